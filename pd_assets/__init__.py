@@ -1,0 +1,1 @@
+"""The Dagster code location: thin glue over `lib/`, where the platform's domain lives."""

@@ -1,0 +1,44 @@
+"""The accepted items' pictures as an asset."""
+
+import dagster as dg
+
+from pd_assets.lib.catalog.items import count
+from pd_assets.lib.catalog.schemas import FILES
+from pd_assets.lib.images.fetch import fetch_accepted
+from pd_assets.resources import Platform
+from pd_assets.steps import counted, step, table_metadata
+
+
+@dg.asset(
+    key=["images", "files"],
+    group_name="images",
+    kinds={"parquet"},
+    owners=["team:curation"],
+    pool="commons_media",
+    deps=[dg.AssetDep(["rights", "decisions"]), dg.AssetDep(["catalog", "items"])],
+    metadata=table_metadata(FILES),
+    description="Accepted items' bytes: fetched, verified, decoded, normalised, stored under their SHA-256. "
+    "Failures are rows, and are tried again.",
+)
+def images_files(platform: Platform) -> dg.MaterializeResult:
+    settings = platform.settings()
+    with step("images/files") as done:
+        home = platform.home()
+        with platform.session() as session:
+            counts = fetch_accepted(home, session, profile=settings.rights_profile, max_side=settings.max_side)
+        by_status = count(home, FILES, "status")
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(counts.digest),
+        metadata={
+            "dagster/row_count": sum(by_status.values()),
+            "fetched": counts.fetched,
+            "failed": counts.failed,
+            "status": counted("status", by_status),
+            "requests": sum(traffic.requests for traffic in session.traffic.values()),
+            "bytes": sum(traffic.size_bytes for traffic in session.traffic.values()),
+            **done.cost,
+        },
+    )
+
+
+assets = [images_files]

@@ -1,0 +1,132 @@
+"""The models as assets: each runs the same `python -m pd_ml train` that a person would, unless it is done already."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from pd_assets.assets.dataset import DATASET
+from pd_assets.lib.child import run_pd_ml
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home
+from pd_assets.resources import Platform
+from pd_assets.steps import picture, step
+from pd_ml.config import with_overrides
+from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
+from pd_ml.recipes import recipe
+
+OWNERS = ["team:models"]
+
+
+class TrainConfig(dg.Config):
+    """What to train on, and how."""
+
+    dataset: str = Field(DATASET, description="name of the dataset; its latest version is used")
+    recipe: str = Field("", description="debug, small or base; empty takes PD_RECIPE")
+    set: list[str] = Field(default_factory=list, description="changes to the recipe, each as field=value")
+
+
+def _train(
+    context: dg.AssetExecutionContext, platform: Platform, stage: str, config: TrainConfig, inputs: tuple[str, ...] = ()
+) -> dg.MaterializeResult:
+    """Train one stage into the folder of its version; a finished version is only described again."""
+    with step(f"models/{stage}") as done:
+        home = platform.home()
+        recipe_name = config.recipe or platform.settings().recipe
+        dataset = latest(home, "dataset", config.dataset)
+        models = {name: latest(home, "models", name) for name in inputs}
+        resolved = with_overrides(recipe(stage, recipe_name), config.set)
+        digests = {name: folder_digest(folder) for name, folder in {"dataset": dataset, **models}.items()}
+        out = home.model(stage, version_of(stage, resolved, digests))
+        trained = not out.is_dir()
+        if trained:
+            arguments = ["train", stage, "--recipe", recipe_name, "--dataset", str(dataset), "--out", str(out)]
+            for name, folder in models.items():
+                arguments += ["--input", f"{name}={folder}"]
+            for change in config.set:
+                arguments += ["--set", change]
+            run_pd_ml(arguments, lambda event: _note(context, event))
+        home.point("models", stage, "latest", out.name)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(folder_digest(out)),
+        metadata={**_described(out, read_run(out)), "trained_now": trained, "recipe": recipe_name, **done.cost},
+    )
+
+
+def latest(home: Home, kind: str, name: str) -> Path:
+    """The latest version of a dataset or model; ConfigError names the asset to materialise."""
+    folder = home.latest(kind, name)
+    if folder is None:
+        asset = "dataset/manifest" if kind == "dataset" else f"models/{name}"
+        raise ConfigError(f"no finished version of {kind}/{name} in {home.root}; materialise {asset} first")
+    return folder
+
+
+def _note(context: dg.AssetExecutionContext, event: Mapping[str, object]) -> None:
+    """A line in the run's log for what a person wants to know; the curves are in metrics.jsonl."""
+    if event.get("event") in ("progress", "validation", "checkpoint", "resumed"):
+        context.log.info(" ".join(f"{key}={value}" for key, value in event.items()))
+
+
+def _described(out: Path, run: RunRecord) -> dict[str, object]:
+    return {
+        "version": run.version,
+        "digest": run.digest,
+        "dataset_version": run.dataset_version,
+        "pictures_seen": run.item_count,
+        "inputs": dg.MetadataValue.json(dict(run.inputs)),
+        "metrics": dg.MetadataValue.json(dict(run.metrics)),
+        **{name.removesuffix(".png"): picture(out / name) for name in PICTURES if (out / name).is_file()},
+        "folder": dg.MetadataValue.path(str(out)),
+    }
+
+
+PICTURES = ("loss_curve.png", "samples.png")
+
+
+@dg.asset(
+    key=["models", "tokenizer"],
+    group_name="models",
+    kinds={"huggingface"},
+    owners=OWNERS,
+    pool="training",
+    deps=[dg.AssetDep(["dataset", "manifest"])],
+    description="Byte-level BPE trained on our own captions; any text round-trips.",
+)
+def models_tokenizer(
+    context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig
+) -> dg.MaterializeResult:
+    return _train(context, platform, "tokenizer", config)
+
+
+@dg.asset(
+    key=["models", "clip"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool="training",
+    deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "tokenizer"])],
+    description="CLIP from random weights on our own pictures and captions: text tower for conditioning, both towers "
+    "for evaluation.",
+)
+def models_clip(context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig) -> dg.MaterializeResult:
+    return _train(context, platform, "clip", config, inputs=("tokenizer",))
+
+
+@dg.asset(
+    key=["models", "unet_text"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool="training",
+    deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "clip"])],
+    description="U-Net in pixel space, conditioned on the token states of our CLIP text tower, with its pipeline.",
+)
+def models_unet_text(
+    context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig
+) -> dg.MaterializeResult:
+    return _train(context, platform, "unet_text", config, inputs=("clip",))
+
+
+assets = [models_tokenizer, models_clip, models_unet_text]

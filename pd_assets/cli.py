@@ -1,0 +1,112 @@
+"""The `pdd` command. Exit codes: 0 done, 1 a named error on stderr in one line, 2 wrong usage."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from pd_assets.lib.errors import PdError
+
+UI_PORT = 3000
+SANDBOX_PORT = 8421
+EXAMPLES = """examples:
+  pdd demo                                   the whole line, offline, from an empty folder to a picture
+  pdd up                                     the Dagster UI on http://127.0.0.1:3000
+  pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
+  pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
+  pdd sql "select * from catalog.licensed_images limit 5"
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line, with help for every command."""
+    parser = argparse.ArgumentParser(
+        prog="pdd",
+        description="Public-Domain Diffusion: image generators trained on provably public-domain pictures.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="run the whole pipeline offline on the sandbox; ends with pictures")
+    demo.add_argument("--pictures", type=Path, metavar="DIR", help="serve this folder instead of drawn paintings")
+
+    up = commands.add_parser("up", help="Dagster UI and daemon on 127.0.0.1")
+    up.add_argument("--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
+
+    commands.add_parser("doctor", help="check settings, home, archive and devices, and say what to mend")
+
+    decide = commands.add_parser("decide", help="explain the verdict on one item or title")
+    decide.add_argument("item", help="an item id (commons:M123) or a title (File:Name.jpg)")
+    decide.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
+
+    sandbox = commands.add_parser("sandbox", help="a small archive on loopback that speaks Commons' API")
+    sandbox.add_argument("--port", type=int, default=SANDBOX_PORT, help=f"port (default {SANDBOX_PORT})")
+    sandbox.add_argument("--pictures", type=Path, metavar="DIR", help="a folder with pictures and metadata.jsonl")
+    sandbox.add_argument("--quiet", action="store_true", help="say nothing once it runs")
+
+    sql = commands.add_parser("sql", help="ask the tables with DuckDB, read-only")
+    sql.add_argument("query", nargs="?", help="one statement; without it, statements are read from stdin")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command."""
+    arguments = build_parser().parse_args(argv)
+    load_dotenv(Path.cwd() / ".env")
+    try:
+        _run(arguments)
+    except PdError as error:
+        print(f"pdd: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("pdd: interrupted; run the same command again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    """Each command imports what it needs, so that `pdd --help` is instant."""
+    if arguments.command == "demo":
+        from pd_assets.demo import run_demo
+
+        run_demo(arguments.pictures)
+    elif arguments.command == "up":
+        from pd_assets.up import run_up
+
+        run_up(arguments.port)
+    elif arguments.command == "sandbox":
+        _serve(arguments)
+    elif arguments.command == "doctor":
+        from pd_assets.doctor import examine
+
+        examine()
+    elif arguments.command == "decide":
+        from pd_assets.explain import explain
+
+        for line in explain(arguments.item, arguments.profile):
+            print(line)
+    elif arguments.command == "sql":
+        from pd_assets.ask import ask
+
+        ask(arguments.query if arguments.query or sys.stdin.isatty() else sys.stdin.read())
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from pd_assets.lib.sandbox import Archive, serve_forever
+    from pd_assets.project import require_free
+
+    require_free(arguments.port, "--port")
+    archive = Archive.from_folder(arguments.pictures) if arguments.pictures else Archive.painted()
+
+    def on_ready(url: str) -> None:
+        if not arguments.quiet:
+            print(f"The sandbox answers at {url}\nUse it with PD_COMMONS_API={url}; stop it with Ctrl-C.", flush=True)
+
+    serve_forever(archive, arguments.port, on_ready=on_ready)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

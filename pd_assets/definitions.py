@@ -1,0 +1,31 @@
+"""The code location: `build_defs` puts the parts together, and the module-level `defs` is its one call.
+
+Nothing happens at import: no environment is read, no client built, no torch imported.
+"""
+
+import dagster as dg
+
+from pd_assets.assets import catalog, commons, dataset, evaluation, images, models, rights
+from pd_assets.checks import catalog as catalog_checks
+from pd_assets.jobs import jobs
+from pd_assets.resources import Platform
+from pd_assets.schedules import schedules
+from pd_assets.sensors import sensors
+
+GROUPS = (commons, catalog, rights, images, dataset, models, evaluation)
+
+
+def build_defs(**resource_overrides: object) -> dg.Definitions:
+    """The whole code location; tests pass resources of their own."""
+    return dg.Definitions(
+        assets=[asset for group in GROUPS for asset in group.assets],
+        asset_checks=catalog_checks.checks,
+        jobs=jobs,
+        schedules=schedules,
+        sensors=sensors,
+        resources={"platform": Platform(), **resource_overrides},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

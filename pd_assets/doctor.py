@@ -1,0 +1,64 @@
+"""`pdd doctor`: are settings, home, archive and device in order, and what is to mend."""
+
+import importlib.util
+import shutil
+import subprocess
+from collections.abc import Callable
+
+from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.home import open_home
+from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.settings import Settings, require_contact
+
+LITTLE_BYTES = 5_000_000_000
+
+
+def examine() -> None:
+    """Print a line for each thing looked at; ConfigError at the end where something has to be mended."""
+    settings = Settings.from_env()
+    failed = sum(not _looked_at(title, look) for title, look in _looks(settings).items())
+    if failed:
+        raise ConfigError(f"{failed} of the lines above need mending")
+
+
+def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
+    return {
+        "home": lambda: _home(settings),
+        "archive": lambda: _archive(settings),
+        "device": _device,
+        "xformers": lambda: "installed" if importlib.util.find_spec("xformers") else "not installed (optional, CUDA only)",
+    }
+
+
+def _looked_at(title: str, look: Callable[[], str]) -> bool:
+    try:
+        print(f"ok    {title:<9} {look()}")
+    except PdError as error:
+        print(f"MEND  {title:<9} {error}")
+        return False
+    return True
+
+
+def _home(settings: Settings) -> str:
+    home = open_home(settings.home)
+    free = shutil.disk_usage(home.root).free
+    filled = f", filled from {home.archive}" if home.archive else ", empty"
+    warning = "; that is little" if free < LITTLE_BYTES else ""
+    return f"{home.root}{filled}; {free / 1e9:.0f} GB free{warning}"
+
+
+def _archive(settings: Settings) -> str:
+    with PoliteSession(require_contact(settings)) as session:
+        CommonsClient(settings.commons_api, session, thumb_side=settings.max_side).probe()
+        return f"{settings.commons_api} answers; we are {session.user_agent}"
+
+
+def _device() -> str:
+    smi = shutil.which("nvidia-smi")
+    if smi is None:
+        return "no NVIDIA GPU found: training runs on the CPU, use PD_RECIPE=debug"
+    names = subprocess.run(
+        [smi, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False
+    )
+    return " | ".join(names.stdout.strip().splitlines()) or "nvidia-smi is there but reports no GPU"

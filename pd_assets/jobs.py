@@ -1,0 +1,29 @@
+"""The jobs: which assets run together. `commons/pages` is left out of all of them; `commons/refresh` does its work."""
+
+import dagster as dg
+
+SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"])
+CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
+DATASET = dg.AssetSelection.groups("dataset")
+MODELS = dg.AssetSelection.groups("models", "evaluation")
+
+refresh_sources = dg.define_asset_job(
+    "refresh_sources", SOURCES, description="Walk the categories and bring every page up to date."
+)
+build_dataset = dg.define_asset_job(
+    "build_dataset", CATALOG | DATASET, description="Decide, fetch, catalogue, and export a dataset."
+)
+train_models = dg.define_asset_job(
+    "train_models",
+    DATASET | MODELS,
+    description="Export the licensed pictures as they are now, train every model on them, evaluate.",
+    tags={"dagster/max_retries": "1"},
+)
+nightly = dg.define_asset_job("nightly", SOURCES | CATALOG, description="Refresh, decide, fetch, catalogue.")
+whole_line = dg.define_asset_job(
+    "whole_line",
+    SOURCES | CATALOG | DATASET | MODELS,
+    description="The straight line, from the categories to an evaluated model.",
+)
+
+jobs = [refresh_sources, build_dataset, train_models, nightly, whole_line]

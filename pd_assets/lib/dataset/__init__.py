@@ -1,0 +1,1 @@
+"""From licensed pictures to a dataset: label fields, captions, splits, the export and its manifest."""

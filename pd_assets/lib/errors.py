@@ -1,0 +1,42 @@
+"""The named errors of the platform. Each message says what was found, what was expected and what to do.
+
+    PdError
+    ├── ConfigError      a setting, path or argument that cannot work
+    ├── ArchiveError     an archive that cannot be reached, or answers what it should not
+    │   ├── AccessDenied     it refuses us (User-Agent, contact): stop the run
+    │   └── FetchFailed      one address could not be fetched; other addresses may still work
+    ├── TableError       a table that is missing, damaged or of another schema
+    └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
+"""
+
+
+class PdError(Exception):
+    """Base of every error that a user can mend; a command line prints it in one line and exits with 1."""
+
+
+class ConfigError(PdError):
+    """A setting, path or argument that cannot work."""
+
+
+class ArchiveError(PdError):
+    """An archive that cannot be reached, or that answers what it should not."""
+
+
+class AccessDenied(ArchiveError):
+    """The archive refuses this client; going on would make it worse."""
+
+
+class FetchFailed(ArchiveError):
+    """One address could not be fetched after all retries. `permanent` tells whether trying again later is useless."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class TableError(PdError):
+    """A table that is missing, damaged or of another schema."""
+
+
+class SandboxError(PdError):
+    """The sandbox archive cannot start, or has been given unusable pictures."""

@@ -1,0 +1,57 @@
+"""The project's own folder, the Dagster instance kept in it, and ports on this machine."""
+
+import os
+import socket
+from pathlib import Path
+
+import dagster as dg
+
+from pd_assets.lib.errors import ConfigError
+
+HOST = "127.0.0.1"
+
+
+def project_root() -> Path:
+    """The folder with dagster.yaml: here or above, else beside the installed package. ConfigError where there is none."""
+    candidates = [Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[1]]
+    for folder in candidates:
+        if (folder / "dagster.yaml").is_file() and (folder / "workspace.yaml").is_file():
+            return folder
+    raise ConfigError(
+        f"no dagster.yaml and workspace.yaml in {Path.cwd()} or above it; go to the project's folder and run again"
+    )
+
+
+def open_instance(root: Path) -> dg.DagsterInstance:
+    """Dagster's storage as `dagster dev` finds it: DAGSTER_HOME, or the dagster.yaml of the project's folder."""
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    return dg.DagsterInstance.from_config(str(root))
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def require_free(port: int, option: str) -> None:
+    """ConfigError where a port is in use."""
+    if not is_free(port):
+        raise ConfigError(
+            f"port {port} on {HOST} is in use, expected a free one; stop what uses it, or choose another with {option}"
+        )
+
+
+def free_port(preferred: int) -> int:
+    """`preferred` where it is free, else any free port."""
+    if is_free(preferred):
+        return preferred
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

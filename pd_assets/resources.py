@@ -1,0 +1,49 @@
+"""Resources only configure, and return plain objects of the domain. The environment is read here, once a run."""
+
+import os
+
+import dagster as dg
+from pydantic import Field
+
+from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.settings import Settings, require_contact
+
+
+class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The PD_* settings. An empty field takes the environment variable of the same name, or its default."""
+
+    pd_home: str = Field("", description="where everything lies")
+    pd_contact: str = Field("", description="your e-mail or page, sent in the User-Agent; required for live archives")
+    pd_commons_api: str = Field("", description="Action API of Commons or of any MediaWiki")
+    pd_commons_roots: str = Field("", description="category titles, separated by ;")
+    pd_commons_depth: str = Field("", description="how many steps below the roots to walk")
+    pd_commons_exclude: str = Field("", description="categories never entered, separated by ;")
+    pd_rights_profile: str = Field("", description="strict, life70 or us")
+    pd_labels: str = Field("", description="cc0 (only CC0 label fields) or all")
+    pd_max_side: str = Field("", description="longest side kept, pixels")
+    pd_recipe: str = Field("", description="debug, small or base")
+    pd_retrain_after: str = Field("", description="new licensed pictures that trigger a retraining")
+
+    def settings(self) -> Settings:
+        """The resolved settings; ConfigError lists every mistake."""
+        given = {name.upper(): value for name, value in self.model_dump().items() if name.startswith("pd_") and value}
+        return Settings.from_env({**os.environ, **given})
+
+    def home(self) -> Home:
+        """PD_HOME, made where it is missing; ConfigError where it cannot be written."""
+        return open_home(self.settings().home)
+
+    def session(self) -> PoliteSession:
+        """A polite HTTP session; ConfigError where a live archive would be asked without a contact."""
+        return PoliteSession(require_contact(self.settings()))
+
+    def commons(self, session: PoliteSession) -> CommonsClient:
+        """The client of the configured archive, after making sure that it is one."""
+        settings = self.settings()
+        client = CommonsClient(
+            settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token
+        )
+        client.probe()
+        return client

@@ -1,0 +1,86 @@
+"""The sandbox archive as a process of its own, on the port that a home remembers."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pd_assets.lib.errors import ConfigError, SandboxError
+from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.sandbox import attributes
+from pd_assets.project import HOST, free_port, is_free
+
+PREFERRED_PORT = 8421
+PATIENCE_S = 60.0
+
+
+def api_url(port: int) -> str:
+    return f"http://{HOST}:{port}/w/api.php"
+
+
+def remembered(home: Home) -> tuple[int, Path | None] | None:
+    """Port and pictures folder of the sandbox that fills this home, or None where no sandbox does."""
+    marker = home.root / "sandbox" / "sandbox.json"
+    if not marker.is_file():
+        return None
+    raw = json.loads(marker.read_text())
+    return int(raw["port"]), Path(raw["pictures"]) if raw["pictures"] else None
+
+
+def remember(home: Home, pictures: Path | None) -> int:
+    """Choose the sandbox's port for this home, once and for all: page addresses in the tables name it."""
+    known = remembered(home)
+    if known is not None:
+        return known[0]
+    if home.archive is not None:
+        raise ConfigError(
+            f"PD_HOME={home.root} holds pictures of {home.archive}, and the demo would mix the sandbox's among them; "
+            "set PD_HOME to another folder"
+        )
+    port = free_port(PREFERRED_PORT)
+    write_text(
+        home.root / "sandbox" / "sandbox.json",
+        json.dumps({"port": port, "pictures": str(pictures.resolve()) if pictures else None}) + "\n",
+    )
+    if pictures is None:
+        write_text(home.root / "sandbox" / "attributes.json", json.dumps(attributes(), indent=1) + "\n")
+    return port
+
+
+@contextmanager
+def running(home: Home, pictures: Path | None = None) -> Iterator[str]:
+    """The home's sandbox, running in a process of its own for as long as the block; yields its API address."""
+    port = remember(home, pictures)
+    if not is_free(port):
+        raise SandboxError(
+            f"port {port}, where this home's sandbox lives, is in use, expected it free; "
+            "stop what uses it (another demo or `make up`?), or set PD_HOME to another folder"
+        )
+    command = [sys.executable, "-m", "pd_assets.cli", "sandbox", "--port", str(port), "--quiet"]
+    known = remembered(home)
+    if known and known[1]:
+        command += ["--pictures", str(known[1])]
+    with subprocess.Popen(command, env=os.environ, start_new_session=True, stdin=subprocess.PIPE) as process:
+        try:
+            _wait(process, port)
+            yield api_url(port)
+        finally:
+            process.terminate()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SandboxError(f"the sandbox ended with exit code {process.returncode} before it answered")
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/sandbox/attributes", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SandboxError(f"the sandbox did not answer on port {port} within {PATIENCE_S:.0f} s")

@@ -1,0 +1,103 @@
+"""What every asset does around its one call: measure time and memory, name errors, and describe its table.
+
+No knowledge of any particular asset in here.
+"""
+
+import logging
+import os
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import psutil
+
+from pd_assets.lib.catalog.schemas import Table
+from pd_assets.lib.errors import PdError
+from pd_ml.data.shards import ShardError
+from pd_ml.errors import PdMlError
+
+SAMPLE_EVERY_S = 0.05
+LARGEST_PICTURE_BYTES = 300_000
+
+log = logging.getLogger("pd_assets.steps")
+
+
+@dataclass(kw_only=True)
+class Step:
+    """Time and peak memory of one asset's work: this process and the children that it started."""
+
+    started: float = field(default_factory=time.monotonic)
+    peak_bytes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def cost(self) -> dict[str, dg.MetadataValue]:
+        """The metadata that every materialisation carries."""
+        return {
+            "seconds": dg.MetadataValue.float(round(self.seconds, 2)),
+            "peak_memory_mb": dg.MetadataValue.float(round(self.peak_bytes / 1e6, 1)),
+        }
+
+    def sample(self) -> None:
+        """Note the memory in use now."""
+        total = 0
+        process = psutil.Process(os.getpid())
+        for one in [process, *process.children(recursive=True)]:
+            try:
+                total += one.memory_info().rss
+            except psutil.Error:
+                continue
+        self.peak_bytes = max(self.peak_bytes, total)
+
+
+@contextmanager
+def step(title: str) -> Iterator[Step]:
+    """Measure the block, and turn a named error into a Dagster failure that is not retried."""
+    measured = Step()
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(measured, done), daemon=True)
+    log.info("▸ %s", title)
+    watcher.start()
+    try:
+        yield measured
+    except (PdError, PdMlError, ShardError) as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    finally:
+        done.set()
+        watcher.join()
+        measured.sample()
+        measured.seconds = time.monotonic() - measured.started
+    log.info("  %s: %.1f s, %.0f MB at most", title, measured.seconds, measured.peak_bytes / 1e6)
+
+
+def _watch(measured: Step, done: threading.Event) -> None:
+    while not done.wait(SAMPLE_EVERY_S):
+        measured.sample()
+
+
+def table_metadata(table: Table) -> dict[str, object]:
+    """The definition metadata of a table's asset: its schema with a description of every column."""
+    columns = [
+        dg.TableColumn(name=name, type=str(kind), description=says) for name, (kind, says) in table.columns.items()
+    ]
+    return {"dagster/column_schema": dg.TableSchema(columns=columns), "dagster/table_name": table.key}
+
+
+def picture(path: Path) -> dg.MetadataValue:
+    """A picture file as metadata that the UI shows in place; a large one only by its path."""
+    if not path.is_file() or path.stat().st_size > LARGEST_PICTURE_BYTES:
+        return dg.MetadataValue.path(str(path))
+    kind = "png" if path.suffix == ".png" else "jpeg"
+    return dg.MetadataValue.md(f"![{path.stem}](data:image/{kind};base64,{b64encode(path.read_bytes()).decode()})")
+
+
+def counted(title: str, counts: Mapping[str, int]) -> dg.MetadataValue:
+    """A table of counts in Markdown."""
+    total = sum(counts.values()) or 1
+    lines = [f"| {name} | {count} | {count / total:.1%} |" for name, count in counts.items()]
+    return dg.MetadataValue.md("\n".join([f"| {title} | count | share |", "|---|---|---|", *lines]))

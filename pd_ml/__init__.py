@@ -1,0 +1,1 @@
+"""Models and training in plain torch, diffusers and transformers. No Dagster, no DuckDB, no network in here."""

@@ -1,0 +1,213 @@
+"""Arguments in, exit code out: 0 done, 1 a named error in one line on stderr, 2 wrong usage, 75 stopped, resumable."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from pd_ml.config import EvaluateConfig, StageConfig, to_json, with_overrides
+from pd_ml.data.shards import ShardError
+from pd_ml.errors import ConfigError, PdMlError, Suspended
+from pd_ml.progress import Reporter
+from pd_ml.provenance import holds_version
+from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, recipe
+from pd_ml.training.stopping import Stopping
+from pd_ml.training.workshop import Job, identify
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+EXIT_DONE, EXIT_ERROR, EXIT_SUSPENDED = 0, 1, 75
+
+_TRAIN_EXAMPLES = """examples:
+  python -m pd_ml train tokenizer --recipe debug --dataset data/dataset/art/v1 --out models/tokenizer
+  python -m pd_ml train clip --recipe debug --dataset data/dataset/art/v1 --input tokenizer=models/tokenizer \\
+      --out models/clip
+  python -m pd_ml train unet_text --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip \\
+      --out models/unet_text --set steps=800
+Run the same command again to go on after an interruption."""
+
+_SAMPLE_EXAMPLES = """examples:
+  python -m pd_ml sample --model models/unet_text --prompt "a red house by a lake" --n 4 --out red-house.png
+  python -m pd_ml sample --model models/unet_text --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png"""
+
+_EVALUATE_EXAMPLES = """examples:
+  python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report
+  python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report \\
+      --attributes attributes.json --n 128"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; every PdMlError and every failure of the file system becomes one line and exit code 1."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        command = {"train": _train, "sample": _sample, "evaluate": _evaluate}[parsed.command]
+        command(parsed)
+    except Suspended as error:
+        return _complain(error, EXIT_SUSPENDED)
+    except (PdMlError, ShardError, OSError) as error:
+        return _complain(error, EXIT_ERROR)
+    return EXIT_DONE
+
+
+def _train(parsed: argparse.Namespace) -> None:
+    config = with_overrides(recipe(_known_stage(parsed.stage), parsed.recipe), parsed.set)
+    out = Path(parsed.out)
+    job = Job(
+        stage=parsed.stage,
+        config=config,
+        dataset=Path(parsed.dataset),
+        inputs=_inputs(parsed.input),
+        out=out,
+        cache=Path(parsed.cache) if parsed.cache else out.parent / ".cache",
+    )
+    identity = identify(job)
+    reporter = Reporter(job.stage, events=sys.stdout, people=sys.stderr)
+    reporter.event("config", version=identity.version, inputs=dict(identity.input_digests), config=_plain(config))
+    if parsed.dry_run:
+        state = "is already complete" if holds_version(out, identity.version) else "would be made"
+        reporter.say(f"{out} {state} (version {identity.version}); nothing was written")
+        return
+    from pd_ml.training.stages import train
+
+    _quieten()
+    stopping = Stopping()
+    stopping.listen()
+    try:
+        record = train(job, reporter, stopping)
+    finally:
+        reporter.close()
+    reporter.event("done", out=str(out), version=record.version, digest=record.digest)
+
+
+def _sample(parsed: argparse.Namespace) -> None:
+    from pd_ml.evaluation.sheet import SheetJob, draw_sheet
+
+    _quieten()
+    job = SheetJob(
+        model=Path(parsed.model),
+        prompts=tuple(parsed.prompt),
+        pictures_per_prompt=parsed.n,
+        seed=parsed.seed,
+        sample_steps=parsed.steps,
+        guidance_scale=parsed.guidance,
+        negative_prompt=parsed.negative_prompt,
+        device=parsed.device,
+        out=Path(parsed.out),
+    )
+    version = draw_sheet(job)
+    Reporter("sample", events=sys.stdout, people=sys.stderr).event("done", out=parsed.out, model_version=version)
+
+
+def _evaluate(parsed: argparse.Namespace) -> None:
+    overrides = [*parsed.set, *([f"n={parsed.n}"] if parsed.n is not None else [])]
+    config = with_overrides(recipe("evaluate", parsed.recipe), overrides)
+    assert isinstance(config, EvaluateConfig)
+    from pd_ml.evaluation.report import EvaluateJob, evaluate
+
+    _quieten()
+    out = Path(parsed.out)
+    job = EvaluateJob(
+        config=config,
+        model=Path(parsed.model),
+        clip=Path(parsed.clip),
+        dataset=Path(parsed.dataset),
+        attributes=Path(parsed.attributes) if parsed.attributes else None,
+        out=out,
+        cache=Path(parsed.cache) if parsed.cache else out.parent / ".cache",
+    )
+    reporter = Reporter("evaluate", events=sys.stdout, people=sys.stderr)
+    record = evaluate(job, reporter)
+    reporter.event("done", out=str(out), version=record.version, digest=record.digest)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pd_ml", description="Train, sample and evaluate. No network.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_train(_command(commands, "train", "train one stage, or go on training it", _TRAIN_EXAMPLES))
+    _add_sample(_command(commands, "sample", "draw pictures for prompts", _SAMPLE_EXAMPLES))
+    _add_evaluate(_command(commands, "evaluate", "measure a trained model", _EVALUATE_EXAMPLES))
+    return parser
+
+
+def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
+    layout = argparse.RawDescriptionHelpFormatter
+    return commands.add_parser(name, help=text, description=text, epilog=examples, formatter_class=layout)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    inputs = "; ".join(f"{stage}: {', '.join(names)}" for stage, names in STAGE_INPUTS.items() if names)
+    parser.add_argument("stage", metavar="STAGE", help=", ".join(STAGES))
+    parser.add_argument("--recipe", required=True, metavar="NAME", help=", ".join(RECIPES))
+    parser.add_argument("--dataset", required=True, metavar="DIR", help="a finished dataset folder")
+    parser.add_argument("--out", required=True, metavar="DIR", help="exists only when complete; work is in DIR.partial")
+    parser.add_argument("--input", action="append", default=[], metavar="NAME=DIR", help=f"finished model ({inputs})")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change one config field")
+    parser.add_argument("--cache", metavar="DIR", help="decoded pictures (default: .cache beside --out)")
+    parser.add_argument("--dry-run", action="store_true", help="check and print the config; write nothing")
+
+
+def _add_sample(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, metavar="DIR", help="a finished unet_text folder")
+    parser.add_argument("--prompt", required=True, action="append", metavar="TEXT", help="may be given several times")
+    parser.add_argument("--n", type=_positive, default=1, metavar="N", help="pictures for each prompt (default 1)")
+    parser.add_argument("--seed", type=int, default=0, help="same seed, same pictures (default 0)")
+    parser.add_argument("--steps", type=_positive, metavar="N", help="scheduler steps (default: the model's config)")
+    parser.add_argument("--guidance", type=float, metavar="SCALE", help="1 is none (default: the model's config)")
+    parser.add_argument("--negative-prompt", default="", metavar="TEXT", help="what to steer away from")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--out", required=True, metavar="FILE.png", help="the sheet of pictures")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, metavar="DIR", help="a finished unet_text folder")
+    parser.add_argument("--clip", required=True, metavar="DIR", help="the finished clip folder that measures")
+    parser.add_argument("--dataset", required=True, metavar="DIR", help="a finished dataset folder")
+    parser.add_argument("--out", required=True, metavar="DIR", help="exists only when complete")
+    parser.add_argument("--recipe", default="debug", metavar="NAME", help=f"{', '.join(RECIPES)} (default debug)")
+    parser.add_argument("--attributes", metavar="FILE.json", help="phrases and colours for the colour oracle")
+    parser.add_argument("--n", type=_positive, metavar="N", help="held-out captions to draw (default: the recipe's)")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change one config field")
+    parser.add_argument("--cache", metavar="DIR", help="decoded pictures (default: .cache beside --out)")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not more than 0")
+    return value
+
+
+def _known_stage(stage: str) -> str:
+    if stage not in STAGES:
+        raise ConfigError(f"no stage {stage!r}; there are {', '.join(STAGES)}")
+    return stage
+
+
+def _inputs(given: Sequence[str]) -> Mapping[str, Path]:
+    pairs = [text.partition("=") for text in given]
+    wrong = [name for name, separator, folder in pairs if not separator or not folder]
+    if wrong:
+        raise ConfigError(f"--input {', '.join(wrong)} is not NAME=DIR")
+    return {name: Path(folder) for name, _, folder in pairs}
+
+
+def _plain(config: StageConfig) -> object:
+    return json.loads(to_json(config))
+
+
+def _complain(error: Exception, code: int) -> int:
+    line = " ".join(str(error).split())
+    sys.stderr.write(f"{type(error).__name__}: {line}\n")
+    return code
+
+
+def _quieten() -> None:
+    """No reports and bars from the libraries: stderr is for people, and holds one line on an error."""
+    import diffusers
+    import transformers
+
+    for logging in (diffusers.utils.logging, transformers.utils.logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()

@@ -1,0 +1,316 @@
+"""What a stage is trained with: a frozen dataclass per stage, its JSON, and `field=value` overrides. No torch in here.
+
+The numbers that people choose between live in recipes.py. Errors: ConfigError.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from types import UnionType
+from typing import TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pd_ml.errors import ConfigError
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "fp32", "bf16")
+ATTENTIONS = ("sdpa", "xformers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How the one loop runs. `threads` 0 leaves torch's choice; `ema_decay` None exports the raw weights.
+
+    `precision` auto is bf16 autocast where CUDA has it, fp32 elsewhere. `preview_every_steps` 0: only at the end.
+    """
+
+    steps: int = 1000
+    batch_size: int = 64
+    learning_rate: float = 3e-4
+    warmup_steps: int = 50
+    cooldown_share: float = 0.0
+    weight_decay: float = 0.01
+    beta2: float = 0.99
+    clip_norm: float = 1.0
+    ema_decay: float | None = 0.9999
+    seed: int = 0
+    threads: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    log_every_steps: int = 20
+    validate_every_steps: int = 200
+    validation_examples: int = 256
+    checkpoint_every_steps: int = 500
+    preview_every_steps: int = 0
+
+    def __post_init__(self) -> None:
+        positive = ("steps", "batch_size", "learning_rate", "clip_norm", "log_every_steps", "validate_every_steps")
+        problems = _not_positive(self, (*positive, "validation_examples", "checkpoint_every_steps"))
+        problems += _negative(self, ("warmup_steps", "weight_decay", "threads", "preview_every_steps", "seed"))
+        problems += _not_one_of("device", self.device, DEVICES) + _not_one_of("precision", self.precision, PRECISIONS)
+        if not 0 <= self.cooldown_share <= 1:
+            problems.append(f"cooldown_share is {self.cooldown_share}, expected a share between 0 and 1")
+        if not 0 < self.beta2 < 1:
+            problems.append(f"beta2 is {self.beta2}, expected a number between 0 and 1")
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            problems.append(f"ema_decay is {self.ema_decay}, expected a number between 0 and 1, or null")
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizerConfig:
+    """Byte-level BPE: `vocab_size` counts the 512 byte symbols and the two special tokens as well."""
+
+    vocab_size: int = 8192
+    min_frequency: int = 2
+    context_length: int = 77
+
+    def __post_init__(self) -> None:
+        problems = _not_positive(self, ("min_frequency",))
+        if self.vocab_size < 514:
+            problems.append(f"vocab_size is {self.vocab_size}, expected at least 514 (512 byte symbols + 2 special)")
+        if self.context_length < 8:
+            problems.append(f"context_length is {self.context_length}, expected at least 8 tokens")
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TowerConfig:
+    """A transformer: `width` is split among `heads`."""
+
+    width: int
+    layers: int
+    heads: int
+
+    def __post_init__(self) -> None:
+        problems = _not_positive(self, ("width", "layers", "heads"))
+        if not problems and self.width % self.heads:
+            problems.append(f"width {self.width} is not a multiple of heads {self.heads}")
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipConfig:
+    """Image and text tower with a contrastive loss. `crop_share_min`: smallest share of the side that a crop keeps."""
+
+    image_size: int = 64
+    patch_size: int = 8
+    image_tower: TowerConfig = field(default_factory=lambda: TowerConfig(width=384, layers=8, heads=6))
+    text_tower: TowerConfig = field(default_factory=lambda: TowerConfig(width=384, layers=8, heads=6))
+    projection_dim: int = 256
+    crop_share_min: float = 0.7
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        problems = _not_positive(self, ("image_size", "patch_size", "projection_dim"))
+        if not problems and self.image_size % self.patch_size:
+            problems.append(f"image_size {self.image_size} is not a multiple of patch_size {self.patch_size}")
+        if not 0 < self.crop_share_min <= 1:
+            problems.append(f"crop_share_min is {self.crop_share_min}, expected a share between 0 and 1")
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingConfig:
+    """How pictures are drawn for people: number of scheduler steps and classifier-free guidance."""
+
+    sample_steps: int = 20
+    guidance_scale: float = 2.0
+
+    def __post_init__(self) -> None:
+        problems = _not_positive(self, ("sample_steps",)) + _negative(self, ("guidance_scale",))
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnetTextConfig:
+    """Pixel-space U-Net that attends to the text tower. One entry of `attention` for each of `channels`.
+
+    `flow_shift` moves training and sampling towards more noise; 1 at small sizes, 2-3 from 64 px (SD3, 2403.03206).
+    """
+
+    image_size: int = 64
+    channels: tuple[int, ...] = (128, 256, 384)
+    attention: tuple[bool, ...] = (False, True, True)
+    layers_per_block: int = 2
+    heads: int = 8
+    norm_groups: int = 32
+    caption_dropout: float = 0.1
+    flow_shift: float = 1.0
+    attention_backend: str = "sdpa"
+    preview_prompts: int = 16
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        problems = _not_positive(self, ("image_size", "layers_per_block", "heads", "norm_groups", "flow_shift"))
+        problems += _not_positive(self, ("preview_prompts",))
+        problems += _not_one_of("attention_backend", self.attention_backend, ATTENTIONS)
+        if not self.channels or len(self.channels) != len(self.attention):
+            problems.append(f"{len(self.channels)} channels and {len(self.attention)} attention, expected equally many")
+        elif self.image_size % 2 ** (len(self.channels) - 1):
+            problems.append(f"image_size {self.image_size} cannot be halved {len(self.channels) - 1} times")
+        for width in self.channels:
+            if width < 1 or width % max(self.norm_groups, 1) or width % max(self.heads, 1):
+                problems.append(f"channels {width} is not a multiple of norm_groups and of heads")
+        if not 0 <= self.caption_dropout < 1:
+            problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """`n` held-out captions are drawn (fewer where there are fewer); `reference` training pictures measure the MMD."""
+
+    n: int = 256
+    batch_size: int = 64
+    reference: int = 2048
+    permutations: int = 2000
+    grid: int = 24
+    seed: int = 0
+    threads: int = 0
+    device: str = "auto"
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+
+    def __post_init__(self) -> None:
+        problems = _not_positive(self, ("n", "batch_size", "reference", "permutations", "grid"))
+        problems += _negative(self, ("seed", "threads")) + _not_one_of("device", self.device, DEVICES)
+        _refuse(problems)
+
+
+StageConfig = TokenizerConfig | ClipConfig | UnetTextConfig | EvaluateConfig
+C = TypeVar("C", bound=StageConfig)
+
+CONFIGS: Mapping[str, type[StageConfig]] = {
+    "tokenizer": TokenizerConfig,
+    "clip": ClipConfig,
+    "unet_text": UnetTextConfig,
+    "evaluate": EvaluateConfig,
+}
+
+
+def to_json(config: StageConfig) -> str:
+    """The config as JSON with sorted keys: equal configs give equal text."""
+    return json.dumps(asdict(config), indent=1, sort_keys=True)
+
+
+def config_from_json(stage: str, text: str) -> StageConfig:
+    """The config of `stage` that `to_json` wrote; fields that are left out take their defaults."""
+    if stage not in CONFIGS:
+        raise ConfigError(f"no stage {stage!r}; there are {', '.join(CONFIGS)}")
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"config of {stage} is not JSON ({error}); expected what to_json wrote") from error
+    config = _build(CONFIGS[stage], raw, prefix="")
+    assert isinstance(config, CONFIGS[stage])
+    return config
+
+
+def with_overrides(config: C, overrides: Sequence[str]) -> C:
+    """`config` with each `field=value` set; a nested field by its path (`training.steps`) or, if unique, its last name.
+
+    Every wrong override is named in one ConfigError.
+    """
+    paths = field_paths(config)
+    raw = asdict(config)
+    problems: list[str] = []
+    for override in overrides:
+        name, separator, text = override.partition("=")
+        found = [path for path in paths if path == name] or [path for path in paths if path.split(".")[-1] == name]
+        if not separator or not name:
+            problems.append(f"{override!r} is not field=value")
+        elif not found:
+            problems.append(f"no field {name!r}; there are {', '.join(paths)}")
+        elif len(found) > 1:
+            problems.append(f"{name!r} could be {' or '.join(found)}; write the whole path")
+        else:
+            _put(raw, found[0].split("."), _parsed(text))
+    _refuse(problems)
+    changed = _build(type(config), raw, prefix="")
+    assert isinstance(changed, type(config))
+    return changed
+
+
+def field_paths(config: object) -> list[str]:
+    """Every field that `--set` takes, nested ones with dots."""
+    assert is_dataclass(config)
+    paths: list[str] = []
+    for entry in fields(config):
+        value = getattr(config, entry.name)
+        paths += [f"{entry.name}.{inner}" for inner in field_paths(value)] if is_dataclass(value) else [entry.name]
+    return paths
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _put(raw: dict[str, object], path: list[str], value: object) -> None:
+    for name in path[:-1]:
+        inner = raw[name]
+        assert isinstance(inner, dict)
+        raw = inner
+    raw[path[-1]] = value
+
+
+def _build(kind: type, raw: object, *, prefix: str) -> object:
+    """A dataclass of type `kind` out of parsed JSON; ConfigError lists every unknown or ill-typed field."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{prefix or 'config'} is {raw!r}, expected an object of fields")
+    hints = get_type_hints(kind)
+    problems: list[str] = []
+    values: dict[str, object] = {}
+    for name, value in raw.items():
+        if name not in hints:
+            problems.append(f"no field {prefix}{name}; there are {', '.join(hints)}")
+            continue
+        try:
+            values[name] = _coerced(value, hints[name], f"{prefix}{name}")
+        except ConfigError as error:
+            problems.append(str(error))
+    _refuse(problems)
+    built: object = kind(**values)
+    return built
+
+
+def _coerced(value: object, kind: object, name: str) -> object:
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _build(kind, value, prefix=f"{name}.")
+    if get_origin(kind) in (Union, UnionType):
+        if value is None:
+            return None
+        return _coerced(value, next(option for option in get_args(kind) if option is not type(None)), name)
+    if get_origin(kind) is tuple:
+        entries = value if isinstance(value, list | tuple) else [value]
+        return tuple(_coerced(entry, get_args(kind)[0], name) for entry in entries)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    assert isinstance(kind, type)
+    # bool is an int to Python, but `steps=true` is a mistake.
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise ConfigError(f"{name} is {value!r}, expected {kind.__name__}")
+    return value
+
+
+def _not_positive(config: object, names: Sequence[str]) -> list[str]:
+    found = {name: getattr(config, name) for name in names}
+    return [f"{name} is {value}, expected more than 0" for name, value in found.items() if not value > 0]
+
+
+def _negative(config: object, names: Sequence[str]) -> list[str]:
+    found = {name: getattr(config, name) for name in names}
+    return [f"{name} is {value}, expected 0 or more" for name, value in found.items() if value < 0]
+
+
+def _not_one_of(name: str, value: str, options: Sequence[str]) -> list[str]:
+    return [] if value in options else [f"{name} is {value!r}, expected one of {', '.join(options)}"]
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise ConfigError("; ".join(problems))

@@ -1,0 +1,48 @@
+"""What can go wrong in pd_ml, by name. Every message is one line: what was found, what was expected, what to do.
+
+PdMlError
+├── ConfigError       a recipe, field or value that does not exist or does not fit
+├── ProvenanceError   a folder that is not finished, or not what it is said to be
+├── DataError         a dataset that cannot feed this training
+├── DeviceError       hardware or a backend that is asked for and not there
+├── CheckpointError   a checkpoint folder that cannot be written or continued
+├── TrainingError     a training that went wrong (a loss that is not finite)
+├── EvaluationError   an evaluation whose inputs do not fit together
+└── Suspended         asked to stop: a checkpoint is saved, the same command continues
+"""
+
+
+class PdMlError(Exception):
+    """Root of the tree; the command line prints it in one line and exits 1."""
+
+
+class ConfigError(PdMlError):
+    """A recipe, stage, field or value that does not exist or does not fit."""
+
+
+class ProvenanceError(PdMlError):
+    """A model or dataset folder that is unfinished, damaged or another one than expected."""
+
+
+class DataError(PdMlError):
+    """A dataset that cannot feed this training: too few examples, no captions, an undecodable picture."""
+
+
+class DeviceError(PdMlError):
+    """Hardware or an attention backend that the config asks for and this machine does not have."""
+
+
+class CheckpointError(PdMlError):
+    """A folder of checkpoints that cannot be continued with this command."""
+
+
+class TrainingError(PdMlError):
+    """A training that cannot go on, such as a loss that is not finite."""
+
+
+class EvaluationError(PdMlError):
+    """Models, dataset and attributes that do not fit together."""
+
+
+class Suspended(PdMlError):
+    """The training was asked to stop and has saved a checkpoint; the command line exits 75."""

@@ -1,0 +1,1 @@
+"""Numbers with their floors, and pictures for people. Nothing in here trains."""

@@ -1,0 +1,87 @@
+"""A sheet of pictures with the prompt written under each, as a PNG that says which model drew it.
+
+Shapes: N pictures, H height, W width, C channels.
+"""
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
+
+Pixels = npt.NDArray[np.uint8]
+
+_GAP_PX, _LINES, _FONT_PX, _LINE_PX = 8, 4, 11, 14
+
+# Tile size in pixels and number of colours (0: all of them), from the best to the smallest.
+_QUALITIES = ((192, 0), (144, 0), (112, 0), (112, 256), (80, 256), (64, 64))
+
+
+def save_grid(
+    path: Path, pixels_NHWC: Pixels, prompts: Sequence[str], *, texts: Mapping[str, str], max_bytes: int = 250_000
+) -> None:
+    """Write the sheet atomically with `texts` as PNG text; tiles shrink and colours are thinned until it fits."""
+    for tile_px, colours in _QUALITIES:
+        sheet = prompt_grid(pixels_NHWC, prompts, tile_px=tile_px)
+        encoded = _png(sheet.quantize(colours) if colours else sheet, texts)
+        if len(encoded) <= max_bytes:
+            break
+    _write(path, encoded)
+
+
+def prompt_grid(pixels_NHWC: Pixels, prompts: Sequence[str], *, tile_px: int) -> Image.Image:
+    """The sheet, nearly square; pictures are scaled to `tile_px`."""
+    columns = max(1, round((len(prompts) * 1.4) ** 0.5))
+    row_px = tile_px + _LINES * _LINE_PX + _GAP_PX
+    rows = -(-len(prompts) // columns)
+    sheet = Image.new("RGB", (columns * (tile_px + _GAP_PX) + _GAP_PX, rows * row_px + _GAP_PX), "white")
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", _FONT_PX)
+    for place, (pixels_HWC, prompt) in enumerate(zip(pixels_NHWC, prompts, strict=True)):
+        left = _GAP_PX + place % columns * (tile_px + _GAP_PX)
+        top = _GAP_PX + place // columns * row_px
+        picture = Image.fromarray(pixels_HWC).resize((tile_px, tile_px), Image.Resampling.BICUBIC)
+        sheet.paste(picture, (left, top))
+        for number, line in enumerate(_wrapped(prompt, font, tile_px)):
+            pen.text((left, top + tile_px + 2 + number * _LINE_PX), line, fill="black", font=font)
+    return sheet
+
+
+def _wrapped(prompt: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
+    lines = [""]
+    for word in prompt.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= width_px:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    lines = [line for line in lines if line]
+    if len(lines) > _LINES:
+        lines = [*lines[: _LINES - 1], lines[_LINES - 1] + " …"]
+    return [_cut(line, font, width_px) for line in lines]
+
+
+def _cut(line: str, font: ImageFont.FreeTypeFont, width_px: int) -> str:
+    while line and font.getlength(line) > width_px:
+        line = line.removesuffix("…")[:-1] + "…" if len(line) > 1 else ""
+    return line
+
+
+def _png(image: Image.Image, texts: Mapping[str, str]) -> bytes:
+    info = PngInfo()
+    for name, text in texts.items():
+        info.add_itxt(name, text)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True, pnginfo=info)
+    return buffer.getvalue()
+
+
+def _write(path: Path, encoded: bytes) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(encoded)
+    os.replace(partial, path)

@@ -1,0 +1,109 @@
+"""A CLIP tokenizer of our own captions: byte-level BPE that no text can break.
+
+`CLIPTokenizer` maps unknown symbols to `<|endoftext|>`, where CLIP stops reading. So the vocabulary starts with all 256
+byte symbols and all 256 of them at a word's end, whether or not the captions contain them: nothing is ever unknown.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
+from tokenizers.models import BPE
+from tokenizers.trainers import BpeTrainer
+from transformers import CLIPTokenizer
+
+from pd_ml.config import TokenizerConfig
+
+START, END = "<|startoftext|>", "<|endoftext|>"
+WORD_END = "</w>"
+
+# The pre-tokenizer of transformers' CLIPTokenizer: merges that cross its borders would never be used.
+_WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"  # noqa: S105
+
+Merges = list[tuple[str, str]]
+
+
+def train_tokenizer(captions: Iterable[str], config: TokenizerConfig) -> CLIPTokenizer:
+    """A tokenizer of at most `config.vocab_size` symbols; the same captions in the same order give the same one."""
+    vocabulary, merges = _assemble(_learn_merges(captions, config), config.vocab_size)
+    return CLIPTokenizer(
+        vocab=vocabulary,
+        merges=merges,
+        model_max_length=config.context_length,
+        # A caption that spells out a special token is text like any other.
+        split_special_tokens=True,
+    )
+
+
+def load_tokenizer(folder: Path) -> CLIPTokenizer:
+    """The tokenizer saved in `folder`, or in its `tokenizer` subfolder as in a pipeline."""
+    inner = folder / "tokenizer"
+    tokenizer = CLIPTokenizer.from_pretrained(inner if inner.is_dir() else folder)
+    assert isinstance(tokenizer, CLIPTokenizer)
+    return tokenizer
+
+
+def normalised(text: str) -> str:
+    """What the tokenizer sees of `text`: NFC, single spaces, lower case; lone surrogates become `?`."""
+    readable = text.encode("utf-8", "replace").decode("utf-8")
+    return str(_normalizer().normalize_str(readable)).strip()
+
+
+def text_of(tokenizer: CLIPTokenizer, ids: Iterable[int]) -> str:
+    """The normalised text of `ids` without spaces (BPE does not keep them apart); the inverse of encoding."""
+    special = {tokenizer.bos_token_id, tokenizer.eos_token_id}
+    tokens = tokenizer.convert_ids_to_tokens([number for number in ids if number not in special])
+    symbols = {symbol: number for number, symbol in _byte_symbols().items()}
+    joined = "".join(token.removesuffix(WORD_END) for token in tokens)
+    return bytes(symbols[symbol] for symbol in joined).decode("utf-8")
+
+
+def _learn_merges(captions: Iterable[str], config: TokenizerConfig) -> Merges:
+    tokenizer = Tokenizer(BPE(continuing_subword_prefix="", end_of_word_suffix=WORD_END, fuse_unk=False))
+    tokenizer.normalizer = _normalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    trainer = BpeTrainer(
+        vocab_size=config.vocab_size,
+        min_frequency=config.min_frequency,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        end_of_word_suffix=WORD_END,
+        show_progress=False,
+        special_tokens=[],
+    )
+    tokenizer.train_from_iterator(captions, trainer)
+    merges = json.loads(tokenizer.to_str())["model"]["merges"]
+    return [(left, right) for left, right in merges]
+
+
+def _assemble(merges: Merges, vocab_size: int) -> tuple[dict[str, int], Merges]:
+    """Bytes, bytes at a word's end, as many merges as fit, special tokens last (CLIP treats end id 2 as a legacy)."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {symbol: number for number, symbol in enumerate([*alphabet, *(s + WORD_END for s in alphabet)])}
+    kept: Merges = []
+    for left, right in merges:
+        if len(vocabulary) >= vocab_size - 2:
+            break
+        if left in vocabulary and right in vocabulary:
+            vocabulary.setdefault(left + right, len(vocabulary))
+            kept.append((left, right))
+    for special in (START, END):
+        vocabulary[special] = len(vocabulary)
+    return vocabulary, kept
+
+
+def _normalizer() -> normalizers.Sequence:
+    return normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
+
+
+def _byte_symbols() -> dict[int, str]:
+    """GPT-2's printable stand-in for each byte: itself where printable, else the next free code point from 256 on."""
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    symbols = {byte: chr(byte) for byte in printable}
+    others = [byte for byte in range(256) if byte not in symbols]
+    return symbols | {byte: chr(256 + position) for position, byte in enumerate(others)}

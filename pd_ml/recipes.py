@@ -1,0 +1,206 @@
+"""The recipes: functions that return a whole config. `debug` learns in minutes on one CPU thread, `small` is meant for
+one 12 GB GPU at 64 px, `base` for one H100 at 128 px. The last two are configurations that have not been measured.
+No torch in here. Errors: ConfigError.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from pd_ml.config import (
+    ClipConfig,
+    EvaluateConfig,
+    SamplingConfig,
+    StageConfig,
+    TokenizerConfig,
+    TowerConfig,
+    TrainingConfig,
+    UnetTextConfig,
+)
+from pd_ml.errors import ConfigError
+
+STAGES = ("tokenizer", "clip", "unet_text")
+RECIPES = ("debug", "small", "base")
+
+# Finished folders that a stage takes besides the dataset: --input NAME=DIR.
+STAGE_INPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"tokenizer": (), "clip": ("tokenizer",), "unet_text": ("clip",)}
+)
+
+
+def recipe(stage: str, name: str) -> StageConfig:
+    """The config of `stage` ("evaluate" too) under the recipe `name`; ConfigError lists what exists."""
+    if stage not in _RECIPES:
+        raise ConfigError(f"no stage {stage!r}; there are {', '.join(STAGES)}")
+    if name not in _RECIPES[stage]:
+        raise ConfigError(f"no recipe {name!r} for {stage}; there are {', '.join(_RECIPES[stage])}")
+    return _RECIPES[stage][name]()
+
+
+def tokenizer_debug() -> TokenizerConfig:
+    """About 1,500 merges: enough for templated captions. Captions above 46 words' pieces are cut."""
+    return TokenizerConfig(vocab_size=2048, context_length=48)
+
+
+def tokenizer_small() -> TokenizerConfig:
+    """CLIP's usual length with a vocabulary for some 100,000 captions."""
+    return TokenizerConfig(vocab_size=8192)
+
+
+def tokenizer_base() -> TokenizerConfig:
+    """CLIP's usual length with a vocabulary for a million captions."""
+    return TokenizerConfig(vocab_size=16384)
+
+
+def clip_debug() -> ClipConfig:
+    """16 px, half a million parameters, 12 passes over 2,000 pictures on one CPU thread."""
+    return ClipConfig(
+        image_size=16,
+        patch_size=4,
+        image_tower=TowerConfig(width=96, layers=2, heads=4),
+        text_tower=TowerConfig(width=96, layers=2, heads=4),
+        projection_dim=64,
+        crop_share_min=0.8,
+        training=TrainingConfig(
+            steps=200,
+            batch_size=128,
+            learning_rate=1e-3,
+            warmup_steps=20,
+            cooldown_share=0.3,
+            weight_decay=0.1,
+            beta2=0.98,
+            ema_decay=None,
+            threads=1,
+            device="cpu",
+            log_every_steps=10,
+            validate_every_steps=50,
+            checkpoint_every_steps=50,
+        ),
+    )
+
+
+def clip_small() -> ClipConfig:
+    """64 px, patches of 8."""
+    return ClipConfig(
+        training=TrainingConfig(
+            steps=20_000,
+            batch_size=512,
+            learning_rate=5e-4,
+            warmup_steps=1000,
+            cooldown_share=0.3,
+            weight_decay=0.1,
+            beta2=0.98,
+            ema_decay=None,
+            validate_every_steps=500,
+            checkpoint_every_steps=1000,
+        )
+    )
+
+
+def clip_base() -> ClipConfig:
+    """128 px, patches of 16, towers of the size of CLIP ViT-B's text tower."""
+    return ClipConfig(
+        image_size=128,
+        patch_size=16,
+        image_tower=TowerConfig(width=768, layers=12, heads=12),
+        text_tower=TowerConfig(width=512, layers=12, heads=8),
+        projection_dim=512,
+        training=TrainingConfig(
+            steps=60_000,
+            batch_size=2048,
+            learning_rate=5e-4,
+            warmup_steps=2000,
+            cooldown_share=0.3,
+            weight_decay=0.2,
+            beta2=0.98,
+            ema_decay=None,
+            validate_every_steps=1000,
+            checkpoint_every_steps=1000,
+        ),
+    )
+
+
+def unet_text_debug() -> UnetTextConfig:
+    """16 px, 2.5 million parameters, attention on the 4x4 level only, one CPU thread."""
+    return UnetTextConfig(
+        image_size=16,
+        channels=(32, 64, 96),
+        attention=(False, False, True),
+        layers_per_block=1,
+        heads=4,
+        norm_groups=16,
+        training=TrainingConfig(
+            steps=500,
+            batch_size=32,
+            learning_rate=1e-3,
+            warmup_steps=20,
+            threads=1,
+            device="cpu",
+            log_every_steps=20,
+            validate_every_steps=100,
+            checkpoint_every_steps=100,
+        ),
+    )
+
+
+def unet_text_small() -> UnetTextConfig:
+    """64 px."""
+    return UnetTextConfig(
+        channels=(128, 256, 256, 512),
+        attention=(False, False, True, True),
+        flow_shift=2.0,
+        training=TrainingConfig(
+            steps=200_000,
+            batch_size=64,
+            learning_rate=2e-4,
+            warmup_steps=1000,
+            log_every_steps=50,
+            validate_every_steps=1000,
+            checkpoint_every_steps=2000,
+            preview_every_steps=5000,
+        ),
+    )
+
+
+def unet_text_base() -> UnetTextConfig:
+    """128 px."""
+    return UnetTextConfig(
+        image_size=128,
+        channels=(128, 256, 384, 512, 512),
+        attention=(False, False, False, True, True),
+        flow_shift=3.0,
+        training=TrainingConfig(
+            steps=400_000,
+            batch_size=128,
+            learning_rate=2e-4,
+            warmup_steps=2000,
+            log_every_steps=50,
+            validate_every_steps=2000,
+            checkpoint_every_steps=2000,
+            preview_every_steps=10_000,
+        ),
+    )
+
+
+def evaluate_debug() -> EvaluateConfig:
+    """One CPU thread."""
+    return EvaluateConfig(threads=1, device="cpu")
+
+
+def evaluate_small() -> EvaluateConfig:
+    """1,000 pictures."""
+    return EvaluateConfig(n=1000, reference=5000)
+
+
+def evaluate_base() -> EvaluateConfig:
+    """5,000 pictures."""
+    return EvaluateConfig(n=5000, reference=10_000, sampling=SamplingConfig(sample_steps=25))
+
+
+_RECIPES: Mapping[str, Mapping[str, Callable[[], StageConfig]]] = MappingProxyType(
+    {
+        "tokenizer": {"debug": tokenizer_debug, "small": tokenizer_small, "base": tokenizer_base},
+        "clip": {"debug": clip_debug, "small": clip_small, "base": clip_base},
+        "unet_text": {"debug": unet_text_debug, "small": unet_text_small, "base": unet_text_base},
+        "evaluate": {"debug": evaluate_debug, "small": evaluate_small, "base": evaluate_base},
+    }
+)

@@ -1,0 +1,82 @@
+"""Checkpoints: everything that the next step depends on, written beside its place and renamed into it.
+
+A checkpoint is a folder `step-<number>` with `state.pt` and `manifest.json` (size and SHA-256), which is written last.
+A damaged one is passed over for the one before. Randomness is not in it: it is a function of seed and step.
+"""
+
+import json
+import os
+import pickle
+import shutil
+from pathlib import Path
+from typing import TypedDict
+
+import torch
+from torch import Tensor
+
+from pd_ml.data.shards import sha256_of
+
+KEPT = 2
+_STATE, _MANIFEST = "state.pt", "manifest.json"
+
+
+class LoopState(TypedDict):
+    """What the loop needs to go on after `step` steps. `ema` is empty where there is no average."""
+
+    step: int
+    model: dict[str, Tensor]
+    ema: dict[str, Tensor]
+    optimizer: dict[str, object]
+    loss_sum: float
+    loss_count: int
+
+
+def save_checkpoint(folder: Path, state: LoopState) -> Path:
+    """Write `state` below `folder`, then remove all but the newest two."""
+    final = folder / f"step-{state['step']:09d}"
+    partial = folder / f".{final.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    torch.save(state, partial / _STATE)
+    _sync(partial / _STATE)
+    size_bytes = (partial / _STATE).stat().st_size
+    listing = {"size_bytes": size_bytes, "sha256": sha256_of(partial / _STATE), "step": state["step"]}
+    (partial / _MANIFEST).write_text(json.dumps(listing))
+    _sync(partial / _MANIFEST)
+    shutil.rmtree(final, ignore_errors=True)
+    os.replace(partial, final)
+    for old in sorted(folder.glob("step-*"))[:-KEPT]:
+        shutil.rmtree(old)
+    return final
+
+
+def load_newest(folder: Path) -> tuple[LoopState | None, list[str]]:
+    """The newest checkpoint that is whole (None: there is none), and what was passed over and why."""
+    passed_over: list[str] = []
+    for path in sorted(folder.glob("step-*"), reverse=True):
+        problem = _problem(path)
+        if problem is None:
+            try:
+                state: LoopState = torch.load(path / _STATE, map_location="cpu", weights_only=True)
+                return state, passed_over
+            except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError) as error:
+                problem = f"cannot be read ({str(error).splitlines()[0]})"
+        passed_over.append(f"{path.name} {problem}")
+    return None, passed_over
+
+
+def _problem(path: Path) -> str | None:
+    try:
+        listing = json.loads((path / _MANIFEST).read_text())
+        if (path / _STATE).stat().st_size != listing["size_bytes"]:
+            return "has another size than it was written with"
+        if sha256_of(path / _STATE) != listing["sha256"]:
+            return "has another SHA-256 than it was written with"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"is incomplete ({error})"
+    return None
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

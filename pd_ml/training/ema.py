@@ -1,0 +1,26 @@
+"""Exponential moving average of the weights, which is what is sampled, evaluated and exported."""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+
+class Ema:
+    """Decay after n steps is min(decay, 1 - (1 + n)^-0.75): Karras' warm-up, k-diffusion's EMAWarmup."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.model = deepcopy(model).eval().requires_grad_(False)
+        self._decay = decay
+
+    def update(self, model: nn.Module, steps_done: int) -> None:
+        """Move the average towards `model`, of which `steps_done` steps are done."""
+        decay = min(self._decay, 1 - (1 + steps_done) ** -0.75)
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), 1 - decay)
+            for averaged, current in zip(self.model.buffers(), model.buffers(), strict=True):
+                averaged.copy_(current)
+
+    def state(self) -> dict[str, Tensor]:
+        """The averaged weights by name."""
+        return dict(self.model.state_dict())

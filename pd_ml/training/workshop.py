@@ -1,0 +1,159 @@
+"""The folder of a run. Work happens in `<out>.partial`; `<out>` appears by one rename when everything is in it.
+
+`<out>.partial` holds `job.json` (what is being made), metrics, checkpoints, and at the end `export`, which becomes
+`<out>`. One process at a time works there. Errors: ProvenanceError, CheckpointError.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pd_ml.config import StageConfig, to_json
+from pd_ml.data.shards import ShardError, read_manifest
+from pd_ml.errors import CheckpointError, ConfigError, ProvenanceError
+from pd_ml.provenance import TRAIN_CONFIG, RunRecord, folder_digest, read_run, version_of, write_run
+from pd_ml.recipes import STAGE_INPUTS
+
+_JOB = "job.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is asked for: a stage, its config, its inputs as finished folders, the folder to make, a cache."""
+
+    stage: str
+    config: StageConfig
+    dataset: Path
+    inputs: Mapping[str, Path]
+    out: Path
+    cache: Path
+
+    @property
+    def partial(self) -> Path:
+        """Where the work happens."""
+        return self.out.with_name(f"{self.out.name}.partial")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A job by content: the version that its folder will carry, and what that version is made of."""
+
+    version: str
+    input_digests: Mapping[str, str]
+    dataset_version: str
+    item_count: int
+
+
+def identify(job: Job) -> Identity:
+    """Read the digests of every input; ProvenanceError lists all that are missing, unfinished or not asked for."""
+    expected = STAGE_INPUTS[job.stage]
+    problems = [f"--input {name}=DIR is missing" for name in expected if name not in job.inputs]
+    problems += [
+        f"--input {name} is not an input of {job.stage} (it takes {', '.join(expected) or 'none'})"
+        for name in job.inputs
+        if name not in expected
+    ]
+    if problems:
+        raise ConfigError("; ".join(problems))
+    digests: dict[str, str] = {}
+    try:
+        manifest = read_manifest(job.dataset)
+        digests["dataset"] = manifest.digest
+    except ShardError as error:
+        problems.append(str(error))
+    for name in expected:
+        try:
+            digests[name] = _model_digest(job.inputs[name], name)
+        except ProvenanceError as error:
+            problems.append(f"input {name}: {error}")
+    if problems:
+        raise ProvenanceError("; ".join(problems))
+    return Identity(
+        version=version_of(job.stage, job.config, digests),
+        input_digests=digests,
+        dataset_version=manifest.version,
+        item_count=sum(manifest.counts.get(split, 0) for split in ("train", "validation", "test")),
+    )
+
+
+@contextmanager
+def open_workshop(job: Job, identity: Identity) -> Iterator[Path]:
+    """`<out>.partial`, made or gone on with, while this process alone holds it."""
+    job.partial.mkdir(parents=True, exist_ok=True)
+    with (job.partial / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CheckpointError(f"{job.partial}: another process is working here; wait for it or stop it") from error
+        _agree(job, identity)
+        yield job.partial
+
+
+def publish(job: Job, record: RunRecord) -> RunRecord:
+    """Write `run.json` into `export` and make it `<out>`."""
+    export = job.partial / "export"
+    complete = write_run(export, record)
+    _open_to_readers(export)
+    if job.out.is_dir():
+        job.out.rmdir()
+    os.replace(export, job.out)
+    shutil.rmtree(job.partial, ignore_errors=True)
+    return complete
+
+
+def fresh_export(job: Job) -> Path:
+    """An empty `export` folder with the config in it."""
+    export = job.partial / "export"
+    shutil.rmtree(export, ignore_errors=True)
+    export.mkdir()
+    (export / TRAIN_CONFIG).write_text(to_json(job.config) + "\n")
+    return export
+
+
+def _open_to_readers(folder: Path) -> None:
+    """safetensors leaves its files readable by their owner alone; give them the mode of any other new file."""
+    mode = (folder / TRAIN_CONFIG).stat().st_mode
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(mode)
+
+
+def _model_digest(folder: Path, stage: str) -> str:
+    found = read_run(folder)
+    if found.stage != stage:
+        raise ProvenanceError(f"{folder}: a {found.stage} model, expected {stage}")
+    return folder_digest(folder)
+
+
+def _agree(job: Job, identity: Identity) -> None:
+    """Compare with the job that the folder was begun for, or note it; CheckpointError lists every difference."""
+    path = job.partial / _JOB
+    mine = {"stage": job.stage, "config": json.loads(to_json(job.config)), "inputs": dict(identity.input_digests)}
+    if not path.is_file():
+        partial = path.with_name(f".{_JOB}.partial")
+        partial.write_text(json.dumps({**mine, "version": identity.version}, indent=1, sort_keys=True) + "\n")
+        os.replace(partial, path)
+        return
+    try:
+        begun = json.loads(path.read_text())
+    except ValueError as error:
+        raise CheckpointError(f"{path}: not JSON ({error}); delete {job.partial} to start again") from error
+    before, now = _flat(begun), _flat({**mine, "version": identity.version})
+    names = sorted(name for name in before.keys() | now.keys() if name != "version")
+    differences = [f"{n} was {before.get(n)!r}, now {now.get(n)!r}" for n in names if before.get(n) != now.get(n)]
+    if before.get("version") != now["version"] and not differences:
+        differences.append("the code of the stage has another version")
+    if differences:
+        raise CheckpointError(
+            f"{job.partial}: begun for another job: {'; '.join(differences)}; choose another --out or delete the folder"
+        )
+
+
+def _flat(value: object, prefix: str = "") -> dict[str, object]:
+    if not isinstance(value, dict):
+        return {prefix.rstrip("."): value}
+    return {name: inner for key, entry in value.items() for name, inner in _flat(entry, f"{prefix}{key}.").items()}

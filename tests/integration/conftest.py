@@ -1,0 +1,100 @@
+"""Fixtures of the real things: a filled MediaWiki on loopback and a headless browser.
+
+What is not installed is skipped with the reason. Under CI it is not: install.sh runs first, when root, and a test fails
+when its program still is not there.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.integration import browser as browsers
+from tests.integration.mediawiki.fill import fill
+from tests.integration.mediawiki.kinds import Kind
+from tests.integration.mediawiki.pictures import Picture
+from tests.integration.mediawiki.wiki import MediaWiki, missing_requirements
+
+HERE = Path(__file__).parent
+ART = HERE.parents[2] / "shared/data/art"
+SEED = 20
+MIX = {
+    **dict.fromkeys(Kind, 5),
+    Kind.PD_OLD_100_EXPIRED: 120,
+    Kind.PD_OLD_100: 50,
+    Kind.CC0_MUSEUM: 20,
+    Kind.CC_BY_SA: 15,
+    Kind.PD_PLUS_CC_BY_SA: 15,
+    Kind.RENAMED: 3,
+    Kind.DUPLICATE: 2,
+    Kind.TRUNCATED: 2,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilledSite:
+    """An installed wiki whose server is not running, to be copied, and the truth about its files."""
+
+    wiki: MediaWiki
+    pictures: tuple[Picture, ...]
+
+
+@pytest.fixture(scope="session")
+def art_folder() -> Path:
+    """The set of public-domain pictures that the wiki is filled with; it lies beside the repository."""
+    if not (ART / "metadata.jsonl").is_file():
+        pytest.skip(
+            "The art set ../shared/data/art is not beside this repository: there is nothing to fill a wiki with"
+        )
+    return ART
+
+
+@pytest.fixture(scope="session")
+def mediawiki_installed() -> None:
+    """Skip, or under CI install or fail, where MediaWiki or its needs are missing."""
+    require(missing_requirements)
+
+
+@pytest.fixture(scope="session")
+def mediawiki_site(tmp_path_factory: pytest.TempPathFactory, mediawiki_installed: None, art_folder: Path) -> FilledSite:
+    """A wiki of about 300 pictures in every kind of licence situation, filled once a session."""
+    wiki = MediaWiki.install(tmp_path_factory.mktemp("mediawiki") / "site")
+    return FilledSite(wiki=wiki, pictures=tuple(fill(wiki, art_folder, MIX, SEED)))
+
+
+@pytest.fixture
+def mediawiki(mediawiki_site: FilledSite, tmp_path: Path) -> Iterator[MediaWiki]:
+    """The test's own copy of the filled wiki, served on a free port."""
+    with mediawiki_site.wiki.copy_to(tmp_path / "mediawiki") as wiki:
+        yield wiki
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, one for the session: open a `browser.new_page()` and close it."""
+    require(lambda: [] if browsers.executable() else [f"a browser ({', '.join(browsers.NAMES)})"])
+    path = browsers.executable()
+    assert path is not None
+    with browsers.chromium(path) as running:
+        yield running
+
+
+def require(
+    missing: Callable[[], list[str]], *, in_ci: bool | None = None, install: Callable[[], None] | None = None
+) -> None:
+    """Return when nothing is missing, else skip; under CI install first, and fail rather than skip."""
+    strict = bool(os.environ.get("CI")) if in_ci is None else in_ci
+    if missing() and strict:
+        (install or _install)()
+    if still := missing():
+        reason = f"Not installed: {', '.join(still)}. tests/integration/install.sh installs it, as root."
+        pytest.fail(reason) if strict else pytest.skip(reason)
+
+
+def _install() -> None:
+    if os.geteuid() == 0:
+        subprocess.run([HERE / "install.sh"], check=False)
