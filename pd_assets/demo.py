@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
 
 from pd_assets import sandboxed
 from pd_assets.lib.errors import PdError
@@ -66,8 +67,14 @@ def _why(result: dg.ExecuteInProcessResult) -> str:
         if event.is_step_failure and event.step_failure_data.error is not None:
             data = event.step_failure_data
             said = data.user_failure_data.description if data.user_failure_data else None
-            return f"{event.step_key}: {said or data.error.message.strip().splitlines()[-1]}"
+            return f"{event.step_key.replace('__', '/')}: {said or _innermost(data.error)}"
     return f"run {result.run_id} failed; `make up` shows its log"
+
+
+def _innermost(error: SerializableErrorInfo) -> str:
+    while error.cause is not None:
+        error = error.cause
+    return " ".join(error.message.split())
 
 
 def _costs(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str, int | None, float, float]]:

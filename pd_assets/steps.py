@@ -32,6 +32,7 @@ class Step:
     """Time and peak memory of one asset's work: this process and the children that it started."""
 
     started: float = field(default_factory=time.monotonic)
+    others: frozenset[int] = frozenset()
     peak_bytes: int = 0
     seconds: float = 0.0
 
@@ -49,7 +50,7 @@ class Step:
         process = psutil.Process(os.getpid())
         for one in [process, *process.children(recursive=True)]:
             try:
-                total += one.memory_info().rss
+                total += 0 if one.pid in self.others else one.memory_info().rss
             except psutil.Error:
                 continue
         self.peak_bytes = max(self.peak_bytes, total)
@@ -58,7 +59,7 @@ class Step:
 @contextmanager
 def step(title: str) -> Iterator[Step]:
     """Measure the block, and turn a named error into a Dagster failure that is not retried."""
-    measured = Step()
+    measured = Step(others=frozenset(child.pid for child in psutil.Process(os.getpid()).children(recursive=True)))
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(measured, done), daemon=True)
     log.info("▸ %s", title)

@@ -200,6 +200,7 @@ def _plain(config: StageConfig) -> object:
 def _complain(error: Exception, code: int) -> int:
     line = " ".join(str(error).split())
     sys.stderr.write(f"{type(error).__name__}: {line}\n")
+    sys.stdout.write(json.dumps({"event": "error", "error": type(error).__name__, "message": line}) + "\n")
     return code
 
 

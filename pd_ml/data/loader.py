@@ -152,5 +152,5 @@ def decode_square(encoded: bytes, image_size: int, *, name: str) -> Pixels:
         raise DataError(f"{name}: picture cannot be decoded ({error}); take it out and export again") from error
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.resize((image_size, image_size), Image.Resampling.LANCZOS, (left, top, left + side, top + side))
-    return np.asarray(square, dtype=np.uint8)
+    square = picture.crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((image_size, image_size), Image.Resampling.LANCZOS), dtype=np.uint8)

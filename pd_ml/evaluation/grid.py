@@ -16,10 +16,10 @@ from PIL.PngImagePlugin import PngInfo
 
 Pixels = npt.NDArray[np.uint8]
 
-_GAP_PX, _LINES, _FONT_PX, _LINE_PX = 8, 4, 11, 14
+_GAP_PX, _MAX_LINES, _FONT_PX, _LINE_PX = 8, 8, 11, 14
 
 # Tile size in pixels and number of colours (0: all of them), from the best to the smallest.
-_QUALITIES = ((192, 0), (144, 0), (112, 0), (112, 256), (80, 256), (64, 64))
+_QUALITIES = ((192, 0), (192, 256), (144, 256), (112, 256), (80, 256), (64, 64))
 
 
 def save_grid(
@@ -36,18 +36,19 @@ def save_grid(
 
 def prompt_grid(pixels_NHWC: Pixels, prompts: Sequence[str], *, tile_px: int) -> Image.Image:
     """The sheet, nearly square; pictures are scaled to `tile_px`."""
+    font = ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", _FONT_PX)
+    texts = [_wrapped(prompt, font, tile_px) for prompt in prompts]
     columns = max(1, round((len(prompts) * 1.4) ** 0.5))
-    row_px = tile_px + _LINES * _LINE_PX + _GAP_PX
+    row_px = tile_px + max(map(len, texts)) * _LINE_PX + 2 * _GAP_PX
     rows = -(-len(prompts) // columns)
     sheet = Image.new("RGB", (columns * (tile_px + _GAP_PX) + _GAP_PX, rows * row_px + _GAP_PX), "white")
     pen = ImageDraw.Draw(sheet)
-    font = ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", _FONT_PX)
-    for place, (pixels_HWC, prompt) in enumerate(zip(pixels_NHWC, prompts, strict=True)):
+    for place, (pixels_HWC, lines) in enumerate(zip(pixels_NHWC, texts, strict=True)):
         left = _GAP_PX + place % columns * (tile_px + _GAP_PX)
         top = _GAP_PX + place // columns * row_px
         picture = Image.fromarray(pixels_HWC).resize((tile_px, tile_px), Image.Resampling.BICUBIC)
         sheet.paste(picture, (left, top))
-        for number, line in enumerate(_wrapped(prompt, font, tile_px)):
+        for number, line in enumerate(lines):
             pen.text((left, top + tile_px + 2 + number * _LINE_PX), line, fill="black", font=font)
     return sheet
 
@@ -61,8 +62,8 @@ def _wrapped(prompt: str, font: ImageFont.FreeTypeFont, width_px: int) -> list[s
         else:
             lines.append(word)
     lines = [line for line in lines if line]
-    if len(lines) > _LINES:
-        lines = [*lines[: _LINES - 1], lines[_LINES - 1] + " …"]
+    if len(lines) > _MAX_LINES:
+        lines = [*lines[: _MAX_LINES - 1], lines[_MAX_LINES - 1] + " …"]
     return [_cut(line, font, width_px) for line in lines]
 
 

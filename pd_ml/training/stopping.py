@@ -1,7 +1,11 @@
 """A wish to stop, noted by a signal handler and read by the loop after each step."""
 
+import os
 import signal
 from types import FrameType
+
+# Set by a parent that starts us as a child of its own: its process id. When it dies, nobody wants the result.
+PARENT_VARIABLE = "PD_STOP_WITHOUT_PARENT"
 
 
 class Stopping:
@@ -9,9 +13,13 @@ class Stopping:
 
     def __init__(self) -> None:
         self._wished = False
+        self._parent = int(os.environ.get(PARENT_VARIABLE, 0))
 
     def __call__(self) -> bool:
-        return self._wished
+        return self._wished or self._is_orphan()
+
+    def _is_orphan(self) -> bool:
+        return self._parent != 0 and os.getppid() != self._parent
 
     def wish(self) -> None:
         """Stop after the current step."""

@@ -92,7 +92,7 @@ def query(home: Home, sql: str, tables: Mapping[str, Table], parameters: Mapping
         connection.execute("SET threads = 2")
         for name, table in tables.items():
             relation(connection, home, table).create_view(name)
-        return connection.execute(sql, dict(parameters or {})).to_arrow_table()
+        return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
 
 
 def relation(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> duckdb.DuckDBPyRelation:

@@ -1,4 +1,8 @@
-"""`catalog.duckdb`: views over the Parquet tables for people and tools, rebuilt beside and renamed into place."""
+"""`catalog.duckdb`: views over the Parquet tables for people and tools, rebuilt beside and renamed into place.
+
+Each table is there by its short name (`decisions`) and by its key with a dot (`rights.decisions`; the database itself
+is called `catalog`, so `catalog.items` works too).
+"""
 
 import duckdb
 
@@ -13,12 +17,16 @@ def rebuild(home: Home) -> None:
         partial.unlink()
         with duckdb.connect(str(partial)) as connection:
             for key, table in TABLES.items():
-                files = [str(path) for path in parts(home, table)]
-                if files:
-                    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
-                    schema, name = key.split("/")
-                    connection.execute(f"create schema if not exists {schema}").fetchall()
-                    connection.execute(
-                        f"create view {schema}.{name} as select * from "
-                        f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-                    ).fetchall()
+                if files := [str(path) for path in parts(home, table)]:
+                    for statement in _statements(key, files):
+                        connection.sql(statement)
+
+
+def _statements(key: str, files: list[str]) -> list[str]:
+    group, name = key.split("/")
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+    rows = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    statements = [f"create view {name} as select * from {rows}"]
+    if group != "catalog":
+        statements += [f"create schema if not exists {group}", f"create view {group}.{name} as select * from {rows}"]
+    return statements

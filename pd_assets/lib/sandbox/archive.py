@@ -297,9 +297,10 @@ class Archive:
             if not found:
                 raise SandboxError(f"No deleted page is called {title}, so nothing can be restored.")
             self._deleted.remove(found[-1])
-            page = replace(found[-1], touched=self.now())
+            # The revision stays the same and touched goes back, but the memberships begin anew: as on MediaWiki.
+            page = replace(found[-1], touched=found[-1].latest.timestamp)
             self._put(page)
-            self._join_categories(page)
+            self._join_categories(page, since=self.now())
             self._log("delete", "restore", page.title, page.pageid, "Admin", reason, {})
             return page
 
@@ -370,7 +371,8 @@ class Archive:
         self._pages[page.pageid] = page
         self._ids[page.title] = page.pageid
 
-    def _join_categories(self, page: Page) -> None:
+    def _join_categories(self, page: Page, since: str | None = None) -> None:
+        """Brings memberships in line with the page's text; new ones begin at `since`, or when it was touched."""
         links = {link.name: link for link in self.rendering(page).categories}
         held = {name for name, members in self._members.items() if page.pageid in members}
         first = len(page.revisions) == 1
@@ -379,8 +381,8 @@ class Archive:
             self._categorised(page, name, "removed from category")
         for name, link in links.items():
             known = self._members.setdefault(name, {}).get(page.pageid)
-            since = known.timestamp if known else page.touched
-            self._members[name][page.pageid] = Member(pageid=page.pageid, link=link, timestamp=since)
+            joined = known.timestamp if known else since or page.touched
+            self._members[name][page.pageid] = Member(pageid=page.pageid, link=link, timestamp=joined)
             if known is None and not first:
                 self._categorised(page, name, "added to category")
 

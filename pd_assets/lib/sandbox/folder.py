@@ -1,7 +1,7 @@
 """Pages made from a folder of pictures and its `metadata.jsonl`, one JSON object a line.
 
-Needed in each line: `file` (relative to the folder), `title`, `artist`, `year`, `caption` (the last three may be null).
-The licence template follows from `pd_scope` and the dates, never more generous than they allow:
+Needed in each line: `file` (relative to the folder), `title`, `artist`, `caption` (the last two may be null); `year` where
+it is known. The licence template follows from `pd_scope` and the dates, never more generous than they allow:
 
     pd_scope                         artist, date                          template
     (none) or "by-age"               dated 1880 or earlier                 PD-Art|PD-old-100-expired
@@ -28,7 +28,7 @@ from pd_assets.lib.sandbox.tree import BY_HAND
 
 METADATA = "metadata.jsonl"
 OLD_ENOUGH_YEAR = 1880
-REQUIRED = ("file", "title", "artist", "year", "caption")
+REQUIRED = ("file", "title", "artist", "caption")
 MAX_NAME_BYTES = 200
 MAX_REPORTED = 5
 _ILLEGAL = re.compile(r"[#<>\[\]{}|:/\\\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})|&(?=[A-Za-z0-9#]+;)")

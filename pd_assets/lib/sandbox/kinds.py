@@ -116,7 +116,7 @@ KINDS: tuple[Kind, ...] = (
         free=True,
         tags=_tag("{{Cc-zero}}"),
         artists=CLASSICAL,
-        years=(1600, 1849),
+        years=(1600, 1840),
         museum=True,
         statement=DEDICATED_ITEM,
     ),

@@ -74,6 +74,8 @@ def image_info(call: Call, pages: Sequence[Page], after: str | None) -> tuple[Ad
             return rows, f"{db_key(page.title)}|{digits(holder.versions[-1].timestamp)}"
         scaled += 1
         rows[page.pageid] = {"imagerepository": "local", "imageinfo": _versions(call, holder, asked)}
+        if "badfile" in asked.props:
+            rows[page.pageid]["badfile"] = False
     if waiting:
         raise bad_continue()
     return rows, None
@@ -134,8 +136,6 @@ def _version_row(call: Call, page: Page, version: FileVersion, asked: _Asked) ->
             row[name] = getattr(facts, name)
     if "archivename" in wanted and not current:
         row["archivename"] = archive_name(page, version)
-    if "badfile" in wanted:
-        row["badfile"] = False
     return row
 
 
@@ -169,14 +169,16 @@ def _tracked(call: Call, address: str, what: str) -> str:
     return f"{address}?utm_source={host}&utm_campaign=imageinfo&utm_content={what}"
 
 
-def _extmetadata(call: Call, page: Page, version: FileVersion, asked: _Asked) -> Row:
+def _extmetadata(call: Call, page: Page, version: FileVersion, asked: _Asked) -> Row | list[Row]:
+    """The keys that were asked for; an empty list where nothing is left, as on MediaWiki."""
     entries = extmetadata(
         call.archive.rendering(page),
         name=bare(page.title),
         uploaded=version.timestamp,
         multilingual=asked.multilingual,
     )
-    return {name: entry for name, entry in entries.items() if not asked.keys or name in asked.keys}
+    kept: Row = {name: entry for name, entry in entries.items() if not asked.keys or name in asked.keys}
+    return kept or []
 
 
 def categories(call: Call, pages: Sequence[Page], after: str | None) -> tuple[Additions, str | None]:
@@ -344,23 +346,26 @@ def _statement(page: Page, property_: str, item: str) -> Row:
 
 
 def category_info(call: Call, pages: Sequence[Page], after: str | None) -> tuple[Additions, str | None]:
-    """`prop=categoryinfo`: how many members of which type."""
-    rows: Additions = {}
-    for page in pages:
-        if namespace(page.title) != CATEGORY:
-            continue
-        members = [call.archive.page_by_id(member.pageid) for member in call.archive.members(bare(page.title))]
-        types = [member_type(member) for member in members if member is not None]
-        counts: Mapping[str, object] = {
-            "size": len(types),
-            "pages": types.count("page"),
-            "files": types.count("file"),
-            "subcats": types.count("subcat"),
-            "hidden": call.archive.is_hidden(bare(page.title)),
-        }
-        if types:
-            rows[page.pageid] = {"categoryinfo": counts}
-    return rows, None
+    """`prop=categoryinfo`: how many members of which type; nothing for a category without members."""
+    counted = {
+        page.pageid: member_counts(call, bare(page.title)) for page in pages if namespace(page.title) == CATEGORY
+    }
+    return {pageid: {"categoryinfo": counts} for pageid, counts in counted.items() if counts}, None
+
+
+def member_counts(call: Call, category: str) -> Row:
+    """The counts of a category with or without a page; empty where it has no members."""
+    members = [call.archive.page_by_id(member.pageid) for member in call.archive.members(category)]
+    types = [member_type(member) for member in members if member is not None]
+    if not types:
+        return {}
+    return {
+        "size": len(types),
+        "pages": types.count("page"),
+        "files": types.count("file"),
+        "subcats": types.count("subcat"),
+        "hidden": call.archive.is_hidden(category),
+    }
 
 
 # Module name -> (function, its continuation parameter).

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from pd_assets.lib.sandbox.archive import Archive
 from pd_assets.lib.sandbox.lists import Chunk, category_members, log_events, recent_changes
-from pd_assets.lib.sandbox.props import PROPS
+from pd_assets.lib.sandbox.props import PROPS, member_counts
 from pd_assets.lib.sandbox.records import Page
 from pd_assets.lib.sandbox.request import ApiError, Call, Row
-from pd_assets.lib.sandbox.titles import NAMESPACES, InvalidTitle, namespace, normalised
+from pd_assets.lib.sandbox.titles import CATEGORY, FILE, NAMESPACES, InvalidTitle, bare, namespace, normalised
 
 LISTS = ("categorymembers", "logevents", "recentchanges")
 LIST_CONTINUES = {"categorymembers": "cmcontinue", "logevents": "lecontinue", "recentchanges": "rccontinue"}
@@ -43,6 +43,8 @@ def answer(params: Mapping[str, str], archive: Archive, base_url: str) -> Row:
         body = _answered(call)
     except ApiError as error:
         return error_body(error.code, error.info, base_url=base_url, legacy=plain_errors)
+    if call.limits:
+        body["limits"] = call.limits
     if call.warnings:
         body["warnings"] = _warnings(call, legacy=plain_errors)
     return body
@@ -200,7 +202,7 @@ def _enter(call: Call, pageset: PageSet, page: Page, *, follow: bool) -> None:
 
 def _props(call: Call, pageset: PageSet, finished: Sequence[str]) -> tuple[Row, Row, list[str]]:
     """Rows of all pages, the continuations of the modules that have more to tell, and the modules that have not."""
-    pages = list(pageset.pages.values())
+    pages = sorted(pageset.pages.values(), key=lambda page: page.pageid)
     rows: dict[int, Row] = {
         page.pageid: {"pageid": page.pageid, "ns": namespace(page.title), "title": page.title} for page in pages
     }
@@ -220,7 +222,7 @@ def _props(call: Call, pageset: PageSet, finished: Sequence[str]) -> tuple[Row, 
             done.append(name)
         else:
             onward[continuation] = rest
-    others = [_with_repository(row) if "imageinfo" in asked else row for row in pageset.others]
+    others = [_told_of_missing(call, row, asked) for row in pageset.others]
     told: Row = {}
     if pageset.normalized:
         told["normalized"] = pageset.normalized
@@ -231,8 +233,14 @@ def _props(call: Call, pageset: PageSet, finished: Sequence[str]) -> tuple[Row, 
     return told, onward, done
 
 
-def _with_repository(row: Row) -> Row:
-    return {**row, "imagerepository": ""} if row.get("ns") == 6 else row
+def _told_of_missing(call: Call, row: Row, asked: Sequence[str]) -> Row:
+    """A missing file has no repository; a category may have members without having a page."""
+    if "imageinfo" in asked and row.get("ns") == FILE:
+        return {**row, "imagerepository": ""}
+    if "categoryinfo" in asked and row.get("ns") == CATEGORY:
+        counts = member_counts(call, bare(str(row["title"])))
+        return {**row, "categoryinfo": counts} if counts else row
+    return row
 
 
 def _site_info(call: Call) -> Row:

@@ -95,6 +95,8 @@ class _Renderer:
         licence = LICENCES.get(name)
         if licence is None:
             return _red_link(name)
+        layout = "PD-Layout" if name.startswith("PD") else "CC-Layout" if name.startswith("Cc") else "GFDL-Layout"
+        self.templates.update({"Template:License template tag", f"Template:{layout}"})
         self.licences.append(licence)
         self.categorise(*licence.categories)
         return licence_html(licence)

@@ -22,7 +22,8 @@ class ApiError(SandboxError):
 
 
 class Call:
-    """Parameters of one call with typed access. `used` remembers which were read, for the unknown-parameter warning."""
+    """Parameters of one call with typed access. `used` remembers which were read, for the unknown-parameter warning;
+    `limits` what `max` meant."""
 
     def __init__(self, params: Mapping[str, str], archive: Archive, base_url: str) -> None:
         self.params = params
@@ -30,6 +31,7 @@ class Call:
         self.base_url = base_url
         self.used: set[str] = set()
         self.warnings: list[tuple[str, str]] = []
+        self.limits: Row = {}
 
     def text(self, name: str, default: str = "") -> str:
         self.used.add(name)
@@ -85,6 +87,7 @@ class Call:
     def limit(self, module: str, name: str, default: int = 10) -> int:
         """A list's limit, 1 to 500; more is cut with a warning."""
         if self.text(name) == "max":
+            self.limits[module] = LIST_LIMIT
             return LIST_LIMIT
         value = self.number(name, default)
         if value > LIST_LIMIT:

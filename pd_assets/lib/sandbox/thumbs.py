@@ -20,6 +20,7 @@ from pd_assets.lib.sandbox.titles import db_key, file_path
 STEPS_PX = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
 KEPT_BYTES = 64 * 1024 * 1024
 LONG_NAME_BYTES = 160
+JPEG_END = b"\xff\xd9"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +106,10 @@ def _scaled(content: Content, data: bytes, facts: FileFacts, width: int) -> byte
 
 
 def _decoded(data: bytes, width: int) -> Image.Image:
+    """The picture; what is missing of a cut-off JPEG becomes grey, as on Commons, so that only the original tells."""
+    ended = data if data.endswith(JPEG_END) or not data.startswith(b"\xff\xd8") else data + JPEG_END
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(ended)) as image:
             image.draft("RGB", (width, width))
             return image.convert("RGB")
     except OSError as error:

@@ -1,0 +1,67 @@
+"""The command line as tests call it: in this process, or as a process of its own; and settings for tiny models."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pd_ml.command_line import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def settings(*values: str) -> list[str]:
+    """`--set` before each of `values`."""
+    return [part for value in values for part in ("--set", value)]
+
+
+TINY_CLIP = settings(
+    "image_tower.width=16",
+    "image_tower.layers=1",
+    "image_tower.heads=2",
+    "text_tower.width=16",
+    "text_tower.layers=1",
+    "text_tower.heads=2",
+    "projection_dim=8",
+    "steps=6",
+    "batch_size=16",
+)
+
+TINY_UNET = settings(
+    "channels=[8,16]",
+    "attention=[false,true]",
+    "heads=2",
+    "norm_groups=4",
+    "steps=24",
+    "batch_size=8",
+    "warmup_steps=2",
+    "log_every_steps=3",
+    "validate_every_steps=8",
+    "checkpoint_every_steps=4",
+    "preview_prompts=2",
+    "sample_steps=3",
+)
+
+
+def run_here(*arguments: str | Path) -> int:
+    """Exit code of the command, run in this process."""
+    return main([str(argument) for argument in arguments])
+
+
+def start(*arguments: str | Path) -> "subprocess.Popen[str]":
+    """The command as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pd_ml", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_apart(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """The command in a process of its own, to its end."""
+    process = start(*arguments)
+    stdout, stderr = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)

@@ -1,0 +1,30 @@
+"""One thread, no network, and tiny finished models that several tests read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
+
+from tests.pd_ml.command import TINY_CLIP, TINY_UNET, run_here
+from tests.pd_ml.paintings import write_dataset
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """64 + 16 + 16 paintings."""
+    return write_dataset(tmp_path_factory.mktemp("dataset") / "paintings", {"train": 64, "validation": 16, "test": 16})
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+    """A folder with a finished `tokenizer`, `clip` and `unet_text`, all tiny, made by the command line."""
+    folder = tmp_path_factory.mktemp("models")
+    base = ["--recipe", "debug", "--dataset", str(dataset)]
+    assert run_here("train", "tokenizer", *base, "--out", folder / "tokenizer") == 0
+    clip = ["--input", f"tokenizer={folder / 'tokenizer'}", "--out", folder / "clip", *TINY_CLIP]
+    assert run_here("train", "clip", *base, *clip) == 0
+    unet = ["--input", f"clip={folder / 'clip'}", "--out", folder / "unet_text", *TINY_UNET]
+    assert run_here("train", "unet_text", *base, *unet) == 0
+    return folder

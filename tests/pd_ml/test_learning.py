@@ -1,0 +1,62 @@
+"""Does the model learn what captions say? Judged by pixels alone, against the same training with captions dealt out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pd_ml.provenance import read_run
+from tests.pd_ml.command import run_here, settings
+from tests.pd_ml.paintings import ATTRIBUTES, write_dataset
+
+COUNTS = {"train": 1800, "validation": 100, "test": 100}
+BUDGET = settings("steps=300", "validate_every_steps=300", "checkpoint_every_steps=300")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tokenizer and CLIP of the honest captions, in a folder beside the dataset `honest`."""
+    folder = tmp_path_factory.mktemp("learning")
+    dataset = write_dataset(folder / "honest", COUNTS)
+    base = ["--recipe", "debug", "--dataset", dataset]
+    assert run_here("train", "tokenizer", *base, "--out", folder / "tokenizer") == 0
+    assert (
+        run_here("train", "clip", *base, "--input", f"tokenizer={folder / 'tokenizer'}", "--out", folder / "clip") == 0
+    )
+    return folder / "clip"
+
+
+def judged(clip: Path, dataset: Path) -> dict[str, dict[str, float]]:
+    """Train the text-to-image model on `dataset`; what the colour oracle says of its pictures, by attribute."""
+    folder = dataset.parent
+    model, report = folder / f"{dataset.name}-unet", folder / f"{dataset.name}-report"
+    base = ["--recipe", "debug", "--dataset", dataset]
+    assert run_here("train", "unet_text", *base, "--input", f"clip={clip}", "--out", model, *BUDGET) == 0
+    (folder / "attributes.json").write_text(json.dumps(ATTRIBUTES))
+    command = ["evaluate", *base, "--model", model, "--clip", clip, "--out", report]
+    assert run_here(*command, "--attributes", folder / "attributes.json", *settings("permutations=200")) == 0
+    found = json.loads((report / "report.json").read_text())
+    assert found["n"] == 200
+    return {name: entry["generated"] for name, entry in found["colour_attributes"].items()}
+
+
+@pytest.mark.slow
+def test_clip_finds_held_out_pictures_by_their_captions(clip: Path) -> None:
+    metrics = read_run(clip).metrics
+    assert metrics["validation_recall_at_1_chance"] < 0.02
+    assert metrics["validation_recall_at_1"] > 0.4
+
+
+@pytest.mark.slow
+def test_pictures_show_the_sky_and_ground_that_held_out_captions_name(clip: Path) -> None:
+    found = judged(clip, clip.parent / "honest")
+    for attribute in ("sky", "ground"):
+        assert found[attribute]["p"] < 1e-6
+        assert found[attribute]["accuracy"] > 0.9
+
+
+@pytest.mark.slow
+def test_captions_dealt_out_at_random_teach_nothing(clip: Path) -> None:
+    found = judged(clip, write_dataset(clip.parent / "shuffled", COUNTS, shuffled_captions=True))
+    for attribute in ("sky", "ground"):
+        assert found[attribute]["p"] > 0.01
