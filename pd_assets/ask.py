@@ -34,7 +34,9 @@ def ask(statements: str | None) -> None:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    found = connection.execute("select schema_name || '.' || view_name from duckdb_views() where not internal").fetchall()
+    found = connection.execute(
+        "select schema_name || '.' || view_name from duckdb_views() where not internal"
+    ).fetchall()
     return sorted(str(name) for (name,) in found)
 
 

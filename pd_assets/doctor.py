@@ -27,7 +27,9 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
         "home": lambda: _home(settings),
         "archive": lambda: _archive(settings),
         "device": _device,
-        "xformers": lambda: "installed" if importlib.util.find_spec("xformers") else "not installed (optional, CUDA only)",
+        "xformers": lambda: (
+            "installed" if importlib.util.find_spec("xformers") else "not installed (optional, CUDA only)"
+        ),
     }
 
 

@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 
 
 def project_root() -> Path:
-    """The folder with dagster.yaml: here or above, else beside the installed package. ConfigError where there is none."""
+    """The folder with dagster.yaml: here or above, else beside the package; ConfigError where there is none."""
     candidates = [Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[1]]
     for folder in candidates:
         if (folder / "dagster.yaml").is_file() and (folder / "workspace.yaml").is_file():

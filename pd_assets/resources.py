@@ -11,20 +11,20 @@ from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.settings import Settings, require_contact
 
 
-class Platform(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Platform(dg.ConfigurableResource):
     """The PD_* settings. An empty field takes the environment variable of the same name, or its default."""
 
-    pd_home: str = Field("", description="where everything lies")
-    pd_contact: str = Field("", description="your e-mail or page, sent in the User-Agent; required for live archives")
-    pd_commons_api: str = Field("", description="Action API of Commons or of any MediaWiki")
-    pd_commons_roots: str = Field("", description="category titles, separated by ;")
-    pd_commons_depth: str = Field("", description="how many steps below the roots to walk")
-    pd_commons_exclude: str = Field("", description="categories never entered, separated by ;")
-    pd_rights_profile: str = Field("", description="strict, life70 or us")
-    pd_labels: str = Field("", description="cc0 (only CC0 label fields) or all")
-    pd_max_side: str = Field("", description="longest side kept, pixels")
-    pd_recipe: str = Field("", description="debug, small or base")
-    pd_retrain_after: str = Field("", description="new licensed pictures that trigger a retraining")
+    pd_home: str = Field(default="", description="where everything lies")
+    pd_contact: str = Field(default="", description="your e-mail or page; required for live archives")
+    pd_commons_api: str = Field(default="", description="Action API of Commons or of any MediaWiki")
+    pd_commons_roots: str = Field(default="", description="category titles, separated by ;")
+    pd_commons_depth: str = Field(default="", description="how many steps below the roots to walk")
+    pd_commons_exclude: str = Field(default="", description="categories never entered, separated by ;")
+    pd_rights_profile: str = Field(default="", description="strict, life70 or us")
+    pd_labels: str = Field(default="", description="cc0 (only CC0 label fields) or all")
+    pd_max_side: str = Field(default="", description="longest side kept, pixels")
+    pd_recipe: str = Field(default="", description="debug, small or base")
+    pd_retrain_after: str = Field(default="", description="new licensed pictures that trigger a retraining")
 
     def settings(self) -> Settings:
         """The resolved settings; ConfigError lists every mistake."""

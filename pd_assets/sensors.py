@@ -19,7 +19,7 @@ CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free
     name="retrain_on_new_images",
     job=train_models,
     minimum_interval_seconds=60,
-    description="Asks for one training when PD_RETRAIN_AFTER licensed pictures are new since the current model's dataset.",
+    description="Asks for one training when PD_RETRAIN_AFTER licensed pictures are new to the current model.",
 )
 def retrain_on_new_images(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult:
     settings = platform.settings()
@@ -39,8 +39,8 @@ def _reason_to_wait(context: dg.SensorEvaluationContext, news: News, threshold: 
     if context.cursor == news.key:
         return "a training on exactly these pictures was already asked for"
     record = context.instance.event_log_storage.get_latest_asset_check_execution_by_key([CHECK]).get(CHECK)
-    if record is not None and record.evaluation is not None and not record.evaluation.passed:
-        return "the check only_free_pictures failed: nothing is trained until it holds again"
+    if record is None or record.evaluation is None or not record.evaluation.passed:
+        return "the check only_free_pictures has not passed on the licensed table: nothing is trained until it has"
     if context.instance.get_run_records(dg.RunsFilter(job_name=train_models.name, statuses=ACTIVE), limit=1):
         return "a training is running"
     return None

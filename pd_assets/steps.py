@@ -3,7 +3,6 @@
 No knowledge of any particular asset in here.
 """
 
-import logging
 import os
 import threading
 import time
@@ -23,8 +22,6 @@ from pd_ml.errors import PdMlError
 
 SAMPLE_EVERY_S = 0.05
 LARGEST_PICTURE_BYTES = 300_000
-
-log = logging.getLogger("pd_assets.steps")
 
 
 @dataclass(kw_only=True)
@@ -57,12 +54,11 @@ class Step:
 
 
 @contextmanager
-def step(title: str) -> Iterator[Step]:
+def step() -> Iterator[Step]:
     """Measure the block, and turn a named error into a Dagster failure that is not retried."""
     measured = Step(others=frozenset(child.pid for child in psutil.Process(os.getpid()).children(recursive=True)))
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(measured, done), daemon=True)
-    log.info("▸ %s", title)
     watcher.start()
     try:
         yield measured
@@ -73,7 +69,6 @@ def step(title: str) -> Iterator[Step]:
         watcher.join()
         measured.sample()
         measured.seconds = time.monotonic() - measured.started
-    log.info("  %s: %.1f s, %.0f MB at most", title, measured.seconds, measured.peak_bytes / 1e6)
 
 
 def _watch(measured: Step, done: threading.Event) -> None:

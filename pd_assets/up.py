@@ -45,6 +45,6 @@ def _serve(command: list[str]) -> None:
 
 
 def _ordinary_signals() -> None:
-    # Started from a script, SIGINT is ignored, and Dagster would copy that to SIGTERM: nothing but kill -9 would stop it.
+    # Started from a script, SIGINT is ignored, and Dagster copies that to SIGTERM: only kill -9 would stop it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

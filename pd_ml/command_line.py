@@ -87,12 +87,12 @@ def _sample(parsed: argparse.Namespace) -> None:
     _quieten()
     job = SheetJob(
         model=Path(parsed.model),
-        prompts=tuple(parsed.prompt),
+        prompts=tuple(_readable(prompt) for prompt in parsed.prompt),
         pictures_per_prompt=parsed.n,
         seed=parsed.seed,
         sample_steps=parsed.steps,
         guidance_scale=parsed.guidance,
-        negative_prompt=parsed.negative_prompt,
+        negative_prompt=_readable(parsed.negative_prompt),
         device=parsed.device,
         out=Path(parsed.out),
     )
@@ -191,6 +191,11 @@ def _inputs(given: Sequence[str]) -> Mapping[str, Path]:
     if wrong:
         raise ConfigError(f"--input {', '.join(wrong)} is not NAME=DIR")
     return {name: Path(folder) for name, _, folder in pairs}
+
+
+def _readable(text: str) -> str:
+    """An argument whose bytes are not UTF-8 holds lone surrogates; they become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _plain(config: StageConfig) -> object:

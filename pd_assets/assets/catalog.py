@@ -23,7 +23,7 @@ OWNERS = ["team:curation"]
     description="One row per file of either archive, however many categories hold it.",
 )
 def catalog_items(platform: Platform) -> dg.MaterializeResult:
-    with step("catalog/items") as done:
+    with step() as done:
         home = platform.home()
         digest = items.build_items(home)
         by_status = items.count(home, ITEMS, "status")
@@ -47,7 +47,7 @@ def catalog_items(platform: Platform) -> dg.MaterializeResult:
     description="The licence-filtered table: accepted, decoded, live, and one of each set of equal copies.",
 )
 def catalog_licensed_images(platform: Platform) -> dg.MaterializeResult:
-    with step("catalog/licensed_images") as done:
+    with step() as done:
         home = platform.home()
         digest = items.build_licensed(home, profile=platform.settings().rights_profile)
         views.rebuild(home)

@@ -1,11 +1,13 @@
 """Wikimedia Commons as assets: the category graph, the pages of each category, and the refresh of all of them."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 import dagster as dg
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
+from pd_assets.lib.commons.records import Page
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
 from pd_assets.lib.commons.walk import walk
 from pd_assets.lib.home import Home
@@ -29,14 +31,12 @@ OWNERS = ["team:curation"]
 )
 def commons_categories(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     settings = platform.settings()
-    with step("commons/categories") as done:
+    with step() as done:
         home = platform.home()
         with platform.session() as session:
             client = platform.commons(session)
             home.claim(settings.commons_api)
-            found = walk(
-                client, settings.commons_roots, depth=settings.commons_depth, exclude=settings.commons_exclude
-            )
+            found = walk(client, settings.commons_roots, depth=settings.commons_depth, exclude=settings.commons_exclude)
         live = [asdict(category) for category in found]
         names = {category.category for category in found}
         before = tables.rows(tables.read_or_empty(home, CATEGORIES))
@@ -76,7 +76,7 @@ def _register(instance: dg.DagsterInstance, names: list[str]) -> None:
     "`commons/refresh` does the same for all categories in one run.",
 )
 def commons_pages(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
-    with step("commons/pages") as done:
+    with step() as done:
         synced, requests = _synchronise(platform, list(context.partition_keys))
     return dg.MaterializeResult(metadata={**_summary(synced), "requests": requests, **done.cost})
 
@@ -92,7 +92,7 @@ def commons_pages(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     "materialisation of that asset for each category that changed.",
 )
 def commons_refresh(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
-    with step("commons/refresh") as done:
+    with step() as done:
         synced, requests = _synchronise(platform, _live_categories(platform.home()))
         for one in synced:
             if one.is_changed:
@@ -120,10 +120,16 @@ def _synchronise(platform: Platform, categories: list[str]) -> tuple[list[Catego
         known = KnownPages(home=home, thumb_side=settings.max_side)
         listed = track(categories, "synchronising categories", total=len(categories), unit="categories")
         synced = [
-            sync_category(client, home, category, known, lambda pages, total: track(pages, "reading pages", total=total))
+            sync_category(
+                client, home, category, known, lambda pages, total: track(pages, "reading pages", total=total)
+            )
             for category in listed
         ]
     return synced, sum(traffic.requests for traffic in session.traffic.values())
+
+
+def _reading(pages: Iterable[Page], total: int) -> Iterator[Page]:
+    return track(pages, "reading pages", total=total)
 
 
 def _summary(synced: list[CategorySync]) -> dict[str, int]:

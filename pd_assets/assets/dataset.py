@@ -36,7 +36,7 @@ class ExportConfig(dg.Config):
     description="Label fields with the licence of each, and captions made of them under the label policy.",
 )
 def dataset_captions(platform: Platform) -> dg.MaterializeResult:
-    with step("dataset/captions") as done:
+    with step() as done:
         counts = build_captions(platform.home(), policy=platform.settings().labels)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
@@ -59,7 +59,7 @@ def dataset_captions(platform: Platform) -> dg.MaterializeResult:
     description="Train, validation and test by a stable hash; copies of one another stay together.",
 )
 def dataset_splits(platform: Platform) -> dg.MaterializeResult:
-    with step("dataset/splits") as done:
+    with step() as done:
         splits = build_splits(platform.home())
     return dg.MaterializeResult(
         data_version=dg.DataVersion(splits.digest),
@@ -86,7 +86,7 @@ def dataset_splits(platform: Platform) -> dg.MaterializeResult:
     description="The exported dataset: Parquet shards with encoded images, loadable by `datasets.load_dataset`.",
 )
 def dataset_shards(platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
-    with step("dataset/shards") as done:
+    with step() as done:
         home = platform.home()
         export = export_shards(home, name=config.name, shard_bytes=config.shard_megabytes * 1_000_000)
         home.point("dataset", config.name, "exported", export.version)
@@ -113,7 +113,7 @@ def dataset_shards(platform: Platform, config: ExportConfig) -> dg.MaterializeRe
 )
 def dataset_manifest(platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
     settings = platform.settings()
-    with step("dataset/manifest") as done:
+    with step() as done:
         home = platform.home()
         export = read_export(home, name=config.name)
         facts = {"profile": settings.rights_profile, "labels": settings.labels, "max_side": settings.max_side}

@@ -36,7 +36,7 @@ class EvaluationConfig(dg.Config):
     description="Metrics with their floors on held-out pictures, and a sample grid with the prompts written under it.",
 )
 def evaluation_report(platform: Platform, config: EvaluationConfig) -> dg.MaterializeResult:
-    with step("evaluation/report") as done:
+    with step() as done:
         home = platform.home()
         recipe_name = config.recipe or platform.settings().recipe
         folders = {

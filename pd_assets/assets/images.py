@@ -22,7 +22,7 @@ from pd_assets.steps import counted, step, table_metadata
 )
 def images_files(platform: Platform) -> dg.MaterializeResult:
     settings = platform.settings()
-    with step("images/files") as done:
+    with step() as done:
         home = platform.home()
         with platform.session() as session:
             counts = fetch_accepted(home, session, profile=settings.rights_profile, max_side=settings.max_side)

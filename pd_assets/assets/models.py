@@ -31,7 +31,7 @@ def _train(
     context: dg.AssetExecutionContext, platform: Platform, stage: str, config: TrainConfig, inputs: tuple[str, ...] = ()
 ) -> dg.MaterializeResult:
     """Train one stage into the folder of its version; a finished version is only described again."""
-    with step(f"models/{stage}") as done:
+    with step() as done:
         home = platform.home()
         recipe_name = config.recipe or platform.settings().recipe
         dataset = latest(home, "dataset", config.dataset)
@@ -69,12 +69,12 @@ def _note(context: dg.AssetExecutionContext, event: Mapping[str, object]) -> Non
         context.log.info(" ".join(f"{key}={value}" for key, value in event.items()))
 
 
-def _described(out: Path, run: RunRecord) -> dict[str, object]:
+def _described(out: Path, run: RunRecord) -> dict[str, dg.MetadataValue]:
     return {
-        "version": run.version,
-        "digest": run.digest,
-        "dataset_version": run.dataset_version,
-        "pictures_seen": run.item_count,
+        "version": dg.MetadataValue.text(run.version),
+        "digest": dg.MetadataValue.text(run.digest),
+        "dataset_version": dg.MetadataValue.text(run.dataset_version),
+        "pictures_seen": dg.MetadataValue.int(run.item_count),
         "inputs": dg.MetadataValue.json(dict(run.inputs)),
         "metrics": dg.MetadataValue.json(dict(run.metrics)),
         **{name.removesuffix(".png"): picture(out / name) for name in PICTURES if (out / name).is_file()},

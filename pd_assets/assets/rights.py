@@ -21,7 +21,7 @@ from pd_assets.steps import counted, step, table_metadata
     "profile. What no rule accepts is rejected.",
 )
 def rights_decisions(platform: Platform) -> dg.MaterializeResult:
-    with step("rights/decisions") as done:
+    with step() as done:
         counts = decide_all(platform.home(), profile=platform.settings().rights_profile)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),

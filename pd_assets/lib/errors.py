@@ -1,12 +1,12 @@
 """The named errors of the platform. Each message says what was found, what was expected and what to do.
 
-    PdError
-    ├── ConfigError      a setting, path or argument that cannot work
-    ├── ArchiveError     an archive that cannot be reached, or answers what it should not
-    │   ├── AccessDenied     it refuses us (User-Agent, contact): stop the run
-    │   └── FetchFailed      one address could not be fetched; other addresses may still work
-    ├── TableError       a table that is missing, damaged or of another schema
-    └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
+PdError
+├── ConfigError      a setting, path or argument that cannot work
+├── ArchiveError     an archive that cannot be reached, or answers what it should not
+│   ├── AccessDenied     it refuses us (User-Agent, contact): stop the run
+│   └── FetchFailed      one address could not be fetched; other addresses may still work
+├── TableError       a table that is missing, damaged or of another schema
+└── SandboxError     the sandbox archive cannot start or has been given unusable pictures
 """
 
 

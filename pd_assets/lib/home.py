@@ -16,6 +16,11 @@ from urllib.parse import quote, unquote
 
 from pd_assets.lib.errors import ConfigError
 
+SAFE_IN_NAMES = " ()',;=+&@!"
+# File systems take 255 bytes a name. A longer one goes on in a folder below; no percent-encoded name ends in `%_`.
+LONGEST_NAME = 240
+GOES_ON = "%_"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
@@ -28,14 +33,14 @@ class Home:
         return self.root / key
 
     def partition(self, key: str, partition: str) -> Path:
-        """The subfolder of one partition, its name percent-encoded."""
-        return self.table(key) / quote(partition, safe=" ()',;=+&@!")
+        """The subfolder of one partition, its name percent-encoded; a folder in a folder where that is too long."""
+        assert partition, f"{key}: a partition has a name"
+        return self.table(key).joinpath(*_folder_names(partition))
 
     def partitions(self, key: str) -> dict[str, Path]:
         """The partitions that a table holds, name -> folder, in the order of their names."""
-        folder = self.table(key)
-        found = (path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else iter(())
-        return {unquote(path.name): path for path in sorted(found) if not path.name.startswith(".")}
+        found = {unquote(encoded): path for encoded, path in _encoded_partitions(self.table(key))}
+        return dict(sorted(found.items()))
 
     @property
     def images(self) -> Path:
@@ -68,22 +73,54 @@ class Home:
 
     def claim(self, archive: str) -> None:
         """Note which archive fills this home. ConfigError where another one did: their page ids would be mixed up."""
-        marker = self.root / "commons" / "archive.json"
-        if marker.is_file():
-            found = json.loads(marker.read_text())["api"]
-            if found != archive:
-                raise ConfigError(
-                    f"PD_HOME={self.root} holds pictures of {found}, and PD_COMMONS_API is {archive}; "
-                    "set PD_HOME to another folder, or PD_COMMONS_API to the archive of this one"
-                )
-            return
-        write_text(marker, json.dumps({"api": archive}) + "\n")
+        found = self.archive
+        if found is None:
+            write_text(self._archive_marker, json.dumps({"api": archive}) + "\n")
+        elif found != archive:
+            raise ConfigError(
+                f"PD_HOME={self.root} holds pictures of {found}, and PD_COMMONS_API is {archive}; "
+                "set PD_HOME to another folder, or PD_COMMONS_API to the archive of this one"
+            )
 
     @property
     def archive(self) -> str | None:
         """The archive that filled this home, or None while it is empty."""
-        marker = self.root / "commons" / "archive.json"
-        return str(json.loads(marker.read_text())["api"]) if marker.is_file() else None
+        marker = self._archive_marker
+        try:
+            return str(json.loads(marker.read_text())["api"]) if marker.is_file() else None
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(
+                f'{marker}: damaged ({error}); expected {{"api": "https://..."}}, the archive that filled this folder'
+            ) from error
+
+    @property
+    def _archive_marker(self) -> Path:
+        return self.root / "commons" / "archive.json"
+
+
+def _folder_names(partition: str) -> list[str]:
+    """The names of the folders, one in the other, that stand for a partition. None begins with a dot."""
+    rest = quote(partition, safe=SAFE_IN_NAMES)
+    names: list[str] = []
+    while len(rest) > LONGEST_NAME:
+        names.append(_without_leading_dot(rest[:LONGEST_NAME]) + GOES_ON)
+        rest = rest[LONGEST_NAME:]
+    return [*names, _without_leading_dot(rest)]
+
+
+def _without_leading_dot(name: str) -> str:
+    return "%2E" + name[1:] if name.startswith(".") else name
+
+
+def _encoded_partitions(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith(".") or not path.is_dir():
+            continue
+        if path.name.endswith(GOES_ON):
+            for rest, below in _encoded_partitions(path):
+                yield path.name.removesuffix(GOES_ON) + rest, below
+        else:
+            yield path.name, path
 
 
 def open_home(root: Path) -> Home:

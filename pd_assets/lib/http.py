@@ -27,6 +27,8 @@ TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 60.0
 LONGEST_WAIT_S = 600.0
+# A 429 without `Retry-After`: what to wait the first time, doubled with every further one.
+UNNAMED_WAIT_S = 60.0
 MAX_BODY_BYTES = 400_000_000
 
 log = logging.getLogger(__name__)
@@ -105,9 +107,17 @@ class _Queue:
 class PoliteSession:
     """HTTP GETs with the operator's contact in the User-Agent. Thread-safe; close it, or use it in a `with`."""
 
-    def __init__(self, contact: str, *, tries: int = 5, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        contact: str,
+        *,
+        tries: int = 5,
+        sleep: Callable[[float], None] = time.sleep,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
         self.user_agent = f"{PROJECT}Bot/{VERSION} ({contact}) python-requests/{requests.__version__}"
         self.tries = tries
+        self.read_timeout_s = read_timeout_s
         self.traffic: defaultdict[str, Traffic] = defaultdict(Traffic)
         self._sleep = sleep
         self._queues: dict[str, _Queue] = {}
@@ -146,14 +156,15 @@ class PoliteSession:
                 again_s = check(answer) if check else None
                 if again_s is None:
                     return answer
-                reason, wait_s = "the archive asked to wait (maxlag)", again_s
-            pause_s = min(LONGEST_WAIT_S, wait_s if wait_s is not None else 1.0 * 2**attempt)
-            log.warning("%s: %s; waiting %.0f s (try %d of %d)", url, reason, pause_s, attempt + 1, tries)
-            with self._lock:
-                traffic.retries += 1
-                traffic.waited_s += pause_s
-            if attempt + 1 < tries:
+                reason, wait_s = "the archive is not ready and asked to wait", again_s
+            pause_s = wait_s if wait_s is not None else _unnamed_wait_s(reason, attempt)
+            if attempt + 1 < tries or wait_s is not None:
                 queue.hold(pause_s)
+            if attempt + 1 < tries:
+                log.warning("%s: %s; waiting %.0f s (try %d of %d)", url, reason, pause_s, attempt + 1, tries)
+                with self._lock:
+                    traffic.retries += 1
+                    traffic.waited_s += pause_s
         raise FetchFailed(f"{url}: {reason}, {tries} times; the archive may be down: run again later")
 
     def _once(
@@ -166,16 +177,28 @@ class PoliteSession:
     ) -> tuple[Answer | None, str, float | None]:
         """One try: the answer, or why there is none and how long the archive asked to wait (None: it did not say)."""
         with queue.slots:
-            self._sleep(queue.reserve())
+            delay_s = queue.reserve()
+            if delay_s > LONGEST_WAIT_S:
+                raise FetchFailed(
+                    f"{url}: the archive asked to wait {delay_s:.0f} s, which is longer than a run waits "
+                    f"({LONGEST_WAIT_S:.0f} s); run again later"
+                )
+            self._sleep(delay_s)
             try:
                 with self._session.get(
-                    url, params=params, headers=headers, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), stream=True
+                    url,
+                    params=params,
+                    headers=headers,
+                    timeout=(CONNECT_TIMEOUT_S, self.read_timeout_s),
+                    stream=True,
+                    # A proxy of the environment is for the archives, never for this machine.
+                    proxies={"http": "", "https": ""} if is_loopback(url) else None,
                 ) as response:
                     body = _read(response)
             except requests.RequestException as error:
                 with self._lock:
                     traffic.requests += 1
-                return None, _reason(error), None
+                return None, _reason(error, self.read_timeout_s), None
             queue.charge(len(body))
         with self._lock:
             traffic.requests += 1
@@ -193,7 +216,8 @@ class PoliteSession:
 
 
 def _read(response: requests.Response) -> bytes:
-    announced = int(response.headers.get("content-length") or 0)
+    length = response.headers.get("content-length", "")
+    announced = int(length) if length.isdecimal() else 0
     if announced > MAX_BODY_BYTES:
         raise FetchFailed(f"{response.url}: {announced} bytes, more than {MAX_BODY_BYTES}", permanent=True)
     blocks: list[bytes] = []
@@ -234,11 +258,16 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
             return None
 
 
-def _reason(error: requests.RequestException) -> str:
+def _unnamed_wait_s(reason: str, attempt: int) -> float:
+    """How long to wait where the archive did not say; longest after 429, which names us as the cause."""
+    return min(LONGEST_WAIT_S, (UNNAMED_WAIT_S if reason == "HTTP 429" else 1.0) * 2**attempt)
+
+
+def _reason(error: requests.RequestException, read_timeout_s: float) -> str:
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {CONNECT_TIMEOUT_S:.0f} s"
     if isinstance(error, requests.Timeout):
-        return f"no answer within {READ_TIMEOUT_S:.0f} s"
+        return f"no answer within {read_timeout_s:g} s"
     if isinstance(error, requests.ConnectionError):
         return "the connection was refused or lost"
     return f"the answer could not be read ({type(error).__name__})"
@@ -250,4 +279,6 @@ def naming_the_archive(api: str, variable: str) -> Iterator[None]:
     try:
         yield
     except FetchFailed as error:
-        raise ArchiveError(f"{variable}={api} cannot be used: {error}; expected a MediaWiki api.php that answers") from error
+        raise ArchiveError(
+            f"{variable}={api} cannot be used: {error}; expected a MediaWiki api.php that answers"
+        ) from error

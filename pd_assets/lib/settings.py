@@ -3,9 +3,11 @@
 The names and defaults are those of the contract; `Settings.from_env` collects every mistake before it raises.
 """
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +18,9 @@ DEFAULT_ROOTS = ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
 PROFILES = ("strict", "life70", "us")
 LABEL_POLICIES = ("cc0", "all")
 RECIPE_NAMES = ("debug", "small", "base")
-EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net")
+EXAMPLE_DOMAIN = re.compile(r"(?<![\w-])example\.(?:com|org|net)(?![\w-])", re.IGNORECASE)
+# https://www.mediawiki.org/wiki/Manual:Page_title#Invalid_page_titles
+NEVER_IN_TITLES = frozenset("#<>[]|{}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +30,7 @@ class Settings:
     home: Path = Path("data")
     contact: str | None = None
     commons_api: str = COMMONS_API
-    commons_token: str | None = None
+    commons_token: str | None = field(default=None, repr=False)
     commons_roots: tuple[str, ...] = DEFAULT_ROOTS
     commons_depth: int = 4
     commons_exclude: tuple[str, ...] = ()
@@ -42,9 +46,9 @@ class Settings:
         reader = _Reader(os.environ if env is None else env)
         settings = cls(
             home=reader.folder("PD_HOME", "./data"),
-            contact=reader.text("PD_CONTACT"),
+            contact=reader.header("PD_CONTACT"),
             commons_api=reader.url("PD_COMMONS_API", COMMONS_API),
-            commons_token=reader.text("PD_COMMONS_TOKEN"),
+            commons_token=reader.header("PD_COMMONS_TOKEN", secret=True),
             commons_roots=reader.titles("PD_COMMONS_ROOTS", DEFAULT_ROOTS),
             commons_depth=reader.whole("PD_COMMONS_DEPTH", 4, at_least=0),
             commons_exclude=reader.titles("PD_COMMONS_EXCLUDE", ()),
@@ -72,13 +76,30 @@ class _Reader:
     def folder(self, name: str, default: str) -> Path:
         value = self.text(name) or default
         if "://" in value:
-            self.problems.append(f"{name}={value}: found a URL, expected a local folder; remote homes are not built yet")
-        return Path(value).expanduser()
+            self.problems.append(f"{name}={value}: a URL, expected a local folder; remote homes are not built yet")
+        try:
+            return Path(value).expanduser()
+        except RuntimeError:
+            self.problems.append(f"{name}={value}: found no home folder of that user, expected the path of a folder")
+            return Path(default)
+
+    def header(self, name: str, *, secret: bool = False) -> str | None:
+        """A text that is sent as a part of an HTTP header."""
+        value = self.text(name)
+        if value is not None and not (value.isascii() and value.isprintable()):
+            shown = "(hidden)" if secret else repr(value)
+            self.problems.append(f"{name}={shown}: expected one line of plain ASCII, as HTTP headers need")
+            return None
+        return value
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name) or default
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
             self.problems.append(f"{name}={value}: expected the URL of a MediaWiki api.php, such as {COMMONS_API}")
         return value
 
@@ -86,7 +107,13 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return default
-        return tuple(dict.fromkeys(category_name(title) for title in value.split(";") if title.strip()))
+        found = tuple(dict.fromkeys(filter(None, map(category_name, value.split(";")))))
+        wrong = [title for title in found if NEVER_IN_TITLES.intersection(title)]
+        if wrong:
+            self.problems.append(f"{name}: found {'; '.join(wrong)}, expected titles of categories, without #<>[]|{{}}")
+        if not found and default:
+            self.problems.append(f"{name}={value}: names no category, expected titles separated by ;")
+        return found
 
     def whole(self, name: str, default: int, *, at_least: int) -> int:
         value = self.text(name)
@@ -109,7 +136,7 @@ class _Reader:
 
 def category_name(title: str) -> str:
     """A category's title in the form that keys use: no `Category:`, spaces for underscores, first letter upper."""
-    name = title.replace("_", " ").strip()
+    name = " ".join(title.replace("_", " ").split())
     if name.lower().startswith("category:"):
         name = name[len("category:") :].strip()
     return name[:1].upper() + name[1:]
@@ -118,7 +145,10 @@ def category_name(title: str) -> str:
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine."""
     host = (urlsplit(url).hostname or "").lower()
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def require_contact(settings: Settings) -> str:
@@ -131,7 +161,7 @@ def require_contact(settings: Settings) -> str:
             f"PD_CONTACT is not set, and {urlsplit(settings.commons_api).hostname} is a live archive that must be able "
             "to reach you; set PD_CONTACT to your e-mail address or page, for instance in .env"
         )
-    if any(domain in contact.lower() for domain in EXAMPLE_DOMAINS):
+    if EXAMPLE_DOMAIN.search(contact):
         raise ConfigError(
             f"PD_CONTACT={contact} is an example address, expected one that reaches you; "
             "set PD_CONTACT to your e-mail address or page"

@@ -77,7 +77,7 @@ class Loop:
         return self._outcome()
 
     def _train_step(self) -> float:
-        """One optimiser step; TrainingError where the loss is not finite, before it touches the weights."""
+        """One optimiser step; TrainingError where loss or gradient is not finite, before the weights change."""
         step, config = self._step, self._config
         torch.manual_seed(seed_of(config.seed, "layers", step))
         for group in self._optimizer.param_groups:
@@ -86,13 +86,10 @@ class Loop:
         with autocast(self._bench.device, config.precision):
             loss = self._task.loss(self._model, batch, step)
         value = float(loss.item())
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"loss is {value} at step {step}; the last checkpoint is kept in {self._bench.folder}; "
-                "lower learning_rate or look at the pictures of this batch, and use another --out"
-            )
+        self._require_finite("loss", value)
         loss.backward()
-        nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_norm)
+        norm = nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_norm)
+        self._require_finite("gradient norm", float(norm))
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self._step += 1
@@ -100,6 +97,13 @@ class Loop:
         if self._ema:
             self._ema.update(self._model, self._step)
         return value
+
+    def _require_finite(self, name: str, value: float) -> None:
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"{name} is {value} at step {self._step}; the last checkpoint is kept in {self._bench.folder}; "
+                "lower learning_rate or look at the pictures of this batch, and use another --out"
+            )
 
     def _mark(self) -> None:
         """What is due after a step: log, validate, preview, checkpoint, stop."""

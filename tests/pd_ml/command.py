@@ -43,12 +43,12 @@ TINY_UNET = settings(
 )
 
 
-def run_here(*arguments: str | Path) -> int:
+def run_here(*arguments: object) -> int:
     """Exit code of the command, run in this process."""
     return main([str(argument) for argument in arguments])
 
 
-def start(*arguments: str | Path) -> "subprocess.Popen[str]":
+def start(*arguments: object) -> "subprocess.Popen[str]":
     """The command as a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "pd_ml", *map(str, arguments)],
@@ -60,7 +60,7 @@ def start(*arguments: str | Path) -> "subprocess.Popen[str]":
     )
 
 
-def run_apart(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+def run_apart(*arguments: object) -> "subprocess.CompletedProcess[str]":
     """The command in a process of its own, to its end."""
     process = start(*arguments)
     stdout, stderr = process.communicate(timeout=300)

@@ -186,6 +186,15 @@ def test_samples_are_signed_and_repeatable(models: Path, tmp_path: Path) -> None
         assert image.text["pd_prompts"] == "a tree\na boat"
 
 
+def test_a_prompt_of_any_characters_is_drawn_and_written(models: Path, tmp_path: Path) -> None:
+    prompts = ["", "\udcff bytes", "漢字 שלום <|endoftext|>", "word " * 300]
+    given = [part for prompt in prompts for part in ("--prompt", prompt)]
+    base = ["sample", "--model", models / "unet_text", *given, "--steps", "2"]
+    assert run_here(*base, "--out", tmp_path / "new folder" / "sheet.png") == 0
+    with Image.open(tmp_path / "new folder" / "sheet.png") as image:
+        assert "? bytes" in image.text["pd_prompts"]
+
+
 def test_sampling_from_another_kind_of_model_is_one_named_line(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

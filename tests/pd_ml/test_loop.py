@@ -124,6 +124,18 @@ def test_a_crash_between_checkpoints_repeats_the_steps_since_the_last_one(undist
     assert logged(folder) == logged(undisturbed)
 
 
+def test_a_gradient_that_is_not_a_number_never_reaches_the_weights(tmp_path: Path) -> None:
+    class Steep(ToyTask):
+        def loss(self, model: nn.Module, batch: Tensor, step: int) -> Tensor:
+            plain = super().loss(model, batch, step)
+            return plain + (plain * 0).sqrt() if step == 7 else plain
+
+    with pytest.raises(TrainingError, match="gradient norm is nan at step 7"):
+        loop_in(tmp_path / "steep", Steep()).run(tmp_path / "steep")
+    state, _ = load_newest(tmp_path / "steep" / "checkpoints")
+    assert state is not None and state["step"] == 6
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "manifest", "missing"])
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(undisturbed: Path, tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "damaged"

@@ -48,7 +48,10 @@ PAGES = Table(
         "title": (TEXT, "title with `File:`"),
         "category": (TEXT, "the partition: the category that lists the file"),
         "status": (TEXT, "`live`, `deleted`, `moved` (a redirect), `left` (no longer in the category)"),
-        "problem": (TEXT, "why the page is no usable picture (not_image, hidden, incomplete), null where it is one"),
+        "problem": (
+            TEXT,
+            "`not_a_file`, `hidden`, `no_file`, `no_wikitext` or `not_bitmap`; null where it is a usable picture",
+        ),
         "revid": (BIG, "revision of the page that was read"),
         "touched": (TEXT, "when the archive last rendered the page anew, as it says"),
         "sha1": (TEXT, "SHA-1 of the original file, hexadecimal"),
@@ -181,6 +184,4 @@ SPLITS = Table(
     },
 )
 
-TABLES = {
-    table.key: table for table in (CATEGORIES, PAGES, ITEMS, DECISIONS, FILES, LICENSED, CAPTIONS, SPLITS)
-}
+TABLES = {table.key: table for table in (CATEGORIES, PAGES, ITEMS, DECISIONS, FILES, LICENSED, CAPTIONS, SPLITS)}

@@ -55,10 +55,16 @@ def read(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.T
     files = parts(home, table)
     if not files:
         raise TableError(f"{table.key}: no table in {home.table(table.key)}; materialise {table.key} first")
+    return pa.concat_tables(_read_file(table, file, columns) for file in files)
+
+
+def _read_file(table: Table, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     try:
-        return pa.concat_tables(pq.read_table(file, schema=table.schema, columns=columns) for file in files)
+        return pq.read_table(path, schema=table.schema, columns=columns)
     except (OSError, pa.ArrowInvalid) as error:
-        raise TableError(f"{table.key}: cannot be read ({error}); materialise it again") from error
+        raise TableError(
+            f"{table.key}: {path} cannot be read ({error}); delete that file and materialise {table.key} again"
+        ) from error
 
 
 def read_or_empty(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
@@ -71,7 +77,12 @@ def read_or_empty(home: Home, table: Table, columns: Sequence[str] | None = None
 def read_partition(home: Home, table: Table, partition: str) -> pa.Table:
     """One partition, or an empty table where it was never written."""
     path = home.partition(table.key, partition) / PART
-    return pq.read_table(path, schema=table.schema) if path.is_file() else table.schema.empty_table()
+    return _read_file(table, path) if path.is_file() else table.schema.empty_table()
+
+
+def has_partition(home: Home, table: Table, partition: str) -> bool:
+    """Whether a partition was ever written, be it without rows."""
+    return (home.partition(table.key, partition) / PART).is_file()
 
 
 def parts(home: Home, table: Table) -> list[Path]:
@@ -86,7 +97,9 @@ def rows(content: pa.Table) -> Iterator[dict[str, object]]:
         yield from batch.to_pylist()
 
 
-def query(home: Home, sql: str, tables: Mapping[str, Table], parameters: Mapping[str, object] | None = None) -> pa.Table:
+def query(
+    home: Home, sql: str, tables: Mapping[str, Table], parameters: Mapping[str, object] | None = None
+) -> pa.Table:
     """Run `sql` in DuckDB over the named tables (missing ones are empty) and return the result."""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")

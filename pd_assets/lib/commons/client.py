@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
+from urllib.parse import quote
 
 from pd_assets.lib.commons.records import Json, Member, Page, merge_chunks, parse_member, parse_page
 from pd_assets.lib.errors import ArchiveError
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 LIST_LIMIT = 500
 TITLES_PER_REQUEST = 50
+# Servers refuse addresses from about 8 KB on; titles in other scripts triple in length when they are encoded.
+LONGEST_TITLES_BYTES = 6000
 MOST_ANSWERS_FOR_PAGES = 100
 MOST_ANSWERS_FOR_A_LISTING = 100_000
 MAXLAG_S = 5
@@ -59,19 +62,19 @@ class CommonsClient:
     def category_facts(self, titles: Sequence[str]) -> dict[str, CategoryFacts]:
         """Page id and member counts of categories, by title without namespace."""
         facts: dict[str, CategoryFacts] = {}
-        for batch in _batches(titles):
-            names = "|".join(f"Category:{title}" for title in batch)
+        for names in _title_batches(f"Category:{title}" for title in titles):
             for answer in self._answers({"titles": names, "prop": "categoryinfo"}):
                 for page in _pages(answer):
                     title = str(page.get("title", "")).split(":", 1)[-1]
                     info = page.get("categoryinfo")
                     counts = info if isinstance(info, dict) else {}
+                    is_page = not page.get("missing") and not page.get("invalid")
                     facts[title] = CategoryFacts(
                         title=title,
-                        pageid=None if page.get("missing") else _whole(page.get("pageid")),
+                        pageid=_whole(page.get("pageid")) if is_page else None,
                         files=_whole(counts.get("files")) or 0,
                         subcategories=_whole(counts.get("subcats")) or 0,
-                        exists=not page.get("missing") or bool(counts.get("size")),
+                        exists=is_page or bool(counts.get("size")),
                     )
         return facts
 
@@ -124,9 +127,7 @@ class CommonsClient:
             raw = pages.get(pageid, {"pageid": pageid, "missing": True})
             yield parse_page(raw, thumb_side=self.thumb_side, fetched_at=fetched_at)
 
-    def _answers(
-        self, params: Mapping[str, str | int], most: int = MOST_ANSWERS_FOR_A_LISTING
-    ) -> Iterator[Json]:
+    def _answers(self, params: Mapping[str, str | int], most: int = MOST_ANSWERS_FOR_A_LISTING) -> Iterator[Json]:
         """All answers to one query: the same parameters again with every `continue` until there is none."""
         resume: Mapping[str, str | int] = {}
         for _ in range(most):
@@ -139,7 +140,7 @@ class CommonsClient:
         raise ArchiveError(f"{self.api}: a query was still not complete after {most} answers")
 
     def _ask(self, params: Mapping[str, str | int], *, tries: int | None = None) -> Json:
-        fixed = {"action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG_S}
+        fixed: dict[str, str | int] = {"action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG_S}
         answer = self.session.get(
             self.api,
             policy=ACTION_API,
@@ -154,23 +155,34 @@ class CommonsClient:
                 f"PD_COMMONS_API={self.api} answered {answer.content_type or 'something'}, expected JSON; "
                 "set PD_COMMONS_API to the address of a MediaWiki api.php"
             )
-        error = decoded.get("error")
-        if isinstance(error, dict):
-            raise ArchiveError(f"{self.api}: {error.get('code')}: {error.get('info')}")
+        error = _error(decoded)
+        if error is not None:
+            raise ArchiveError(f"{self.api}: {error.get('code')}: {error.get('info') or error.get('text')}")
         return decoded
 
 
 def _wait_if_asked(answer: Answer) -> float | None:
     """Seconds to wait where the API asks for it with status 200 (Manual:Maxlag parameter), else None."""
-    if "mediawiki-api-error" not in answer.headers and b'"error"' not in answer.body[:300]:
-        return None
-    error = (_decode(answer) or {}).get("error")
-    if not isinstance(error, dict):
-        return None
-    code = str(error.get("code", ""))
+    if "mediawiki-api-error" not in answer.headers and b'"error' not in answer.body[:300]:
+        return _wait_if_broken(answer)
+    error = _error(_decode(answer) or {})
+    code = "" if error is None else str(error.get("code", ""))
     if code in WAITING_ERRORS or code.startswith("internal_api_error"):
         return max(1.0, retry_after_s(answer.headers) or 5.0)
     return None
+
+
+def _wait_if_broken(answer: Answer) -> float | None:
+    """JSON that was cut off on its way is worth another try; HTML is no API and will stay none."""
+    is_whole = answer.body.rstrip().endswith((b"}", b"]"))
+    return 1.0 if answer.content_type == "application/json" and not is_whole else None
+
+
+def _error(decoded: Json) -> Json | None:
+    """The error in an answer: `error`, or the first of `errors` where a wiki uses the newer error formats."""
+    errors = decoded.get("errors")
+    found = errors[0] if isinstance(errors, list) and errors else decoded.get("error")
+    return found if isinstance(found, dict) else None
 
 
 def _decode(answer: Answer) -> Json | None:
@@ -185,6 +197,21 @@ def _batches(values: Iterable[T]) -> Iterator[tuple[T, ...]]:
     rest = iter(values)
     while batch := tuple(islice(rest, TITLES_PER_REQUEST)):
         yield batch
+
+
+def _title_batches(titles: Iterable[str]) -> Iterator[str]:
+    """Titles joined by `|`, so few in each that the address stays short."""
+    batch: list[str] = []
+    size = 0
+    for title in titles:
+        length = len(quote(title)) + 3
+        if batch and (len(batch) == TITLES_PER_REQUEST or size + length > LONGEST_TITLES_BYTES):
+            yield "|".join(batch)
+            batch, size = [], 0
+        batch.append(title)
+        size += length
+    if batch:
+        yield "|".join(batch)
 
 
 def _at(value: object, *keys: str) -> object:

@@ -1,12 +1,13 @@
 """Bring the stored pages of a category up to date: one cheap listing, details only for what is new or changed.
 
 A page's latest revision changes with every edit, overwrite and rename, and its touch date when a template on it does,
-so comparing both finds all of them. A page that the listing no longer holds is asked for once more: it was deleted or
-left. Writes commons/pages, one partition each.
+so comparing both finds all of them (by inequality: a restored page's touch date goes back). A page that the listing no
+longer holds is asked for once more: it was deleted or left. Writes commons/pages, one partition each.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 import pyarrow.compute as pc
 
@@ -41,6 +42,7 @@ class KnownPages:
     thumb_side: int
     _where: dict[int, str] = field(default_factory=dict)
     _read: dict[str, dict[int, Row]] = field(default_factory=dict)
+    _departed: dict[int, Page] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         stored = tables.read_or_empty(self.home, PAGES, ["pageid", "status", "fetched_at", "category"])
@@ -51,6 +53,14 @@ class KnownPages:
         """The stored row of the same page in the same state, from whichever partition."""
         category = self._where.get(member.pageid)
         return None if category is None else self.same(self.partition(category).get(member.pageid), member)
+
+    def departed(self, pageid: int) -> Page | None:
+        """What this run already learned of a page that another category no longer lists."""
+        return self._departed.get(pageid)
+
+    def remember_departed(self, page: Page) -> None:
+        """Take a page that its category no longer lists: other categories need not ask for it again."""
+        self._departed[page.pageid] = page
 
     def same(self, row: Row | None, member: Member) -> Row | None:
         """`row` if it still says what the listing says, else None."""
@@ -86,16 +96,22 @@ def sync_category(
 ) -> CategorySync:
     """Synchronise one category and write its partition, which is replaced as a whole or left as it was."""
     before = known.partition(category)
-    before_digest = tables.digest(PAGES, tables.as_table(PAGES, before.values())) if before else None
+    is_first = not tables.has_partition(home, PAGES, category)
+    before_digest = None if is_first else tables.digest(PAGES, tables.as_table(PAGES, before.values()))
     members = {member.pageid: member for member in client.members(category)}
     kept = {pageid: row for pageid, member in members.items() if (row := _unchanged(known, before, member))}
     gone = [pageid for pageid, row in before.items() if pageid not in members and row["status"] in ("live", "moved")]
+    answered = [page for pageid in gone if (page := known.departed(pageid))]
     asked = [pageid for pageid in members if pageid not in kept]
+    unanswered = [pageid for pageid in gone if known.departed(pageid) is None]
 
     after: dict[int, Row] = {pageid: row for pageid, row in before.items() if pageid not in members}
     after |= {pageid: {**row, "category": category} for pageid, row in kept.items()}
-    for page in progress(client.details([*asked, *gone]), len(asked) + len(gone)):
+    details = progress(client.details([*asked, *unanswered]), len(asked) + len(unanswered))
+    for page in chain(answered, details):
         # A page that exists but is not listed any more left the category; so did a listed one that vanished since.
+        if page.pageid not in members:
+            known.remember_departed(page)
         left = page.pageid not in members and page.status != "deleted"
         previous = before.get(page.pageid)
         after[page.pageid] = _after(page, previous, category, "left" if left else None)
@@ -103,13 +119,13 @@ def sync_category(
     content = tables.as_table(PAGES, after.values())
     digest = tables.digest(PAGES, content)
     is_changed = digest != before_digest
-    if is_changed or not before:
+    if is_changed:
         tables.write(home, PAGES, content, partition=category)
     known.remember(category, after.values())
     return CategorySync(
         category=category,
         files=sum(row["status"] == "live" for row in after.values()),
-        details_asked=len(asked) + len(gone),
+        details_asked=len(asked) + len(unanswered),
         new=sum(pageid not in before for pageid in members),
         changed=sum(pageid in before for pageid in asked),
         gone=len(gone),
@@ -119,7 +135,9 @@ def sync_category(
 
 
 def _unchanged(known: KnownPages, before: dict[int, Row], member: Member) -> Row | None:
-    return known.same(before.get(member.pageid), member) or known.find(member)
+    row = known.same(before.get(member.pageid), member) or known.find(member)
+    page = None if row is not None else known.departed(member.pageid)
+    return row if page is None else known.same(page.in_category(""), member)
 
 
 def _after(page: Page, previous: Row | None, category: str, status: str | None) -> Row:

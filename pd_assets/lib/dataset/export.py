@@ -57,6 +57,11 @@ def export_shards(home: Home, *, name: str, shard_bytes: int = 256_000_000) -> E
     for split in shards.SPLITS:
         rows = examples.filter(pc.equal(examples["split"], split))
         written += shards.write_shards(_readable(home, rows, split, skipped), folder, split, shard_bytes=shard_bytes)
+    if not written:
+        raise ConfigError(
+            f"none of the {examples.num_rows} licensed pictures could be read ({skipped[0]}); expected them under "
+            f"{home.images}; materialise images/files again"
+        )
     write_text(folder / INDEX, json.dumps({"shards": [vars(info) for info in written], "skipped": skipped}, indent=1))
     return Export(name=name, version=version, folder=folder, shards=tuple(written), skipped=tuple(skipped))
 

@@ -17,7 +17,7 @@ SHEET_COLUMNS, SHEET_ROWS, TILE_SIDE = 8, 3, 96
 
 
 def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
-    """Write card and manifest, the manifest last: from then on the folder is a dataset. A finished one is left alone."""
+    """Write card and manifest, the manifest last: then the folder is a dataset. A finished one is left alone."""
     if (export.folder / shards.MANIFEST).is_file():
         return shards.read_manifest(export.folder)
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}

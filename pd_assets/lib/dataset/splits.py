@@ -1,4 +1,4 @@
-"""Train, validation and test by a stable hash: copies stay together, and nothing changes sides as the catalogue grows."""
+"""Train, validation and test by a stable hash: copies stay together, nothing changes sides as the catalogue grows."""
 
 import hashlib
 from collections.abc import Mapping

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -16,7 +16,8 @@ MAGIC = {
     b"MM\x00*": "image/tiff",
     b"RIFF": "image/webp",
 }
-MOST_PIXELS = 250_000_000
+# Below the size at which Pillow itself takes a picture for a decompression bomb.
+MOST_PIXELS = 170_000_000
 JPEG_QUALITY = 95
 HASH_SIDE = 32
 HASH_BITS = 8
@@ -51,14 +52,13 @@ def normalise(body: bytes, *, max_side: int) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             upright = _decode(body, max_side)
+            upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+            kept = _encode(upright)
     except UnusableImage:
         raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, MemoryError, ImageCms.PyCMSError) as error:
-        raise UnusableImage(f"cannot be decoded: {error}") from error
-    upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
-    encoded = io.BytesIO()
-    upright.save(encoded, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    kept = encoded.getvalue()
+    # Whatever it is: on damaged files Pillow's decoders raise nearly every error (struct.error, KeyError, ...).
+    except Exception as error:
+        raise UnusableImage(f"cannot be decoded: {type(error).__name__}: {error}") from error
     return Picture(
         body=kept,
         sha256=hashlib.sha256(kept).hexdigest(),
@@ -67,6 +67,12 @@ def normalise(body: bytes, *, max_side: int) -> Picture:
         height=upright.height,
         phash=perceptual_hash(upright),
     )
+
+
+def _encode(image: Image.Image) -> bytes:
+    encoded = io.BytesIO()
+    image.save(encoded, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return encoded.getvalue()
 
 
 def _decode(body: bytes, max_side: int) -> Image.Image:
@@ -92,6 +98,8 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         solid = image.convert("RGBA")
         image = Image.new("RGB", image.size, "white")
         image.paste(solid, mask=solid.getchannel("A"))
+    if image.mode == "P":
+        image = image.convert("RGB")
     if profile and image.mode in ("RGB", "CMYK", "L"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -48,12 +48,15 @@ def fetch_accepted(
 
     fetcher = _Fetcher(home=home, session=session, max_side=max_side, now=now)
     fetched = 0
-    for row in track(fetcher.fetch_all(todo, have), "fetching pictures", total=len(todo)):
-        kept[str(row["item_id"])] = row
-        fetched += row["status"] == "ok"
-        if len(kept) % WRITE_EVERY == 0:
-            tables.write(home, FILES, tables.as_table(FILES, kept.values()))
-    digest = tables.write(home, FILES, tables.as_table(FILES, kept.values()))
+    try:
+        for row in track(fetcher.fetch_all(todo, have), "fetching pictures", total=len(todo)):
+            kept[str(row["item_id"])] = row
+            fetched += row["status"] == "ok"
+            if len(kept) % WRITE_EVERY == 0:
+                tables.write(home, FILES, tables.as_table(FILES, kept.values()))
+    finally:
+        # Also when the archive refuses us half-way, or somebody interrupts: what was fetched is kept.
+        digest = tables.write(home, FILES, tables.as_table(FILES, kept.values()))
     return FetchCounts(wanted=len(items), fetched=fetched, failed=len(todo) - fetched, digest=digest)
 
 
@@ -83,7 +86,8 @@ class _Fetcher:
 
     def fetch(self, item: Row, before: Row | None) -> Row:
         """Fetch, verify, normalise and store one picture; the row says how it went."""
-        base: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.max_side, "fetched_at": self.now}
+        asked: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.max_side}
+        base = {**asked, "fetched_at": self.now}
         try:
             return {**base, **self._stored(item), "status": "ok", "tries": 1}
         except (FetchFailed, UnusableImage) as error:

@@ -1,52 +1,169 @@
-"""Years in the dates that pages give: `1642`, `ca. 1650`, `between 1840 and 1850`, `17th century`, `1820s`.
+"""Years in the dates that pages give: `1642`, `ca. 1650`, `between 1840 and 1850`, `17th century`, `500 BC`.
 
-A date is a range of years; what cannot be read is None, never a guess.
+A date is a range of years; what cannot be read is None, never a guess. Years before Christ are negative.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-CENTURY = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)[\s-]+c(?:entury|ent\b|\b)|\bcentury\s+(\d{1,2})\b", re.IGNORECASE)
-DECADE = re.compile(r"\b(1[0-9]{2}0|20[0-9]0)s\b")
-YEAR = re.compile(r"(?<![\d.])(1[0-9]{3}|20[0-9]{2})(?![\d])")
-CIRCA = re.compile(r"\b(?:c|ca|circa|about|around|um)\b\.?|~", re.IGNORECASE)
+YEAR_TEXT = r"(?:1[0-9]{3}|20[0-9]{2})"
+YEAR = re.compile(rf"(?<![\d_]){YEAR_TEXT}(?![\d_])")
+SPAN = re.compile(rf"(?<!\d)({YEAR_TEXT})\s*[-–—/]\s*(\d{{2}})(?![\d:])(?!\s*[-–/.]\s*\d)")
+COMPACT = re.compile(rf"(?<!\d)({YEAR_TEXT})(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
+CENTURY = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:half|quarter|third))|\bcentury((?:\s+\d{1,2}\b)+)", re.IGNORECASE
+)
+CENTURY_WORD = re.compile(r"\bc(?:entur(?:y|ies)|ent)\b|\d(?:st|nd|rd|th)[\s-]+c\b", re.IGNORECASE)
+DECADE = re.compile(r"\b(1[0-9]{2}0|20[0-9]0)(?:'s|s)\b")
+ERA_YEAR = re.compile(r"\b(\d{1,4})\b")
+BEFORE_CHRIST = re.compile(r"\bB\.?\s?C\b|\bBCE\b|\bB\.C\.", re.IGNORECASE)
+EARLY_YEAR = re.compile(r"\s*(?:c\.?|ca\.?|circa)?\s*(?:AD\s*)?(\d{3})\s*(?:AD|CE)?\s*", re.IGNORECASE)
+CIRCA = re.compile(
+    r"\b(?:c|ca|circa|about|around|approximately|um|vers)\b\.?|~|\d\?|\(\?\)|\bca?\.?(?=\d)", re.IGNORECASE
+)
 CIRCA_YEARS = 10
-OPEN_END = re.compile(r"\b(?:after|from|since|post)\b", re.IGNORECASE)
-LIFE = re.compile(r"\((?:born\s+)?(1[0-9]{3})\s*[-–—]\s*(1[0-9]{3}|20[0-9]{2})\)")
-DIED = re.compile(r"\b(?:died|d\.|death)\s*:?\s*(?:[A-Za-z]+\s+)?(1[0-9]{3}|20[0-9]{2})\b", re.IGNORECASE)
+OPEN_END = re.compile(r"\b(?:after|from|since|post|not before|no earlier than|nach|après)\b|>", re.IGNORECASE)
+OPEN_TAIL = re.compile(r"\b(?:or|and) later\b|\bonwards?\b|\bpresent\b", re.IGNORECASE)
+# Years that belong to the photograph of a work, and numbers that are no years.
+SURROGATE = re.compile(
+    r"\b(?:photo(?:graph(?:ed)?)?(?: taken)?|scan(?:ned)?|digiti[sz](?:ed|ation)|upload(?:ed)?|retrieved|accessed)\b"
+    rf"[^\d;]{{0,20}}{YEAR_TEXT}(?:-\d\d){{0,2}}",
+    re.IGNORECASE,
+)
+NUMBERED = re.compile(
+    r"\b(?:inv(?:entory)?|no|nr|cat|acc(?:ession)?|lot|plate|fig)\b\.?\s*(?:no\.?|nr\.?)?\s*[\w./-]*\d", re.IGNORECASE
+)
+TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
+
+LIFE = re.compile(
+    rf"\([^()]*?\b{YEAR_TEXT}\s*\??\s*[-–—]\s*[a-z. ]{{0,12}}\d{{0,2}}\.?\s*[a-z]{{0,12}}\.?\s*({YEAR_TEXT})\b[^()]*\)",
+    re.IGNORECASE,
+)
+UNSURE_LIFE = re.compile(
+    r"\b(?:active|fl|flor|floruit|worked|working|reign|after|post|since|or later)\b|>", re.IGNORECASE
+)
+DIED = re.compile(
+    rf"(?:\b(?:died|d\.|death)|†)\s*:?\s*(?:\d{{1,2}}\.?\s*)?(?:[a-z]+\.?\s+)?({YEAR_TEXT})\b", re.IGNORECASE
+)
+# The life dates beside these words are not those of whoever made the picture.
+NOT_THE_MAKER = re.compile(
+    r"\b(?:after|copy|copies|copyist|copied|follower|imitator|manner|style|circle|school|forger|forgery|pastiche|"
+    r"reproduction|nach|d'après|photo(?:graph(?:ed|er)?)?|edited|restored|colou?ri[sz]ed)\b",
+    re.IGNORECASE,
+)
+SEVERAL = re.compile(r"[;&/+]|\b(?:and|with|und|et|y)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Years:
-    """The earliest and the latest year that a date allows, both included."""
+    """The earliest and the latest year that a date allows, both included.
+
+    `named` is the latest year that the text itself names, before any slack; of a bare century its first year.
+    """
 
     first: int
     last: int
+    named: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """One expression of a date text: the years that it allows, where it begins, and whether it names only a century."""
+
+    start: int
+    first: int
+    last: int
+    is_century: bool = False
 
 
 def parse_years(text: str | None) -> Years | None:
     """The range of years that a date text allows, or None where it names none or leaves the end open."""
     if not text:
         return None
-    bounds: list[int] = []
-    rest = text
-    for match in CENTURY.finditer(text):
-        century = int(match.group(1) or match.group(2))
-        bounds += [100 * (century - 1) + 1, 100 * century]
-    rest = CENTURY.sub(" ", rest)
-    for match in DECADE.finditer(rest):
-        bounds += [int(match.group(1)), int(match.group(1)) + 9]
-    rest = DECADE.sub(" ", rest)
-    bounds += [int(year) for year in YEAR.findall(rest)]
-    if not bounds or (OPEN_END.search(text) and len(bounds) == 1):
+    text = _without_other_numbers(text)
+    found = list(_expressions(text))
+    if not found or _is_open_ended(text, found):
         return None
     slack = CIRCA_YEARS if CIRCA.search(text) else 0
-    return Years(first=min(bounds) - slack, last=max(bounds) + slack)
+    exact = [part.last for part in found if not part.is_century]
+    return Years(
+        first=min(part.first for part in found) - slack,
+        last=max(part.last for part in found) + slack,
+        named=max(exact, default=min(part.first for part in found)),
+    )
+
+
+def union(ranges: list[Years]) -> Years | None:
+    """One range that covers all of them."""
+    if not ranges:
+        return None
+    return Years(
+        first=min(part.first for part in ranges),
+        last=max(part.last for part in ranges),
+        named=max(part.named for part in ranges),
+    )
+
+
+def _without_other_numbers(text: str) -> str:
+    text = TIME.sub(" ", NUMBERED.sub(" ", text))
+    text = COMPACT.sub(r"\1", text)
+    rest = SURROGATE.sub(" ", text)
+    return rest if YEAR.search(rest) or CENTURY_WORD.search(rest) else text
+
+
+def _expressions(text: str) -> Iterator[_Found]:
+    if BEFORE_CHRIST.search(text):
+        yield from _before_christ(text)
+        return
+    if CENTURY_WORD.search(text):
+        for match in CENTURY.finditer(text):
+            for number in re.findall(r"\d+", match.group(0)):
+                first = 100 * (int(number) - 1) + 1
+                yield _Found(start=match.start(), first=first, last=first + 99, is_century=True)
+    for match in DECADE.finditer(text):
+        yield _Found(start=match.start(), first=int(match.group(1)), last=int(match.group(1)) + 9)
+    text = DECADE.sub(lambda match: " " * len(match.group(0)), text)
+    for match in SPAN.finditer(text):
+        first, end = int(match.group(1)), int(match.group(2))
+        if end > first % 100:
+            yield _Found(start=match.start(), first=first, last=first - first % 100 + end)
+    for match in YEAR.finditer(text):
+        yield _Found(start=match.start(), first=int(match.group(0)), last=int(match.group(0)))
+    if early := EARLY_YEAR.fullmatch(text):
+        yield _Found(start=0, first=int(early.group(1)), last=int(early.group(1)))
+
+
+def _before_christ(text: str) -> Iterator[_Found]:
+    """Every number of a text that says BC; one that also says AD may run into any of its years."""
+    is_century = bool(CENTURY_WORD.search(text))
+    mixed = bool(re.search(r"\b(?:AD|CE)\b", text))
+    for match in ERA_YEAR.finditer(text if not is_century else re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", " ", text)):
+        number = int(match.group(1))
+        first, last = (-100 * number, -100 * (number - 1) - 1) if is_century else (-number, -number)
+        yield _Found(start=match.start(), first=first, last=-first if mixed else last)
+
+
+def _is_open_ended(text: str, found: list[_Found]) -> bool:
+    """`after 1650` says nothing of the end, `from 1650 to 1660` does."""
+    if OPEN_TAIL.search(text):
+        return True
+    latest = max(part.last for part in found)
+    for match in OPEN_END.finditer(text):
+        following = [part for part in found if part.start >= match.start()]
+        nearest = min(following, key=lambda part: part.start, default=None)
+        if nearest is not None and nearest.last >= latest:
+            return True
+    return False
 
 
 def parse_death_year(text: str | None) -> int | None:
-    """The year of death in `Claude Monet (1840–1926)` or `died 1926`, or None."""
-    if not text:
+    """The year of death in `Claude Monet (1840–1926)` or `died 1926`: the latest of several makers, None if unsure."""
+    if not text or NOT_THE_MAKER.search(text):
         return None
-    lives = [int(end) for _, end in LIFE.findall(text)] + [int(year) for year in DIED.findall(text)]
-    return max(lives) if lives else None
+    lives = [int(match.group(1)) for match in LIFE.finditer(text) if not UNSURE_LIFE.search(match.group(0))]
+    rest = LIFE.sub(" ", text)
+    died = [] if UNSURE_LIFE.search(rest) else [int(match.group(1)) for match in DIED.finditer(rest)]
+    makers = 1 + len(SEVERAL.findall(re.sub(r"\([^()]*\)", " ", text)))
+    known = lives + died
+    return max(known) if len(known) >= makers else None

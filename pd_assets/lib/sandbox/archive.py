@@ -6,15 +6,16 @@ changes, touched times, category memberships. All methods may be called from sev
 
 import random
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from pd_assets.lib.errors import SandboxError
+from pd_assets.lib.sandbox.contents import Contents
 from pd_assets.lib.sandbox.folder import folder_pages
+from pd_assets.lib.sandbox.journal import Journal
 from pd_assets.lib.sandbox.painting import Painting
 from pd_assets.lib.sandbox.population import new_pages, painted_pages
 from pd_assets.lib.sandbox.records import (
@@ -28,15 +29,12 @@ from pd_assets.lib.sandbox.records import (
     NewPage,
     Page,
     Revision,
-    StoredFile,
     Truth,
-    facts_of,
 )
 from pd_assets.lib.sandbox.rendering import Rendering, rendered
 from pd_assets.lib.sandbox.scenes import Scene, scene
 from pd_assets.lib.sandbox.titles import CATEGORY, FILE, bare, namespace, normalised
 
-KEPT_BYTES = 192 * 1024 * 1024
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 Clock = Callable[[], datetime]
 
@@ -56,11 +54,8 @@ class Archive:
         self._deleted: list[Page] = []
         self._renderings: dict[int, tuple[int, Rendering]] = {}
         self._members: dict[str, dict[int, Member]] = {}
-        self._facts: dict[Content, FileFacts] = {}
-        self._kept: OrderedDict[Content, bytes] = OrderedDict()
-        self._kept_bytes = 0
-        self._events: list[LogEvent] = []
-        self._changes: list[Change] = []
+        self._contents = Contents()
+        self._journal = Journal()
         self._last_page_id, self._last_revid, self._last_time = 999, 5000, ""
         self._painted = 0
         for page in sorted(pages, key=lambda page: page.created):
@@ -96,12 +91,12 @@ class Archive:
         return self._pages.get(pageid)
 
     def pages(self) -> list[Page]:
-        """All pages by id."""
+        """All pages, oldest first."""
         with self.lock:
             return list(self._pages.values())
 
     def files(self) -> list[Page]:
-        """All pages that hold a file, by id."""
+        """All pages that hold a file, oldest first."""
         return [page for page in self.pages() if page.versions]
 
     def truth(self) -> dict[str, Truth]:
@@ -137,37 +132,21 @@ class Archive:
 
     def events(self) -> Sequence[LogEvent]:
         """The logs, oldest first."""
-        return self._events
+        return self._journal.events
 
     def changes(self) -> Sequence[Change]:
         """Recent changes, oldest first: what has happened since the archive was made."""
-        return self._changes
+        return self._journal.changes
 
     def facts(self, version: FileVersion) -> FileFacts:
         """Size, digest and type of a file; draws it if nobody has looked yet."""
         with self.lock:
-            known = self._facts.get(version.content)
-            if known is None:
-                known = self._facts[version.content] = facts_of(self.read(version))
-            return known
+            return self._contents.facts(version.content)
 
     def read(self, version: FileVersion) -> bytes:
         """The bytes of a file. Errors: SandboxError, when a picture on disk has gone."""
-        content = version.content
-        if isinstance(content, Blob):
-            return content.data
         with self.lock:
-            data = self._kept.get(content)
-            if data is not None:
-                self._kept.move_to_end(content)
-                return data
-            try:
-                data = content.read()
-            except OSError as error:
-                raise SandboxError(f"A picture of the folder cannot be read any more: {error}") from error
-            if not isinstance(content, StoredFile):
-                self._keep(content, data)
-            return data
+            return self._contents.read(version.content)
 
     # Changing things. Titles may be given in any form; errors are SandboxError.
 
@@ -197,7 +176,7 @@ class Archive:
             if stored is not None:
                 self._log_upload("upload", page)
             else:
-                self._change("new", page)
+                self._journal.changed("new", page)
             return page
 
     def paint_more(self, count: int, kind: str = "pd_old_100_expired") -> list[Page]:
@@ -225,7 +204,7 @@ class Archive:
         """Replaces a page's text."""
         with self.lock:
             page = self._revised(self._existing(title), user, summary, text=wikitext)
-            self._change("edit", page)
+            self._journal.changed("edit", page)
             return page
 
     def set_caption(self, title: str, caption: str | None, *, user: str = "Editor") -> Page:
@@ -234,7 +213,7 @@ class Archive:
             page = self._existing(title)
             latest = replace(page.latest, caption=caption)
             page = self._revised(replace(page, revisions=(*page.revisions[:-1], latest)), user, "caption")
-            self._change("edit", page)
+            self._journal.changed("edit", page)
             return page
 
     def recategorise(self, title: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Page:
@@ -266,16 +245,20 @@ class Archive:
             old_title = page.title
             del self._ids[old_title]
             moved = self._revised(replace(page, title=new_title), "Tidy", f"moved from {old_title}")
-            params = {
-                "target_ns": namespace(new_title),
-                "target_title": new_title,
-                "suppressredirect": not leave_redirect,
-            }
             redirect_id = 0
             if leave_redirect:
                 redirect = self._create(old_title, f"#REDIRECT [[{new_title}]]", "Tidy", reason, moved.touched)
                 redirect_id = redirect.pageid
-            self._log("move", "move", old_title, page.pageid, "Tidy", reason, params, shown_id=redirect_id)
+            self._journal.log(
+                "move/move",
+                old_title,
+                page.pageid,
+                timestamp=self.now(),
+                user="Tidy",
+                comment=reason,
+                params=_move_params(new_title, leave_redirect=leave_redirect),
+                page_id_now=redirect_id,
+            )
             return moved
 
     def delete(self, title: str, reason: str = "Copyright violation") -> None:
@@ -287,7 +270,7 @@ class Archive:
                 members.pop(page.pageid, None)
             self._renderings.pop(page.pageid, None)
             self._deleted.append(page)
-            self._log("delete", "delete", page.title, page.pageid, "Admin", reason, {})
+            self._log("delete/delete", page, user="Admin", comment=reason)
 
     def restore(self, title: str, reason: str = "deleted by mistake") -> Page:
         """Brings the page last deleted under this title back, with its old id and history."""
@@ -301,7 +284,7 @@ class Archive:
             page = replace(found[-1], touched=found[-1].latest.timestamp)
             self._put(page)
             self._join_categories(page, since=self.now())
-            self._log("delete", "restore", page.title, page.pageid, "Admin", reason, {})
+            self._log("delete/restore", page, user="Admin", comment=reason)
             return page
 
     # How it is done.
@@ -316,12 +299,23 @@ class Archive:
             version = FileVersion(timestamp=timestamp, user=new.user, comment="uploaded", content=new.content)
             page = replace(page, versions=(version,), truth=new.truth)
             self._put(page)
-            self._log("upload", "upload", page.title, page.pageid, new.user, "", {}, at=timestamp)
+            self._log_found("upload/upload", new, page, page.pageid, {})
         elif new.moved_to is not None:
             target = self.page(normalised(new.moved_to))
-            params: dict[str, object] = {"target_ns": FILE, "target_title": new.moved_to, "suppressredirect": False}
-            moved_id = target.pageid if target else page.pageid
-            self._log("move", "move", page.title, moved_id, new.user, "better name", params, at=timestamp)
+            params = _move_params(new.moved_to, leave_redirect=True)
+            self._log_found("move/move", new, page, target.pageid if target else page.pageid, params)
+
+    def _log_found(self, kind: str, new: NewPage, page: Page, page_id: int, params: Mapping[str, object]) -> None:
+        self._journal.log(
+            kind,
+            page.title,
+            page_id,
+            timestamp=page.touched,
+            user=new.user,
+            comment="",
+            params=params,
+            is_recent=False,
+        )
 
     def _create(
         self,
@@ -378,45 +372,17 @@ class Archive:
         first = len(page.revisions) == 1
         for name in held - links.keys():
             del self._members[name][page.pageid]
-            self._categorised(page, name, "removed from category")
+            self._categorised(page, name, joined=False)
         for name, link in links.items():
             known = self._members.setdefault(name, {}).get(page.pageid)
             joined = known.timestamp if known else since or page.touched
             self._members[name][page.pageid] = Member(pageid=page.pageid, link=link, timestamp=joined)
             if known is None and not first:
-                self._categorised(page, name, "added to category")
+                self._categorised(page, name, joined=True)
 
-    def _categorised(self, page: Page, category: str, what: str) -> None:
+    def _categorised(self, page: Page, category: str, *, joined: bool) -> None:
         holder = self.page(f"Category:{category}")
-        self._changes.append(
-            Change(
-                rcid=len(self._changes) + 1,
-                timestamp=page.touched,
-                type="categorize",
-                title=f"Category:{category}",
-                page_id=holder.pageid if holder else 0,
-                user=page.latest.user,
-                comment=f"[[:{page.title}]] {what}",
-                revid=page.latest.revid,
-                old_revid=page.latest.parentid,
-            )
-        )
-
-    def _change(self, type: str, page: Page, event: LogEvent | None = None) -> None:
-        self._changes.append(
-            Change(
-                rcid=len(self._changes) + 1,
-                timestamp=page.touched,
-                type=type,
-                title=page.title,
-                page_id=page.pageid,
-                user=page.latest.user,
-                comment=page.latest.comment,
-                revid=page.latest.revid,
-                old_revid=page.latest.parentid,
-                event=event,
-            )
-        )
+        self._journal.categorised(page, f"Category:{category}", holder.pageid if holder else 0, joined=joined)
 
     def _log_upload(self, action: str, page: Page) -> None:
         version = page.versions[-1]
@@ -424,54 +390,14 @@ class Archive:
             "img_sha1": _base36(self.facts(version).sha1),
             "img_timestamp": version.timestamp,
         }
-        self._log("upload", action, page.title, page.pageid, version.user, version.comment, params)
+        self._log(f"upload/{action}", page, user=version.user, comment=version.comment, params=params)
 
     def _log(
-        self,
-        type: str,
-        action: str,
-        title: str,
-        page_id: int,
-        user: str,
-        comment: str,
-        params: dict[str, object],
-        *,
-        at: str | None = None,
-        shown_id: int | None = None,
+        self, kind: str, page: Page, *, user: str, comment: str, params: Mapping[str, object] | None = None
     ) -> None:
-        event = LogEvent(
-            logid=len(self._events) + 1,
-            timestamp=at or self.now(),
-            type=type,
-            action=action,
-            title=title,
-            page_id=page_id,
-            user=user,
-            comment=comment,
-            params=params,
+        self._journal.log(
+            kind, page.title, page.pageid, timestamp=self.now(), user=user, comment=comment, params=params or {}
         )
-        self._events.append(event)
-        if at is not None:
-            return
-        self._changes.append(
-            Change(
-                rcid=len(self._changes) + 1,
-                timestamp=event.timestamp,
-                type="log",
-                title=title,
-                page_id=page_id if shown_id is None else shown_id,
-                user=user,
-                comment=comment,
-                event=event,
-            )
-        )
-
-    def _keep(self, content: Content, data: bytes) -> None:
-        self._kept[content] = data
-        self._kept_bytes += len(data)
-        while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= len(dropped)
 
     def _existing(self, title: str) -> Page:
         page = self.page(normalised(title))
@@ -500,6 +426,14 @@ def sort_key(page: Page, member: Member) -> str:
 def member_type(page: Page) -> str:
     """`page`, `subcat` or `file`."""
     return {CATEGORY: "subcat", FILE: "file"}.get(namespace(page.title), "page")
+
+
+def _move_params(new_title: str, *, leave_redirect: bool) -> dict[str, object]:
+    return {
+        "target_ns": namespace(new_title),
+        "target_title": new_title,
+        "suppressredirect": not leave_redirect,
+    }
 
 
 def _content(content: Content | bytes) -> Content:

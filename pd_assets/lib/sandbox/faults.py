@@ -62,13 +62,12 @@ class Faults:
 
     def set(self, values: Mapping[str, object]) -> None:
         """Sets what is named and leaves the rest; `{"clear": true}` ends all faults. Errors: SandboxError."""
-        allowed = {name: kinds for name, kinds in _SETTABLE.items()}
         for name, value in values.items():
             if name == "clear":
                 self.clear()
-            elif name not in allowed:
-                raise SandboxError(f"No fault is called {name!r}; there are {', '.join(allowed)} and clear.")
-            elif isinstance(value, bool) or not isinstance(value, allowed[name]):
+            elif name not in _SETTABLE:
+                raise SandboxError(f"No fault is called {name!r}; there are {', '.join(_SETTABLE)} and clear.")
+            elif isinstance(value, bool) or not isinstance(value, _SETTABLE[name]):
                 raise SandboxError(f"The fault {name} cannot be {value!r}; give a value like {_EXAMPLES[name]}.")
             else:
                 setattr(self, name, value)

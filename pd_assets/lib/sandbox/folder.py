@@ -1,7 +1,8 @@
 """Pages made from a folder of pictures and its `metadata.jsonl`, one JSON object a line.
 
-Needed in each line: `file` (relative to the folder), `title`, `artist`, `caption` (the last two may be null); `year` where
-it is known. The licence template follows from `pd_scope` and the dates, never more generous than they allow:
+Needed in each line: `file` (relative to the folder), `title`, `artist`, `caption` (the last two may be null), and
+`year` where it is known. The licence template follows from `pd_scope` and the dates, never more generous than they
+allow; pages that it leaves outside the default roots are put below them by hand:
 
     pd_scope                         artist, date                          template
     (none) or "by-age"               dated 1880 or earlier                 PD-Art|PD-old-100-expired
@@ -29,6 +30,7 @@ from pd_assets.lib.sandbox.tree import BY_HAND
 METADATA = "metadata.jsonl"
 OLD_ENOUGH_YEAR = 1880
 REQUIRED = ("file", "title", "artist", "caption")
+ROOT_TAGS = ("PD-Art|PD-old-100-expired}}", "PD-Art|PD-old-100}}")
 MAX_NAME_BYTES = 200
 MAX_REPORTED = 5
 _ILLEGAL = re.compile(r"[#<>\[\]{}|:/\\\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})|&(?=[A-Za-z0-9#]+;)")
@@ -172,11 +174,13 @@ def _title(entry: Entry, taken: set[str]) -> str:
 def _wikitext(entry: Entry, templates: tuple[str, ...]) -> str:
     artist = _plain(entry.artist) or "Unknown"
     dated = f"{artist} (died {entry.death_year})" if entry.death_year else artist
+    in_root = any(f"{{{{{root}" in text for text in templates for root in ROOT_TAGS)
+    placed = "" if in_root else f"\n[[Category:{BY_HAND}]]"
     return (
         f"{{{{Artwork\n |artist = {dated}\n |title = {_plain(entry.title)}\n"
         f" |description = {{{{en|1={_plain(entry.caption or entry.title)}}}}}\n |date = {_plain(entry.year)}\n"
         f" |institution = {_plain(entry.museum)}\n |permission = \n}}}}\n\n"
-        f"== {{{{int:license-header}}}} ==\n" + "\n".join(templates) + f"\n[[Category:{BY_HAND}]]"
+        f"== {{{{int:license-header}}}} ==\n" + "\n".join(templates) + placed
     )
 
 

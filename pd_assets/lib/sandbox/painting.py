@@ -236,7 +236,7 @@ def _brush_tile() -> NDArray[np.int16]:
 
 
 def _smeared(noise: NDArray[np.float64], *, axis: int, reach_px: int) -> NDArray[np.float64]:
-    return np.mean([np.roll(noise, shift, axis=axis) for shift in range(reach_px)], axis=0)
+    return np.asarray(np.mean([np.roll(noise, shift, axis=axis) for shift in range(reach_px)], axis=0))
 
 
 def _jpeg(painting: Painting) -> bytes:

@@ -99,17 +99,26 @@ def _files(count: int, rng: random.Random) -> list[NewPage]:
 
 def _make_twins(pages: list[NewPage], kinds: list[str]) -> None:
     """`duplicate` copies a free page's file; `restricted_twin` pages come in pairs, the second under CC BY-SA."""
-    plain = iter([n for n, name in enumerate(kinds) if name == "pd_old_100_expired"])
+    plain = reversed([n for n, name in enumerate(kinds) if name == "pd_old_100_expired"])
     for number in (n for n, name in enumerate(kinds) if name == TWINS[0]):
-        pages[number] = replace(pages[number], content=pages[next(plain)].content)
+        original = next(plain, None)
+        if original is not None:
+            pages[number] = _copy(pages[original], pages[number])
     restricted = [n for n, name in enumerate(kinds) if name == TWINS[1]]
     for first, second in zip(restricted[::2], restricted[1::2], strict=False):
-        text = pages[second].text.replace("{{PD-Art|PD-old-100-expired}}", "{{Cc-by-sa-4.0}}")
-        text += f"\n[[Category:{BY_HAND}]]"
-        pages[second] = replace(pages[second], content=pages[first].content, text=text, statements=())
+        copy = _copy(pages[first], pages[second])
+        text = copy.text.replace("{{PD-Art|PD-old-100-expired}}", "{{Cc-by-sa-4.0}}") + f"\n[[Category:{BY_HAND}]]"
+        pages[second] = replace(copy, text=text, statements=())
     if len(restricted) % 2:
         alone = restricted[-1]
         pages[alone] = replace(pages[alone], text=pages[alone].text + "\n{{Cc-by-sa-4.0}}")
+
+
+def _copy(original: NewPage, place: NewPage) -> NewPage:
+    """The same file uploaded once more, in the place of another page: same bytes and text, another title."""
+    stem, _, extension = original.title.rpartition(".")
+    truth = replace(place.truth, scene=original.truth.scene) if place.truth and original.truth else place.truth
+    return replace(original, title=f"{stem} (copy).{extension}", created=place.created, user=place.user, truth=truth)
 
 
 def _enlarge(pages: list[NewPage], kinds: list[str]) -> None:

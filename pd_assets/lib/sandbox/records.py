@@ -10,7 +10,7 @@ from typing import Protocol
 
 from PIL import Image, UnidentifiedImageError
 
-from pd_assets.lib.sandbox.rendering import CategoryLink, Rendering
+from pd_assets.lib.sandbox.rendering import CategoryLink
 from pd_assets.lib.sandbox.scenes import Scene
 
 _MIME = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff", "GIF": "image/gif"}
@@ -162,14 +162,6 @@ class NewPage:
     statements: tuple[tuple[str, str], ...] = ()
     truth: Truth | None = None
     moved_to: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class View:
-    """A page together with what its current text shows."""
-
-    page: Page
-    rendering: Rendering
 
 
 def facts_of(data: bytes) -> FileFacts:

@@ -8,6 +8,7 @@ from pd_assets.lib.errors import SandboxError
 from pd_assets.lib.sandbox.archive import ISO, Archive
 
 Row = dict[str, object]
+Additions = dict[int, Row]
 MULTI_LIMIT = 50
 LIST_LIMIT = 500
 

@@ -6,7 +6,10 @@ with judged as (
         (select max(verdict) from decisions d where d.item_id = licensed.item_id and d.profile = $profile) as verdict,
         (select max(evidence) from decisions d where d.item_id = licensed.item_id and d.profile = $profile) as evidence,
         (select max(status) from items i where i.item_id = licensed.item_id) as status,
+        (select max(problem) from items i where i.item_id = licensed.item_id) as no_picture,
+        (select max(sha1) from items i where i.item_id = licensed.item_id) as sha1,
         (select max(status) from files f where f.item_id = licensed.item_id and f.sha256 = licensed.sha256) as file,
+        (select max(sha1) from files f where f.item_id = licensed.item_id and f.sha256 = licensed.sha256) as file_sha1,
         count(*) over (partition by licensed.sha256) as copies,
         licensed.profile
     from licensed
@@ -18,7 +21,9 @@ select item_id, problem from (
         case when coalesce(evidence, '') in ('', '{}') then 'no evidence' end,
         case when evidence like '%"kind":"obligation"%' then 'a tag with conditions in its evidence' end,
         case when status is distinct from 'live' then 'status ' || coalesce(status, 'unknown') end,
+        case when no_picture is not null then 'the page is no usable picture: ' || no_picture end,
         case when file is distinct from 'ok' then 'no decoded picture' end,
+        case when file = 'ok' and file_sha1 is distinct from sha1 then 'a picture of another version of the file' end,
         case when copies > 1 then 'listed ' || copies || ' times' end
     ]) as problem
     from judged

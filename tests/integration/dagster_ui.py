@@ -1,0 +1,161 @@
+"""`pdd up` as a process of its own, in a folder of its own, and the questions that a test asks it over GraphQL."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT_FILES = ("dagster.yaml", "workspace.yaml", "pyproject.toml")
+START_LIMIT_S = 120.0
+STOP_LIMIT_S = 90.0
+RUN_LIMIT_S = 120.0
+LAUNCH = """
+mutation($assets: [AssetKeyInput!]) {
+  launchPipelineExecution(executionParams: {
+    mode: "default", runConfigData: {},
+    selector: {repositoryLocationName: "pd", repositoryName: "__repository__", pipelineName: "__ASSET_JOB",
+               assetSelection: $assets}
+  }) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}
+"""
+RUN = 'query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }'
+Json = Mapping[str, object]
+
+
+class UiFailed(Exception):
+    """`pdd up` did not do what it was asked to; the message holds what it printed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagsterUi:
+    """A running `pdd up`."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    port: int
+    home: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def printed(self) -> str:
+        return (self.folder / "up.log").read_text()
+
+    def ask(self, query: str, **variables: object) -> Json:
+        """The `data` of a GraphQL answer."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer = json.load(response)
+        if answer.get("errors"):
+            raise UiFailed(json.dumps(answer["errors"])[:2000])
+        return cast(Json, answer["data"])
+
+    def launch(self, *assets: str) -> str:
+        """Ask for a run of some assets, as the button Materialize does; returns its id."""
+        keys = [{"path": key.split("/")} for key in assets]
+        launched = cast(Mapping[str, Mapping[str, str]], self.ask(LAUNCH, assets=keys)["launchPipelineExecution"])
+        if "run" not in launched:
+            raise UiFailed(json.dumps(launched)[:2000])
+        return cast(Mapping[str, str], launched["run"])["runId"]
+
+    def status(self, run: str) -> str:
+        return str(cast(Json, self.ask(RUN, run=run)["runOrError"])["status"])
+
+    def wait_for(self, run: str, *statuses: str) -> str:
+        """Wait until a run has one of `statuses`, and return it."""
+        deadline = time.monotonic() + RUN_LIMIT_S
+        while (found := self.status(run)) not in statuses:
+            if time.monotonic() > deadline:
+                raise UiFailed(f"run {run} is {found} after {RUN_LIMIT_S:.0f} s:\n{self.printed}")
+            time.sleep(0.3)
+        return found
+
+    def processes(self) -> list[psutil.Process]:
+        """The process and everything that it started."""
+        return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+
+    def stop(self, signum: int = signal.SIGTERM) -> int:
+        """Ask it to stop, wait for the end, return the exit code."""
+        self.process.send_signal(signum)
+        return self.process.wait(STOP_LIMIT_S)
+
+
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[DagsterUi]:
+    """`pdd up` in `folder`, which becomes a project folder of its own; stopped at the end if the test did not."""
+    port = free_port()
+    process = start(folder, port, **settings)
+    ui = DagsterUi(process=process, folder=folder, port=port, home=folder / "home")
+    started: list[psutil.Process] = []
+    try:
+        wait_until_it_answers(ui)
+        started = ui.processes()
+        yield ui
+    finally:
+        if process.poll() is None:
+            started = ui.processes()
+            ui.stop()
+        for left in alive(started):
+            left.kill()
+
+
+def start(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes]":
+    """Start `pdd up`; everything that it prints goes to up.log."""
+    for name in PROJECT_FILES:
+        shutil.copy(ROOT / name, folder / name)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PD_", "DAGSTER_"))}
+    environment = {**clean, "PYTHONPATH": str(ROOT), "PD_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1", **settings}
+    with (folder / "up.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "pd_assets.cli", "up", "--port", str(port)],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def wait_until_it_answers(ui: DagsterUi) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        if ui.process.poll() is not None:
+            raise UiFailed(f"pdd up ended with exit code {ui.process.returncode}:\n{ui.printed}")
+        try:
+            with urllib.request.urlopen(f"{ui.url}/server_info", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise UiFailed(f"pdd up did not answer within {START_LIMIT_S:.0f} s:\n{ui.printed}")
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run, after a moment to end."""
+    return [one for one in psutil.wait_procs(processes, timeout=3)[1] if one.status() != psutil.STATUS_ZOMBIE]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

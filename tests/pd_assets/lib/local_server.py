@@ -1,0 +1,121 @@
+"""A small HTTP server on loopback that answers what a test tells it to, and remembers what it was asked and when."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What the server sends. `cut_to` bytes of the body are sent of those announced; `reset` breaks the connection."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    cut_to: int | None = None
+    reset: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request; `target` is the whole address where the server is used as a proxy. Times are monotonic seconds."""
+
+    target: str
+    headers: Mapping[str, str]
+    started: float
+    ended: float
+
+
+class LocalServer:
+    """Answers with `reply(number of the request, its target)`; use it as a context manager."""
+
+    def __init__(self, reply: Callable[[int, str], Reply]) -> None:
+        self.reply = reply
+        self.asked: list[Asked] = []
+        self.lock = threading.Lock()
+        self.count = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def most_in_flight(self) -> int:
+        """How many requests overlapped at most."""
+        events = sorted([(one.started, 1) for one in self.asked] + [(one.ended, -1) for one in self.asked])
+        most = now = 0
+        for _, change in events:
+            now += change
+            most = max(most, now)
+        return most
+
+    def gaps_s(self) -> list[float]:
+        """The seconds between the starts of one request and the next."""
+        starts = sorted(one.started for one in self.asked)
+        return [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+
+
+def in_turn(replies: Iterable[Reply]) -> Callable[[int, str], Reply]:
+    """The replies one after the other, the last one again and again."""
+    listed = list(replies)
+    return lambda number, target: listed[min(number, len(listed) - 1)]
+
+
+def _handler(owner: LocalServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            started = time.monotonic()
+            with owner.lock:
+                number = owner.count
+                owner.count += 1
+            reply = owner.reply(number, self.path)
+            time.sleep(reply.delay_s)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            # Noted before the answer goes out, so that whoever has the answer also finds the request.
+            with owner.lock:
+                owner.asked.append(
+                    Asked(target=self.path, headers=headers, started=started, ended=time.monotonic())
+                )
+            self._send(reply)
+
+        def _send(self, reply: Reply) -> None:
+            if reply.reset:
+                self.close_connection = True
+                # A linger of zero seconds makes the close a reset.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                return
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            if "Content-Length" not in reply.headers:
+                self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            self.wfile.write(reply.body if reply.cut_to is None else reply.body[: reply.cut_to])
+            if reply.cut_to is not None:
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler

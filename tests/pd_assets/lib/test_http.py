@@ -1,0 +1,291 @@
+"""The polite session against a real server on loopback: what it sends, how it waits, what it makes of every answer."""
+
+import gzip
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pd_assets.lib.errors import AccessDenied, ArchiveError, FetchFailed
+from pd_assets.lib.http import (
+    ACTION_API,
+    LONGEST_WAIT_S,
+    MEDIA,
+    Answer,
+    HostPolicy,
+    PoliteSession,
+    naming_the_archive,
+    retry_after_s,
+)
+from tests.pd_assets.lib.local_server import LocalServer, Reply, in_turn
+
+CONTACT = "curator@museum.test"
+FINE = Reply(body=b"fine")
+
+
+class Pauses:
+    """Stands in for time.sleep: remembers what was slept, and takes no time."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.lock = threading.Lock()
+
+    def __call__(self, seconds: float) -> None:
+        with self.lock:
+            self.seconds.append(seconds)
+
+    @property
+    def longest(self) -> float:
+        return max(self.seconds)
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def serve(pauses: Pauses) -> Iterator[Callable[..., tuple[LocalServer, PoliteSession]]]:
+    """Start a server with the given replies, and a session that sleeps through `pauses`."""
+    opened: list[LocalServer | PoliteSession] = []
+
+    def start(*replies: Reply, tries: int = 5, read_timeout_s: float = 5.0) -> tuple[LocalServer, PoliteSession]:
+        server = LocalServer(in_turn(replies)).__enter__()
+        session = PoliteSession(CONTACT, tries=tries, sleep=pauses, read_timeout_s=read_timeout_s)
+        opened.extend((session, server))
+        return server, session
+
+    yield start
+    for one in opened:
+        one.__exit__(None, None, None)
+
+
+Serve = Callable[..., tuple[LocalServer, PoliteSession]]
+
+
+def test_the_user_agent_names_the_project_its_version_and_the_operator(serve: Serve) -> None:
+    server, session = serve(FINE)
+    session.get(server.url, policy=ACTION_API)
+    agent = server.asked[0].headers["user-agent"]
+    assert agent.startswith("PublicDomainDiffusionBot/")
+    name, contact, library = agent.split(" ")
+    assert contact == f"({CONTACT})"
+    assert library.startswith("python-requests/")
+    assert name.split("/")[1][0].isdigit()
+
+
+def test_gzip_is_asked_for_and_undone(serve: Serve) -> None:
+    body = b'{"query": {}}' * 500
+    packed = gzip.compress(body)
+    server, session = serve(Reply(body=packed, headers={"Content-Encoding": "gzip", "Content-Type": "text/x; q=1"}))
+    answer = session.get(server.url, policy=ACTION_API)
+    assert answer.body == body
+    assert answer.content_type == "text/x"
+    assert server.asked[0].headers["accept-encoding"] == "gzip"
+
+
+def test_parameters_and_headers_are_sent(serve: Serve) -> None:
+    server, session = serve(FINE)
+    session.get(
+        f"{server.url}/w/api.php", policy=ACTION_API, params={"titles": "A|B c"}, headers={"Authorization": "Bearer x"}
+    )
+    assert server.asked[0].target == "/w/api.php?titles=A%7CB+c"
+    assert server.asked[0].headers["authorization"] == "Bearer x"
+
+
+def test_retry_after_is_waited_for_before_the_next_try(serve: Serve, pauses: Pauses) -> None:
+    server, session = serve(Reply(status=429, headers={"Retry-After": "7"}), FINE)
+    assert session.get(server.url, policy=MEDIA).body == b"fine"
+    assert pauses.longest == pytest.approx(7, abs=0.5)
+    assert len(server.asked) == 2
+
+
+def test_a_429_without_retry_after_is_waited_for_a_minute(serve: Serve, pauses: Pauses) -> None:
+    server, session = serve(Reply(status=429), FINE)
+    session.get(server.url, policy=MEDIA)
+    assert pauses.longest == pytest.approx(60, abs=0.5)
+
+
+def test_a_wait_longer_than_a_run_may_take_ends_the_fetch_and_is_not_cut_short(serve: Serve, pauses: Pauses) -> None:
+    server, session = serve(Reply(status=429, headers={"Retry-After": str(int(LONGEST_WAIT_S) * 6)}), FINE)
+    for _ in range(2):
+        with pytest.raises(FetchFailed, match="asked to wait 3[56]"):
+            session.get(server.url, policy=MEDIA)
+    assert len(server.asked) == 1
+    assert max(pauses.seconds) < 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error_is_tried_again_ever_later(serve: Serve, pauses: Pauses, status: int) -> None:
+    server, session = serve(*[Reply(status=status)] * 3, FINE)
+    assert session.get(server.url, policy=MEDIA).body == b"fine"
+    assert [round(seconds) for seconds in pauses.seconds] == [0, 1, 2, 4]
+
+
+def test_tries_are_bounded_and_the_error_says_what_was_seen(serve: Serve) -> None:
+    server, session = serve(Reply(status=503), tries=3)
+    with pytest.raises(FetchFailed, match=r"HTTP 503, 3 times.*run again later") as failed:
+        session.get(server.url, policy=MEDIA)
+    assert len(server.asked) == 3
+    assert not failed.value.permanent
+
+
+def test_the_traffic_counts_tries_and_only_the_waits_that_happened(serve: Serve) -> None:
+    server, session = serve(Reply(status=500), tries=3)
+    with pytest.raises(FetchFailed):
+        session.get(server.url, policy=MEDIA)
+    traffic = session.traffic[server.url.removeprefix("http://")]
+    assert (traffic.requests, traffic.retries, traffic.waited_s) == (3, 2, 3.0)
+
+
+def test_a_lost_connection_is_tried_again(serve: Serve) -> None:
+    server, session = serve(Reply(reset=True), Reply(reset=True), FINE)
+    assert session.get(server.url, policy=MEDIA).body == b"fine"
+    assert len(server.asked) == 3
+
+
+def test_a_body_shorter_than_announced_is_never_taken_for_whole(serve: Serve) -> None:
+    whole = bytes(range(256)) * 400
+    server, session = serve(Reply(body=whole, cut_to=50_000), Reply(body=whole))
+    assert session.get(server.url, policy=MEDIA).body == whole
+    assert len(server.asked) == 2
+
+
+def test_a_server_that_says_nothing_is_given_up_after_the_time_out(serve: Serve) -> None:
+    server, session = serve(Reply(delay_s=0.6), tries=2, read_timeout_s=0.1)
+    with pytest.raises(FetchFailed, match=r"no answer within 0.1 s, 2 times"):
+        session.get(server.url, policy=MEDIA)
+
+
+def test_a_port_where_nobody_listens_is_a_named_error(pauses: Pauses) -> None:
+    with LocalServer(in_turn([FINE])) as server:
+        url = server.url
+    with PoliteSession(CONTACT, tries=2, sleep=pauses) as session, pytest.raises(FetchFailed, match="refused or lost"):
+        session.get(url, policy=MEDIA)
+
+
+def test_a_refusal_ends_the_run_and_names_the_remedy(serve: Serve) -> None:
+    server, session = serve(Reply(status=403, body=b"<html>"), FINE)
+    with pytest.raises(AccessDenied, match="PD_CONTACT"):
+        session.get(server.url, policy=ACTION_API)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(("status", "permanent"), [(400, True), (404, True), (410, True), (418, False)])
+def test_an_address_that_is_not_there_fails_at_once(serve: Serve, status: int, permanent: bool) -> None:
+    server, session = serve(Reply(status=status), FINE)
+    with pytest.raises(FetchFailed, match=f"HTTP {status}") as failed:
+        session.get(server.url, policy=MEDIA)
+    assert len(server.asked) == 1
+    assert failed.value.permanent is permanent
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_read(serve: Serve) -> None:
+    server, session = serve(Reply(headers={"Content-Length": "900000000"}))
+    with pytest.raises(FetchFailed, match="900000000 bytes") as failed:
+        session.get(server.url, policy=MEDIA)
+    assert failed.value.permanent
+
+
+def test_an_answer_may_ask_to_wait_by_what_it_says(serve: Serve, pauses: Pauses) -> None:
+    server, session = serve(Reply(body=b"lagged"), FINE)
+
+    def wait(answer: Answer) -> float | None:
+        return 5.0 if answer.body == b"lagged" else None
+
+    assert session.get(server.url, policy=ACTION_API, check=wait).body == b"fine"
+    assert pauses.longest == pytest.approx(5, abs=0.5)
+
+
+def test_a_proxy_of_the_environment_is_never_used_for_this_machine(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    server, session = serve(FINE, tries=1)
+    assert session.get(server.url, policy=MEDIA).body == b"fine"
+
+
+# --- limits, measured by a server that stands in for the archive's host: this session reaches it as a proxy ------------
+
+
+@pytest.fixture
+def archive(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+    """A host that is not this machine, so that its policy holds; every request takes 50 ms and brings 40 KB."""
+    with LocalServer(in_turn([Reply(delay_s=0.05, body=bytes(40_000))])) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "")
+        yield server
+
+
+def ask_from_threads(policy: HostPolicy, times: int) -> PoliteSession:
+    with PoliteSession(CONTACT) as session, ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: session.get(f"http://archive.test/{n}", policy=policy), range(times)))
+        return session
+
+
+def test_the_api_is_asked_one_request_at_a_time_and_less_than_five_a_second(archive: LocalServer) -> None:
+    ask_from_threads(ACTION_API, 6)
+    assert len(archive.asked) == 6
+    assert archive.most_in_flight() == 1
+    assert sum(archive.gaps_s()) / 5 >= 0.2
+    assert min(archive.gaps_s()) >= ACTION_API.interval_s - 0.03
+
+
+def test_media_are_fetched_two_at_a_time_with_starts_spaced(archive: LocalServer) -> None:
+    policy = HostPolicy(concurrency=MEDIA.concurrency, interval_s=0.02)
+    ask_from_threads(policy, 12)
+    assert archive.most_in_flight() == 2
+    assert sum(archive.gaps_s()) / 11 >= 0.02
+    assert (MEDIA.concurrency, MEDIA.interval_s, MEDIA.bits_per_s) == (2, 0.5, 25e6)
+
+
+def test_the_bandwidth_stays_under_the_limit(archive: LocalServer) -> None:
+    ask_from_threads(HostPolicy(concurrency=2, interval_s=0.0, bits_per_s=8 * 400_000), 8)
+    # Two may be in flight before the first has been counted; from then on 40 KB need 100 ms.
+    starts = sorted(one.started for one in archive.asked)
+    assert starts[-1] - starts[0] >= 0.5
+
+
+def test_a_wait_asked_of_one_thread_holds_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    limited = Reply(status=429, headers={"Retry-After": "1"})
+    with LocalServer(in_turn([limited, FINE])) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "")
+        ask_from_threads(HostPolicy(concurrency=1, interval_s=0.0), 4)
+        starts = sorted(one.started for one in server.asked)
+    assert len(starts) == 5
+    assert starts[1] - starts[0] >= 0.95
+
+
+# --- pieces ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({"Retry-After": "12"}, 12.0), ({"retry-after": "-3"}, 0.0), ({"Retry-After": "soon"}, None), ({}, None)],
+)
+def test_retry_after_is_read_as_seconds(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_s(headers) == seconds
+
+
+def test_retry_after_is_read_as_a_date() -> None:
+    assert retry_after_s({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0.0
+    later = retry_after_s({"Retry-After": "Wed, 21 Oct 2150 07:28:00 GMT"})
+    assert later is not None and later > 3e9
+
+
+def test_a_failure_to_reach_the_archive_names_the_setting() -> None:
+    with pytest.raises(ArchiveError, match=r"PD_COMMONS_API=http://x.test/api.php cannot be used: gone"):
+        with naming_the_archive("http://x.test/api.php", "PD_COMMONS_API"):
+            raise FetchFailed("gone")
+
+
+def test_a_wait_is_written_to_the_log(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    server, session = serve(Reply(status=503), FINE)
+    with caplog.at_level(logging.WARNING):
+        session.get(server.url, policy=MEDIA)
+    assert "HTTP 503; waiting 1 s (try 1 of 5)" in caplog.text

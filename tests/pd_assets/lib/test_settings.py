@@ -1,0 +1,166 @@
+"""The PD_* variables: every one is read, every mistake is named, and nobody asks a live archive anonymously."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.settings import COMMONS_API, DEFAULT_ROOTS, Settings, category_name, is_loopback, require_contact
+
+EVERY_VARIABLE = {
+    "PD_HOME": "elsewhere/home",
+    "PD_CONTACT": "curator@museum.test",
+    "PD_COMMONS_API": "http://127.0.0.1:8080/w/api.php",
+    "PD_COMMONS_TOKEN": "secret-token",
+    "PD_COMMONS_ROOTS": "Category:One; two_words;Two words;",
+    "PD_COMMONS_DEPTH": "0",
+    "PD_COMMONS_EXCLUDE": "Bad",
+    "PD_RIGHTS_PROFILE": "life70",
+    "PD_LABELS": "cc0",
+    "PD_MAX_SIDE": "512",
+    "PD_RECIPE": "debug",
+    "PD_RETRAIN_AFTER": "25",
+}
+
+
+def test_without_variables_the_contracts_defaults_hold() -> None:
+    assert Settings.from_env({}) == Settings()
+    assert Settings().commons_roots == DEFAULT_ROOTS == ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
+    assert (Settings().home, Settings().max_side, Settings().commons_depth) == (Path("data"), 1280, 4)
+
+
+def test_every_variable_reaches_its_setting() -> None:
+    settings = Settings.from_env(EVERY_VARIABLE)
+    assert settings == Settings(
+        home=Path("elsewhere/home"),
+        contact="curator@museum.test",
+        commons_api="http://127.0.0.1:8080/w/api.php",
+        commons_token="secret-token",
+        commons_roots=("One", "Two words"),
+        commons_depth=0,
+        commons_exclude=("Bad",),
+        rights_profile="life70",
+        labels="cc0",
+        max_side=512,
+        recipe="debug",
+        retrain_after=25,
+    )
+    assert len(EVERY_VARIABLE) == len(fields(Settings))
+    assert all(getattr(settings, field.name) != getattr(Settings(), field.name) for field in fields(Settings))
+
+
+def test_empty_and_blank_variables_count_as_not_set() -> None:
+    assert Settings.from_env(dict.fromkeys(EVERY_VARIABLE, "  ")) == Settings()
+
+
+def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PD_RETRAIN_AFTER", "7")
+    assert Settings.from_env().retrain_after == 7
+
+
+WRONG = {
+    "PD_HOME": "s3://bucket/prefix",
+    "PD_CONTACT": "a@b.test\nX-Header: 1",
+    "PD_COMMONS_API": "commons.wikimedia.org",
+    "PD_COMMONS_TOKEN": "dés",
+    "PD_COMMONS_ROOTS": "One|Two",
+    "PD_COMMONS_DEPTH": "-1",
+    "PD_COMMONS_EXCLUDE": "A[b]",
+    "PD_RIGHTS_PROFILE": "lax",
+    "PD_LABELS": "none",
+    "PD_MAX_SIDE": "big",
+    "PD_RECIPE": "huge",
+    "PD_RETRAIN_AFTER": "0",
+}
+
+
+def test_all_mistakes_are_named_at_once_each_with_what_was_expected() -> None:
+    with pytest.raises(ConfigError) as failed:
+        Settings.from_env(WRONG)
+    message = str(failed.value)
+    assert [name for name in WRONG if name not in message] == []
+    assert message.count("expected") == len(WRONG)
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_mistake_is_named_alone_too(name: str) -> None:
+    with pytest.raises(ConfigError, match=name) as failed:
+        Settings.from_env({name: WRONG[name]})
+    assert str(failed.value).count("expected") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PD_COMMONS_API", "http://[broken/w/api.php"),
+        ("PD_COMMONS_API", "ftp://host/api.php"),
+        ("PD_COMMONS_API", "https://"),
+        ("PD_COMMONS_API", "http://host:port/api.php"),
+        ("PD_COMMONS_ROOTS", " ; ; "),
+        ("PD_MAX_SIDE", "12.5"),
+        ("PD_MAX_SIDE", "15"),
+        ("PD_HOME", "~nobody-of-this-name/data"),
+    ],
+)
+def test_odd_values_are_mistakes_and_no_crash(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Settings.from_env({name: value})
+
+
+def test_a_token_never_shows_itself() -> None:
+    assert "secret-token" not in repr(Settings.from_env(EVERY_VARIABLE))
+    with pytest.raises(ConfigError) as failed:
+        Settings.from_env({"PD_COMMONS_TOKEN": "geheimnis-ü"})
+    assert "geheimnis" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Category:PD-Art (PD-old-100)", "PD-Art (PD-old-100)"),
+        ("category: paintings_by  Monet ", "Paintings by Monet"),
+        ("élèves", "Élèves"),
+        ("", ""),
+    ],
+)
+def test_a_categorys_name_has_one_form(written: str, name: str) -> None:
+    assert category_name(written) == name
+
+
+# --- the operator's contact ------------------------------------------------------------------------------------------
+
+
+def test_a_live_archive_is_never_asked_without_a_contact() -> None:
+    with pytest.raises(ConfigError, match=r"PD_CONTACT is not set, and commons\.wikimedia\.org"):
+        require_contact(Settings())
+
+
+@pytest.mark.parametrize(
+    "contact", ["me@example.com", "https://example.org/bot", "Me <ME@mail.EXAMPLE.net>", "example.com"]
+)
+def test_an_example_address_is_no_contact(contact: str) -> None:
+    with pytest.raises(ConfigError, match="example address"):
+        require_contact(Settings(contact=contact))
+
+
+@pytest.mark.parametrize("contact", ["curator@museum.test", "me@my-example.com", "https://notexample.org/bot"])
+def test_an_address_that_may_reach_somebody_is_a_contact(contact: str) -> None:
+    assert require_contact(Settings(contact=contact)) == contact
+
+
+def test_an_archive_on_this_machine_needs_no_contact() -> None:
+    local = replace(Settings(), commons_api="http://127.0.0.1:9999/w/api.php")
+    assert require_contact(local)
+    assert require_contact(replace(local, contact="x@y.test")) == "x@y.test"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/x", "http://127.8.8.8:1/", "http://localhost:80", "http://[::1]:8/"])
+def test_addresses_of_this_machine_are_known(url: str) -> None:
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize("url", [COMMONS_API, "http://127.0.0.1.evil.test/", "http://localhost.evil.test/", "nonsense"])
+def test_addresses_elsewhere_are_not_taken_for_this_machine(url: str) -> None:
+    assert not is_loopback(url)

@@ -1,0 +1,137 @@
+"""The line as tests run it: a sandbox archive, a home of its own, a Dagster instance on disk, and what they then hold."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote
+
+import dagster as dg
+
+from pd_assets.definitions import build_defs
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.lib.sandbox.records import Page
+from pd_assets.resources import Platform
+
+PICTURES = 120  # from 96 on, a painted archive holds every kind of page
+FREE_TAG = "{{PD-Art|PD-old-100-expired}}"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+NO_TELEMETRY = {"telemetry": {"enabled": False}}
+CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free_pictures")
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One archive, one home, one Dagster instance."""
+
+    server: SandboxServer
+    home: Home
+    instance: dg.DagsterInstance
+    platform: Platform
+
+    @property
+    def archive(self) -> Archive:
+        return self.server.archive
+
+    @cached_property
+    def defs(self) -> dg.Definitions:
+        """The code location with the resources of this line."""
+        return build_defs(platform=self.platform)
+
+    def platform_with(self, **settings: str) -> Platform:
+        """The platform with some settings changed."""
+        fields = {name: getattr(self.platform, name) for name in Platform.model_fields}
+        return Platform(**{**fields, **settings})
+
+    def run(
+        self, job: str, assets: Sequence[str] | None = None, *, tags: dict[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job, or some of its assets; a failure is in the result, not raised."""
+        return self.defs.resolve_job_def(job).execute_in_process(
+            instance=self.instance,
+            run_config=QUIET,
+            tags=tags,
+            asset_selection=None if assets is None else [dg.AssetKey(key.split("/")) for key in assets],
+            raise_on_error=False,
+        )
+
+    def run_check(self) -> dg.ExecuteInProcessResult:
+        """Run the check of the licensed table alone, on the table as it lies there."""
+        job = self.defs.resolve_implicit_global_asset_job_def().get_subset(asset_check_selection={CHECK})
+        return job.execute_in_process(instance=self.instance, run_config=QUIET, raise_on_error=False)
+
+    def rows(self, table: str) -> dict[tuple[object, ...], Row]:
+        """A table's rows by what identifies them."""
+        schema = TABLES[table]
+        found = tables.rows(tables.read(self.home, schema))
+        return {tuple(row[name] for name in schema.sort_by): row for row in found}
+
+    def forget_requests(self) -> None:
+        self.server.faults.log.clear()
+
+    def details_asked(self) -> set[int]:
+        """The page ids whose details were asked for since the requests were last forgotten."""
+        asked = (line.params.get("pageids", "") for line in self.server.faults.log)
+        return {int(number) for numbers in asked for number in numbers.split("|") if number}
+
+    def is_fetched(self, file_url: object) -> bool:
+        """Whether this file, or a thumbnail of it, was asked for since then."""
+        name = unquote(str(file_url).rpartition("/")[2])
+        asked = [line.path for line in self.server.faults.log if line.path.startswith("/wikipedia/")]
+        return any(name in path.split("/") for path in asked)
+
+    def plain_free_pages(self) -> list[Page]:
+        """Free pages without any trap that carry the most frequent tag: what may happen to a page can happen to them."""
+        plain = [page for page in self.archive.files() if page.truth and page.truth.free and not page.truth.trap]
+        return [page for page in plain if FREE_TAG in page.latest.text]
+
+    def in_several_categories(self, pages: Sequence[Page]) -> list[Page]:
+        """Those of `pages` that more than one category of the last walk lists."""
+        of = {row["item_id"]: row["partitions"] for row in self.rows("catalog/items").values()}
+        return [page for page in pages if len(_list(of[item_id(page)])) > 1]
+
+
+def _list(value: object) -> list[object]:
+    assert isinstance(value, list)
+    return value
+
+
+def item_id(page: Page) -> str:
+    return f"commons:M{page.pageid}"
+
+
+def differing(before: dict[tuple[object, ...], Row], after: dict[tuple[object, ...], Row]) -> set[object]:
+    """The items whose rows were added, removed or changed in any column."""
+    return {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def materialised(result: dg.ExecuteInProcessResult) -> list[str]:
+    """The assets that a run materialised, partitions of commons/pages left out."""
+    events = [event.materialization for event in result.get_asset_materialization_events()]
+    return [event.asset_key.to_user_string() for event in events if event.partition is None]
+
+
+def changed_categories(result: dg.ExecuteInProcessResult) -> list[str]:
+    """The partitions of commons/pages that a run reported."""
+    events = [event.materialization for event in result.get_asset_materialization_events()]
+    return [event.partition for event in events if event.partition is not None]
+
+
+@contextmanager
+def new_line(folder: Path, *, retrain_after: int = 1000) -> Iterator[Line]:
+    """A fresh archive, home and instance below `folder`."""
+    home = open_home(folder / "home")
+    (folder / "dagster").mkdir()
+    with (
+        SandboxServer(Archive.painted(count=PICTURES)) as server,
+        dg.DagsterInstance.local_temp(str(folder / "dagster"), overrides=NO_TELEMETRY) as instance,
+    ):
+        platform = Platform(
+            pd_home=str(home.root), pd_commons_api=server.api_url, pd_retrain_after=str(retrain_after)
+        )
+        yield Line(server=server, home=home, instance=instance, platform=platform)

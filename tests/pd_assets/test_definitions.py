@@ -1,0 +1,171 @@
+"""The code location as the contract names it: assets and their arrows, descriptions, schemas, jobs, schedule, sensors."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pd_assets.assets.dataset import SHARD_COLUMNS
+from pd_assets.definitions import build_defs, defs
+from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.project import project_root
+from pd_assets.resources import Platform
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACT = ROOT.parent / "shared" / "design" / "ARCHITECTURE.md"
+
+LINE: Mapping[str, set[str]] = {
+    "commons/categories": set(),
+    "commons/pages": {"commons/categories"},
+    "commons/refresh": {"commons/categories"},
+    "catalog/items": {"commons/pages", "commons/refresh"},
+    "rights/decisions": {"catalog/items"},
+    "images/files": {"rights/decisions", "catalog/items"},
+    "catalog/licensed_images": {"catalog/items", "rights/decisions", "images/files"},
+    "dataset/captions": {"catalog/licensed_images"},
+    "dataset/splits": {"catalog/licensed_images"},
+    "dataset/shards": {"catalog/licensed_images", "dataset/captions", "dataset/splits", "images/files"},
+    "dataset/manifest": {"dataset/shards"},
+    "models/tokenizer": {"dataset/manifest"},
+    "models/clip": {"dataset/manifest", "models/tokenizer"},
+    "models/unet_text": {"dataset/manifest", "models/clip"},
+    "evaluation/report": {"dataset/manifest", "models/clip", "models/unet_text"},
+}
+JOBS: Mapping[str, set[str]] = {
+    "refresh_sources": {"commons/categories", "commons/refresh"},
+    "build_dataset": {
+        *("catalog/items", "rights/decisions", "images/files", "catalog/licensed_images"),
+        *("dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
+    },
+    "train_models": {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")},
+    "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images")}
+    - {"commons/pages"},
+    "whole_line": set(LINE) - {"commons/pages"},
+}
+
+
+def key_of(key: dg.AssetKey) -> str:
+    return key.to_user_string()
+
+
+@pytest.fixture(scope="module")
+def graph() -> Mapping[str, dg.AssetSpec]:
+    """Every asset's specification by its key."""
+    return {key_of(spec.key): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def test_the_assets_are_those_of_the_line_and_every_arrow_is_there(graph: Mapping[str, dg.AssetSpec]) -> None:
+    arrows = {key: {key_of(dep.asset_key) for dep in spec.deps} for key, spec in graph.items()}
+    assert arrows == LINE
+
+
+def test_every_asset_key_is_one_that_the_contract_names(graph: Mapping[str, dg.AssetSpec]) -> None:
+    if not CONTRACT.is_file():
+        pytest.skip("the contract ../shared/design/ARCHITECTURE.md is not beside this repository")
+    said = CONTRACT.read_text()
+    assert [key for key in graph if f"`{key}`" not in said] == []
+
+
+def test_the_group_of_every_asset_is_the_first_part_of_its_key(graph: Mapping[str, dg.AssetSpec]) -> None:
+    assert {key: spec.group_name for key, spec in graph.items()} == {key: key.split("/")[0] for key in graph}
+
+
+def test_every_asset_says_what_it_is_and_who_looks_after_it(graph: Mapping[str, dg.AssetSpec]) -> None:
+    silent = [key for key, spec in graph.items() if len(spec.description or "") < 20]
+    nobody = [key for key, spec in graph.items() if not spec.owners or not spec.kinds]
+    assert (silent, nobody) == ([], [])
+
+
+@pytest.mark.parametrize("key", sorted(set(TABLES) | {"dataset/shards"}))
+def test_every_table_shows_its_columns_with_a_description_each(graph: Mapping[str, dg.AssetSpec], key: str) -> None:
+    shown = graph[key].metadata["dagster/column_schema"]
+    assert isinstance(shown, dg.TableSchema)
+    names = list(TABLES[key].columns) if key in TABLES else [column.name for column in SHARD_COLUMNS.columns]
+    assert [column.name for column in shown.columns] == names
+    assert [column.name for column in shown.columns if not column.description or not column.type] == []
+
+
+def test_pages_are_partitioned_by_category_and_nothing_else_is(graph: Mapping[str, dg.AssetSpec]) -> None:
+    partitioned = {key: spec.partitions_def for key, spec in graph.items() if spec.partitions_def is not None}
+    assert list(partitioned) == ["commons/pages"]
+    pages = partitioned["commons/pages"]
+    assert isinstance(pages, dg.DynamicPartitionsDefinition) and pages.name == "commons_category"
+
+
+def test_jobs_hold_the_assets_that_they_are_named_for() -> None:
+    resolved = defs.resolve_all_job_defs()
+    held = {
+        job.name: {key_of(key) for key in job.asset_layer.executable_asset_keys}
+        for job in resolved
+        if not job.name.startswith("__")
+    }
+    assert held == JOBS
+
+
+def test_the_schedule_and_the_sensor_have_the_names_of_the_contract_and_start_stopped() -> None:
+    schedule = defs.resolve_schedule_def("nightly_scrape")
+    sensor = defs.resolve_sensor_def("retrain_on_new_images")
+    assert (schedule.job_name, schedule.cron_schedule, schedule.execution_timezone) == ("nightly", "0 2 * * *", "UTC")
+    assert sensor.job_name == "train_models"
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+
+
+def test_runs_stay_in_one_process() -> None:
+    assert build_defs().executor is dg.in_process_executor
+
+
+def test_the_check_of_the_licensed_table_blocks_what_comes_after_it() -> None:
+    checks = {spec.name: spec for asset in defs.asset_checks or () for spec in asset.check_specs}  # type: ignore[union-attr]
+    assert checks["only_free_pictures"].blocking
+    assert key_of(checks["only_free_pictures"].asset_key) == "catalog/licensed_images"
+
+
+def test_build_defs_takes_resources_of_the_caller(tmp_path: Path) -> None:
+    mine = Platform(pd_home=str(tmp_path))
+    assert (build_defs(platform=mine).resources or {})["platform"] is mine
+    dg.Definitions.validate_loadable(build_defs(platform=mine))
+
+
+def test_every_setting_has_a_field_in_the_launchpad_and_says_what_it_is() -> None:
+    fields = Platform.model_fields
+    assert [name for name, field in fields.items() if not field.description] == []
+    assert {name.upper() for name in fields} >= {"PD_HOME", "PD_COMMONS_API", "PD_COMMONS_ROOTS", "PD_RETRAIN_AFTER"}
+
+
+def test_dagster_itself_finds_the_location_in_the_project_folder_valid(project_copy: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "definitions", "validate"],
+        cwd=project_copy,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Validation successful for code location pd." in done.stdout + done.stderr
+
+
+def test_workspace_and_pyproject_give_the_location_the_same_name() -> None:
+    names = [(ROOT / name).read_text() for name in ("workspace.yaml", "pyproject.toml")]
+    assert "location_name: pd\n" in names[0] and 'code_location_name = "pd"\n' in names[1]
+
+
+def test_the_project_folder_is_found_from_below(project_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = project_copy / "data" / "deep"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert project_root() == project_copy
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path) -> Path:
+    """A folder with the files that make it the project's, so that a test leaves the checkout as it is."""
+    for name in ("dagster.yaml", "workspace.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path

@@ -1,0 +1,151 @@
+"""The import rules of the house, read from the source with ast: imports inside functions count as well.
+
+A rule about what a module may not reach follows its imports through our own modules, so that a detour does not hide it.
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("torch", "diffusers", "transformers", "accelerate")
+TORCH_FREE = ("pd_ml.data.shards", "pd_ml.config", "pd_ml.provenance")
+SOURCES = ("pd_assets.lib.commons", "pd_assets.lib.smithsonian", "pd_assets.lib.rights")
+NOT_ONE_ANOTHER = [(one, other) for one in SOURCES for other in SOURCES if one != other]
+
+
+@cache
+def sources() -> dict[str, Path]:
+    """Every module of the two packages, by its dotted name."""
+    found = {}
+    for package in ("pd_assets", "pd_ml"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
+    """What a module imports anywhere in its text, as dotted names of modules, its own packages included."""
+    tree = ast.parse(sources()[module].read_text())
+    found: set[str] = set(packages_above(module))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively, which ruff forbids"
+            origin = str(node.module)
+            found.update(nearest_module(f"{origin}.{alias.name}", origin) for alias in node.names)
+    return frozenset(found)
+
+
+def nearest_module(name: str, origin: str) -> str:
+    """`from a import b` imports the module a.b where there is one, else the module a."""
+    return name if name in sources() else origin
+
+
+def packages_above(module: str) -> Iterable[str]:
+    """Importing a.b.c runs a and a.b too."""
+    parts = module.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+@cache
+def reached(module: str) -> frozenset[str]:
+    """Everything that a module imports, directly or through our own modules."""
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        for name in imports(waiting.pop()) - seen:
+            seen.add(name)
+            if name in sources():
+                waiting.append(name)
+    return frozenset(seen)
+
+
+def within(module: str, packages: Iterable[str]) -> bool:
+    """Whether a module is one of `packages` or lies in one."""
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def modules_of(*packages: str) -> list[str]:
+    return [module for module in sources() if within(module, packages)]
+
+
+def broken(modules: Iterable[str], forbidden: Iterable[str], *, far: bool = True) -> list[str]:
+    """`module -> what it should not import`, for a message that names the place."""
+    forbidden = tuple(forbidden)
+    return [
+        f"{module} -> {name}"
+        for module in modules
+        for name in sorted(reached(module) if far else imports(module))
+        if within(name, forbidden)
+    ]
+
+
+def test_the_reader_sees_lazy_imports_and_submodules_imported_by_name() -> None:
+    assert "pd_assets.up" in imports("pd_assets.cli"), "the import inside the function _run"
+    assert "pd_ml.data.shards" in imports("pd_assets.lib.dataset.news"), "from pd_ml.data import shards"
+    assert "torch" in reached("pd_ml.command_line"), "through other modules"
+    assert broken(["pd_assets.cli"], ["pd_assets.lib.errors"]) == ["pd_assets.cli -> pd_assets.lib.errors"]
+
+
+def test_pd_ml_knows_nothing_of_dagster_the_catalogue_or_the_network() -> None:
+    assert broken(modules_of("pd_ml"), ["dagster", "pd_assets", "duckdb", "requests"]) == []
+
+
+@pytest.mark.parametrize("module", TORCH_FREE)
+def test_formats_and_settings_of_pd_ml_import_no_torch(module: str) -> None:
+    assert broken([module], HEAVY) == []
+
+
+def test_lib_imports_no_dagster_and_no_training_library() -> None:
+    assert broken(modules_of("pd_assets.lib"), ["dagster", *HEAVY]) == []
+
+
+def test_lib_imports_nothing_of_the_rest_of_pd_assets() -> None:
+    rest = [module for module in modules_of("pd_assets") if not within(module, ["pd_assets.lib"])]
+    assert broken(modules_of("pd_assets.lib"), [name for name in rest if name != "pd_assets"]) == []
+
+
+def test_lib_imports_of_pd_ml_only_the_format_the_settings_and_the_provenance() -> None:
+    allowed = {*TORCH_FREE, "pd_ml", "pd_ml.data"}
+    others = [module for module in modules_of("pd_ml") if module not in allowed]
+    assert broken(modules_of("pd_assets.lib"), others, far=False) == []
+
+
+@pytest.mark.parametrize(("one", "other"), NOT_ONE_ANOTHER)
+def test_archives_and_rights_do_not_import_one_another(one: str, other: str) -> None:
+    assert broken(modules_of(one), [other]) == []
+
+
+def test_nothing_imports_the_definitions() -> None:
+    assert broken(modules_of("pd_assets", "pd_ml"), ["pd_assets.definitions"], far=False) == []
+
+
+def test_loading_the_definitions_imports_no_training_library() -> None:
+    said = in_a_fresh_process("import pd_assets.definitions", ("torch", "diffusers", "transformers"))
+    assert said == []
+
+
+@pytest.mark.parametrize("module", TORCH_FREE)
+def test_loading_formats_and_settings_of_pd_ml_imports_no_torch(module: str) -> None:
+    assert in_a_fresh_process(f"import {module}", ("torch", "diffusers", "transformers", "dagster")) == []
+
+
+def test_loading_the_command_line_imports_no_dagster_so_that_help_is_instant() -> None:
+    assert in_a_fresh_process("import pd_assets.cli", ("dagster", "duckdb", "torch")) == []
+
+
+def in_a_fresh_process(statement: str, libraries: tuple[str, ...]) -> list[str]:
+    """Which of `libraries` a new interpreter has loaded after one statement."""
+    asks = f"{statement}; import sys; print(*[name for name in {libraries!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asks], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()

@@ -1,0 +1,132 @@
+"""The retraining sensor, on a table that a real night filled: when it waits, when it asks, and that it asks once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.sensor_definition import SensorExecutionData
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import DECISIONS
+from pd_assets.lib.dataset.news import news_since_training
+from pd_ml.provenance import RunRecord, write_run
+from tests.pd_assets.line import Line, new_line
+
+THRESHOLD = 50
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    """A line after its first night; tests that use it leave it as it is."""
+    with new_line(tmp_path_factory.mktemp("night"), retrain_after=THRESHOLD) as line:
+        assert line.run("nightly").success
+        yield line
+
+
+@pytest.fixture
+def own_night(tmp_path: Path) -> Iterator[Line]:
+    """A line after its first night, the test's own."""
+    with new_line(tmp_path, retrain_after=THRESHOLD) as line:
+        assert line.run("nightly").success
+        yield line
+
+
+def tick(line: Line, cursor: str | None = None, **settings: str) -> SensorExecutionData:
+    """One evaluation of the sensor, as the daemon makes it."""
+    resources = {"platform": line.platform_with(**settings)}
+    sensor = line.defs.resolve_sensor_def("retrain_on_new_images")
+    with dg.build_sensor_context(
+        instance=line.instance, cursor=cursor, resources=resources, repository_def=line.defs.get_repository_def()
+    ) as context:
+        return sensor.evaluate_tick(context)
+
+
+def test_below_the_threshold_it_waits_and_says_how_much_is_there(night: Line) -> None:
+    licensed = len(night.rows("catalog/licensed_images"))
+    said = tick(night, pd_retrain_after=str(licensed + 1))
+    assert not said.run_requests
+    assert said.skip_message == f"{licensed} new licensed pictures of {licensed + 1} (PD_RETRAIN_AFTER)"
+
+
+def test_on_an_empty_home_it_waits(night: Line, tmp_path: Path) -> None:
+    said = tick(night, pd_home=str(tmp_path / "nothing yet"))
+    assert not said.run_requests and str(said.skip_message).startswith("0 new licensed pictures")
+
+
+def test_past_the_threshold_it_asks_for_one_training_and_then_for_none(night: Line) -> None:
+    licensed = len(night.rows("catalog/licensed_images"))
+    asked = tick(night, pd_retrain_after=str(licensed))
+    assert asked.run_requests is not None and len(asked.run_requests) == 1
+    request = asked.run_requests[0]
+    assert request.job_name in (None, "train_models")
+    assert request.run_key == f"retrain-{asked.cursor}"
+    assert request.tags["pd/new_pictures"] == str(licensed)
+
+    again = tick(night, asked.cursor)
+    assert not again.run_requests
+    assert "already asked for" in str(again.skip_message)
+    assert again.cursor == asked.cursor
+
+
+def test_the_same_pictures_give_the_same_run_key_so_that_a_lost_cursor_starts_nothing_twice(night: Line) -> None:
+    keys = {request.run_key for _ in range(2) for request in tick(night).run_requests or []}
+    assert len(keys) == 1
+
+
+def test_a_training_that_runs_is_waited_for(own_night: Line) -> None:
+    job = own_night.defs.resolve_job_def("train_models")
+    run = own_night.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert tick(own_night).skip_message == "a training is running"
+    own_night.instance.report_run_canceled(run)
+    assert len(tick(own_night).run_requests or []) == 1
+
+
+def test_while_the_licence_check_fails_nothing_is_trained(own_night: Line) -> None:
+    assert len(tick(own_night).run_requests or []) == 1
+    accepted = own_night.rows("rights/decisions")
+    doubted = [{**row, "verdict": "quarantine"} for row in accepted.values()]
+    tables.write(own_night.home, DECISIONS, tables.as_table(DECISIONS, doubted))
+    assert not own_night.run_check().success
+    said = tick(own_night)
+    assert not said.run_requests
+    assert str(said.skip_message).startswith("the check only_free_pictures has not passed")
+
+    tables.write(own_night.home, DECISIONS, tables.as_table(DECISIONS, accepted.values()))
+    assert own_night.run_check().success
+    assert len(tick(own_night).run_requests or []) == 1
+
+
+def test_a_table_that_was_never_checked_trains_nothing(night: Line) -> None:
+    with dg.DagsterInstance.ephemeral() as forgetful:
+        said = tick(replace(night, instance=forgetful))
+    assert not said.run_requests
+    assert str(said.skip_message).startswith("the check only_free_pictures has not passed")
+
+
+def test_pictures_that_the_current_model_has_seen_are_not_new(own_night: Line) -> None:
+    assert own_night.run("build_dataset").success
+    trained_on_the_latest_dataset(own_night)
+    assert str(tick(own_night).skip_message).startswith("0 new licensed pictures")
+
+    own_night.archive.paint_more(THRESHOLD)
+    assert own_night.run("nightly").success
+    asked = tick(own_night)
+    assert [request.tags["pd/new_pictures"] for request in asked.run_requests or []] == [str(THRESHOLD)]
+
+
+def trained_on_the_latest_dataset(line: Line) -> None:
+    """Leave what a training leaves that the sensor reads: a finished folder that names its dataset."""
+    dataset = line.home.latest("dataset", "main")
+    assert dataset is not None
+    out = line.home.model("unet_text", "a-version")
+    out.mkdir(parents=True)
+    write_run(
+        out,
+        RunRecord(
+            stage="unet_text", version="a-version", config={}, inputs={}, dataset_version=dataset.name, item_count=1
+        ),
+    )
+    line.home.point("models", "unet_text", "latest", "a-version")
+    assert news_since_training(line.home, model="unet_text").new == 0

@@ -1,0 +1,79 @@
+"""The documentation is tested: paths exist, commands have help, settings and rules are listed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pd_assets.cli import build_parser
+from pd_assets.lib.catalog.schemas import TABLES
+from tests.conftest import ROOT
+
+DOCS = ["README.md", "CHANGELOG.md", "docs/map.md", "docs/LOG.md", "docs/parity.md", "docs/deploy.md", "docs/rights.md"]
+LINK = re.compile(r"\]\(([^)#:]+)\)")
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_every_link_to_a_file_leads_somewhere(name: str) -> None:
+    page = ROOT / name
+    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_every_test_that_the_parity_table_names_is_there() -> None:
+    table = (ROOT / "docs/parity.md").read_text()
+    rows = [line.split("|")[1:5] for line in table.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert [int(row[0]) for row in rows] == list(range(1, 56))
+    for _, feature, here, shown in rows:
+        assert here.strip(), feature
+        folder = ROOT
+        for path in re.findall(r"[\w/]*\w+\.py|tests/[\w/]+", shown):
+            found = ROOT / path if path.startswith("tests/") else folder / path
+            assert found.exists(), f"{feature}: {path}"
+            folder = found.parent
+
+
+def test_every_command_has_help() -> None:
+    for command in ([], *([name] for name in commands())):
+        done = subprocess.run(
+            [sys.executable, "-m", "pd_assets.cli", *command, "--help"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0
+        assert "usage: pdd" in done.stdout
+
+
+def commands() -> list[str]:
+    actions = [action for action in build_parser()._actions if action.dest == "command"]
+    return sorted(str(name) for name in (actions[0].choices or ()))
+
+
+def test_every_setting_of_the_platform_is_in_the_readme() -> None:
+    source = (ROOT / "pd_assets/lib/settings.py").read_text()
+    readme = (ROOT / "README.md").read_text()
+    names = set(re.findall(r'"(PD_[A-Z_]+)"', source))
+    assert len(names) >= 11
+    assert {name for name in names if f"`{name}`" not in readme} == set()
+
+
+def test_every_column_of_every_table_is_described() -> None:
+    for table in TABLES.values():
+        for name, (_, says) in table.columns.items():
+            assert len(says) > 5, f"{table.key}.{name}"
+
+
+def test_nothing_that_is_committed_names_a_private_place() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    if not listed:
+        pytest.skip("not a git checkout: there is no list of committed files")
+    words = ["/" + "work/", "/" + "root/", "index" + "-url", "pypi" + ".org"]
+    texts = [ROOT / name for name in listed if Path(name).suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".sh", "")]
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in texts
+        if path.is_file()
+        for word in words
+        if word in path.read_text(errors="ignore")
+    ]
+    assert found == []
