@@ -1,6 +1,7 @@
 """The `pdd` command. Exit codes: 0 done, 1 a named error on stderr in one line, 2 wrong usage."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,10 @@ from pd_assets.lib.errors import PdError
 
 UI_PORT = 3000
 SANDBOX_PORT = 8421
+JOBS = ("nightly", "refresh_sources", "build_dataset", "train_models", "whole_line")
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
+  pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
   pdd up                                     the Dagster UI on http://127.0.0.1:3000
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
@@ -36,6 +39,9 @@ def build_parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="Dagster UI and daemon on 127.0.0.1")
     up.add_argument("--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
 
+    run = commands.add_parser("run", help="run one job here and now, without the UI")
+    run.add_argument("job", choices=JOBS, help="nightly: refresh, decide, fetch, catalogue; whole_line: everything")
+
     commands.add_parser("doctor", help="check settings, home, archive and devices, and say what to mend")
 
     decide = commands.add_parser("decide", help="explain the verdict on one item or title")
@@ -56,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command."""
     arguments = build_parser().parse_args(argv)
     load_dotenv(Path.cwd() / ".env")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _run(arguments)
     except PdError as error:
@@ -70,33 +77,37 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> None:
     """Each command imports what it needs, so that `pdd --help` is instant."""
     if arguments.command == "demo":
-        from pd_assets.demo import run_demo
+        from pd_assets.commands.demo import run_demo
 
         run_demo(arguments.pictures)
+    elif arguments.command == "run":
+        from pd_assets.commands.run import run_job
+
+        run_job(arguments.job)
     elif arguments.command == "up":
-        from pd_assets.up import run_up
+        from pd_assets.commands.up import run_up
 
         run_up(arguments.port)
     elif arguments.command == "sandbox":
         _serve(arguments)
     elif arguments.command == "doctor":
-        from pd_assets.doctor import examine
+        from pd_assets.commands.doctor import examine
 
         examine()
     elif arguments.command == "decide":
-        from pd_assets.explain import explain
+        from pd_assets.commands.decide import explain
 
         for line in explain(arguments.item, arguments.profile):
             print(line)
     elif arguments.command == "sql":
-        from pd_assets.ask import ask
+        from pd_assets.commands.sql import ask
 
         ask(arguments.query if arguments.query or sys.stdin.isatty() else sys.stdin.read())
 
 
 def _serve(arguments: argparse.Namespace) -> None:
+    from pd_assets.commands.project import require_free
     from pd_assets.lib.sandbox import Archive, serve_forever
-    from pd_assets.project import require_free
 
     require_free(arguments.port, "--port")
     archive = Archive.from_folder(arguments.pictures) if arguments.pictures else Archive.painted()

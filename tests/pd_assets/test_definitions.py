@@ -13,7 +13,7 @@ import pytest
 from pd_assets.assets.dataset import SHARD_COLUMNS
 from pd_assets.definitions import build_defs, defs
 from pd_assets.lib.catalog.schemas import TABLES
-from pd_assets.project import project_root
+from pd_assets.commands.project import project_root
 from pd_assets.resources import Platform
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -42,7 +42,7 @@ class KnownPages:
     thumb_side: int
     _where: dict[int, str] = field(default_factory=dict)
     _read: dict[str, dict[int, Row]] = field(default_factory=dict)
-    _departed: dict[int, Page] = field(default_factory=dict)
+    _answered: dict[int, Page] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         stored = tables.read_or_empty(self.home, PAGES, ["pageid", "status", "fetched_at", "category"])
@@ -54,13 +54,13 @@ class KnownPages:
         category = self._where.get(member.pageid)
         return None if category is None else self.same(self.partition(category).get(member.pageid), member)
 
-    def departed(self, pageid: int) -> Page | None:
-        """What this run already learned of a page that another category no longer lists."""
-        return self._departed.get(pageid)
+    def answer(self, pageid: int) -> Page | None:
+        """What the archive said of a page when this run asked for it, for whichever category."""
+        return self._answered.get(pageid)
 
-    def remember_departed(self, page: Page) -> None:
-        """Take a page that its category no longer lists: other categories need not ask for it again."""
-        self._departed[page.pageid] = page
+    def remember_answer(self, page: Page) -> None:
+        """Take a page that was just read: other categories that hold it, or lost it, need not ask again."""
+        self._answered[page.pageid] = page
 
     def same(self, row: Row | None, member: Member) -> Row | None:
         """`row` if it still says what the listing says, else None."""
@@ -101,17 +101,16 @@ def sync_category(
     members = {member.pageid: member for member in client.members(category)}
     kept = {pageid: row for pageid, member in members.items() if (row := _unchanged(known, before, member))}
     gone = [pageid for pageid, row in before.items() if pageid not in members and row["status"] in ("live", "moved")]
-    answered = [page for pageid in gone if (page := known.departed(pageid))]
+    answered = [page for pageid in gone if (page := known.answer(pageid))]
     asked = [pageid for pageid in members if pageid not in kept]
-    unanswered = [pageid for pageid in gone if known.departed(pageid) is None]
+    unanswered = [pageid for pageid in gone if known.answer(pageid) is None]
 
     after: dict[int, Row] = {pageid: row for pageid, row in before.items() if pageid not in members}
     after |= {pageid: {**row, "category": category} for pageid, row in kept.items()}
     details = progress(client.details([*asked, *unanswered]), len(asked) + len(unanswered))
     for page in chain(answered, details):
         # A page that exists but is not listed any more left the category; so did a listed one that vanished since.
-        if page.pageid not in members:
-            known.remember_departed(page)
+        known.remember_answer(page)
         left = page.pageid not in members and page.status != "deleted"
         previous = before.get(page.pageid)
         after[page.pageid] = _after(page, previous, category, "left" if left else None)
@@ -136,7 +135,7 @@ def sync_category(
 
 def _unchanged(known: KnownPages, before: dict[int, Row], member: Member) -> Row | None:
     row = known.same(before.get(member.pageid), member) or known.find(member)
-    page = None if row is not None else known.departed(member.pageid)
+    page = None if row is not None else known.answer(member.pageid)
     return row if page is None else known.same(page.in_category(""), member)
 
 

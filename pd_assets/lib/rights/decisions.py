@@ -90,8 +90,7 @@ def _conflicts(row: Row) -> bool:
 
 def _identity(row: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(
-        row[name]
-        for name in ("item_id", "profile", "verdict", "rule_id", "ruleset_version", "evidence_digest")
+        row[name] for name in ("item_id", "profile", "verdict", "rule_id", "ruleset_version", "evidence_digest")
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from pd_assets.lib import wikitext
 from pd_assets.lib.rights.dates import Years, parse_death_year, parse_years, union
+from pd_assets.lib.rights.surrogate import is_solid, looks_flat
 from pd_assets.lib.rights.tags import (
     CONDITIONS_IN_PROSE,
     FLAT_WRAPPERS,
@@ -27,28 +28,6 @@ FREE_SHORT_NAMES = ("public domain", "cc0", "pd", "cc0 1.0")
 FREE_LICENCE_CODES = ("pd", "cc0", "cc-pd")
 UNREADABLE = "unreadable"
 OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|scan|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
-SOLID = re.compile(
-    r"\b(?:sculptures?|statues?|statuettes?|busts?|(?:bas-)?reliefs?|monuments?|memorials?|fountains?|buildings?|"
-    r"architecture|churches|castles|coins?|medals?|medallions?|ceramics?|pottery|vases?|amphora[es]?|porcelain|"
-    r"furniture|jewell?ery|sarcophag(?:us|i)|masks?|totems?|bronzes?|marble|figurines?|figures? in the round|"
-    r"earthenware|stoneware|terracotta|ivory|limestone|glassware|armou?r|helmets?|tombs?|tombstones?|gravestones?|"
-    r"reliquar(?:y|ies)|costumes?|dresses|musical instruments?|clocks?|plaques?)\b",
-    re.IGNORECASE,
-)
-# In running text only words that name the thing itself; a painting may well speak of buildings.
-SOLID_IN_PROSE = re.compile(
-    r"\b(?:sculptures?|statues?|statuettes?|figurines?|bust of|bronze|marble|monument to|memorial to|fountain)\b",
-    re.IGNORECASE,
-)
-FLAT = re.compile(
-    r"\b(?:paintings?|painted|canvas|panel|oils?|tempera|gouache|pastels?|wat(?:er)?colou?rs?|drawings?|sketch(?:es)?|"
-    r"prints?|etchings?|engravings?|woodcuts?|woodblock|lithographs?|chromolithographs?|mezzotints?|aquatints?|drypoint|"
-    r"illustrations?|posters?|postcards?|maps?|manuscripts?|miniatures?|illuminations?|frescos?|frescoes|murals?|"
-    r"ink|chalk|charcoal|pencil|graphite|paper|parchment|vellum|portraits? paintings?|still li(?:fe|ves)|landscapes?|"
-    r"watercolours?|altarpieces?|icons?|tapestr(?:y|ies)|scrolls?|photographs?|albumen|daguerreotypes?|negatives?|"
-    r"in (?:art|painting|paintings)|books?|pages?|newspapers?|gemälde|ölgemälde|öl auf|peinture|huile|pittura|pintura)\b",
-    re.IGNORECASE,
-)
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
 # A ground counts only where the templates around it are known to show it.
 SHOWING = frozenset({*wikitext.INFORMATION_BOXES, *WRAPPERS, *wikitext.LANGUAGES, "collapse", "mld"})
@@ -135,8 +114,8 @@ def from_page(row: Mapping[str, object]) -> Evidence:
         sha1=_text(row.get("sha1")),
         tags=_all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))]),
         is_flat=any(use.name in FLAT_WRAPPERS for use in text.templates),
-        looks_flat=_looks_flat(text, categories),
-        is_solid=_is_solid(text, categories),
+        looks_flat=looks_flat(text, categories),
+        is_solid=is_solid(text, categories),
         is_own_work=any(OWN_WORK.search(source) for source in text.all_of("source")),
         is_work_page=any(use.name in WORK_BOXES for use in text.templates),
         made=union([years for value in text.all_of("date") if (years := parse_years(value)) is not None]),
@@ -266,28 +245,6 @@ def _prose_tags(text: wikitext.PageText) -> Iterator[Tag]:
         yield Tag(name="markup that cannot be read", seen_in="prose", kind=Kind.UNKNOWN)
 
 
-def _nature(text: wikitext.PageText) -> str:
-    return " ".join((*text.all_of("medium"), *text.all_of("object_type")))
-
-
-def _looks_flat(text: wikitext.PageText, categories: Sequence[str]) -> bool:
-    words = (_nature(text), *text.all_of("title"), *text.all_of("description"), *categories)
-    return any(FLAT.search(part) for part in words)
-
-
-def _is_solid(text: wikitext.PageText, categories: Sequence[str]) -> bool:
-    """Something that a photograph shows with light and angle of its own: by its medium, categories, or description."""
-    nature = _nature(text)
-    if FLAT.search(nature):
-        return bool(SOLID.search(" ".join(text.all_of("object_type")))) and not FLAT.search(
-            " ".join(text.all_of("object_type"))
-        )
-    if SOLID.search(nature) or any(SOLID.search(name) and not FLAT.search(name) for name in categories):
-        return True
-    said = " ".join((*text.all_of("title"), *text.all_of("description")))
-    return bool(SOLID_IN_PROSE.search(said)) and not _looks_flat(text, categories)
-
-
 def _death_year(text: wikitext.PageText) -> int | None:
     """The latest death year that a tag or an artist field on the page names."""
     named = [value.strip() for use in text.templates if (value := use.get("deathyear"))]
@@ -321,9 +278,12 @@ def _statements(value: object) -> dict[str, tuple[str, ...]]:
     for prop in ("P6216", "P275"):
         claims = statements.get(prop, []) if isinstance(statements, dict) else []
         claims = claims if isinstance(claims, list) else [claims]
-        ids = {_item_id(claim) for claim in claims if not (isinstance(claim, dict) and claim.get("rank") == "deprecated")}
-        found[prop] = tuple(sorted(ids))
+        found[prop] = tuple(sorted({_item_id(claim) for claim in claims if not _is_deprecated(claim)}))
     return found
+
+
+def _is_deprecated(claim: object) -> bool:
+    return isinstance(claim, dict) and claim.get("rank") == "deprecated"
 
 
 def _item_id(claim: object) -> str:

@@ -1,6 +1,6 @@
 """The rule table: ordered, versioned data. The first rule that holds decides; `decide` is pure.
 
-Every rule cites the policy that it follows. What no rule accepts is rejected (`no_ground`): default deny.
+Every rule cites the policy that it follows. What no rule accepts is rejected: default deny. docs/rights.md explains it.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,21 @@ from datetime import date
 from typing import Literal
 
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.rights.evidence import FREE_LICENCE_ITEMS, FREE_SHORT_NAMES, PUBLIC_DOMAIN_STATUS, Evidence
+from pd_assets.lib.rights.evidence import (
+    FREE_LICENCE_CODES,
+    FREE_LICENCE_ITEMS,
+    FREE_SHORT_NAMES,
+    PUBLIC_DOMAIN_STATUS,
+    Evidence,
+    Tag,
+)
 from pd_assets.lib.rights.tags import Kind
 
-RULESET_VERSION = "2026-11-1"
+RULESET_VERSION = "2026-11-2"
 US_TERM_YEARS = 95
 ASSUMED_LIFE_AFTER_WORK_YEARS = 75
 OWN_WORK_SINCE = 1970
+AGE_TAGS = ("pd-us", "pd-1923", "pd-us-1923", "pd-us-expired")
 
 Verdict = Literal["accept", "reject", "quarantine"]
 TAGS = "https://commons.wikimedia.org/wiki/Commons:Copyright_tags/General_public_domain"
@@ -23,6 +31,8 @@ PD_ART = "https://commons.wikimedia.org/wiki/Commons:When_to_use_the_PD-Art_tag"
 LICENSING = "https://commons.wikimedia.org/wiki/Commons:Licensing"
 HIRTLE = "https://guides.library.cornell.edu/copyright/publicdomain"
 CC0 = "https://creativecommons.org/public-domain/cc0/"
+DERIVATIVE = "https://commons.wikimedia.org/wiki/Commons:Derivative_works"
+MACHINE_READABLE = "https://commons.wikimedia.org/wiki/Commons:Machine-readable_data"
 SDC = "https://commons.wikimedia.org/wiki/Commons:Structured_data/Modeling/Copyright"
 
 
@@ -50,20 +60,38 @@ class Case:
     today: date
 
     @property
+    def grounds(self) -> tuple[Tag, ...]:
+        """The grounds that the page itself states; a category alone is none."""
+        return self.evidence.having(Kind.GROUND, "wikitext")
+
+    @property
+    def us_term_began(self) -> int:
+        """What was published before this year is free in the United States (17 USC 304: 95 years)."""
+        return self.today.year - US_TERM_YEARS
+
+    @property
+    def is_dated_old(self) -> bool:
+        return self.evidence.made is not None and self.evidence.made.last < self.us_term_began
+
+    @property
     def us_free(self) -> bool:
-        """A tag names a US ground, or the work, or its maker's death, is dated before the US term (year - 95) began."""
-        made, died = self.evidence.made, self.evidence.death_year
-        term_began = self.today.year - US_TERM_YEARS
-        tagged = any(tag.us for tag in self.evidence.having(Kind.GROUND, "wikitext"))
-        return tagged or (made is not None and made.last < term_began) or (died is not None and died < term_began)
+        """A tag names a US ground, or the work, or its maker's death, is dated before the US term began."""
+        died = self.evidence.death_year
+        return (
+            any(tag.us for tag in self.grounds) or self.is_dated_old or (died is not None and died < self.us_term_began)
+        )
 
     @property
     def life(self) -> int | None:
-        """The years after the author's death that a tag or a known death year proves (terms run to 31 December)."""
-        proven = [tag.life for tag in self.evidence.having(Kind.GROUND, "wikitext") if tag.life is not None]
-        if self.evidence.death_year is not None:
-            proven.append(self.today.year - 1 - self.evidence.death_year)
-        return max(proven, default=None)
+        """The years after the author's death that a tag or a known death year proves (terms run to 31 December).
+
+        Tags that claim different terms may speak of different makers, so the shortest of them counts.
+        """
+        claimed = {tag.life for tag in self.grounds if tag.life is not None}
+        if len(claimed) > 1:
+            return min(claimed)
+        died = self.evidence.death_year
+        return max([*claimed, *([] if died is None else [self.today.year - 1 - died])], default=None)
 
     @property
     def origin_free(self) -> bool:
@@ -78,7 +106,7 @@ class Case:
 
     @property
     def has_ground(self) -> bool:
-        return bool(self.evidence.having(Kind.GROUND, "wikitext"))
+        return bool(self.grounds)
 
     @property
     def is_dedicated(self) -> bool:
@@ -90,16 +118,52 @@ class Case:
         return self.evidence.is_own_work and (made is None or made.first >= OWN_WORK_SINCE)
 
     @property
+    def shows_work_of_another(self) -> bool:
+        """An own photograph of something that has an author: a statue, or a work whose page names its artist."""
+        return self.evidence.is_solid or (self.evidence.is_work_page and self.evidence.artist is not None)
+
+    @property
+    def has_age_ground(self) -> bool:
+        """A ground that rests on the age of a work, not on who made the picture (a government)."""
+        return any(tag.life is not None or tag.needs_death_year or tag.name in AGE_TAGS for tag in self.grounds)
+
+    @property
+    def surrogate_is_open(self) -> bool:
+        """The work is free, but nothing shows that its photograph adds no right: solid, or of a shape not told."""
+        if not self.has_ground or self.is_dedicated:
+            return False
+        seen = self.evidence
+        told = (
+            seen.is_flat or seen.looks_flat or (self.is_dated_old and not seen.is_work_page) or not self.has_age_ground
+        )
+        return seen.is_solid or not told
+
+    @property
     def date_contradicts(self) -> bool:
-        """The date says that the work is younger than its tags allow."""
-        made = self.evidence.made
+        """The work, or its maker's death, is dated later than its tags allow, or the work after its maker's death."""
+        made, died = self.evidence.made, self.evidence.death_year
+        grounds = self.evidence.having(Kind.GROUND)
+        life = max((tag.life for tag in grounds if tag.life is not None), default=None)
+        dies_before = None if life is None else self.today.year - life
+        if died is not None and dies_before is not None and died >= dies_before:
+            return True
         if made is None:
             return False
-        claims_us = any(tag.us and tag.name.endswith(("expired", "1923")) for tag in self.evidence.having(Kind.GROUND))
-        too_young_for_us = claims_us and made.first >= self.today.year - US_TERM_YEARS
-        lives = [tag.life for tag in self.evidence.having(Kind.GROUND) if tag.life is not None]
-        too_young_for_life = bool(lives) and made.first >= self.today.year - max(lives)
-        return too_young_for_us or too_young_for_life
+        claims_us = any(tag.us and (tag.name.endswith("expired") or tag.name in AGE_TAGS) for tag in grounds)
+        return (
+            (claims_us and made.named >= self.us_term_began)
+            or (dies_before is not None and made.named >= dies_before)
+            or (died is not None and made.first > died + 1)
+        )
+
+    @property
+    def summary_has_conditions(self) -> bool:
+        """The archive's own summary of the page names a licence that is not free of conditions."""
+        seen = self.evidence
+        named = seen.short_name is not None and seen.short_name.strip().lower() not in FREE_SHORT_NAMES
+        coded = seen.licence_code is not None and seen.licence_code.strip().lower() not in FREE_LICENCE_CODES
+        linked = seen.licence_url is not None and "/publicdomain/" not in seen.licence_url.lower()
+        return seen.attribution_required or named or coded or linked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,14 +198,13 @@ RULES: tuple[Rule, ...] = (
     _rule("no-picture", "reject", "not_a_picture", lambda c: c.evidence.problem is not None,
           "not a bitmap picture with a page that can be read", LICENSING),
     _rule("doubted", "reject", "in_doubt",
-          lambda c: bool(c.evidence.having(Kind.DOUBT)) or c.evidence.deletion_reason is not None or c.evidence.non_free,
+          lambda c: (bool(c.evidence.having(Kind.DOUBT)) or c.evidence.deletion_reason is not None
+                     or c.evidence.non_free),
           "somebody asks for its deletion, or a licence or source is missing", LICENSING),
     _rule("tag-with-conditions", "reject", "obligation", lambda c: bool(c.evidence.having(Kind.OBLIGATION)),
           "a licence with conditions is on the page, even beside a public-domain tag", LICENSING),
-    _rule("summary-with-conditions", "reject", "obligation",
-          lambda c: c.evidence.attribution_required
-          or (c.evidence.short_name is not None and c.evidence.short_name.strip().lower() not in FREE_SHORT_NAMES),
-          "the archive's summary names a licence with conditions", LICENSING),
+    _rule("summary-with-conditions", "reject", "obligation", lambda c: c.summary_has_conditions,
+          "the archive's summary names a licence with conditions", MACHINE_READABLE),
     _rule("statement-with-conditions", "reject", "obligation",
           lambda c: any(item not in FREE_LICENCE_ITEMS for item in c.evidence.licence_items),
           "the structured data name a licence other than CC0 or the public domain mark", SDC),
@@ -156,13 +219,15 @@ RULES: tuple[Rule, ...] = (
     _rule("no-ground", "reject", "no_ground", lambda c: not c.has_ground and not c.is_dedicated,
           "no tag on the page names a ground that this table accepts", LICENSING),
     _rule("date-contradicts", "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
-          "the date of the work is later than its tag allows", TAGS),
+          "the work, or its maker's death, is dated later than the tag allows", TAGS),
     _rule("own-work-too-old", "quarantine", "own_work_too_old",
           lambda c: c.is_dedicated and c.evidence.is_own_work and not c.is_plausible_own_work and not c.has_ground,
           "given away as own work, but older than its uploader is likely to be", CC0),
-    _rule("surrogate", "quarantine", "surrogate_not_released",
-          lambda c: c.evidence.is_solid and not c.is_dedicated,
-          "a photograph of something that is not flat, and no release by the photographer", PD_ART),
+    _rule("work-of-another", "quarantine", "depicted_work_unclear",
+          lambda c: c.is_dedicated and c.evidence.is_own_work and not c.has_ground and c.shows_work_of_another,
+          "a photograph given away by its maker, of a work that somebody else made", DERIVATIVE),
+    _rule("surrogate", "quarantine", "surrogate_not_released", lambda c: c.surrogate_is_open,
+          "a photograph of something that is not flat, or not known to be, and no release by the photographer", PD_ART),
     _rule("accept-free-work", "accept", "",
           lambda c: c.has_ground and c.us_free and c.origin_free,
           "public domain in the United States and, where the profile asks, in the source country", HIRTLE),

@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
-    """A tag's meaning: `life` is the years after the author's death that it claims, `us` whether it names a US ground."""
+    """A tag's meaning: `life` is the years after death that it claims, `us` whether it names a US ground."""
 
     kind: Kind
     us: bool = False
@@ -74,8 +74,9 @@ MEANINGS: dict[str, Meaning] = {
              "works copyrighted in the u.s.", "wrong license", "out of scope", "unconfirmed permission",
              "permission pending", "otrs pending", "vrt pending", "otrs received", "vrts received", "duplicate",
              "media without a license", "media without a source", "media missing permission", "license review needed",
-             "undelete", "temporarily undeleted", "unfree", "no fop", "nofop", "derivative work", "please check license",
-             "files with no machine-readable license", "unknown license", "unreviewed files", "fake", "hoax"),
+             "undelete", "temporarily undeleted", "unfree", "no fop", "nofop", "derivative work",
+             "please check license", "files with no machine-readable license", "unknown license",
+             "unreviewed files", "fake", "hoax"),
     **_named(Kind.PERSON, "personality rights", "personality", "personality rights warning", "living people",
              "consent", "identifiable people", "blp"),
     **_named(Kind.NO_GROUND, "pd-old", "pd-art-old", "pd-old default", "pd old", "pd-1996", "pd-anon-70",
@@ -86,8 +87,9 @@ MEANINGS: dict[str, Meaning] = {
              "pd-iran", "pd-iraq", "pd-egypt", "pd-brazil-media", "pd-chile", "pd-peru", "pd-spain", "pd-portugal",
              "pd-netherlands", "pd-belgium", "pd-textlogo", "pd-text", "pd-shape", "pd-ineligible", "pd-chem",
              "pd-map", "pd-because", "pd-trivial", "cc-pd-mark", "public domain", "pd", "pd-art", "pd-scan",
-             "pd art", "pd old-100", "pd-usgov", "pd-usgov-military", "pd-usgov-military-navy", "pd-usgov-nasa", "pd nasa",
-             "pd-usgov-congress", "pd-usgov-interior", "pd-usgov-usgs", "pd us navy", "pd-highsmith", "pd-loc"),
+             "pd art", "pd old-100", "pd-usgov", "pd-usgov-military", "pd-usgov-military-navy", "pd-usgov-nasa",
+             "pd nasa", "pd us government", "pd-usgov-congress", "pd-usgov-interior", "pd-usgov-usgs", "pd us navy",
+             "pd-highsmith", "pd-loc"),
 }
 # fmt: on
 
@@ -137,7 +139,7 @@ TWO_LAYERS = frozenset({"pd-art-two", "licensed-pd-art-two"})
 LICENCE_ARGUMENTS = ("license", "licence", "artwork license", "photo license")
 
 _OBLIGATION = re.compile(
-    r"\bcc[- ]?by\b|\bcc[- ]?(?:by|nc|nd|sa)(?:[- ]|$)|\bgfdl|\bcopyleft\b|\bby-(?:sa|nc|nd)\b|\battribution\b(?! needed)|"
+    r"\bcc[- ]?by\b|\bcc[- ]?(?:by|nc|nd|sa)(?:[- ]|$)|\bgfdl|\bcopyleft\b|\bby-(?:sa|nc|nd)\b|\battribution\b|"
     r"creative commons (?:attribution|sampling)|non-?commercial|no derivatives|all rights reserved|non-?free|fair use"
 )
 _OBLIGATION_CATEGORY = re.compile(
@@ -150,9 +152,9 @@ _LICENCE_LIKE = re.compile(
     r"terms of use|\botrs\b|\bvrts?\b|\brights\b|\bcredit line\b"
 )
 _DOUBT = re.compile(
-    r"deletion requests?\b|media without a (?:license|source)|media missing|copyright violations?|license review needed|"
-    r"no (?:license|licence|source|permission)(?: since|\b.* as of)|disputed copyright|unknown copyright|speedy deletion|"
-    r"undelet|nominated for deletion|uploads? by .* to be checked|unclear copyright|license (?:dispute|unclear|unknown)"
+    r"deletion requests?\b|media without a (?:license|source)|media missing|copyright violations?|disputed copyright|"
+    r"license review needed|no (?:license|licence|source|permission)(?: since|\b.* as of)|unknown copyright|"
+    r"speedy deletion|undelet|nominated for deletion|unclear copyright|license (?:dispute|unclear|unknown)"
 )
 _PERSON = re.compile(r"personality rights|\bliving people\b|identifiable (?:living )?(?:people|persons?)")
 # Sentences of a page that put conditions on the picture, or deny that it is free.

@@ -1,7 +1,6 @@
 """The sandbox archive as a process of its own, on the port that a home remembers."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -10,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pd_assets.commands.project import HOST, end_with_parent, free_port, is_free
 from pd_assets.lib.errors import ConfigError, SandboxError
 from pd_assets.lib.home import Home, write_text
 from pd_assets.lib.sandbox import attributes
-from pd_assets.project import HOST, free_port, is_free
 
 PREFERRED_PORT = 8421
 PATIENCE_S = 60.0
@@ -36,6 +35,11 @@ def remember(home: Home, pictures: Path | None) -> int:
     """Choose the sandbox's port for this home, once and for all: page addresses in the tables name it."""
     known = remembered(home)
     if known is not None:
+        if known[1] != (pictures and pictures.resolve()) and pictures is not None:
+            raise ConfigError(
+                f"PD_HOME={home.root} was filled from {known[1] or 'the drawn paintings'}, not from {pictures}; "
+                "set PD_HOME to another folder"
+            )
         return known[0]
     if home.archive is not None:
         raise ConfigError(
@@ -65,7 +69,7 @@ def running(home: Home, pictures: Path | None = None) -> Iterator[str]:
     known = remembered(home)
     if known and known[1]:
         command += ["--pictures", str(known[1])]
-    with subprocess.Popen(command, env=os.environ, start_new_session=True, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(command, start_new_session=True, preexec_fn=end_with_parent) as process:
         try:
             _wait(process, port)
             yield api_url(port)

@@ -1,7 +1,10 @@
 """The project's own folder, the Dagster instance kept in it, and ports on this machine."""
 
+import ctypes
 import os
+import signal
 import socket
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +12,18 @@ import dagster as dg
 from pd_assets.lib.errors import ConfigError
 
 HOST = "127.0.0.1"
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """For `preexec_fn`: ordinary signals, and on Linux a SIGTERM when the parent dies, even by kill -9.
+
+    Started from a script, SIGINT is ignored, and Dagster would copy that to SIGTERM: only kill -9 would stop it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def project_root() -> Path:

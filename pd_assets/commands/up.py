@@ -5,12 +5,11 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
-from types import FrameType
 
-from pd_assets import sandboxed
+from pd_assets.commands import sandbox
+from pd_assets.commands.project import HOST, end_with_parent, open_instance, project_root, require_free
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings
-from pd_assets.project import HOST, open_instance, project_root, require_free
 
 
 def run_up(port: int) -> None:
@@ -22,8 +21,8 @@ def run_up(port: int) -> None:
     # Dagster's database is made by one process before several open it: on a fresh one they would damage it.
     open_instance(root).dispose()
     with ExitStack() as stack:
-        if sandboxed.remembered(home) is not None and "PD_COMMONS_API" not in os.environ:
-            os.environ["PD_COMMONS_API"] = stack.enter_context(sandboxed.running(home))
+        if sandbox.remembered(home) is not None and "PD_COMMONS_API" not in os.environ:
+            os.environ["PD_COMMONS_API"] = stack.enter_context(sandbox.running(home))
             os.environ.setdefault("PD_RECIPE", "debug")
             print(f"{home.root} was filled from the sandbox, which runs again at {os.environ['PD_COMMONS_API']}")
         print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
@@ -31,20 +30,10 @@ def run_up(port: int) -> None:
 
 
 def _serve(command: list[str]) -> None:
-    """Run Dagster in the foreground with ordinary signals, and pass SIGTERM on to it."""
-    with subprocess.Popen(command, preexec_fn=_ordinary_signals) as process:
-
-        def stop(signum: int, frame: FrameType | None) -> None:
-            process.terminate()
-
-        signal.signal(signal.SIGTERM, stop)
+    """Run Dagster in the foreground; an interruption of ours becomes one interruption of Dagster's."""
+    with subprocess.Popen(command, start_new_session=True, preexec_fn=end_with_parent) as process:
         try:
             process.wait()
         except KeyboardInterrupt:
+            os.killpg(process.pid, signal.SIGINT)
             process.wait()
-
-
-def _ordinary_signals() -> None:
-    # Started from a script, SIGINT is ignored, and Dagster copies that to SIGTERM: only kill -9 would stop it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)

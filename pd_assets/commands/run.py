@@ -1,0 +1,140 @@
+"""`pdd run JOB`: run one of the jobs in a process of its own, and show its steps as they come."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
+
+from pd_assets.commands.project import end_with_parent, open_instance, project_root
+from pd_assets.lib.errors import PdError
+from pd_assets.lib.home import open_home
+from pd_assets.lib.settings import Settings, require_contact
+
+TAG = "pd/command"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+LOOK_EVERY_S = 0.5
+PATIENCE_S = 150.0
+SHOWN = {
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.STEP_FAILURE,
+}
+
+
+class RunFailed(PdError):
+    """A step of the run failed; the message is the step's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What one asset took: its rows, seconds, and peak memory of its processes in megabytes."""
+
+    asset: str
+    rows: int | None
+    seconds: float
+    peak_mb: float
+
+
+def run_job(job: str) -> list[Cost]:
+    """Run `job` with the settings of the environment; RunFailed where a step fails. Settings are checked first."""
+    root = project_root()
+    os.chdir(root)
+    settings = Settings.from_env()
+    open_home(settings.home)
+    require_contact(settings)
+    with open_instance(root) as instance:
+        return _run(instance, job)
+
+
+def _run(instance: dg.DagsterInstance, job: str) -> list[Cost]:
+    """Run the job in a process of its own, as `dagster job execute` does, and show its steps as they come."""
+    mark = uuid4().hex
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
+        json.dump(QUIET, config)
+        config.flush()
+        command = [sys.executable, "-W", "ignore", "-m", "dagster", "job", "execute", "-m", "pd_assets.definitions"]
+        command += ["--job", job, "--config", config.name, "--tags", json.dumps({TAG: mark})]
+        # A session of its own: Ctrl-C reaches only us, and we pass one interruption on, for a checkpoint to be saved.
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent
+        ) as process:
+            try:
+                costs = list(_follow(instance, mark, process))
+            except KeyboardInterrupt:
+                print("stopping; a training saves a checkpoint first", flush=True)
+                process.send_signal(signal.SIGINT)
+                process.wait(PATIENCE_S)
+                raise
+    if process.returncode != 0:
+        raise RunFailed(f"{job} ended with exit code {process.returncode} before its first step; its output says why")
+    return costs
+
+
+def _follow(instance: dg.DagsterInstance, mark: str, process: "subprocess.Popen[bytes]") -> Iterator[Cost]:
+    """Print each step as it starts and ends, and yield what it cost. RunFailed at the first failure."""
+    run_id, cursor, failure = None, None, None
+    running = True
+    while running:
+        running = process.poll() is None
+        run_id = run_id or next(
+            (run.run_id for run in instance.get_runs(dg.RunsFilter(tags={TAG: mark}), limit=1)), None
+        )
+        if run_id is not None:
+            page = instance.get_records_for_run(run_id, cursor=cursor, of_type=SHOWN)
+            cursor = page.cursor
+            for record in page.records:
+                event = record.event_log_entry.get_dagster_event()
+                failure = failure or _failure(event)
+                if (cost := _show(event)) is not None:
+                    yield cost
+        if running:
+            time.sleep(LOOK_EVERY_S)
+    if failure is not None:
+        raise RunFailed(failure)
+
+
+def _show(event: dg.DagsterEvent) -> Cost | None:
+    title = (event.step_key or "").replace("__", "/")
+    if event.event_type is dg.DagsterEventType.STEP_START:
+        print(f"▸ {title}", flush=True)
+    if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        evaluation = event.asset_check_evaluation_data
+        print(f"  check {evaluation.check_name}: {'passed' if evaluation.passed else 'FAILED'}", flush=True)
+    if event.event_type is not dg.DagsterEventType.ASSET_MATERIALIZATION:
+        return None
+    found = event.step_materialization_data.materialization
+    values = {name: value.value for name, value in found.metadata.items()}
+    if "seconds" not in values:
+        return None
+    rows = values.get("dagster/row_count")
+    cost = Cost(
+        asset=found.asset_key.to_user_string(),
+        rows=rows if isinstance(rows, int) else None,
+        seconds=float(str(values["seconds"])),
+        peak_mb=float(str(values["peak_memory_mb"])),
+    )
+    print(f"  {cost.asset}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB at most", flush=True)
+    return cost
+
+
+def _failure(event: dg.DagsterEvent) -> str | None:
+    if not event.is_step_failure or (error := event.step_failure_data.error) is None:
+        return None
+    user = event.step_failure_data.user_failure_data
+    return f"{(event.step_key or '').replace('__', '/')}: {(user.description if user else None) or _innermost(error)}"
+
+
+def _innermost(error: SerializableErrorInfo) -> str:
+    while error.cause is not None:
+        error = error.cause
+    return " ".join(error.message.split())
