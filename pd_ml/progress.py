@@ -1,12 +1,17 @@
 """What a run tells while it works: JSON lines for programs on one stream, a bar or lines for people on the other."""
 
 import json
+import os
 import time
 from typing import NoReturn, TextIO
 
 from tqdm import tqdm
 
 PEOPLE_EVERY_S = 5.0
+LINE_COLUMNS = 100
+
+# Set to `bar` by a parent whose own terminal shows what we write, although it comes to it through a file.
+PROGRESS_VARIABLE = "PD_PROGRESS"
 
 
 class Reporter:
@@ -17,6 +22,9 @@ class Reporter:
         self._events = events
         self._people = people
         self._bar: tqdm[NoReturn] | None = None
+        self._draws_bar = people.isatty() or os.environ.get(PROGRESS_VARIABLE) == "bar"
+        self._started_s: float | None = None
+        self._first_step = 0
         self._last_line_s = -PEOPLE_EVERY_S
 
     def event(self, kind: str, **fields: object) -> None:
@@ -32,12 +40,29 @@ class Reporter:
         self._people.flush()
 
     def step(self, step: int, steps: int, loss: float) -> None:
-        """Called after every step; writes to people at most every 5 s (a TTY gets a bar)."""
-        if self._people.isatty():
+        """Called after every step: a bar on a terminal, elsewhere a line every 5 s that looks like one."""
+        now_s = time.monotonic()
+        if self._started_s is None:
+            self._started_s, self._first_step = now_s, step
+        if self._draws_bar:
             self._move_bar(step, steps, loss)
-        elif time.monotonic() - self._last_line_s >= PEOPLE_EVERY_S or step == steps:
-            self._last_line_s = time.monotonic()
-            self.say(f"step {step} of {steps}, loss {loss:.4f}")
+        elif now_s - self._last_line_s >= PEOPLE_EVERY_S or step == steps:
+            self._last_line_s = now_s
+            self._people.write(self._line(step, steps, loss, now_s - self._started_s) + "\n")
+            self._people.flush()
+
+    def _line(self, step: int, steps: int, loss: float, elapsed_s: float) -> str:
+        return tqdm.format_meter(
+            step,
+            steps,
+            elapsed_s,
+            initial=self._first_step,
+            prefix=self._stage,
+            unit="step",
+            postfix=f"loss {loss:.4f}",
+            ascii=True,
+            ncols=LINE_COLUMNS,
+        )
 
     def close(self) -> None:
         """Leave the terminal as it was."""

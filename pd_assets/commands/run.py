@@ -64,6 +64,8 @@ def _run(instance: dg.DagsterInstance, job: str) -> list[Cost]:
         config.flush()
         command = [sys.executable, "-W", "ignore", "-m", "dagster", "job", "execute", "-m", "pd_assets.definitions"]
         command += ["--job", job, "--config", config.name, "--tags", json.dumps({TAG: mark})]
+        if sys.stderr.isatty():
+            os.environ["PD_PROGRESS"] = "bar"
         # A session of its own: Ctrl-C reaches only us, and we pass one interruption on, for a checkpoint to be saved.
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent

@@ -1,0 +1,165 @@
+"""The Dagster UI in a real browser, served by a real `pdd up`: what it shows, what it runs, and that it ends whole."""
+
+import json
+import re
+import signal
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pd_assets.commands import sandbox
+from pd_assets.commands.project import open_instance
+from pd_assets.definitions import defs
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests.integration.dagster_ui import DagsterUi, alive, running
+
+pytestmark = pytest.mark.slow
+PICTURES = 120
+PATIENCE_MS = 30_000
+LINE = sorted(spec.key.path for spec in defs.resolve_all_asset_specs())
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterUi]:
+    """A running UI whose platform reads a small sandbox archive."""
+    with (
+        SandboxServer(Archive.painted(count=PICTURES)) as server,
+        running(tmp_path_factory.mktemp("ui"), PD_COMMONS_API=server.api_url) as started,
+    ):
+        yield started
+
+
+@pytest.fixture(scope="module")
+def categories_run(ui: DagsterUi) -> str:
+    """The id of a run, asked for over GraphQL, that materialised commons/categories."""
+    run = ui.launch("commons/categories")
+    assert ui.wait_for(run, "SUCCESS", "FAILURE", "CANCELED") == "SUCCESS"
+    return run
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page large enough that the whole graph is drawn."""
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    yield page
+    page.close()
+
+
+def test_the_lineage_page_shows_every_asset_of_the_line_in_its_group(ui: DagsterUi, page: Page) -> None:
+    page.goto(f"{ui.url}/asset-groups")
+    for group in {path[0] for path in LINE}:
+        expect(page.get_by_text(group, exact=True).first).to_be_visible()
+    page.keyboard.press("Alt+KeyE")  # the menu's "Expand all groups"
+    for path in LINE:
+        expect(page.get_by_text(path[-1], exact=True).first).to_be_visible()
+
+
+def test_the_catalogue_lists_every_asset_with_its_description(ui: DagsterUi, page: Page) -> None:
+    page.set_viewport_size({"width": 1600, "height": 3000})
+    page.goto(f"{ui.url}/assets")
+    for spec in defs.resolve_all_asset_specs():
+        expect(page.get_by_role("link", name=re.compile(" / ".join(spec.key.path))).first).to_be_visible()
+        assert spec.description
+        expect(page.get_by_text(spec.description[:40]).first).to_be_visible()
+
+
+def test_the_page_of_the_licensed_table_describes_every_column(ui: DagsterUi, page: Page) -> None:
+    page.goto(f"{ui.url}/assets/catalog/licensed_images")
+    for name, (kind, says) in LICENSED.columns.items():
+        row = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True)).first
+        expect(row).to_contain_text(str(kind))
+        expect(row).to_contain_text(says.replace("`", ""))
+
+
+def test_a_run_asked_for_over_graphql_shows_its_success_and_its_row_count(
+    ui: DagsterUi, categories_run: str, page: Page
+) -> None:
+    rows = tables.read(Home(root=ui.home), CATEGORIES).num_rows
+    assert rows > 10
+
+    page.goto(f"{ui.url}/runs")
+    expect(page.get_by_role("link", name=categories_run[:8])).to_be_visible()
+
+    page.goto(f"{ui.url}/runs/{categories_run}")
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible()
+    expect(page.get_by_text("STEP_SUCCESS").first).to_be_visible()
+
+    page.goto(f"{ui.url}/assets/commons/categories")
+    expect(page.get_by_text("Row count", exact=True)).to_be_visible()
+    expect(page.get_by_text(str(rows), exact=True).first).to_be_visible()
+
+
+def test_the_walk_registers_a_partition_of_pages_for_each_category(
+    ui: DagsterUi, categories_run: str, page: Page
+) -> None:
+    rows = tables.read(Home(root=ui.home), CATEGORIES).num_rows
+    page.goto(f"{ui.url}/assets/commons/pages?view=partitions")
+    expect(page.get_by_text("PD-Art (PD-old-100-expired)", exact=True).first).to_be_visible()
+    page.goto(f"{ui.url}/assets")
+    expect(page.get_by_text(f"{rows} partitions").first).to_be_visible()
+
+
+def test_schedule_sensor_and_jobs_are_there_to_be_switched_on(ui: DagsterUi, page: Page) -> None:
+    page.goto(f"{ui.url}/automation")
+    for name in ("nightly_scrape", "retrain_on_new_images"):
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+    page.goto(f"{ui.url}/jobs")
+    for name in ("refresh_sources", "build_dataset", "train_models", "nightly"):
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_the_end_of_pdd_up_leaves_no_process_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signum: int
+) -> None:
+    """Neither Dagster's, nor the sandbox that runs beside it, nor a run in the middle of its work."""
+    with remembered_sandbox(tmp_path) as ui:
+        api = sandbox.api_url((sandbox.remembered(open_home(ui.home)) or (0, None))[0])
+        slow_down(api)
+        run = ui.launch("commons/categories")
+        ui.wait_for(run, "STARTED")
+        family = ui.processes()
+        assert {"sandbox", "dev", "grpc"} <= {word for one in family for word in one.cmdline()}
+
+        code = ui.stop(signum)
+
+        assert code == (0 if signum == signal.SIGTERM else -signal.SIGKILL)
+        _, left = psutil.wait_procs(family, timeout=40)
+        assert [" ".join(one.cmdline()) for one in alive(left)] == []
+    if signum == signal.SIGTERM:
+        monkeypatch.chdir(tmp_path)
+        assert status_on_disk(tmp_path, run) in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+
+
+@contextmanager
+def remembered_sandbox(folder: Path) -> Iterator[DagsterUi]:
+    """`pdd up` on a home that the demo has filled: it starts the home's sandbox again."""
+    sandbox.remember(open_home(folder / "home"), None)
+    with running(folder) as ui:
+        assert "runs again at" in ui.printed
+        yield ui
+
+
+def slow_down(api: str) -> None:
+    """Let the sandbox take two seconds for each answer, so that a run is still at work when it is stopped."""
+    url = api.removesuffix("/w/api.php") + "/sandbox/faults"
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps({"delay_s": 2}).encode()), timeout=10) as done:
+        assert done.status == 200
+
+
+def status_on_disk(folder: Path, run: str) -> dg.DagsterRunStatus:
+    with open_instance(folder) as instance:
+        found = instance.get_run_by_id(run)
+        assert found is not None
+        return found.status

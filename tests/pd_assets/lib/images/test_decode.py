@@ -1,0 +1,260 @@
+"""From bytes to a normalised picture: what is accepted comes out upright, in sRGB and bare; the rest says why not."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pd_assets.lib.images.decode import MOST_PIXELS, Picture, UnusableImage, normalise, perceptual_hash, sniff
+from tests.pd_assets.lib.pictures import (
+    encoded,
+    painting,
+    png_header_only,
+    scene,
+    srgb_profile,
+    swapped_profile,
+    with_everything_attached,
+)
+
+SIDE = 512
+ORIENTATION = 0x0112
+MARKERS = (b"Exif", b"http://ns.adobe.com", b"xmpmeta", b"ICC_PROFILE", b"Photoshop", b"8BIM", b"GPS", b"ecret")
+
+
+def opened(picture: Picture) -> Image.Image:
+    return Image.open(io.BytesIO(picture.body))
+
+
+def colour_at(picture: Picture, x: float, y: float) -> tuple[int, ...]:
+    """The colour at a place given as shares of width and height."""
+    image = opened(picture)
+    found = image.getpixel((int(x * image.width), int(y * image.height)))
+    assert isinstance(found, tuple)
+    return found
+
+
+def is_near(colour: tuple[int, ...], expected: tuple[int, ...], tolerance: int = 12) -> bool:
+    return max(abs(a - b) for a, b in zip(colour, expected, strict=True)) <= tolerance
+
+
+def test_a_picture_is_kept_as_a_jpeg_under_the_sha256_of_its_bytes() -> None:
+    picture = normalise(encoded(scene(), "PNG"), max_side=SIDE)
+    assert picture.sha256 == hashlib.sha256(picture.body).hexdigest()
+    assert (picture.mime, picture.width, picture.height) == ("image/jpeg", 120, 80)
+    assert (opened(picture).format, opened(picture).mode, opened(picture).size) == ("JPEG", "RGB", (120, 80))
+    assert is_near(colour_at(picture, 0.25, 0.25), (255, 0, 0))
+
+
+def test_the_same_bytes_give_the_same_picture() -> None:
+    body = encoded(painting(1))
+    assert normalise(body, max_side=100) == normalise(body, max_side=100)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "WEBP"])
+def test_every_format_of_the_list_is_read(kind: str) -> None:
+    body = encoded(scene(), kind)
+    assert sniff(body) == f"image/{kind.lower()}"
+    picture = normalise(body, max_side=SIDE)
+    assert is_near(colour_at(picture, 0.25, 0.75), (0, 0, 255))
+
+
+@pytest.mark.parametrize(("size", "kept"), [((800, 400), (200, 100)), ((3, 2000), (1, 200)), ((150, 90), (150, 90))])
+def test_the_longest_side_is_bounded_and_nothing_is_enlarged(size: tuple[int, int], kept: tuple[int, int]) -> None:
+    picture = normalise(encoded(Image.new("RGB", size, "red")), max_side=200)
+    assert (picture.width, picture.height) == kept
+    assert opened(picture).size == kept
+
+
+# --- refused ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_truncated_jpeg_is_refused() -> None:
+    body = encoded(painting(2))
+    for share in (0.1, 0.5, 0.9):
+        with pytest.raises(UnusableImage, match="cannot be decoded"):
+            normalise(body[: int(len(body) * share)], max_side=SIDE)
+
+
+def test_a_web_page_that_calls_itself_a_jpeg_is_refused() -> None:
+    page = b"<!DOCTYPE html><html><body>Use thumbnail steps/sizes listed on https://w.wiki/GHai</body></html>"
+    assert sniff(page) is None
+    with pytest.raises(UnusableImage, match="not a picture: the first bytes are b'<!DOCTYPE ht'"):
+        normalise(page, max_side=SIDE)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x04\x00\x00\x00WAVE", b"GIF89a"])
+def test_beginnings_without_a_picture_are_refused(body: bytes) -> None:
+    with pytest.raises(UnusableImage):
+        normalise(body, max_side=SIDE)
+
+
+@pytest.mark.parametrize(("width", "height"), [(60_000, 60_000), (13_100, 13_100), (14_000, 12_700)])
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(width: int, height: int) -> None:
+    assert width * height > MOST_PIXELS
+    with pytest.raises(UnusableImage, match=r"pixels"):
+        normalise(png_header_only(width, height), max_side=SIDE)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.data())
+def test_a_damaged_file_is_read_or_refused_and_never_ends_the_run(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(["JPEG", "PNG", "TIFF", "GIF", "WEBP"]))
+    body = bytearray(encoded(painting(3, 48, 32), kind))
+    for _ in range(data.draw(st.integers(1, 12))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        picture = normalise(bytes(body), max_side=SIDE)
+    except UnusableImage as error:
+        assert str(error)
+    else:
+        assert opened(picture).size == (picture.width, picture.height)
+
+
+# --- colours ---------------------------------------------------------------------------------------------------------
+
+
+def test_cmyk_becomes_rgb() -> None:
+    picture = normalise(encoded(scene().convert("CMYK")), max_side=SIDE)
+    assert opened(picture).mode == "RGB"
+    assert is_near(colour_at(picture, 0.25, 0.25), (255, 0, 0), 30)
+    assert is_near(colour_at(picture, 0.75, 0.75), (255, 255, 0), 30)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bit_grey_keeps_its_brightness(kind: str) -> None:
+    ramp = np.tile(np.linspace(0, 65_535, 64).astype(np.uint16), (32, 1))
+    picture = normalise(encoded(Image.fromarray(ramp), kind), max_side=SIDE)
+    assert is_near(colour_at(picture, 0.0, 0.5), (0, 0, 0))
+    assert is_near(colour_at(picture, 0.5, 0.5), (130, 130, 130), 6)
+    assert is_near(colour_at(picture, 0.99, 0.5), (255, 255, 255))
+
+
+def test_a_palette_with_transparency_is_laid_on_white() -> None:
+    palette = scene().convert("P", palette=Image.Palette.ADAPTIVE, colors=8)
+    clear = palette.getpixel((5, 5))
+    picture = normalise(encoded(palette, "PNG", transparency=clear), max_side=SIDE)
+    assert is_near(colour_at(picture, 0.25, 0.25), (255, 255, 255))
+    assert is_near(colour_at(picture, 0.25, 0.75), (0, 0, 255), 30)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_half_transparent_pixels_are_mixed_with_white(mode: str) -> None:
+    image = Image.new("RGBA", (40, 40), (0, 0, 0, 128)).convert(mode)
+    assert is_near(colour_at(normalise(encoded(image, "PNG"), max_side=SIDE), 0.5, 0.5), (127, 127, 127))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P"])
+def test_black_and_white_grey_and_palettes_become_rgb(mode: str) -> None:
+    picture = normalise(encoded(Image.new("RGB", (40, 40), "white").convert(mode), "PNG"), max_side=SIDE)
+    assert opened(picture).mode == "RGB"
+    assert is_near(colour_at(picture, 0.5, 0.5), (255, 255, 255))
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("RGB", "JPEG"), ("RGB", "PNG"), ("P", "PNG"), ("RGB", "TIFF")])
+def test_an_icc_profile_is_applied_and_dropped(mode: str, kind: str) -> None:
+    image = Image.new("RGB", (40, 40), (250, 10, 10)).convert(mode)
+    picture = normalise(encoded(image, kind, icc_profile=swapped_profile()), max_side=SIDE)
+    red, green, _ = colour_at(picture, 0.5, 0.5)
+    assert green > 200 and red < 60
+    assert "icc_profile" not in opened(picture).info
+
+
+def test_an_srgb_profile_changes_nothing() -> None:
+    bare = normalise(encoded(scene(), "PNG"), max_side=SIDE)
+    profiled = normalise(encoded(scene(), "PNG", icc_profile=srgb_profile()), max_side=SIDE)
+    difference = np.asarray(opened(bare), dtype=int) - np.asarray(opened(profiled), dtype=int)
+    assert np.abs(difference).max() <= 3
+
+
+@pytest.mark.parametrize("profile", [b"nonsense", srgb_profile()[:200]])
+def test_a_damaged_profile_loses_the_profile_and_not_the_picture(profile: bytes) -> None:
+    picture = normalise(encoded(scene(), icc_profile=profile), max_side=SIDE)
+    assert is_near(colour_at(picture, 0.25, 0.25), (255, 0, 0))
+
+
+# --- orientation and metadata ----------------------------------------------------------------------------------------
+
+TURNED = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", TURNED)
+def test_pixels_are_turned_upright_and_the_tag_is_gone(orientation: int, kind: str) -> None:
+    turn = TURNED[orientation]
+    stored = scene() if turn is None else scene().transpose(turn)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    picture = normalise(encoded(stored, kind, exif=exif), max_side=SIDE)
+    assert (picture.width, picture.height) == (120, 80)
+    corners = [colour_at(picture, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
+    expected = [(255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 0)]
+    assert all(is_near(*pair, 25) for pair in zip(corners, expected, strict=True)), (orientation, corners)
+    assert ORIENTATION not in opened(picture).getexif()
+
+
+def test_nothing_of_the_files_metadata_is_left_in_the_kept_bytes() -> None:
+    body = with_everything_attached()
+    assert all(marker in body for marker in MARKERS if marker != b"GPS")
+    assert Image.open(io.BytesIO(body)).getexif().get_ifd(0x8825)
+    picture = normalise(body, max_side=SIDE)
+    assert [marker for marker in MARKERS if marker in picture.body] == []
+    assert dict(opened(picture).getexif()) == {}
+    assert set(opened(picture).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
+    assert segments(picture.body) <= {0xE0, 0xDB, 0xC0, 0xC4, 0xDA}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_metadata_of_other_formats_is_left_behind_too(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    picture = normalise(encoded(scene(), kind, exif=exif, icc_profile=srgb_profile()), max_side=SIDE)
+    assert [marker for marker in MARKERS if marker in picture.body] == []
+
+
+def segments(body: bytes) -> set[int]:
+    """The markers of a JPEG's segments up to its scan (ITU T.81, annex B)."""
+    found, place = set(), 2
+    while body[place] == 0xFF:
+        found.add(body[place + 1])
+        if body[place + 1] == 0xDA:
+            return found
+        place += 2 + int.from_bytes(body[place + 2 : place + 4], "big")
+    raise AssertionError(f"no scan in the JPEG after {found}")
+
+
+# --- perceptual hash -------------------------------------------------------------------------------------------------
+
+
+def distance(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def test_the_perceptual_hash_is_64_bits_in_hexadecimal() -> None:
+    assert len(normalise(encoded(painting(4)), max_side=SIDE).phash) == 16
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_hash_hardly_changes_with_size_and_compression(seed: int) -> None:
+    picture = painting(seed, 512, 384)
+    original = perceptual_hash(picture)
+    for size in ((256, 192), (700, 525), (100, 75)):
+        smaller = normalise(encoded(picture.resize(size, Image.Resampling.LANCZOS), quality=60), max_side=SIDE)
+        assert distance(original, smaller.phash) <= 4
+
+
+def test_different_pictures_have_hashes_far_apart() -> None:
+    hashes = [perceptual_hash(painting(seed)) for seed in range(12)]
+    assert min(distance(a, b) for i, a in enumerate(hashes) for b in hashes[:i]) >= 12

@@ -1,0 +1,322 @@
+"""Fetching the accepted pictures: every outcome is a row, failures come again later, and a kill costs little."""
+
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.errors import AccessDenied
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.images.fetch import WRITE_EVERY, FetchCounts, fetch_accepted
+from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests.conftest import ROOT
+from tests.pd_assets.lib.local_server import LocalServer, Reply
+from tests.pd_assets.lib.pictures import encoded, painting
+from tests.pd_assets.lib.planting import MAX_SIDE, PROFILE, decision, item, plant
+from tests.pd_assets.lib.scraping import no_sleep, scrape
+
+Row = dict[str, object]
+
+
+class Museum:
+    """A media host that holds some files, and the tables that want them. Numbers are those of the items."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.replies: dict[str, Reply] = {}
+        self.items: dict[int, Row] = {}
+        self.verdicts: dict[int, str] = {}
+        self.server = LocalServer(lambda _, target: self.replies.get(target, Reply(status=404)))
+
+    def hold(self, number: int, body: bytes, **changes: object) -> None:
+        """An accepted item whose file is served, with the right SHA-1 unless `changes` says otherwise."""
+        self.replies[f"/{number}.jpg"] = Reply(body=body, headers={"Content-Type": "image/jpeg"})
+        url = f"{self.server.url}/{number}.jpg"
+        self.items[number] = {**item(number), "sha1": sha1(body), "file_url": url, "thumb_url": url, **changes}
+        self.verdicts[number] = "accept"
+
+    def fetch(self, *, max_side: int = MAX_SIDE, tries: int = 2) -> FetchCounts:
+        plant(self.home, ITEMS, self.items.values())
+        plant(self.home, DECISIONS, [decision(number, verdict) for number, verdict in self.verdicts.items()])
+        with PoliteSession("tests", tries=tries, sleep=no_sleep) as session:
+            return fetch_accepted(self.home, session, profile=PROFILE, max_side=max_side)
+
+    def rows(self) -> dict[int, Row]:
+        rows = tables.rows(tables.read_or_empty(self.home, FILES))
+        return {int(str(row["item_id"]).removeprefix("commons:M")): row for row in rows}
+
+    def asked(self) -> list[str]:
+        """What was asked of the server since the last call."""
+        targets = [one.target for one in self.server.asked]
+        self.server.asked.clear()
+        return targets
+
+    def stored(self) -> list[Path]:
+        return sorted(self.home.images.rglob("*.jpg")) if self.home.images.is_dir() else []
+
+
+@pytest.fixture
+def museum(tmp_path: Path) -> Iterator[Museum]:
+    made = Museum(open_home(tmp_path / "home"))
+    with made.server:
+        yield made
+
+
+def sha1(body: bytes) -> str:
+    return hashlib.sha1(body, usedforsecurity=False).hexdigest()
+
+
+def test_an_accepted_picture_is_stored_under_the_sha256_of_its_bytes(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1)))
+    counts = museum.fetch()
+    row = museum.rows()[1]
+    assert (counts.wanted, counts.fetched, counts.failed, row["status"], row["error"]) == (1, 1, 0, "ok", None)
+    (path,) = museum.stored()
+    assert path == museum.home.root / str(row["path"])
+    assert path.relative_to(museum.home.images).as_posix() == f"{str(row['sha256'])[:2]}/{row['sha256']}.jpg"
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == row["sha256"]
+    with Image.open(path) as picture:
+        assert picture.size == (row["width"], row["height"]) == (128, 96)
+    assert (row["size_bytes"], row["max_side"], len(str(row["phash"]))) == (path.stat().st_size, MAX_SIDE, 16)
+
+
+def test_only_live_usable_accepted_items_are_fetched(museum: Museum) -> None:
+    for number, changes in enumerate([{}, {"status": "deleted"}, {"problem": "hidden"}, {"sha1": None}, {}, {}]):
+        museum.hold(number, encoded(painting(number)), **changes)
+    museum.verdicts[4], museum.verdicts[5] = "reject", "quarantine"
+    assert museum.fetch().wanted == 1
+    assert museum.asked() == ["/0.jpg"]
+
+
+def test_a_second_run_asks_for_nothing(museum: Museum) -> None:
+    for number in range(3):
+        museum.hold(number, encoded(painting(number)))
+    first = museum.fetch()
+    museum.asked()
+    assert museum.fetch() == FetchCounts(wanted=3, fetched=0, failed=0, digest=first.digest)
+    assert museum.asked() == []
+
+
+def test_the_same_picture_on_two_pages_is_stored_once(museum: Museum) -> None:
+    for number in (1, 2):
+        museum.hold(number, encoded(painting(7)))
+    museum.fetch()
+    assert len(museum.stored()) == 1
+    assert museum.rows()[1]["sha256"] == museum.rows()[2]["sha256"]
+
+
+def test_no_more_than_two_files_are_asked_for_at_a_time_and_nothing_but_an_address_is_sent(museum: Museum) -> None:
+    for number in range(12):
+        body = encoded(painting(number, 64, 48))
+        museum.hold(number, body)
+        museum.replies[f"/{number}.jpg"] = Reply(body=body, delay_s=0.02)
+    museum.fetch()
+    assert museum.server.most_in_flight() == 2
+    assert all("authorization" not in one.headers and "cookie" not in one.headers for one in museum.server.asked)
+
+
+# --- failures are rows -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(body=encoded(painting(9))), "do not have the SHA-1 that the page gives"),
+        (Reply(body=b"<html>Not here</html>", headers={"Content-Type": "text/html"}), "answered text/html"),
+        (Reply(status=404), "HTTP 404"),
+        (Reply(status=400, body=b"Use thumbnail steps"), "HTTP 400"),
+        (Reply(status=500), "HTTP 500, 2 times"),
+        (Reply(reset=True), "refused or lost, 2 times"),
+    ],
+)
+def test_what_cannot_be_fetched_is_a_row_with_the_reason_and_the_others_go_on(
+    museum: Museum, reply: Reply, reason: str
+) -> None:
+    museum.hold(1, encoded(painting(1)))
+    museum.hold(2, encoded(painting(2)))
+    museum.replies["/1.jpg"] = reply
+    counts = museum.fetch()
+    assert (counts.wanted, counts.fetched, counts.failed) == (2, 1, 1)
+    failed = museum.rows()[1]
+    assert (failed["status"], failed["sha256"], failed["path"], failed["tries"]) == ("failed", None, None, 1)
+    assert reason in str(failed["error"])
+    assert museum.rows()[2]["status"] == "ok"
+    assert len(museum.stored()) == 1
+
+
+def test_a_truncated_original_with_the_right_sha1_is_a_failed_row(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1))[:2000])
+    assert museum.fetch().failed == 1
+    assert "cannot be decoded" in str(museum.rows()[1]["error"])
+    assert museum.stored() == []
+
+
+def test_a_failure_is_tried_again_ever_less_often(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1)))
+    whole = museum.replies.pop("/1.jpg")
+    waits = []
+    for _ in range(4):
+        museum.fetch()
+        waits.append(days_until_due(museum))
+    assert waits == [0, 1, 7, 30]
+    assert museum.rows()[1]["tries"] == 4
+    museum.replies["/1.jpg"] = whole
+    assert museum.fetch().fetched == 1
+    assert (museum.rows()[1]["status"], museum.rows()[1]["tries"], museum.rows()[1]["error"]) == ("ok", 1, None)
+
+
+def days_until_due(museum: Museum) -> int:
+    """Age the failed row day by day until a run asks for it; the row is then left just old enough."""
+    (row,) = museum.rows().values()
+    asked = len(museum.server.asked)
+    for days in (0, 1, 7, 30):
+        plant(museum.home, FILES, [{**row, "fetched_at": datetime.now(UTC) - timedelta(days=days)}])
+        museum.fetch()
+        if len(museum.server.asked) > asked:
+            plant(museum.home, FILES, [{**row, "fetched_at": datetime.now(UTC) - timedelta(days=days)}])
+            return days
+    raise AssertionError("the failure was never tried again")
+
+
+def test_a_new_version_of_a_failed_file_is_fetched_at_once(museum: Museum) -> None:
+    museum.hold(1, b"not yet a picture")
+    for _ in range(3):
+        museum.fetch()
+    museum.hold(1, encoded(painting(1)))
+    assert museum.fetch().fetched == 1
+
+
+# --- keeping in step -------------------------------------------------------------------------------------------------
+
+
+def test_an_item_that_is_accepted_no_longer_loses_its_row(museum: Museum) -> None:
+    for number in (1, 2):
+        museum.hold(number, encoded(painting(number)))
+    museum.fetch()
+    museum.verdicts[1] = "reject"
+    museum.fetch()
+    assert set(museum.rows()) == {2}
+
+
+def test_an_overwritten_file_is_fetched_anew(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1)))
+    museum.fetch()
+    before = museum.rows()[1]
+    museum.hold(1, encoded(painting(2)))
+    assert museum.fetch().fetched == 1
+    assert museum.rows()[1]["sha256"] != before["sha256"]
+
+
+def test_a_picture_that_vanished_from_the_store_is_fetched_again(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1)))
+    museum.fetch()
+    museum.stored()[0].unlink()
+    assert museum.fetch().fetched == 1
+    assert len(museum.stored()) == 1
+
+
+def test_another_longest_side_fetches_the_original_anew(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1)), thumb_url=f"{museum.server.url}/thumb.jpg")
+    museum.replies["/thumb.jpg"] = Reply(body=encoded(painting(1, 140, 105)))
+    museum.fetch()
+    assert museum.asked() == ["/thumb.jpg"]
+    museum.fetch(max_side=64)
+    assert museum.asked() == ["/1.jpg"]
+    assert (museum.rows()[1]["width"], museum.rows()[1]["max_side"]) == (64, 64)
+
+
+def test_a_refusal_in_the_middle_ends_the_run_and_keeps_what_was_fetched(museum: Museum) -> None:
+    for number in range(30):
+        museum.hold(number, encoded(painting(number, 40, 30)))
+    refused = sorted(museum.items, key=lambda number: f"commons:M{number}")[20]
+    museum.replies[f"/{refused}.jpg"] = Reply(status=403)
+    with pytest.raises(AccessDenied, match="PD_CONTACT"):
+        museum.fetch()
+    assert len(museum.rows()) == 20
+    museum.hold(refused, encoded(painting(refused, 40, 30)))
+    assert museum.fetch().fetched == 10
+
+
+# --- against the sandbox archive -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def accepted(tmp_path: Path) -> Callable[[SandboxServer], Home]:
+    """Scrape a sandbox's category `Full` into a home and accept everything."""
+
+    def prepare(server: SandboxServer) -> Home:
+        home = open_home(tmp_path / "home")
+        scrape(home, server.api_url, ["Full"])
+        items = [{**row, "thumb_side": MAX_SIDE} for row in tables.rows(tables.read(home, ITEMS))]
+        plant(home, ITEMS, items)
+        plant(home, DECISIONS, [{**decision(0), "item_id": row["item_id"]} for row in items])
+        return home
+
+    return prepare
+
+
+def archive_of(bodies: Mapping[str, bytes]) -> Archive:
+    archive = Archive()
+    archive.add("Category:Full", wikitext="")
+    for name, body in bodies.items():
+        archive.add(f"File:{name}.jpg", wikitext="[[Category:Full]]", content=body)
+    return archive
+
+
+def fetch(home: Home) -> FetchCounts:
+    with PoliteSession("tests", sleep=no_sleep) as session:
+        return fetch_accepted(home, session, profile=PROFILE, max_side=MAX_SIDE)
+
+
+def test_large_pictures_are_fetched_as_the_smallest_standard_thumbnail_that_covers(
+    accepted: Callable[[SandboxServer], Home],
+) -> None:
+    bodies = {"Large": encoded(painting(1, 900, 600)), "Small": encoded(painting(2, 100, 60))}
+    with SandboxServer(archive_of(bodies)) as server:
+        home = accepted(server)
+        server.faults.log.clear()
+        assert fetch(home).fetched == 2
+        paths = sorted(request.path for request in server.faults.log)
+    assert [path.rsplit("/", 1)[1] for path in paths] == ["Small.jpg", "330px-Large.jpg"]
+    sizes = {(row["width"], row["height"]) for row in tables.rows(tables.read(home, FILES))}
+    assert sizes == {(128, 85), (100, 60)}
+
+
+def test_a_process_killed_in_the_middle_loses_little_and_the_next_run_finishes(
+    accepted: Callable[[SandboxServer], Home],
+) -> None:
+    total = WRITE_EVERY + 150
+    bodies = {f"{number:04}": encoded(painting(number, 24, 16)) for number in range(total)}
+    with SandboxServer(archive_of(bodies)) as server:
+        home = accepted(server)
+        table = home.table(FILES.key) / tables.PART
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.pd_assets.lib.images.killed_while_fetching", str(home.root)],
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 60
+        while not table.is_file() and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        server.faults.delay_s = 0.5
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL
+        kept = tables.read(home, FILES).num_rows
+        assert kept == WRITE_EVERY
+        assert all((home.root / str(row["path"])).is_file() for row in tables.rows(tables.read(home, FILES)))
+        server.faults.delay_s = 0.0
+        server.faults.log.clear()
+        counts = fetch(home)
+        assert (counts.wanted, counts.fetched, counts.failed) == (total, total - kept, 0)
+        assert len(server.faults.log) == total - kept
+    assert tables.read(home, FILES).num_rows == total

@@ -1,0 +1,33 @@
+"""Every case of the table gets its rule under every profile."""
+
+import pytest
+
+from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.rules import RULES, decide
+from tests.pd_assets.lib.rights.cases import ACCEPTED, CASES, PROFILES, TODAY, Case
+
+VERDICTS = {rule.rule_id: rule.verdict for rule in RULES}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.trap)
+def test_the_page_is_decided_by_its_rule_under_every_profile(case: Case) -> None:
+    evidence = from_page(case.row())
+    decided = tuple(decide(evidence, profile, TODAY).rule_id for profile in PROFILES)
+    assert decided == case.rules, evidence.tags
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.trap)
+def test_a_decision_against_a_picture_gives_its_reasons_and_one_for_it_gives_none(case: Case) -> None:
+    for profile in PROFILES:
+        decision = decide(from_page(case.row()), profile, TODAY)
+        assert decision.verdict == VERDICTS[decision.rule_id]
+        assert (decision.reasons == ()) == (decision.verdict == "accept")
+
+
+def test_the_table_of_cases_tries_every_rule_and_no_trap_twice() -> None:
+    assert {rule for case in CASES for rule in case.rules} == {rule.rule_id for rule in RULES}
+    assert len({case.trap for case in CASES}) == len(CASES) >= 150
+
+
+def test_what_is_free_is_accepted_under_the_strictest_profile() -> None:
+    assert {VERDICTS[case.rules[0]] for case in ACCEPTED} == {"accept"}
