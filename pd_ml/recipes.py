@@ -129,7 +129,7 @@ def unet_text_debug() -> UnetTextConfig:
         heads=4,
         norm_groups=16,
         training=TrainingConfig(
-            steps=500,
+            steps=400,
             batch_size=32,
             learning_rate=1e-3,
             warmup_steps=20,

@@ -28,7 +28,7 @@ def end_with_parent() -> None:
 
 def project_root() -> Path:
     """The folder with dagster.yaml: here or above, else beside the package; ConfigError where there is none."""
-    candidates = [Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[1]]
+    candidates = [Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]]
     for folder in candidates:
         if (folder / "dagster.yaml").is_file() and (folder / "workspace.yaml").is_file():
             return folder
@@ -53,6 +53,15 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def answers(port: int) -> bool:
+    """Whether something on this machine takes connections on a port."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
 
 
 def require_free(port: int, option: str) -> None:

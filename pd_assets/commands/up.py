@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 
 from pd_assets.commands import sandbox
-from pd_assets.commands.project import HOST, end_with_parent, open_instance, project_root, require_free
+from pd_assets.commands.project import HOST, answers, end_with_parent, open_instance, project_root, require_free
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings
 
@@ -25,14 +26,19 @@ def run_up(port: int) -> None:
             os.environ["PD_COMMONS_API"] = stack.enter_context(sandbox.running(home))
             os.environ.setdefault("PD_RECIPE", "debug")
             print(f"{home.root} was filled from the sandbox, which runs again at {os.environ['PD_COMMONS_API']}")
-        print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
-        _serve([sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)])
+        print("Starting Dagster's UI and daemon (some ten seconds) ...", flush=True)
+        _serve(port)
 
 
-def _serve(command: list[str]) -> None:
+def _serve(port: int) -> None:
     """Run Dagster in the foreground; an interruption of ours becomes one interruption of Dagster's."""
+    command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
     with subprocess.Popen(command, start_new_session=True, preexec_fn=end_with_parent) as process:
         try:
+            while process.poll() is None and not answers(port):
+                time.sleep(0.2)
+            if process.poll() is None:
+                print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
             process.wait()
         except KeyboardInterrupt:
             os.killpg(process.pid, signal.SIGINT)

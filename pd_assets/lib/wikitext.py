@@ -83,7 +83,10 @@ DEAD_TAGS = frozenset(
 MENTIONS = frozenset(("tl", "tlx", "tlp", "tlc", "tld", "tlg", "t", "t1", "template", "tiw", "tlw", "tnull"))
 # Left over in plain text, these are markup that was too broken, or nested too deep, to be read.
 UNREAD = re.compile(r"\{\{|<!--|<(?:includeonly|nowiki|pre|gallery)\b", re.IGNORECASE)
-LONGEST_PAGE = 400_000
+# Beyond these the parser needs minutes (its time grows with the square of what stays open); real pages stay far below.
+LONGEST_PAGE = 200_000
+MOST_UNCLOSED = 50
+MOST_TAGS = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +133,7 @@ class PageText:
 def parse(wikitext: str) -> PageText:
     """Read a page; broken markup gives fewer templates and `is_whole=False`, never an error."""
     is_redirect = wikitext.lstrip().lower().startswith("#redirect")
-    if len(wikitext) > LONGEST_PAGE:
+    if _is_too_much(wikitext):
         return _unreadable(is_redirect)
     try:
         reader = _Reader()
@@ -145,6 +148,11 @@ def parse(wikitext: str) -> PageText:
         is_redirect=is_redirect,
         is_whole=reader.is_whole,
     )
+
+
+def _is_too_much(wikitext: str) -> bool:
+    unclosed = max(wikitext.count(begin) - wikitext.count(end) for begin, end in (("{{", "}}"), ("{|", "|}")))
+    return len(wikitext) > LONGEST_PAGE or unclosed > MOST_UNCLOSED or wikitext.count("<") > MOST_TAGS
 
 
 def _unreadable(is_redirect: bool) -> PageText:

@@ -36,7 +36,7 @@ mutation($assets: [AssetKeyInput!]) {
   }
 }
 """
-RUN = 'query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }'
+RUN = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
 Json = Mapping[str, object]
 
 
@@ -74,10 +74,10 @@ class DagsterUi:
     def launch(self, *assets: str) -> str:
         """Ask for a run of some assets, as the button Materialize does; returns its id."""
         keys = [{"path": key.split("/")} for key in assets]
-        launched = cast(Mapping[str, Mapping[str, str]], self.ask(LAUNCH, assets=keys)["launchPipelineExecution"])
+        launched = cast(Json, self.ask(LAUNCH, assets=keys)["launchPipelineExecution"])
         if "run" not in launched:
             raise UiFailed(json.dumps(launched)[:2000])
-        return cast(Mapping[str, str], launched["run"])["runId"]
+        return str(cast(Json, launched["run"])["runId"])
 
     def status(self, run: str) -> str:
         return str(cast(Json, self.ask(RUN, run=run)["runOrError"])["status"])
@@ -125,7 +125,13 @@ def start(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes]"
     for name in PROJECT_FILES:
         shutil.copy(ROOT / name, folder / name)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PD_", "DAGSTER_"))}
-    environment = {**clean, "PYTHONPATH": str(ROOT), "PD_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1", **settings}
+    environment = {
+        **clean,
+        "PYTHONPATH": str(ROOT),
+        "PD_HOME": str(folder / "home"),
+        "OMP_NUM_THREADS": "1",
+        **settings,
+    }
     with (folder / "up.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "pd_assets.cli", "up", "--port", str(port)],

@@ -1,4 +1,4 @@
-"""The line as tests run it: a sandbox archive, a home of its own, a Dagster instance on disk, and what they then hold."""
+"""The line as tests run it: a sandbox archive, a home of its own, a Dagster instance on disk, and what they hold."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -86,7 +86,7 @@ class Line:
         return any(name in path.split("/") for path in asked)
 
     def plain_free_pages(self) -> list[Page]:
-        """Free pages without any trap that carry the most frequent tag: what may happen to a page can happen to them."""
+        """Free pages without any trap that carry the most frequent tag."""
         plain = [page for page in self.archive.files() if page.truth and page.truth.free and not page.truth.trap]
         return [page for page in plain if FREE_TAG in page.latest.text]
 
@@ -131,7 +131,5 @@ def new_line(folder: Path, *, retrain_after: int = 1000) -> Iterator[Line]:
         SandboxServer(Archive.painted(count=PICTURES)) as server,
         dg.DagsterInstance.local_temp(str(folder / "dagster"), overrides=NO_TELEMETRY) as instance,
     ):
-        platform = Platform(
-            pd_home=str(home.root), pd_commons_api=server.api_url, pd_retrain_after=str(retrain_after)
-        )
+        platform = Platform(pd_home=str(home.root), pd_commons_api=server.api_url, pd_retrain_after=str(retrain_after))
         yield Line(server=server, home=home, instance=instance, platform=platform)

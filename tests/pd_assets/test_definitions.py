@@ -1,4 +1,4 @@
-"""The code location as the contract names it: assets and their arrows, descriptions, schemas, jobs, schedule, sensors."""
+"""The code location as the contract names it: assets and their arrows, schemas, jobs, schedule, sensor."""
 
 import os
 import shutil
@@ -11,9 +11,9 @@ import dagster as dg
 import pytest
 
 from pd_assets.assets.dataset import SHARD_COLUMNS
+from pd_assets.commands.project import project_root
 from pd_assets.definitions import build_defs, defs
 from pd_assets.lib.catalog.schemas import TABLES
-from pd_assets.commands.project import project_root
 from pd_assets.resources import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +121,7 @@ def test_runs_stay_in_one_process() -> None:
 
 
 def test_the_check_of_the_licensed_table_blocks_what_comes_after_it() -> None:
-    checks = {spec.name: spec for asset in defs.asset_checks or () for spec in asset.check_specs}  # type: ignore[union-attr]
+    checks = {spec.name: spec for asset in defs.asset_checks or () for spec in asset.check_specs}
     assert checks["only_free_pictures"].blocking
     assert key_of(checks["only_free_pictures"].asset_key) == "catalog/licensed_images"
 
@@ -161,6 +161,13 @@ def test_the_project_folder_is_found_from_below(project_copy: Path, monkeypatch:
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
     assert project_root() == project_copy
+
+
+def test_elsewhere_the_project_folder_is_the_one_beside_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert project_root() == ROOT
 
 
 @pytest.fixture

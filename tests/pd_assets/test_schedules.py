@@ -89,9 +89,7 @@ def change(line: Line) -> dict[str, Page]:
     return {"edited": edited, "deleted": deleted, "overwritten": overwritten, "renamed": renamed, **added}
 
 
-def tell_the_story(
-    line: Line, changed: dict[str, Page], after: dict[str, dict[tuple[object, ...], Row]]
-) -> None:
+def tell_the_story(line: Line, changed: dict[str, Page], after: dict[str, dict[tuple[object, ...], Row]]) -> None:
     """Each change is in the tables as what it was, and only pictures whose bytes are new were fetched."""
     items, licensed = after["catalog/items"], after["catalog/licensed_images"]
     decisions = after["rights/decisions"]

@@ -1,4 +1,4 @@
-"""The check on the licence-filtered table: it passes on a clean night, and stops a run that would train on an unfree one."""
+"""The check on the licence-filtered table: a clean night passes it; a run that would use an unfree picture stops."""
 
 from collections.abc import Iterator
 from pathlib import Path

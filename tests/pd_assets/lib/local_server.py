@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -70,7 +71,7 @@ class LocalServer:
     def gaps_s(self) -> list[float]:
         """The seconds between the starts of one request and the next."""
         starts = sorted(one.started for one in self.asked)
-        return [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+        return [later - earlier for earlier, later in pairwise(starts)]
 
 
 def in_turn(replies: Iterable[Reply]) -> Callable[[int, str], Reply]:
@@ -95,9 +96,7 @@ def _handler(owner: LocalServer) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             # Noted before the answer goes out, so that whoever has the answer also finds the request.
             with owner.lock:
-                owner.asked.append(
-                    Asked(target=self.path, headers=headers, started=started, ended=time.monotonic())
-                )
+                owner.asked.append(Asked(target=self.path, headers=headers, started=started, ended=time.monotonic()))
             self._send(reply)
 
         def _send(self, reply: Reply) -> None:

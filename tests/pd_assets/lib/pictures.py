@@ -25,7 +25,7 @@ def painting(seed: int, width: int = 256, height: int = 192) -> Image.Image:
 
 def encoded(picture: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)  # type: ignore[arg-type]
+    picture.save(buffer, kind, **options)
     return buffer.getvalue()
 
 

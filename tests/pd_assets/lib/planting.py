@@ -96,5 +96,3 @@ def licensed(number: int, **changes: object) -> Row:
         "phash": f"{number:016x}",
         **changes,
     }
-
-

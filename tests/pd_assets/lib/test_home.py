@@ -73,9 +73,7 @@ def test_ordinary_names_stay_readable_in_one_folder(tmp_path: Path) -> None:
 @given(names=st.sets(st.text(st.characters(codec="utf-8"), min_size=1, max_size=120), min_size=1, max_size=4))
 @example(names={"x" * 240, "x" * 241, "x" * 480, "x" * 481, "x" * 240 + "%_"})
 @example(names={"A", "A%_", "A/B", ".", ".."})
-def test_partitions_come_back_under_their_names(
-    tmp_path_factory: pytest.TempPathFactory, names: set[str]
-) -> None:
+def test_partitions_come_back_under_their_names(tmp_path_factory: pytest.TempPathFactory, names: set[str]) -> None:
     home = Home(root=tmp_path_factory.mktemp("home"))
     folders = {name: home.partition(KEY, name) for name in names}
     for folder in folders.values():
@@ -106,13 +104,13 @@ def test_a_missing_home_is_made(tmp_path: Path) -> None:
 def test_a_home_that_cannot_be_written_is_named_with_the_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for root in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(ConfigError, match="PD_HOME=.* cannot be written .*; set PD_HOME to a folder"):
+        with pytest.raises(ConfigError, match=r"PD_HOME=.* cannot be written .*; set PD_HOME to a folder"):
             open_home(root)
 
 
 def test_a_home_belongs_to_the_archive_that_filled_it(tmp_path: Path) -> None:
     home = open_home(tmp_path)
-    assert home.archive is None
+    assert [home.archive] == [None]
     home.claim("http://127.0.0.1:1/w/api.php")
     home.claim("http://127.0.0.1:1/w/api.php")
     assert home.archive == "http://127.0.0.1:1/w/api.php"
@@ -151,9 +149,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
-def test_a_block_that_raises_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, error: type[BaseException]
-) -> None:
+def test_a_block_that_raises_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
     target = tmp_path / "file.txt"
     write_text(target, "old")
     with pytest.raises(error), replacing(target) as partial:

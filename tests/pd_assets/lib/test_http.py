@@ -111,7 +111,7 @@ def test_a_429_without_retry_after_is_waited_for_a_minute(serve: Serve, pauses: 
 def test_a_wait_longer_than_a_run_may_take_ends_the_fetch_and_is_not_cut_short(serve: Serve, pauses: Pauses) -> None:
     server, session = serve(Reply(status=429, headers={"Retry-After": str(int(LONGEST_WAIT_S) * 6)}), FINE)
     for _ in range(2):
-        with pytest.raises(FetchFailed, match="asked to wait 3[56]"):
+        with pytest.raises(FetchFailed, match=r"asked to wait 3[56]"):
             session.get(server.url, policy=MEDIA)
     assert len(server.asked) == 1
     assert max(pauses.seconds) < 1
@@ -209,7 +209,7 @@ def test_a_proxy_of_the_environment_is_never_used_for_this_machine(
     assert session.get(server.url, policy=MEDIA).body == b"fine"
 
 
-# --- limits, measured by a server that stands in for the archive's host: this session reaches it as a proxy ------------
+# --- limits, measured by a server that stands in for the archive's host: the session reaches it as a proxy -----------
 
 
 @pytest.fixture
@@ -279,9 +279,12 @@ def test_retry_after_is_read_as_a_date() -> None:
 
 
 def test_a_failure_to_reach_the_archive_names_the_setting() -> None:
-    with pytest.raises(ArchiveError, match=r"PD_COMMONS_API=http://x.test/api.php cannot be used: gone"):
-        with naming_the_archive("http://x.test/api.php", "PD_COMMONS_API"):
-            raise FetchFailed("gone")
+    expected = r"PD_COMMONS_API=http://x\.test/api\.php cannot be used: gone"
+    with (
+        pytest.raises(ArchiveError, match=expected),
+        naming_the_archive("http://x.test/api.php", "PD_COMMONS_API"),
+    ):
+        raise FetchFailed("gone")
 
 
 def test_a_wait_is_written_to_the_log(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:

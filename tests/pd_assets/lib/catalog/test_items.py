@@ -1,6 +1,6 @@
-"""catalog/items and the licence-filtered table: what the joins let through, and that the check finds what they must not."""
+"""catalog/items and the licence-filtered table: what the joins let through, and what the check after them finds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def test_a_title_loses_its_namespace_and_ending(home: Home, title: str, kept: st
 def test_the_status_tells_what_was_read_last_and_whether_a_category_of_the_walk_lists_it(
     home: Home, rows: list[dict[str, object]], status: str
 ) -> None:
-    pages = [page(1, **{"category": str(row.pop("category")), **row}) for row in [dict(row) for row in rows]]
+    pages = [page(1, str(row["category"]), **{k: v for k, v in row.items() if k != "category"}) for row in rows]
     assert items_of(home, *pages, retired=("Old",))["commons:M1"]["status"] == status
 
 
@@ -92,7 +92,7 @@ def test_counting_puts_the_most_frequent_first(home: Home) -> None:
 # --- the licence-filtered table --------------------------------------------------------------------------------------
 
 
-def licensed_of(home: Home, items: list[Row], decisions: list[Row], files: list[Row]) -> list[str]:
+def licensed_of(home: Home, items: Sequence[Row], decisions: Sequence[Row], files: Sequence[Row]) -> list[str]:
     plant(home, ITEMS, items)
     plant(home, DECISIONS, decisions)
     plant(home, FILES, files)

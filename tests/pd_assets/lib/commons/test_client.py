@@ -52,7 +52,9 @@ def sandbox() -> Iterator[SandboxServer]:
     archive = Archive()
     archive.add("Category:Full", wikitext="")
     for number in range(120):
-        archive.add(f"File:Picture {number:03}.jpg", wikitext="[[Category:Full]]{{PD-old-100}}", content=b"\xff\xd8\xff")
+        archive.add(
+            f"File:Picture {number:03}.jpg", wikitext="[[Category:Full]]{{PD-old-100}}", content=b"\xff\xd8\xff"
+        )
     with SandboxServer(archive) as server:
         yield server
 
@@ -115,7 +117,9 @@ def test_other_errors_are_named_with_their_code_and_text(serve: Serve, error: An
 )
 def test_an_address_that_is_no_action_api_is_named_with_the_setting(serve: Serve, reply: Reply) -> None:
     server, client = serve([reply])
-    with pytest.raises(ArchiveError, match=r"PD_COMMONS_API=http://127\.0\.0\.1:\d+/w/api\.php .*(expected|address of)"):
+    with pytest.raises(
+        ArchiveError, match=r"PD_COMMONS_API=http://127\.0\.0\.1:\d+/w/api\.php .*(expected|address of)"
+    ):
         client.probe()
     assert len(server.asked) <= 2
 
@@ -143,7 +147,10 @@ def test_a_refused_client_stops(serve: Serve) -> None:
 def test_a_port_where_nobody_listens_is_named_with_the_setting() -> None:
     with LocalServer(in_turn([])) as server:
         url = server.url
-    with PoliteSession("tests", sleep=no_sleep) as session, pytest.raises(ArchiveError, match="PD_COMMONS_API=.*refused"):
+    with (
+        PoliteSession("tests", sleep=no_sleep) as session,
+        pytest.raises(ArchiveError, match=r"PD_COMMONS_API=.*refused"),
+    ):
         CommonsClient(f"{url}/w/api.php", session, thumb_side=640).probe()
 
 

@@ -147,7 +147,13 @@ def test_a_row_names_its_category_and_may_be_given_a_status() -> None:
 
 def test_a_listed_member_is_read() -> None:
     member = parse_member({"pageid": 3, "ns": 6, "title": "File:X", "lastrevid": 9, "touched": "T", "redirect": True})
-    assert (member.pageid, member.title, member.revid, member.touched, member.is_redirect) == (3, "File:X", 9, "T", True)
+    assert (member.pageid, member.title, member.revid, member.touched, member.is_redirect) == (
+        3,
+        "File:X",
+        9,
+        "T",
+        True,
+    )
     assert parse_member({}).pageid == 0
 
 
@@ -163,7 +169,7 @@ def test_chunks_are_merged_by_page_lists_appended_and_nothing_doubled() -> None:
     assert pages[2] == {"pageid": 2}
 
 
-def recorded(name: str) -> list[Json]:
+def recorded(name: str) -> list[Mapping[str, object]]:
     path = RECORDED / f"{name}.json"
     if not path.is_file():
         pytest.skip("the recorded answers (../shared/data/commons) are not beside this repository")

@@ -177,9 +177,7 @@ def test_an_overwritten_file_has_its_new_sha1(home: Home, server: SandboxServer,
 
 
 @pytest.mark.parametrize("leave_redirect", [True, False])
-def test_a_renamed_file_keeps_its_item(
-    home: Home, server: SandboxServer, tmp_path: Path, leave_redirect: bool
-) -> None:
+def test_a_renamed_file_keeps_its_item(home: Home, server: SandboxServer, tmp_path: Path, leave_redirect: bool) -> None:
     scrape(home, server)
     pageid = id_of(server, "File:4.jpg")
     server.archive.move("File:4.jpg", "File:Better name.jpg", leave_redirect=leave_redirect)
@@ -299,9 +297,7 @@ def test_a_redirect_in_a_category_is_no_live_item(home: Home, server: SandboxSer
     assert asked_for(server) == []
 
 
-def test_everything_at_once_ends_like_a_scrape_from_scratch(
-    home: Home, server: SandboxServer, tmp_path: Path
-) -> None:
+def test_everything_at_once_ends_like_a_scrape_from_scratch(home: Home, server: SandboxServer, tmp_path: Path) -> None:
     scrape(home, server)
     archive = server.archive
     archive.add("File:New.jpg", wikitext=f"{FREE}[[Category:B]]", content=jpeg("blue"))

@@ -91,7 +91,8 @@ def test_an_accepted_picture_is_stored_under_the_sha256_of_its_bytes(museum: Mus
 
 
 def test_only_live_usable_accepted_items_are_fetched(museum: Museum) -> None:
-    for number, changes in enumerate([{}, {"status": "deleted"}, {"problem": "hidden"}, {"sha1": None}, {}, {}]):
+    oddities: list[Row] = [{}, {"status": "deleted"}, {"problem": "hidden"}, {"sha1": None}, {}, {}]
+    for number, changes in enumerate(oddities):
         museum.hold(number, encoded(painting(number)), **changes)
     museum.verdicts[4], museum.verdicts[5] = "reject", "quarantine"
     assert museum.fetch().wanted == 1
