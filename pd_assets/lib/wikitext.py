@@ -151,8 +151,20 @@ def parse(wikitext: str) -> PageText:
 
 
 def _is_too_much(wikitext: str) -> bool:
-    unclosed = max(wikitext.count(begin) - wikitext.count(end) for begin, end in (("{{", "}}"), ("{|", "|}")))
-    return len(wikitext) > LONGEST_PAGE or unclosed > MOST_UNCLOSED or wikitext.count("<") > MOST_TAGS
+    if len(wikitext) > LONGEST_PAGE or wikitext.count("<") > MOST_TAGS:
+        return True
+    pairs = (("{{", "}}"), ("{|", "|}"), ("[", "]"))
+    return any(_unclosed(wikitext, begin, end) > MOST_UNCLOSED for begin, end in pairs)
+
+
+def _unclosed(wikitext: str, begin: str, end: str) -> int:
+    """How many brackets are open at the end; what closes nothing does not count."""
+    if wikitext.count(begin) <= MOST_UNCLOSED:
+        return 0
+    still_open = 0
+    for match in re.finditer(f"{re.escape(begin)}|{re.escape(end)}", wikitext):
+        still_open = still_open + 1 if match.group() == begin else max(0, still_open - 1)
+    return still_open
 
 
 def _unreadable(is_redirect: bool) -> PageText:

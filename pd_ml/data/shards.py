@@ -20,9 +20,12 @@ SPLITS = ("train", "validation", "test")
 MANIFEST = "manifest.json"
 ROW_GROUP_ROWS = 256
 
+# The layout that `datasets` knows as an Image: with plain binary it would hand out bytes instead of pictures.
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
 # Column name -> (Arrow type, description). The descriptions are shown in the Dagster UI and on the dataset card.
 COLUMNS: Mapping[str, tuple[pa.DataType, str]] = {
-    "image": (pa.binary(), "the encoded picture (JPEG or PNG bytes, sRGB, no metadata)"),
+    "image": (IMAGE, "the encoded picture: `bytes` is JPEG or PNG, sRGB, without metadata; `path` is null"),
     "caption": (pa.string(), "the first caption; null where the picture has no label"),
     "captions": (pa.list_(pa.string()), "every caption composed for the picture; empty where it has no label"),
     "item_id": (pa.string(), "identity in the catalogue, `commons:M<pageid>` or `smithsonian:<record>:<media>`"),
@@ -84,9 +87,9 @@ def _feature(kind: pa.DataType) -> dict[str, object]:
 def write_shards(
     examples: Iterable[Mapping[str, object]], folder: Path, split: str, *, shard_bytes: int = 256_000_000
 ) -> list[ShardInfo]:
-    """Write `examples` (mappings with the keys of COLUMNS) in their order; a shard closes at `shard_bytes` of images.
+    """Write `examples` in their order; a shard closes at `shard_bytes` of images.
 
-    Every file is written beside its place and renamed into it, so a shard exists only when complete.
+    An example is a mapping with the keys of COLUMNS, its `image` the encoded bytes themselves. Every file is written beside its place and renamed into it, so a shard exists only when complete.
     """
     if split not in SPLITS:
         raise ShardError(f"split {split!r} is not one of {', '.join(SPLITS)}")
@@ -113,7 +116,8 @@ def _by_size(examples: Iterable[Mapping[str, object]], shard_bytes: int) -> Iter
 
 
 def _write_shard(rows: Sequence[Mapping[str, object]], folder: Path, name: str, split: str) -> ShardInfo:
-    table = pa.Table.from_pylist(list(rows), schema=arrow_schema())
+    wrapped = [{**row, "image": {"bytes": row["image"], "path": None}} for row in rows]
+    table = pa.Table.from_pylist(wrapped, schema=arrow_schema())
     partial = folder / f".{name}.partial"
     # Encoded pictures do not compress again: only the text columns get zstd.
     compression = {column: "NONE" if column == "image" else "ZSTD" for column in COLUMNS}
@@ -178,7 +182,10 @@ def verify(folder: Path, manifest: Manifest | None = None) -> Manifest:
 def read_batches(
     folder: Path, split: str, columns: Sequence[str] = tuple(COLUMNS), *, batch_rows: int = ROW_GROUP_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of one split in their written order, as record batches of at most `batch_rows`."""
+    """The rows of one split in their written order, as record batches of at most `batch_rows`.
+
+    The column `image` comes as the encoded bytes themselves.
+    """
     manifest = read_manifest(folder)
     for shard in manifest.shards:
         if shard.split != split:
@@ -186,11 +193,20 @@ def read_batches(
         path = folder / shard.path
         try:
             with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(batch_size=batch_rows, columns=list(columns))
+                for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns)):
+                    yield image_bytes(batch)
         except (OSError, pa.ArrowInvalid) as error:
             raise ShardError(
                 f"{path}: cannot be read as Parquet ({error}); delete {folder} and export again"
             ) from error
+
+
+def image_bytes(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """`batch` with its column `image`, where it has one, as the encoded bytes themselves."""
+    at = batch.schema.get_field_index("image")
+    if at < 0:
+        return batch
+    return batch.set_column(at, pa.field("image", pa.binary()), batch.column(at).field("bytes"))
 
 
 def sha256_of(path: Path) -> str:

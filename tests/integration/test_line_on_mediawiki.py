@@ -103,8 +103,9 @@ def test_what_is_stored_carries_no_metadata_and_no_uploader(
     assert done.returncode == 0, done.stderr[-3000:]
     _, rows = exported(home)
     for row in rows:
-        body = row["image"]
-        assert isinstance(body, bytes)
+        image = row["image"]
+        assert isinstance(image, dict)
+        body = image["bytes"]
         with Image.open(io.BytesIO(body)) as picture:
             assert not picture.getexif()
             assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
@@ -69,16 +68,10 @@ def _first_images(export: Export, count: int) -> list[bytes]:
     for info in export.shards:
         with pq.ParquetFile(export.folder / info.path) as file:
             for batch in file.iter_batches(batch_size=count, columns=["image"]):
-                found += batch.column("image").to_pylist()
+                found += shards.image_bytes(batch).column("image").to_pylist()
                 if len(found) >= count:
                     return found[:count]
     return found
-
-
-def _feature(name: str, kind: pa.DataType) -> str:
-    if name == "image":
-        return "dtype: image"
-    return f"list: {kind.value_type}" if pa.types.is_list(kind) else f"dtype: {kind}"
 
 
 def card(manifest: Manifest) -> str:
@@ -86,8 +79,6 @@ def card(manifest: Manifest) -> str:
     files = "\n".join(
         f"  - split: {split}\n    path: {split}-*.parquet" for split in shards.SPLITS if manifest.counts.get(split)
     )
-    # The types that `datasets.load_dataset(folder)` reads: with them it decodes the pictures by itself.
-    features = "\n".join(f"  - name: {name}\n    {_feature(name, kind)}" for name, (kind, _) in shards.COLUMNS.items())
     columns = "\n".join(f"| `{name}` | {kind} | {says} |" for name, (kind, says) in shards.COLUMNS.items())
     facts = "\n".join(f"- {name}: {value}" for name, value in manifest.facts.items() if name != "skipped")
     return f"""---
@@ -97,9 +88,6 @@ configs:
 - config_name: default
   data_files:
 {files}
-dataset_info:
-  features:
-{features}
 ---
 # {manifest.name}, version {manifest.version}
 

@@ -68,9 +68,7 @@ def box(tags: str, *, name: str = "Artwork", **fields: str) -> str:
     """A file page: an information box and the licence under its heading."""
     given = {"artist" if name == "Artwork" else "author": "Anna Vester", "date": "1860", **fields}
     lines = "".join(f" |{key.replace('_', ' ')} = {value}\n" for key, value in given.items())
-    return (
-        f"=={{{{int:filedesc}}}}==\n{{{{{name}\n{lines}}}}}\n\n=={{{{int:license-header}}}}==\n{tags}\n[[Category:Tree]]"
-    )
+    return f"=={{{{int:filedesc}}}}==\n{{{{{name}\n{lines}}}}}\n\n=={{{{int:license-header}}}}==\n{tags}\n[[Category:Tree]]"
 
 
 def own(tags: str, **fields: str) -> str:

@@ -94,4 +94,3 @@ def _short_name(page: Json) -> str:
 def _is_bound(page: Json) -> bool:
     names = [_short_name(page), *(name.lower() for name in _categories(page))]
     return any(name.startswith(NOT_FREE) for name in names)
-
