@@ -1,6 +1,6 @@
 # Two commands are all that a fresh machine needs: `make demo` and `make test`. Both make the environment first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check clean
+.PHONY: help setup demo up test check bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,7 @@ help:
 	@echo "make up     the Dagster UI on http://127.0.0.1:$(PORT)"
 	@echo "make setup  the environment in $(VENV) (the other targets call it)"
 	@echo "make check  ruff and mypy"
+	@echo "make bench  the harvest beside mwclient, on a local MediaWiki (about ten minutes)"
 
 setup: $(VENV)/.installed
 
@@ -47,6 +48,9 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.bench.harvest $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

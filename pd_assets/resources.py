@@ -1,6 +1,8 @@
 """Resources only configure, and return plain objects of the domain. The environment is read here, once a run."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 from pydantic import Field
@@ -8,6 +10,7 @@ from pydantic import Field
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
 
 
@@ -35,9 +38,11 @@ class Platform(dg.ConfigurableResource):
         """PD_HOME, made where it is missing; ConfigError where it cannot be written."""
         return open_home(self.settings().home)
 
-    def session(self) -> PoliteSession:
-        """A polite HTTP session; ConfigError where a live archive would be asked without a contact."""
-        return PoliteSession(require_contact(self.settings()))
+    @contextmanager
+    def session(self, run_id: str) -> Iterator[PoliteSession]:
+        """A polite HTTP session whose traffic goes to http/ledger; ConfigError for a live archive without a contact."""
+        with recording(self.home(), run_id, PoliteSession(require_contact(self.settings()))) as session:
+            yield session
 
     def commons(self, session: PoliteSession) -> CommonsClient:
         """The client of the configured archive, after making sure that it is one."""

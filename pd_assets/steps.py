@@ -17,6 +17,9 @@ import psutil
 
 from pd_assets.lib.catalog.schemas import Table
 from pd_assets.lib.errors import PdError
+from pd_assets.lib.home import Home
+from pd_assets.lib.http import Traffic
+from pd_assets.lib.ledger import expense
 from pd_ml.data.shards import ShardError
 from pd_ml.errors import PdMlError
 
@@ -97,3 +100,29 @@ def counted(title: str, counts: Mapping[str, int]) -> dg.MetadataValue:
     total = sum(counts.values()) or 1
     lines = [f"| {name} | {count} | {count / total:.1%} |" for name, count in counts.items()]
     return dg.MetadataValue.md("\n".join([f"| {title} | count | share |", "|---|---|---|", *lines]))
+
+
+def asked_of_hosts(traffic: Mapping[tuple[str, str], Traffic]) -> dict[str, dg.MetadataValue]:
+    """What a step asked of each host, as http/ledger has it: the sums as numbers, the rest as a table."""
+    lines = [
+        f"| {host} | {kind} | {one.requests} | {one.size_bytes} | {one.waited_s:.1f} | {one.retries} | "
+        f"{', '.join(f'{name}: {times}' for name, times in sorted(one.errors.items()))} |"
+        for (host, kind), one in sorted(traffic.items())
+    ]
+    head = ["| host | kind | requests | bytes | waited, s | retries | errors |", "|---|---|---|---|---|---|---|"]
+    return {
+        "requests": dg.MetadataValue.int(sum(one.requests for one in traffic.values())),
+        "bytes": dg.MetadataValue.int(sum(one.size_bytes for one in traffic.values())),
+        "ledger": dg.MetadataValue.md("\n".join([*head, *lines])),
+    }
+
+
+def cost_of_a_picture(home: Home) -> dict[str, dg.MetadataValue]:
+    """Requests and bytes, of all runs into this home so far, for each accepted picture in the store."""
+    spent = expense(home)
+    if not spent.pictures:
+        return {}
+    return {
+        "requests_per_picture": dg.MetadataValue.float(round(spent.requests / spent.pictures, 4)),
+        "bytes_per_picture": dg.MetadataValue.float(round(spent.size_bytes / spent.pictures, 1)),
+    }

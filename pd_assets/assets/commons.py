@@ -1,20 +1,24 @@
 """Wikimedia Commons as assets: the category graph, the pages of each category, and the refresh of all of them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 import dagster as dg
+from pydantic import Field
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
-from pd_assets.lib.commons.records import Page
+from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.suppressions import look_up
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
 from pd_assets.lib.commons.walk import walk
 from pd_assets.lib.home import Home
+from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.progress import track
 from pd_assets.partitions import commons_category
 from pd_assets.resources import Platform
-from pd_assets.steps import step, table_metadata
+from pd_assets.steps import asked_of_hosts, step, table_metadata
 
 PARTITIONS_AT_ONCE = 5000
 OWNERS = ["team:curation"]
@@ -33,7 +37,7 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
     settings = platform.settings()
     with step() as done:
         home = platform.home()
-        with platform.session() as session:
+        with platform.session(context.run_id) as session:
             client = platform.commons(session)
             home.claim(settings.commons_api)
             found = walk(client, settings.commons_roots, depth=settings.commons_depth, exclude=settings.commons_exclude)
@@ -41,25 +45,36 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
         names = {category.category for category in found}
         before = tables.rows(tables.read_or_empty(home, CATEGORIES))
         retired = [{**row, "status": "retired"} for row in before if row["category"] not in names]
+        tables.sweep(home.table(CATEGORIES.key))
         digest = tables.write(home, CATEGORIES, tables.as_table(CATEGORIES, [*live, *retired]))
-        _register(context.instance, sorted(names))
+        _register(context.instance, sorted(names), retired=[str(row["category"]) for row in retired])
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest),
         metadata={
             "dagster/row_count": len(live),
             "retired": len(retired),
             "files": sum(category.files for category in found),
-            "requests": sum(traffic.requests for traffic in session.traffic.values()),
+            **asked_of_hosts(session.traffic),
             **done.cost,
         },
     )
 
 
-def _register(instance: dg.DagsterInstance, names: list[str]) -> None:
-    known = set(instance.get_dynamic_partitions(str(commons_category.name)))
+def _register(instance: dg.DagsterInstance, names: list[str], *, retired: list[str]) -> None:
+    """Make the partitions of `commons/pages` those of the walk; the rows of retired ones stay in the table."""
+    of = str(commons_category.name)
+    known = set(instance.get_dynamic_partitions(of))
     new = [name for name in names if name not in known]
     for start in range(0, len(new), PARTITIONS_AT_ONCE):
-        instance.add_dynamic_partitions(str(commons_category.name), new[start : start + PARTITIONS_AT_ONCE])
+        instance.add_dynamic_partitions(of, new[start : start + PARTITIONS_AT_ONCE])
+    for name in known.intersection(retired):
+        instance.delete_dynamic_partition(of, name)
+
+
+class Sync(dg.Config):
+    """How much one run may do."""
+
+    limit: int | None = Field(default=None, ge=1, description="most files read in this run; the next one goes on there")
 
 
 @dg.asset(
@@ -75,10 +90,10 @@ def _register(instance: dg.DagsterInstance, names: list[str]) -> None:
     description="Every file directly in the category with all its evidence, synchronised incrementally. "
     "`commons/refresh` does the same for all categories in one run.",
 )
-def commons_pages(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
-    with step() as done:
-        synced, requests = _synchronise(platform, list(context.partition_keys))
-    return dg.MaterializeResult(metadata={**_summary(synced), "requests": requests, **done.cost})
+def commons_pages(context: dg.AssetExecutionContext, config: Sync, platform: Platform) -> dg.MaterializeResult:
+    with step() as done, _run(platform, config, context.run_id) as run:
+        synced = list(run.synchronise(list(context.partition_keys)))
+    return dg.MaterializeResult(metadata={**_summary(synced), **asked_of_hosts(run.session.traffic), **done.cost})
 
 
 @dg.asset(
@@ -91,11 +106,15 @@ def commons_pages(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     description="Synchronises every live category through the same function as `commons/pages`, and reports a "
     "materialisation of that asset for each category that changed.",
 )
-def commons_refresh(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
-    with step() as done:
-        synced, requests = _synchronise(platform, _live_categories(platform.home()))
-        for one in synced:
-            if one.is_changed:
+def commons_refresh(context: dg.AssetExecutionContext, config: Sync, platform: Platform) -> dg.MaterializeResult:
+    with step() as done, _run(platform, config, context.run_id) as run:
+        found = look_up(run.client, run.home)
+        run.known.suppressed = found.pageids
+        reported = context.instance.get_materialized_partitions(dg.AssetKey(["commons", "pages"]))
+        synced = []
+        for one in run.synchronise(sorted(run.live)):
+            synced.append(one)
+            if one.is_changed or one.category not in reported:
                 context.log_event(
                     dg.AssetMaterialization(
                         asset_key=["commons", "pages"],
@@ -104,32 +123,53 @@ def commons_refresh(context: dg.AssetExecutionContext, platform: Platform) -> dg
                         tags={"dagster/data_version": one.digest},
                     )
                 )
-    return dg.MaterializeResult(metadata={**_summary(synced), "requests": requests, **done.cost})
+        if not run.known.is_exhausted:
+            found.done(run.home)
+    return dg.MaterializeResult(
+        metadata={
+            **_summary(synced),
+            "not_reached": len(run.live) - sum(one.is_complete for one in synced),
+            "suppressed_or_restored": len(found.pageids),
+            **asked_of_hosts(run.session.traffic),
+            **done.cost,
+        }
+    )
 
 
-def _live_categories(home: Home) -> list[str]:
-    content = tables.read(home, CATEGORIES, ["category", "status", "files"])
-    return [str(row["category"]) for row in tables.rows(content) if row["status"] == "live"]
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """One run over some categories: the archive, and what is known of it. `live`: category -> files in it."""
+
+    home: Home
+    session: PoliteSession
+    client: CommonsClient
+    known: KnownPages
+    live: Mapping[str, int]
+
+    def synchronise(self, categories: Sequence[str]) -> Iterator[CategorySync]:
+        """Synchronise them one after the other, as far as the run's limit goes."""
+        for category in track(categories, "synchronising categories", total=len(categories), unit="categories"):
+            if self.known.is_exhausted:
+                return
+            files = self.live.get(category)
+            yield sync_category(self.client, self.home, category, self.known, track, expected_files=files)
 
 
-def _synchronise(platform: Platform, categories: list[str]) -> tuple[list[CategorySync], int]:
+@contextmanager
+def _run(platform: Platform, config: Sync, run_id: str) -> Iterator[_Run]:
     home, settings = platform.home(), platform.settings()
-    with platform.session() as session:
+    with platform.session(run_id) as session:
         client = platform.commons(session)
         home.claim(settings.commons_api)
-        known = KnownPages(home=home, thumb_side=settings.max_side)
-        listed = track(categories, "synchronising categories", total=len(categories), unit="categories")
-        synced = [
-            sync_category(
-                client, home, category, known, lambda pages, total: track(pages, "reading pages", total=total)
-            )
-            for category in listed
-        ]
-    return synced, sum(traffic.requests for traffic in session.traffic.values())
+        tables.sweep(home.root / "commons")
+        known = KnownPages(home=home, thumb_side=settings.max_side, limit=config.limit)
+        yield _Run(home=home, session=session, client=client, known=known, live=_live_categories(home))
 
 
-def _reading(pages: Iterable[Page], total: int) -> Iterator[Page]:
-    return track(pages, "reading pages", total=total)
+def _live_categories(home: Home) -> dict[str, int]:
+    """The categories of the last walk that found them, and how many files the archive counted in each."""
+    content = tables.read(home, CATEGORIES, ["category", "status", "files"])
+    return {str(row["category"]): int(str(row["files"])) for row in tables.rows(content) if row["status"] == "live"}
 
 
 def _summary(synced: list[CategorySync]) -> dict[str, int]:

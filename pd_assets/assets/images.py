@@ -1,12 +1,22 @@
 """The accepted items' pictures as an asset."""
 
 import dagster as dg
+from pydantic import Field
 
 from pd_assets.lib.catalog.items import count
 from pd_assets.lib.catalog.schemas import FILES
 from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, step, table_metadata
+from pd_assets.steps import asked_of_hosts, cost_of_a_picture, counted, step, table_metadata
+
+
+class ImagesConfig(dg.Config):
+    """Which file of a picture is fetched."""
+
+    originals: bool = Field(
+        default=False,
+        description="fetch originals instead of thumbnails: verified by SHA-1, and many times the bytes",
+    )
 
 
 @dg.asset(
@@ -20,12 +30,18 @@ from pd_assets.steps import counted, step, table_metadata
     description="Accepted items' bytes: fetched, verified, decoded, normalised, stored under their SHA-256. "
     "Failures are rows, and are tried again.",
 )
-def images_files(platform: Platform) -> dg.MaterializeResult:
+def images_files(context: dg.AssetExecutionContext, platform: Platform, config: ImagesConfig) -> dg.MaterializeResult:
     settings = platform.settings()
     with step() as done:
         home = platform.home()
-        with platform.session() as session:
-            counts = fetch_accepted(home, session, profile=settings.rights_profile, max_side=settings.max_side)
+        with platform.session(context.run_id) as session:
+            counts = fetch_accepted(
+                home,
+                session,
+                profile=settings.rights_profile,
+                max_side=settings.max_side,
+                originals=config.originals,
+            )
         by_status = count(home, FILES, "status")
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
@@ -34,8 +50,8 @@ def images_files(platform: Platform) -> dg.MaterializeResult:
             "fetched": counts.fetched,
             "failed": counts.failed,
             "status": counted("status", by_status),
-            "requests": sum(traffic.requests for traffic in session.traffic.values()),
-            "bytes": sum(traffic.size_bytes for traffic in session.traffic.values()),
+            **asked_of_hosts(session.traffic),
+            **cost_of_a_picture(home),
             **done.cost,
         },
     )

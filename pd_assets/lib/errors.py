@@ -4,6 +4,7 @@ PdError
 ├── ConfigError      a setting, path or argument that cannot work
 ├── ArchiveError     an archive that cannot be reached, or answers what it should not
 │   ├── AccessDenied     it refuses us (User-Agent, contact): stop the run
+│   ├── ArchiveResting   it wants a longer pause than a run makes: stop the run, and run again later
 │   └── FetchFailed      one address could not be fetched; other addresses may still work
 ├── TableError       a table that is missing, damaged or of another schema
 └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
@@ -24,6 +25,10 @@ class ArchiveError(PdError):
 
 class AccessDenied(ArchiveError):
     """The archive refuses this client; going on would make it worse."""
+
+
+class ArchiveResting(ArchiveError):
+    """The archive asked for a longer pause than a run makes; no other address would fare better."""
 
 
 class FetchFailed(ArchiveError):

@@ -1,61 +1,64 @@
 """One polite session: an honest User-Agent, one queue per host, pacing, bounded retries, typed errors.
 
-Limits come from the archives' own policies (Wikimedia's robot policy, read 2026): the Action API without a token one
-request at a time and under 5 a second; media two at a time. Nothing about MediaWiki's answers is known here.
-Errors: AccessDenied, FetchFailed, ArchiveError.
+What a host allows is in lib/pacing.py. Nothing about MediaWiki is known here, except that it repeats the code of an
+error in the header `MediaWiki-API-Error`. Errors: AccessDenied, ArchiveResting, FetchFailed, ArchiveError.
 """
 
 import logging
+import socket
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 
-from pd_assets.lib.errors import AccessDenied, ArchiveError, FetchFailed
+from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
+from pd_assets.lib.pacing import ACTION_API, API, MEDIA, Clock, HostPolicy, HostQueue, Sleep
 from pd_assets.lib.settings import is_loopback
+
+__all__ = ["ACTION_API", "MEDIA", "Answer", "HostPolicy", "PoliteSession", "Traffic", "naming_the_archive"]
 
 PROJECT = "PublicDomainDiffusion"
 VERSION = "0.1.0"
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+TOO_MUCH = frozenset({"HTTP 429", "HTTP 503"})
+ERROR_HEADER = "mediawiki-api-error"
+HTML_PAGE = "an HTML page instead of an answer"
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 60.0
+# For a whole answer, however steadily it trickles; what we wait ourselves for the bandwidth's sake is not counted.
+ANSWER_TIMEOUT_S = 600.0
 LONGEST_WAIT_S = 600.0
 # A 429 without `Retry-After`: what to wait the first time, doubled with every further one.
 UNNAMED_WAIT_S = 60.0
 MAX_BODY_BYTES = 400_000_000
+BLOCK_BYTES = 1 << 16
+# What the kernel reads ahead of us would otherwise be megabytes that no pacing sees.
+RECEIVE_BUFFER_BYTES = 1 << 18
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class HostPolicy:
-    """What a host allows: requests at a time, seconds between their starts, bits a second on average."""
-
-    concurrency: int
-    interval_s: float
-    bits_per_s: float | None = None
-
-
-ACTION_API = HostPolicy(concurrency=1, interval_s=0.21)
-MEDIA = HostPolicy(concurrency=2, interval_s=0.5, bits_per_s=25e6)
-LOOPBACK = HostPolicy(concurrency=2, interval_s=0.0)
-
-
 @dataclass(kw_only=True)
 class Traffic:
-    """What one run asked of one host."""
+    """What a session asked of one host, one kind of traffic: `size_bytes` as they came over the line."""
 
     requests: int = 0
     size_bytes: int = 0
     waited_s: float = 0.0
     retries: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,62 +73,64 @@ class Answer:
     def content_type(self) -> str:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
+    @property
+    def is_html(self) -> bool:
+        """Whether this is a web page, whatever it calls itself: neither an API nor a picture answers with one."""
+        start = self.body[:200].lstrip().lower()
+        return self.content_type == "text/html" or start.startswith((b"<!doctype html", b"<html"))
 
-@dataclass(kw_only=True)
-class _Queue:
-    """The queue of one host: at most `policy.concurrency` in flight, starts spaced, bandwidth averaged."""
 
-    policy: HostPolicy
-    slots: threading.Semaphore = field(init=False)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    next_start: float = 0.0
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """What is asked, again and again if need be."""
 
-    def __post_init__(self) -> None:
-        self.slots = threading.Semaphore(self.policy.concurrency)
+    url: str
+    params: Mapping[str, str | int] | None
+    headers: Mapping[str, str] | None
+    check: Callable[[Answer], float | None] | None
 
-    def reserve(self) -> float:
-        """Seconds to wait before the next request may start."""
-        with self.lock:
-            now = time.monotonic()
-            start = max(now, self.next_start)
-            self.next_start = start + self.policy.interval_s
-            return start - now
 
-    def charge(self, size_bytes: int) -> None:
-        """Push the next start back so that the bytes just read stay under the bandwidth limit."""
-        if self.policy.bits_per_s:
-            with self.lock:
-                base = max(time.monotonic(), self.next_start)
-                self.next_start = base + max(0.0, size_bytes * 8 / self.policy.bits_per_s - self.policy.interval_s)
+@dataclass(frozen=True, kw_only=True)
+class _Try:
+    """One try: an answer, or why there is none, and the seconds that the archive asked to wait, if it did."""
 
-    def hold(self, wait_s: float) -> None:
-        """No request starts for `wait_s`: the host asked us to wait."""
-        with self.lock:
-            self.next_start = max(self.next_start, time.monotonic() + wait_s)
+    answer: Answer | None = None
+    problem: str = ""
+    wait_s: float | None = None
+    doubles: bool = False
 
 
 class PoliteSession:
-    """HTTP GETs with the operator's contact in the User-Agent. Thread-safe; close it, or use it in a `with`."""
+    """HTTP GETs with the operator's contact in the User-Agent. Thread-safe; close it, or use it in a `with`.
+
+    Archives on this machine are not paced unless `pace_loopback`; how many requests run at a time is limited always.
+    """
 
     def __init__(
         self,
         contact: str,
         *,
         tries: int = 5,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = time.sleep,
+        clock: Clock = time.monotonic,
         read_timeout_s: float = READ_TIMEOUT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        pace_loopback: bool = False,
     ) -> None:
         self.user_agent = f"{PROJECT}Bot/{VERSION} ({contact}) python-requests/{requests.__version__}"
         self.tries = tries
         self.read_timeout_s = read_timeout_s
-        self.traffic: defaultdict[str, Traffic] = defaultdict(Traffic)
+        self.answer_timeout_s = answer_timeout_s
+        self.pace_loopback = pace_loopback
+        self.traffic: dict[tuple[str, str], Traffic] = {}
         self._sleep = sleep
-        self._queues: dict[str, _Queue] = {}
+        self._clock = clock
+        self._queues: dict[tuple[str, str], HostQueue] = {}
         self._lock = threading.Lock()
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": self.user_agent, "Accept-Encoding": "gzip"})
+        self._session.headers.update({"User-Agent": self.user_agent})
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=4))
+            self._session.mount(scheme, _SmallBuffers(pool_connections=8, pool_maxsize=4))
 
     def __enter__(self) -> "PoliteSession":
         return self
@@ -146,101 +151,199 @@ class PoliteSession:
         check: Callable[[Answer], float | None] | None = None,
         tries: int | None = None,
     ) -> Answer:
-        """GET `url` under the host's `policy`. `check` may return seconds to wait before asking again (maxlag)."""
+        """GET `url` under the host's `policy`. `check` may return seconds to wait before asking again (maxlag).
+
+        Such a wait doubles with every further try, as do those that nobody named. A page of HTML counts like a server
+        error, except that a `check` judges it itself.
+        """
         queue, traffic = self._queue(url, policy)
+        request = _Request(url=url, params=params, headers=headers, check=check)
         tries = tries or self.tries
-        reason = "no try was made"
+        asked = _Try()
         for attempt in range(tries):
-            answer, reason, wait_s = self._once(url, queue, traffic, params, headers)
-            if answer is not None:
-                again_s = check(answer) if check else None
-                if again_s is None:
-                    return answer
-                reason, wait_s = "the archive is not ready and asked to wait", again_s
-            pause_s = wait_s if wait_s is not None else _unnamed_wait_s(reason, attempt)
-            if attempt + 1 < tries or wait_s is not None:
-                queue.hold(pause_s)
-            if attempt + 1 < tries:
-                log.warning("%s: %s; waiting %.0f s (try %d of %d)", url, reason, pause_s, attempt + 1, tries)
+            is_last = attempt + 1 == tries
+            # The pause begins before anybody else may have the slot.
+            with queue.slots:
+                asked = self._ask(request, queue, traffic)
+                if asked.answer is not None:
+                    return asked.answer
+                pause_s = _pause_s(asked, attempt)
+                if not is_last or asked.wait_s is not None:
+                    queue.hold(pause_s)
+            if not is_last:
+                log.warning("%s: %s; waiting %.0f s (try %d of %d)", url, asked.problem, pause_s, attempt + 1, tries)
                 with self._lock:
                     traffic.retries += 1
-                    traffic.waited_s += pause_s
-        raise FetchFailed(f"{url}: {reason}, {tries} times; the archive may be down: run again later")
+        raise FetchFailed(f"{url}: {asked.problem}, {tries} times; the archive may be down: run again later")
 
-    def _once(
-        self,
-        url: str,
-        queue: _Queue,
-        traffic: Traffic,
-        params: Mapping[str, str | int] | None,
-        headers: Mapping[str, str] | None,
-    ) -> tuple[Answer | None, str, float | None]:
-        """One try: the answer, or why there is none and how long the archive asked to wait (None: it did not say)."""
-        with queue.slots:
-            delay_s = queue.reserve()
-            if delay_s > LONGEST_WAIT_S:
-                raise FetchFailed(
-                    f"{url}: the archive asked to wait {delay_s:.0f} s, which is longer than a run waits "
-                    f"({LONGEST_WAIT_S:.0f} s); run again later"
-                )
-            self._sleep(delay_s)
-            try:
-                with self._session.get(
-                    url,
-                    params=params,
-                    headers=headers,
-                    timeout=(CONNECT_TIMEOUT_S, self.read_timeout_s),
-                    stream=True,
-                    # A proxy of the environment is for the archives, never for this machine.
-                    proxies={"http": "", "https": ""} if is_loopback(url) else None,
-                ) as response:
-                    body = _read(response)
-            except requests.RequestException as error:
-                with self._lock:
-                    traffic.requests += 1
-                return None, _reason(error, self.read_timeout_s), None
-            queue.charge(len(body))
+    def _ask(self, request: _Request, queue: HostQueue, traffic: Traffic) -> _Try:
+        """One try, in its turn, and what the caller makes of the answer."""
+        asked = self._once(request, queue, traffic)
+        answer, check = asked.answer, request.check
+        if answer is None:
+            return asked
+        again_s = check(answer) if check else None
+        if again_s is None and (check or not answer.is_html):
+            return asked
+        return _Try(problem=self._note_no_answer(traffic, answer), wait_s=again_s, doubles=True)
+
+    def _once(self, request: _Request, queue: HostQueue, traffic: Traffic) -> _Try:
+        """One try in its turn, counted; what it says of the host goes to the queue."""
+        if queue.refusal:
+            raise AccessDenied(queue.refusal)
+        delay_s = queue.delay_s()
+        if delay_s > LONGEST_WAIT_S:
+            raise ArchiveResting(
+                f"{request.url}: the archive asked to wait {delay_s:.0f} s, which is longer than a run waits "
+                f"({LONGEST_WAIT_S:.0f} s); run again later"
+            )
+        waited_s = queue.wait_for_turn()
+        started = self._clock()
+        exchange = _Exchange(queue=queue, deadline_s=self.answer_timeout_s)
+        try:
+            result = self._exchange(request, exchange)
+        except AccessDenied as error:
+            queue.refusal = str(error)
+            raise
+        finally:
+            self._count(traffic, exchange, waited_s)
+        if result.problem in TOO_MUCH:
+            queue.was_too_much(started)
+        elif result.answer is not None:
+            queue.went_well(exchange.served_after_s)
+        return result
+
+    def _exchange(self, request: _Request, exchange: "_Exchange") -> _Try:
+        """Ask and read. What went wrong is counted in `exchange`, also where it raises."""
+        is_api = exchange.queue.policy.kind == API
+        exchange.requests = 1
+        try:
+            with self._session.get(
+                request.url,
+                params=request.params,
+                headers={"Accept-Encoding": "gzip" if is_api else "identity", **(request.headers or {})},
+                timeout=(CONNECT_TIMEOUT_S, self.read_timeout_s),
+                stream=True,
+                # A proxy of the environment is for the archives, never for this machine.
+                proxies={"http": "", "https": ""} if is_loopback(request.url) else None,
+            ) as response:
+                exchange.requests += len(response.history)
+                exchange.served_after_s = response.elapsed.total_seconds()
+                try:
+                    body = _read(response, exchange)
+                finally:
+                    exchange.size_bytes = _bytes_on_the_line(response)
+            result = _judge(request.url, response, body, exchange)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, TimeoutError) as error:
+            result = _Try(problem=_reason(error, self.read_timeout_s))
+        if result.problem:
+            exchange.errors.append(result.problem)
+        elif result.answer and (code := result.answer.headers.get(ERROR_HEADER)):
+            exchange.errors.append(code)
+        return result
+
+    def _note_no_answer(self, traffic: Traffic, answer: Answer) -> str:
+        """Why an answer with status 200 is none: counted here, unless its header already told."""
+        if answer.is_html:
+            problem = HTML_PAGE
+        elif code := answer.headers.get(ERROR_HEADER):
+            return f"{code}: the archive is not ready and asked to wait"
+        else:
+            problem = "the archive is not ready and asked to wait"
         with self._lock:
-            traffic.requests += 1
-            traffic.size_bytes += len(body)
-        return _judge(url, response, body)
+            traffic.errors[problem] += 1
+        return problem
 
-    def _queue(self, url: str, policy: HostPolicy) -> tuple[_Queue, Traffic]:
-        host = urlsplit(url).netloc
+    def _count(self, traffic: Traffic, exchange: "_Exchange", waited_s: float) -> None:
         with self._lock:
-            # One queue per host and kind of traffic: on a wiki of one host, files must not wait behind the API.
-            key = f"{host} {policy.concurrency}"
-            if key not in self._queues:
-                self._queues[key] = _Queue(policy=LOOPBACK if is_loopback(url) else policy)
-            return self._queues[key], self.traffic[host]
+            traffic.requests += exchange.requests
+            traffic.size_bytes += exchange.size_bytes
+            traffic.waited_s += waited_s + exchange.waited_s
+            traffic.errors.update(exchange.errors)
+            traffic.ended_at = datetime.now(UTC)
+
+    def _queue(self, url: str, policy: HostPolicy) -> tuple[HostQueue, Traffic]:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        is_paced = self.pace_loopback or not is_loopback(url)
+        with self._lock:
+            # One queue per kind of traffic, too: on a wiki of one host, files must not wait behind the API.
+            queue = self._queues.setdefault(
+                (_site(url), policy.kind),
+                HostQueue(policy=policy if is_paced else policy.unpaced(), clock=self._clock, sleep=self._sleep),
+            )
+            return queue, self.traffic.setdefault((host, policy.kind), Traffic())
 
 
-def _read(response: requests.Response) -> bytes:
+@dataclass(kw_only=True)
+class _Exchange:
+    """One request and its answer while they go on, and what they cost."""
+
+    queue: HostQueue
+    deadline_s: float
+    requests: int = 0
+    size_bytes: int = 0
+    waited_s: float = 0.0
+    served_after_s: float = 0.0
+    errors: list[str] = field(default_factory=list)
+
+
+class _SmallBuffers(HTTPAdapter):
+    """Connections whose receive buffer is small, so that the pacing decides how fast bytes come."""
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: object) -> None:
+        small = (socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        options["socket_options"] = [*HTTPConnection.default_socket_options, small]
+        super().init_poolmanager(connections, maxsize, block, **options)
+
+
+def _site(url: str) -> str:
+    """The hosts that share their limits: those of one domain, such as Wikimedia's two media hosts."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_name = not host.rpartition(".")[2].isdecimal() and ":" not in host and host.count(".") > 1
+    return ".".join(host.split(".")[-2:]) if is_name else parts.netloc.rpartition("@")[2]
+
+
+def _bytes_on_the_line(response: requests.Response) -> int:
+    return int(response.raw.tell()) + sum(len(earlier.content) for earlier in response.history)
+
+
+def _read(response: requests.Response, exchange: _Exchange) -> bytes:
+    """The whole body, no faster than the bandwidth allows."""
     length = response.headers.get("content-length", "")
     announced = int(length) if length.isdecimal() else 0
     if announced > MAX_BODY_BYTES:
+        exchange.errors.append("too large")
         raise FetchFailed(f"{response.url}: {announced} bytes, more than {MAX_BODY_BYTES}", permanent=True)
     blocks: list[bytes] = []
     size = 0
-    for block in response.iter_content(1 << 16):
+    started = time.monotonic()
+    # `read1` returns with whatever came; reading full blocks, a body that trickles would never be looked at.
+    while block := response.raw.read1(BLOCK_BYTES, decode_content=True):
         size += len(block)
         if size > MAX_BODY_BYTES:
+            exchange.errors.append("too large")
             raise FetchFailed(f"{response.url}: more than {MAX_BODY_BYTES} bytes", permanent=True)
+        if time.monotonic() - started - exchange.waited_s > exchange.deadline_s:
+            raise TimeoutError(f"the answer was not whole after {exchange.deadline_s:g} s")
         blocks.append(block)
+        exchange.waited_s += exchange.queue.take(len(block))
     return b"".join(blocks)
 
 
-def _judge(url: str, response: requests.Response, body: bytes) -> tuple[Answer | None, str, float | None]:
+def _judge(url: str, response: requests.Response, body: bytes, exchange: _Exchange) -> _Try:
     status = response.status_code
     if status == 200:
-        return Answer(url=url, body=body, headers={k.lower(): v for k, v in response.headers.items()}), "", None
+        answer = Answer(url=url, body=body, headers={k.lower(): v for k, v in response.headers.items()})
+        return _Try(answer=answer)
+    if status in TRANSIENT:
+        return _Try(problem=f"HTTP {status}", wait_s=retry_after_s(response.headers))
+    exchange.errors.append(f"HTTP {status}")
     if status == 403:
         raise AccessDenied(
             f"{url}: HTTP 403, the archive refuses this client; check that PD_CONTACT reaches you, "
             "and read the archive's User-Agent policy before running again"
         )
-    if status in TRANSIENT:
-        return None, f"HTTP {status}", retry_after_s(response.headers)
     raise FetchFailed(f"{url}: HTTP {status}", permanent=status in (400, 404, 410))
 
 
@@ -258,17 +361,25 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
             return None
 
 
-def _unnamed_wait_s(reason: str, attempt: int) -> float:
-    """How long to wait where the archive did not say; longest after 429, which names us as the cause."""
-    return min(LONGEST_WAIT_S, (UNNAMED_WAIT_S if reason == "HTTP 429" else 1.0) * 2**attempt)
+def _pause_s(asked: _Try, attempt: int) -> float:
+    """How long to wait after a try; where nobody said, longest after 429, which names us as the cause."""
+    if asked.wait_s is not None:
+        return _doubled(asked.wait_s, attempt) if asked.doubles else asked.wait_s
+    return _doubled(UNNAMED_WAIT_S if asked.problem == "HTTP 429" else 1.0, attempt)
 
 
-def _reason(error: requests.RequestException, read_timeout_s: float) -> str:
+def _doubled(wait_s: float, attempt: int) -> float:
+    return max(wait_s, min(LONGEST_WAIT_S, wait_s * 2**attempt))
+
+
+def _reason(error: Exception, read_timeout_s: float) -> str:
+    if isinstance(error, TimeoutError):
+        return str(error)
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {CONNECT_TIMEOUT_S:.0f} s"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return f"no answer within {read_timeout_s:g} s"
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError):
         return "the connection was refused or lost"
     return f"the answer could not be read ({type(error).__name__})"
 

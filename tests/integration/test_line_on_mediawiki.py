@@ -112,7 +112,7 @@ def test_what_is_stored_carries_no_metadata_and_no_uploader(
         assert "uploader" not in json.dumps({key: value for key, value in row.items() if key != "image"}).lower()
 
 
-def test_a_category_that_does_not_exist_is_named_and_nothing_is_written(
+def test_a_category_that_does_not_exist_is_named_and_no_table_is_written(
     mediawiki: MediaWiki, project: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -125,4 +125,4 @@ def test_a_category_that_does_not_exist_is_named_and_nothing_is_written(
     )
     assert done.returncode == 1
     assert "PD_COMMONS_ROOTS names Category:No such category" in done.stderr
-    assert not list(home.rglob("*.parquet"))
+    assert [path.parent.name for path in home.rglob("*.parquet")] == ["ledger"], "only what was asked is noted"

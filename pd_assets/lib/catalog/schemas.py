@@ -50,7 +50,8 @@ PAGES = Table(
         "status": (TEXT, "`live`, `deleted`, `moved` (a redirect), `left` (no longer in the category)"),
         "problem": (
             TEXT,
-            "`not_a_file`, `hidden`, `no_file`, `no_wikitext` or `not_bitmap`; null where it is a usable picture",
+            "`not_a_file`, `hidden`, `no_file`, `no_wikitext`, `not_bitmap`, or `incomplete` where the archive did not "
+            "tell everything (asked again in every run); null where it is a usable picture",
         ),
         "revid": (BIG, "revision of the page that was read"),
         "touched": (TEXT, "when the archive last rendered the page anew, as it says"),
@@ -72,6 +73,7 @@ PAGES = Table(
         "hidden_categories": (TEXTS, "the hidden ones among them"),
         "templates": (TEXTS, "every template that the page transcludes, nested ones too"),
         "fetched_at": (INSTANT, "when the details were read"),
+        "digest": (TEXT, "BLAKE2b-128 of what was read: all columns but `category`, `status` and `fetched_at`"),
     },
 )
 
@@ -121,7 +123,7 @@ DECISIONS = Table(
 FILES = Table(
     key="images/files",
     sort_by=("item_id",),
-    volatile=("fetched_at", "tries"),
+    volatile=("fetched_at", "tries", "url"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
         "sha256": (TEXT, "SHA-256 of the normalised picture: its name in the store"),
@@ -133,6 +135,8 @@ FILES = Table(
         "size_bytes": (BIG, "size of the normalised picture, bytes"),
         "phash": (TEXT, "64-bit perceptual hash, hexadecimal"),
         "max_side": (WHOLE, "the longest side that was asked for, pixels"),
+        "made_from": (TEXT, "`original` or `thumbnail`: what was asked for"),
+        "url": (TEXT, "the address that was asked"),
         "status": (TEXT, "`ok` or `failed`"),
         "error": (TEXT, "why it failed, null where it did not"),
         "tries": (WHOLE, "how often it was tried"),
@@ -184,4 +188,23 @@ SPLITS = Table(
     },
 )
 
-TABLES = {table.key: table for table in (CATEGORIES, PAGES, ITEMS, DECISIONS, FILES, LICENSED, CAPTIONS, SPLITS)}
+LEDGER = Table(
+    key="http/ledger",
+    sort_by=("started_at", "run_id", "host", "kind"),
+    columns={
+        "run_id": (TEXT, "the run that asked, as Dagster names it; one run has a row for each step, host and kind"),
+        "host": (TEXT, "the host that was asked, with its port where it has one"),
+        "kind": (TEXT, "`api` or `media`"),
+        "requests": (BIG, "requests made, redirects and repetitions included"),
+        "bytes": (BIG, "bytes of the answers' bodies as they came over the line"),
+        "waited_s": (REAL, "seconds waited so as not to ask too often or too fast, summed over all threads"),
+        "retries": (BIG, "requests made because an earlier one failed"),
+        "errors": (TEXT, 'what went wrong and how often, as JSON: `{"HTTP 429": 2, "maxlag": 1}`'),
+        "started_at": (INSTANT, "when the host was asked first"),
+        "ended_at": (INSTANT, "when its last answer was read"),
+    },
+)
+
+TABLES = {
+    table.key: table for table in (CATEGORIES, PAGES, ITEMS, DECISIONS, FILES, LICENSED, CAPTIONS, SPLITS, LEDGER)
+}

@@ -1,15 +1,17 @@
 """Reading and writing tables: Parquet files in one folder per table, replaced as a whole, with a digest of content.
 
+A partition is a folder of part files, each replaced as a whole: what fits no memory is written and mended part by part.
 Errors: TableError.
 """
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog.schemas import Table
@@ -17,6 +19,8 @@ from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home, replacing
 
 PART = "part-0.parquet"
+# A part is read by row groups, so that a few rows of it do not cost the memory of all.
+ROWS_IN_A_GROUP = 250
 
 
 def as_table(table: Table, rows: Iterable[Mapping[str, object]]) -> pa.Table:
@@ -36,10 +40,49 @@ def sort(table: Table, content: pa.Table) -> pa.Table:
 def write(home: Home, table: Table, content: pa.Table, *, partition: str | None = None) -> str:
     """Replace a table (or one partition of it) by `content` and return its digest."""
     content = sort(table, content)
-    folder = home.table(table.key) if partition is None else home.partition(table.key, partition)
-    with replacing(folder / PART) as partial:
-        pq.write_table(content, partial, compression="ZSTD")
+    if partition is None:
+        with replacing(home.table(table.key) / PART) as partial:
+            pq.write_table(content, partial, compression="ZSTD")
+    else:
+        folder = home.partition(table.key, partition)
+        write_part(table, folder / part_name(0), content)
+        for path in partition_parts(home, table, partition):
+            if path.name != part_name(0):
+                path.unlink()
     return digest(table, content)
+
+
+def part_name(number: int) -> str:
+    """The file of one part of a partition."""
+    return f"part-{number:05}.parquet"
+
+
+def write_part(table: Table, path: Path, content: pa.Table) -> None:
+    """Replace one part of a partition by `content`, sorted."""
+    with replacing(path) as partial:
+        pq.write_table(sort(table, content), partial, compression="ZSTD", row_group_size=ROWS_IN_A_GROUP)
+
+
+def read_part(table: Table, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """One part of a partition; columns that it was written without are null."""
+    return _read_file(table, path, columns)
+
+
+def read_rows(table: Table, path: Path, name: str, values: Collection[object]) -> pa.Table:
+    """The rows of one part whose column `name` is among `values`; the others are not kept in memory."""
+    return _read_file(table, path, wanted=pc.field(name).isin(list(values)))
+
+
+def partition_parts(home: Home, table: Table, partition: str) -> list[Path]:
+    """The part files of one partition, in the order of their numbers."""
+    found = home.partition(table.key, partition).glob("part-*.parquet")
+    return sorted(found, key=lambda path: (int(path.stem.removeprefix("part-")), path.name))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left half-written in a folder; only for who is the one writer there."""
+    for path in folder.glob(".*.partial"):
+        path.unlink(missing_ok=True)
 
 
 def digest(table: Table, content: pa.Table) -> str:
@@ -58,9 +101,12 @@ def read(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.T
     return pa.concat_tables(_read_file(table, file, columns) for file in files)
 
 
-def _read_file(table: Table, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+def _read_file(
+    table: Table, path: Path, columns: Sequence[str] | None = None, wanted: pc.Expression | None = None
+) -> pa.Table:
     try:
-        return pq.read_table(path, schema=table.schema, columns=columns)
+        chosen = None if columns is None else list(columns)
+        return pq.read_table(path, schema=table.schema, columns=chosen, filters=wanted)
     except (OSError, pa.ArrowInvalid) as error:
         raise TableError(
             f"{table.key}: {path} cannot be read ({error}); delete that file and materialise {table.key} again"
@@ -76,13 +122,14 @@ def read_or_empty(home: Home, table: Table, columns: Sequence[str] | None = None
 
 def read_partition(home: Home, table: Table, partition: str) -> pa.Table:
     """One partition, or an empty table where it was never written."""
-    path = home.partition(table.key, partition) / PART
-    return _read_file(table, path) if path.is_file() else table.schema.empty_table()
+    files = partition_parts(home, table, partition)
+    content = [_read_file(table, path) for path in files]
+    return sort(table, pa.concat_tables(content)) if content else table.schema.empty_table()
 
 
 def has_partition(home: Home, table: Table, partition: str) -> bool:
     """Whether a partition was ever written, be it without rows."""
-    return (home.partition(table.key, partition) / PART).is_file()
+    return bool(partition_parts(home, table, partition))
 
 
 def parts(home: Home, table: Table) -> list[Path]:

@@ -2,27 +2,59 @@
 
 A page's latest revision changes with every edit, overwrite and rename, and its touch date when a template on it does,
 so comparing both finds all of them (by inequality: a restored page's touch date goes back). A page that the listing no
-longer holds is asked for once more: it was deleted or left. Writes commons/pages, one partition each.
+longer holds is asked for once more: it was deleted or left. Writes commons/pages, one partition each, part by part:
+the memory does not grow with what the pages hold, and an interruption costs at most the part in the making.
 """
 
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeVar
 
-import pyarrow.compute as pc
+import numpy as np
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
-from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.client import LIST_LIMIT, CommonsClient
+from pd_assets.lib.commons.index import (
+    DELETED,
+    LEFT,
+    LIVE,
+    MOVED,
+    STATUSES,
+    UNKNOWN,
+    PartitionIndex,
+    Place,
+    Places,
+    load_partition,
+    load_places,
+    state_of,
+)
+from pd_assets.lib.commons.parts import PartitionWriter
 from pd_assets.lib.commons.records import Member, Page
 from pd_assets.lib.home import Home
 
+T = TypeVar("T")
 Row = dict[str, object]
+
+
+class Progress(Protocol):
+    """Shows how far `items` is, as lib/progress.py does."""
+
+    def __call__(self, items: Iterable[T], title: str, *, total: int | None = ..., unit: str = ...) -> Iterable[T]: ...
+
+
+def silent(items: Iterable[T], title: str, *, total: int | None = None, unit: str = "") -> Iterable[T]:
+    """Shows nothing."""
+    return items
 
 
 @dataclass(frozen=True, kw_only=True)
 class CategorySync:
-    """What the sync of one category did. `digest` is that of its stored partition."""
+    """What the sync of one category did. `digest` is that of its listed rows; equal ones had equal rows, however they
+    came about. `is_complete` is False where the run's limit was reached before the category's end."""
 
     category: str
     files: int
@@ -32,59 +64,94 @@ class CategorySync:
     gone: int
     digest: str
     is_changed: bool
+    is_complete: bool
 
 
 @dataclass(kw_only=True)
 class KnownPages:
-    """The rows that any partition already holds, so that a file in several categories is asked for once a run."""
+    """What one run knows across categories, so that a file in several of them is asked for once.
+
+    `suppressed` are read again whatever the listing says; `limit` is how many details the run may ask for.
+    """
 
     home: Home
     thumb_side: int
-    _where: dict[int, str] = field(default_factory=dict)
-    _read: dict[str, dict[int, Row]] = field(default_factory=dict)
-    _answered: dict[int, Page] = field(default_factory=dict)
+    suppressed: frozenset[int] = frozenset()
+    limit: int | None = None
+    _read_now: Places = field(default_factory=Places)
+    _stored: Places | None = None
 
-    def __post_init__(self) -> None:
-        stored = tables.read_or_empty(self.home, PAGES, ["pageid", "status", "fetched_at", "category"])
-        usable = stored.filter(pc.equal(stored["status"], "live")).sort_by("fetched_at")
-        self._where = dict(zip(usable["pageid"].to_pylist(), usable["category"].to_pylist(), strict=True))
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the run has asked for as many details as it may."""
+        return self.limit is not None and self.limit <= 0
 
-    def find(self, member: Member) -> Row | None:
-        """The stored row of the same page in the same state, from whichever partition."""
-        category = self._where.get(member.pageid)
-        return None if category is None else self.same(self.partition(category).get(member.pageid), member)
+    def spend(self, details: int) -> None:
+        """Take what was asked for off the limit."""
+        if self.limit is not None:
+            self.limit -= details
 
-    def answer(self, pageid: int) -> Page | None:
-        """What the archive said of a page when this run asked for it, for whichever category."""
-        return self._answered.get(pageid)
+    def state(self, member: Member) -> int:
+        """The state in which the listing shows a page."""
+        return state_of(revid=member.revid, touched=member.touched, title=member.title, thumb_side=self.thumb_side)
 
-    def remember_answer(self, page: Page) -> None:
-        """Take a page that was just read: other categories that hold it, or lost it, need not ask again."""
-        self._answered[page.pageid] = page
+    def place(self, pageid: int, state: int) -> Place | None:
+        """A row of the same page in the same state, in whichever category; one that was read in this run if any.
 
-    def same(self, row: Row | None, member: Member) -> Row | None:
-        """`row` if it still says what the listing says, else None."""
-        if row is None or row["status"] not in ("live", "moved") or row["thumb_side"] != self.thumb_side:
+        What the archive did not tell completely in this run is not asked for again before the next one.
+        """
+        if read_now := list(self._read_now.find(pageid)):
+            told = [one for one in read_now if one.status != DELETED]
+            return next((one for one in told if one.state in (state, UNKNOWN)), None)
+        if pageid in self.suppressed:
             return None
-        listed = (member.revid, member.touched, member.title)
-        return row if (row["revid"], row["touched"], row["title"]) == listed else None
+        if self._stored is None:
+            self._stored = load_places(self.home)
+        return next((one for one in self._stored.find(pageid) if one.state == state), None)
 
-    def partition(self, category: str) -> dict[int, Row]:
-        """The stored rows of one category, by page id."""
-        if category not in self._read:
-            content = tables.read_partition(self.home, PAGES, category)
-            self._read[category] = {row["pageid"]: row for row in content.to_pylist()}
-        return self._read[category]
+    def read_now(self, pageid: int) -> Place | None:
+        """Where the page lies if this run asked for it, for whichever category, be it deleted."""
+        return next(self._read_now.find(pageid), None)
 
-    def remember(self, category: str, rows: Iterable[Row]) -> None:
-        """Take the rows of a category that was just written."""
-        self._read[category] = {}
-        for row in rows:
-            pageid = row["pageid"]
-            assert isinstance(pageid, int)
-            self._read[category][pageid] = row
-            if row["status"] == "live":
-                self._where[pageid] = category
+    def remember(self, stored: PartitionIndex, pageids: Iterable[int]) -> None:
+        """Note pages that were asked for just now, and where they are stored."""
+        for pageid in pageids:
+            at = stored.find(pageid)
+            assert at is not None, f"page {pageid} was asked for and not stored"
+            path = stored.parts[int(stored.part_numbers[at])].path
+            self._read_now.add(pageid, int(stored.states[at]), int(stored.statuses[at]), path)
+
+
+@dataclass(kw_only=True)
+class _Copies:
+    """Pages whose rows another part holds already: ids, part and the status code that they have here; 13 bytes each."""
+
+    pageids: "array[int]" = field(default_factory=lambda: array("q"))
+    places: "array[int]" = field(default_factory=lambda: array("l"))
+    statuses: "array[int]" = field(default_factory=lambda: array("B"))
+    paths: dict[Path, int] = field(default_factory=dict)
+
+    def add(self, pageid: int, path: Path, status: int) -> None:
+        self.pageids.append(pageid)
+        self.places.append(self.paths.setdefault(path, len(self.paths)))
+        self.statuses.append(status)
+
+    def by_path(self) -> Iterator[tuple[Path, dict[int, int]]]:
+        """Each part with the pages to copy from it and their status codes."""
+        places = np.asarray(self.places, dtype=np.int64)
+        order = np.argsort(places, kind="stable")
+        starts = np.searchsorted(places[order], np.arange(len(self.paths) + 1))
+        for number, path in enumerate(self.paths):
+            chosen = order[starts[number] : starts[number + 1]].tolist()
+            yield path, {self.pageids[at]: self.statuses[at] for at in chosen}
+
+
+@dataclass(kw_only=True)
+class _Work:
+    """The pages of one part, or the new ones, that are asked for or copied from another part."""
+
+    asked: "array[int]" = field(default_factory=lambda: array("q"))
+    copies: _Copies = field(default_factory=_Copies)
 
 
 def sync_category(
@@ -92,55 +159,136 @@ def sync_category(
     home: Home,
     category: str,
     known: KnownPages,
-    progress: Callable[[Iterable[Page], int], Iterable[Page]] = lambda pages, total: pages,
+    progress: Progress = silent,
+    *,
+    expected_files: int | None = None,
 ) -> CategorySync:
-    """Synchronise one category and write its partition, which is replaced as a whole or left as it was."""
-    before = known.partition(category)
-    is_first = not tables.has_partition(home, PAGES, category)
-    before_digest = None if is_first else tables.digest(PAGES, tables.as_table(PAGES, before.values()))
-    members = {member.pageid: member for member in client.members(category)}
-    kept = {pageid: row for pageid, member in members.items() if (row := _unchanged(known, before, member))}
-    gone = [pageid for pageid, row in before.items() if pageid not in members and row["status"] in ("live", "moved")]
-    answered = [page for pageid in gone if (page := known.answer(pageid))]
-    asked = [pageid for pageid in members if pageid not in kept]
-    unanswered = [pageid for pageid in gone if known.answer(pageid) is None]
+    """Synchronise one category. `expected_files` is what the archive counts in it, for the progress."""
+    tables.sweep(home.partition(PAGES.key, category))
+    index = load_partition(home, category)
+    plan = _Plan(index=index, known=known)
+    answers = None if expected_files is None else max(1, -(-expected_files // LIST_LIMIT))
+    listing = progress(client.listing(category), f"listing {category[:40]}", total=answers, unit="requests")
+    is_complete = all(plan.compare(members) for members in listing)
+    gone = plan.miss() if is_complete else 0
+    asked = plan.asked()
+    known.spend(len(asked))
 
-    after: dict[int, Row] = {pageid: row for pageid, row in before.items() if pageid not in members}
-    after |= {pageid: {**row, "category": category} for pageid, row in kept.items()}
-    details = progress(client.details([*asked, *unanswered]), len(asked) + len(unanswered))
-    for page in chain(answered, details):
-        # A page that exists but is not listed any more left the category; so did a listed one that vanished since.
-        known.remember_answer(page)
-        left = page.pageid not in members and page.status != "deleted"
-        previous = before.get(page.pageid)
-        after[page.pageid] = _after(page, previous, category, "left" if left else None)
-
-    content = tables.as_table(PAGES, after.values())
-    digest = tables.digest(PAGES, content)
-    is_changed = digest != before_digest
-    if is_changed:
-        tables.write(home, PAGES, content, partition=category)
-    known.remember(category, after.values())
+    pages = iter(progress(client.details(asked), "reading pages", total=len(asked), unit="pages"))
+    writer = PartitionWriter(home, category, index.parts)
+    for number, work in sorted(plan.parts.items()):
+        writer.mend(number, _rows(client, category, work, pages, index))
+    writer.add(_rows(client, category, plan.added, pages, index))
+    stored = writer.finish()
+    known.remember(stored, asked)
     return CategorySync(
         category=category,
-        files=sum(row["status"] == "live" for row in after.values()),
-        details_asked=len(asked) + len(unanswered),
-        new=sum(pageid not in before for pageid in members),
-        changed=sum(pageid in before for pageid in asked),
-        gone=len(gone),
-        digest=digest,
-        is_changed=is_changed,
+        files=stored.live,
+        details_asked=len(asked),
+        new=plan.new,
+        changed=plan.changed,
+        gone=gone,
+        digest=stored.digest,
+        is_changed=writer.is_changed,
+        is_complete=is_complete,
     )
 
 
-def _unchanged(known: KnownPages, before: dict[int, Row], member: Member) -> Row | None:
-    row = known.same(before.get(member.pageid), member) or known.find(member)
-    page = None if row is not None else known.answer(member.pageid)
-    return row if page is None else known.same(page.in_category(""), member)
+@dataclass(kw_only=True)
+class _Plan:
+    """What the listing means for the stored rows: which to read again, to copy, to add, and which were missed."""
+
+    index: PartitionIndex
+    known: KnownPages
+    parts: dict[int, _Work] = field(default_factory=dict)
+    added: _Work = field(default_factory=_Work)
+    changed: int = 0
+    _asked: int = 0
+
+    def compare(self, members: list[Member]) -> bool:
+        """Take one answer of the listing; False where the run's limit is reached, and the rest stays unseen."""
+        for member in members:
+            at = self.index.find(member.pageid)
+            if at is not None and self.index.seen[at]:
+                continue
+            state = self.known.state(member)
+            if at is None or not self._is_same(at, state):
+                place = self.known.place(member.pageid, state)
+                if place is None and self.known.limit is not None and self._asked >= self.known.limit:
+                    return False
+                self._take(member, at, place)
+            if at is not None:
+                self.index.seen[at] = True
+        return True
+
+    def miss(self) -> int:
+        """Look after the pages that are listed no more; how many there are."""
+        missed = self.index.not_seen()
+        for pageid in missed:
+            at = self.index.find(pageid)
+            assert at is not None
+            work = self._work(at)
+            if place := self.known.read_now(pageid):
+                work.copies.add(pageid, place.path, DELETED if place.status == DELETED else LEFT)
+            else:
+                work.asked.append(pageid)
+        return len(missed)
+
+    def asked(self) -> "array[int]":
+        """The pages to ask for, in the order in which their rows are written."""
+        self.added.asked = _once(self.added.asked, self.added.copies.pageids)
+        wanted = array("q")
+        for _, work in sorted(self.parts.items()):
+            wanted.extend(work.asked)
+        wanted.extend(self.added.asked)
+        return wanted
+
+    @property
+    def new(self) -> int:
+        return len(self.added.asked) + len(set(self.added.copies.pageids))
+
+    def _is_same(self, at: int, state: int) -> bool:
+        is_suppressed = int(self.index.pageids[at]) in self.known.suppressed
+        return self.index.is_listed(at) and int(self.index.states[at]) == state and not is_suppressed
+
+    def _take(self, member: Member, at: int | None, place: Place | None) -> None:
+        work = self.added if at is None else self._work(at)
+        if place is not None:
+            work.copies.add(member.pageid, place.path, MOVED if member.is_redirect else LIVE)
+        else:
+            work.asked.append(member.pageid)
+            self._asked += 1
+            self.changed += at is not None
+
+    def _work(self, at: int) -> _Work:
+        return self.parts.setdefault(int(self.index.part_numbers[at]), _Work())
 
 
-def _after(page: Page, previous: Row | None, category: str, status: str | None) -> Row:
-    """The row to store. A deleted page says nothing any more: its last known evidence stays beside the status."""
-    if page.status == "deleted" and previous is not None:
-        return {**previous, "status": "deleted", "fetched_at": page.fetched_at}
-    return page.in_category(category, status)
+def _rows(
+    client: CommonsClient, category: str, work: _Work, pages: Iterator[Page], index: PartitionIndex
+) -> Iterator[Row]:
+    """The rows of one piece of work: those of its pages that come next in `pages`, then the copies."""
+    for page in islice(pages, len(work.asked)):
+        yield _row(page, category, index)
+    for path, statuses in work.copies.by_path():
+        for row in tables.rows(tables.read_rows(PAGES, path, "pageid", statuses)):
+            pageid = row["pageid"]
+            assert isinstance(pageid, int)
+            yield {**row, "category": category, "status": STATUSES[statuses.pop(pageid)]}
+        # Only where somebody took parts away: what was there is read again.
+        yield from (_row(page, category, index) for page in client.details(statuses))
+
+
+def _row(page: Page, category: str, index: PartitionIndex) -> Row:
+    """The row of a page that was read. One that exists but is not listed any more left the category."""
+    at = index.find(page.pageid)
+    is_gone = at is not None and not index.seen[at] and page.status != "deleted"
+    return page.in_category(category, "left" if is_gone else None)
+
+
+def _once(asked: "array[int]", copied: "array[int]") -> "array[int]":
+    """Each page once, in the order of the listing, and none that is copied: one may be listed twice."""
+    ids = np.asarray(asked, dtype=np.int64)
+    _, first = np.unique(ids, return_index=True)
+    kept = ids[np.sort(first)]
+    return array("q", kept[~np.isin(kept, np.asarray(copied, dtype=np.int64))].tolist())

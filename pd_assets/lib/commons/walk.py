@@ -26,8 +26,9 @@ class Category:
 
 def walk(client: CommonsClient, roots: Sequence[str], *, depth: int, exclude: Iterable[str] = ()) -> list[Category]:
     """Every category within `depth` steps of a root, each once, with the shortest way to it; excluded ones never."""
-    excluded = set(exclude)
-    facts = client.category_facts([root for root in roots if root not in excluded])
+    excluded = {normalised(title) for title in exclude}
+    wanted = dict.fromkeys(normalised(root) for root in roots)
+    facts = client.category_facts([root for root in wanted if root not in excluded])
     missing = [title for title, fact in facts.items() if not fact.exists]
     if missing:
         raise ConfigError(
@@ -40,6 +41,12 @@ def walk(client: CommonsClient, roots: Sequence[str], *, depth: int, exclude: It
     for _ in range(depth):
         level = _next_level(client, level, facts, paths, parents, excluded)
     return [_category(facts[title], paths[title], parents[title]) for title in sorted(paths)]
+
+
+def normalised(title: str) -> str:
+    """A category's title as the archive writes it: no namespace, spaces for underscores, the first letter large."""
+    bare = " ".join(title.removeprefix("Category:").replace("_", " ").split())
+    return bare[:1].upper() + bare[1:]
 
 
 def _next_level(

@@ -1,28 +1,46 @@
 """Fetch the accepted items' pictures, a file at a time, and keep every outcome as a row of images/files.
 
 The table is written every so often while it goes on, so an interruption costs little; a failure is a row with its
-reason and is tried again on later runs, ever less often.
+reason and is tried again on later runs, ever less often, and at once where the file or its address has changed.
+
+A thumbnail is made by the archive, and there is no SHA-1 of it. Of a truncated original the archive makes a whole
+thumbnail with a grey rest (MediaWiki 1.39 with ImageMagick does): that shows only where originals are asked for.
 """
 
+import fcntl
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import FetchFailed
 from pd_assets.lib.home import Home, replacing
-from pd_assets.lib.http import MEDIA, PoliteSession
-from pd_assets.lib.images.decode import UnusableImage, normalise, sniff
+from pd_assets.lib.http import MEDIA, Answer, PoliteSession
+from pd_assets.lib.images.decode import ENDINGS, MOST_PIXELS, UnusableImage, sniff
+from pd_assets.lib.images.pool import WORKERS, Decoders
 from pd_assets.lib.progress import track
 
 Row = dict[str, object]
 WRITE_EVERY = 500
-AT_ONCE = 2
+# The session lets two of them download at a time; the others wait for a decoder meanwhile.
+THREADS = MEDIA.concurrency + WORKERS
 RETRY_AFTER_DAYS = (0, 0, 1, 7, 30)
+ORIGINAL, THUMBNAIL = "original", "thumbnail"
+# One file of more bytes is held in memory at a time.
+LARGE_BYTES = 20_000_000
+UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,77 +54,128 @@ class FetchCounts:
 
 
 def fetch_accepted(
-    home: Home, session: PoliteSession, *, profile: str, max_side: int, headers: Mapping[str, str] | None = None
+    home: Home,
+    session: PoliteSession,
+    *,
+    profile: str,
+    max_side: int,
+    originals: bool = False,
+    decoders: Decoders | None = None,
 ) -> FetchCounts:
-    """Bring images/files in step with the decisions. Rows of items that are wanted no longer are dropped."""
-    wanted = tables.query(home, load("wanted"), {"items": ITEMS, "decisions": DECISIONS}, {"profile": profile})
-    have = {str(row["item_id"]): row for row in tables.rows(tables.read_or_empty(home, FILES))}
-    items = {str(row["item_id"]): row for row in tables.rows(wanted)}
-    now = datetime.now(UTC).replace(microsecond=0)
-    kept = {key: row for key, row in have.items() if key in items and _is_current(home, row, items[key], max_side, now)}
-    todo = [item for key, item in items.items() if key not in kept]
+    """Bring images/files in step with the decisions. Rows of items that are wanted no longer are dropped.
 
-    fetcher = _Fetcher(home=home, session=session, max_side=max_side, now=now)
-    fetched = 0
-    try:
-        for row in track(fetcher.fetch_all(todo, have), "fetching pictures", total=len(todo)):
-            kept[str(row["item_id"])] = row
-            fetched += row["status"] == "ok"
-            if len(kept) % WRITE_EVERY == 0:
-                tables.write(home, FILES, tables.as_table(FILES, kept.values()))
-    finally:
-        # Also when the archive refuses us half-way, or somebody interrupts: what was fetched is kept.
-        digest = tables.write(home, FILES, tables.as_table(FILES, kept.values()))
-    return FetchCounts(wanted=len(items), fetched=fetched, failed=len(todo) - fetched, digest=digest)
+    With `originals` the originals are fetched, and what was made from thumbnails is made anew.
+    """
+    with _alone(home), nullcontext(decoders) if decoders else Decoders() as running:
+        _sweep(home)
+        now = datetime.now(UTC).replace(microsecond=0)
+        fetcher = _Fetcher(
+            home=home, session=session, decoders=running, max_side=max_side, originals=originals, now=now
+        )
+        wanted = tables.query(
+            home, load("wanted"), {"items": ITEMS, "decisions": DECISIONS, "files": FILES}, {"profile": profile}
+        )
+        is_current = pa.array([fetcher.is_current(row) for row in tables.rows(wanted)], pa.bool_())
+        have = tables.read_or_empty(home, FILES)
+        kept = have.filter(pc.is_in(have["item_id"], wanted["item_id"].filter(is_current).combine_chunks()))
+        return fetcher.bring_in_step(kept, wanted.filter(pc.invert(is_current)))
 
 
-def _is_current(home: Home, row: Row, item: Row, max_side: int, now: datetime) -> bool:
-    """Whether a stored row still answers for its item: the same file, still on the disk, or a failure not yet due."""
-    if row["sha1"] != item["sha1"] or row["max_side"] != max_side:
-        return False
-    if row["status"] == "ok":
-        return (home.root / str(row["path"])).is_file()
-    tries, fetched_at = row["tries"], row["fetched_at"]
-    assert isinstance(tries, int) and isinstance(fetched_at, datetime)
-    wait_days = RETRY_AFTER_DAYS[min(tries, len(RETRY_AFTER_DAYS) - 1)]
-    return now < fetched_at + timedelta(days=wait_days)
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """One run at a time fetches into a home; another waits. A lock of the kernel's: a killed run leaves none."""
+    home.images.mkdir(parents=True, exist_ok=True)
+    with (home.images / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.warning("another run fetches pictures into %s; waiting for it to end", home.images)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sweep(home: Home) -> None:
+    """Remove what a killed run left half-written. Only under `_alone`: nobody is writing now."""
+    for partial in home.images.glob("*/.*.partial"):
+        partial.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Fetcher:
     home: Home
     session: PoliteSession
+    decoders: Decoders
     max_side: int
+    originals: bool
     now: datetime
+    large: threading.Lock = field(default_factory=threading.Lock)
 
-    def fetch_all(self, items: list[Row], have: Mapping[str, Row]) -> Iterator[Row]:
-        """The rows of `items` in their order; two downloads run at a time, as media hosts allow."""
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="media") as pool:
-            yield from _in_order(pool, lambda item: self.fetch(item, have.get(str(item["item_id"]))), items)
+    def is_current(self, item: Row) -> bool:
+        """Whether the stored row still answers for its item: the same file, on the disk, or a failure not yet due."""
+        if item["had_sha1"] != item["sha1"] or item["had_max_side"] != self.max_side:
+            return False
+        if self.originals and item["had_made_from"] != ORIGINAL:
+            return False
+        if item["had_status"] == "ok":
+            return (self.home.root / str(item["had_path"])).is_file()
+        if item["had_url"] != self._source(item)[1]:
+            return False
+        tries, tried_at = item["had_tries"], item["had_at"]
+        assert isinstance(tries, int) and isinstance(tried_at, datetime)
+        wait_days = RETRY_AFTER_DAYS[min(tries, len(RETRY_AFTER_DAYS) - 1)]
+        return self.now < tried_at + timedelta(days=wait_days)
 
-    def fetch(self, item: Row, before: Row | None) -> Row:
-        """Fetch, verify, normalise and store one picture; the row says how it went."""
-        asked: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.max_side}
-        base = {**asked, "fetched_at": self.now}
+    def bring_in_step(self, kept: pa.Table, todo: pa.Table) -> FetchCounts:
+        """Fetch all of `todo`, writing the table now and then, and at the end with `kept`."""
+        fetched = done = 0
+        fresh: list[Row] = []
+        digest = ""
         try:
-            return {**base, **self._stored(item), "status": "ok", "tries": 1}
-        except (FetchFailed, UnusableImage) as error:
-            same_file = before is not None and before["sha1"] == item["sha1"]
-            tries = before["tries"] if before is not None and same_file else 0
-            assert isinstance(tries, int)
-            return {**base, "status": "failed", "error": str(error), "tries": tries + 1}
+            for row in track(self._fetch_all(todo), "fetching pictures", total=todo.num_rows):
+                fresh.append(row)
+                done += 1
+                fetched += row["status"] == "ok"
+                if len(fresh) == WRITE_EVERY:
+                    kept = pa.concat_tables([kept, tables.as_table(FILES, fresh)])
+                    fresh = []
+                    tables.write(self.home, FILES, kept)
+        finally:
+            # Also when the archive refuses us half-way, or somebody interrupts: what was fetched is kept.
+            digest = tables.write(self.home, FILES, pa.concat_tables([kept, tables.as_table(FILES, fresh)]))
+        return FetchCounts(wanted=kept.num_rows + len(fresh), fetched=fetched, failed=done - fetched, digest=digest)
 
-    def _stored(self, item: Row) -> Row:
-        file_url, thumb_url = str(item["file_url"]), item["thumb_url"]
-        use_original = thumb_url is None or thumb_url == file_url or item["thumb_side"] != self.max_side
-        url = file_url if use_original else str(thumb_url)
-        answer = self.session.get(url, policy=MEDIA)
-        if sniff(answer.body) is None:
-            raise UnusableImage(f"{url} answered {answer.content_type or 'no media type'}, which is no picture")
-        if use_original and hashlib.sha1(answer.body, usedforsecurity=False).hexdigest() != item["sha1"]:
-            raise UnusableImage(f"{url}: the bytes do not have the SHA-1 that the page gives")
-        picture = normalise(answer.body, max_side=self.max_side)
-        path = self.home.images / picture.sha256[:2] / f"{picture.sha256}.jpg"
+    def _fetch_all(self, todo: pa.Table) -> Iterator[Row]:
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="media") as pool:
+            yield from _in_order(pool, self._fetch, tables.rows(todo))
+
+    def _fetch(self, item: Row) -> Row:
+        """Fetch, verify, normalise and store one picture; the row says how it went."""
+        made_from, url = self._source(item)
+        base: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.max_side}
+        base |= {"made_from": made_from, "url": url, "fetched_at": self.now}
+        try:
+            return {**base, **self._stored(item, made_from, url), "status": "ok", "tries": 1}
+        except (FetchFailed, UnusableImage) as error:
+            goes_on = item["had_status"] == "failed" and item["had_sha1"] == item["sha1"] and item["had_url"] == url
+            tries = _whole(item["had_tries"]) + 1 if goes_on else 1
+            return {**base, "status": "failed", "error": _told(error), "tries": tries}
+
+    def _source(self, item: Row) -> tuple[str, str]:
+        """What to ask for: the smallest standard thumbnail that covers, unless the original is smaller or wanted."""
+        file_url, thumb_url, covers_px = item["file_url"], item["thumb_url"], item["thumb_side"]
+        covers = isinstance(covers_px, int) and covers_px >= self.max_side
+        if self.originals or thumb_url is None or thumb_url == file_url or not covers:
+            return ORIGINAL, str(file_url)
+        return THUMBNAIL, str(thumb_url)
+
+    def _stored(self, item: Row, made_from: str, url: str) -> Row:
+        with self.large if made_from == ORIGINAL and _whole(item["size_bytes"]) > LARGE_BYTES else nullcontext():
+            if made_from == ORIGINAL:
+                _refuse_bomb(item)
+            answer = self.session.get(url, policy=MEDIA)
+            _verify(answer, str(item["sha1"]) if made_from == ORIGINAL else None)
+            picture = self.decoders.normalise(answer.body, max_side=self.max_side)
+        path = self.home.images / picture.sha256[:2] / f"{picture.sha256}.{ENDINGS[picture.mime]}"
         if not path.is_file():
             with replacing(path) as partial:
                 partial.write_bytes(picture.body)
@@ -121,13 +190,40 @@ class _Fetcher:
         }
 
 
+def _refuse_bomb(item: Row) -> None:
+    """Nothing is downloaded that will not be decoded; the decoder looks again at what the bytes say."""
+    width, height = _whole(item["width"]), _whole(item["height"])
+    if width * height > MOST_PIXELS:
+        raise UnusableImage(f"the page gives {width} x {height} pixels, more than {MOST_PIXELS}")
+
+
+def _verify(answer: Answer, sha1: str | None) -> None:
+    """The answer calls itself a picture, begins like one, and has the SHA-1 if there is one."""
+    kind = answer.content_type
+    if sniff(answer.body) is None or not (kind in UNTYPED or kind.startswith("image/")):
+        raise UnusableImage(
+            f"{answer.url} answered {kind or 'no media type'} that begins {answer.body[:12]!r}, which is no picture"
+        )
+    if sha1 is not None and hashlib.sha1(answer.body, usedforsecurity=False).hexdigest() != sha1:
+        raise UnusableImage(f"{answer.url}: the bytes do not have the SHA-1 that the page gives")
+
+
+def _told(error: Exception) -> str:
+    gone = str(error).endswith(("HTTP 404", "HTTP 410"))
+    return f"{error}: renamed or deleted since the last sync, which the next sync will see" if gone else str(error)
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _in_order(pool: ThreadPoolExecutor, work: Callable[[Row], Row], items: Iterable[Row]) -> Iterator[Row]:
     """Results in the order of `items`, with a few ahead of the reader and never all of them."""
     waiting: list[Future[Row]] = []
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) > 4 * AT_ONCE:
+            if len(waiting) > 4 * THREADS:
                 yield waiting.pop(0).result()
         while waiting:
             yield waiting.pop(0).result()

@@ -50,7 +50,7 @@ class Site:
             Route("/w/index.php", self.by_id),
             Route("/wikipedia/commons/thumb/{h}/{hh}/{name}/{thumb}", self.thumb),
             Route("/wikipedia/commons/archive/{h}/{hh}/{name}", self.old_file),
-            Route("/wikipedia/commons/{h}/{hh}/{name}", self.file),
+            Route("/wikipedia/commons/{h}/{hh}/{name:path}", self.file),
             Route("/wiki/{title:path}", self.page),
             Route("/sandbox/attributes", self.attributes),
             Route("/sandbox/requests", self.requests),

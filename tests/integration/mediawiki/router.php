@@ -42,7 +42,7 @@ $send = static function ( string $file ): void {
 };
 
 $files = '/wikipedia/commons/';
-if ( strpos( $path, '..' ) !== false ) {
+if ( preg_match( '~(^|/)\.\.(/|$)~', $path ) ) {
 	http_response_code( 400 );
 } elseif ( preg_match( '~^/w/(api|index|load|rest|thumb|opensearch_desc)\.php~', $path, $match ) ) {
 	require $enter( "$match[1].php" );

@@ -5,6 +5,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -14,7 +15,10 @@ from typing import Self
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What the server sends. `cut_to` bytes of the body are sent of those announced; `reset` breaks the connection."""
+    """What the server sends. `cut_to` bytes of the body are sent of those announced; `reset` breaks the connection.
+
+    With `trickle_s` the body goes out a byte at a time, so many seconds apart.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -22,6 +26,7 @@ class Reply:
     delay_s: float = 0.0
     cut_to: int | None = None
     reset: bool = False
+    trickle_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,7 @@ class LocalServer:
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
         self.count = 0
+        self.connections = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
 
@@ -86,6 +92,11 @@ def _handler(owner: LocalServer) -> type[BaseHTTPRequestHandler]:
         # Header and body in one packet: two of them would wait for each other (Nagle).
         wbufsize = 1 << 16
 
+        def setup(self) -> None:
+            with owner.lock:
+                owner.connections += 1
+            super().setup()
+
         def do_GET(self) -> None:
             started = time.monotonic()
             with owner.lock:
@@ -112,9 +123,20 @@ def _handler(owner: LocalServer) -> type[BaseHTTPRequestHandler]:
             if "Content-Length" not in reply.headers:
                 self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
+            if reply.trickle_s:
+                self._trickle(reply)
+                return
             self.wfile.write(reply.body if reply.cut_to is None else reply.body[: reply.cut_to])
             if reply.cut_to is not None:
                 self.close_connection = True
+
+        def _trickle(self, reply: Reply) -> None:
+            with suppress(OSError):
+                for byte in reply.body:
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                    time.sleep(reply.trickle_s)
+            self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:
             pass

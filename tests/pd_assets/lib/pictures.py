@@ -66,5 +66,14 @@ def png_header_only(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(b"")) + _chunk(b"IEND", b"")
 
 
+def flat_png(width: int, height: int) -> bytes:
+    """A white RGB PNG of any size, made without ever having its pixels in memory."""
+    row = b"\x00" + b"\xff" * (3 * width)
+    squeeze = zlib.compressobj(1)
+    data = b"".join([squeeze.compress(row) for _ in range(height)] + [squeeze.flush()])
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

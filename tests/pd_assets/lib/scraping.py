@@ -7,6 +7,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.items import build_items
 from pd_assets.lib.catalog.schemas import CATEGORIES, ITEMS, PAGES
 from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.suppressions import look_up
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
 from pd_assets.lib.commons.walk import walk
 from pd_assets.lib.home import Home
@@ -38,8 +39,11 @@ def scrape(home: Home, api: str, roots: Sequence[str], *, depth: int = 4) -> dic
 
 def sync(home: Home, client: CommonsClient, categories: Sequence[str]) -> dict[str, CategorySync]:
     """One run over some categories."""
-    known = KnownPages(home=home, thumb_side=client.thumb_side)
-    return {category: sync_category(client, home, category, known) for category in categories}
+    found = look_up(client, home)
+    known = KnownPages(home=home, thumb_side=client.thumb_side, suppressed=found.pageids)
+    synced = {category: sync_category(client, home, category, known) for category in categories}
+    found.done(home)
+    return synced
 
 
 def listed_pages(home: Home) -> dict[tuple[object, object], Row]:

@@ -3,23 +3,19 @@
 import gzip
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from pd_assets.lib.errors import AccessDenied, ArchiveError, FetchFailed
-from pd_assets.lib.http import (
-    ACTION_API,
-    LONGEST_WAIT_S,
-    MEDIA,
-    Answer,
-    HostPolicy,
-    PoliteSession,
-    naming_the_archive,
-    retry_after_s,
-)
+from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
+from pd_assets.lib.http import LONGEST_WAIT_S, Answer, PoliteSession, naming_the_archive, retry_after_s
+from pd_assets.lib.pacing import ACTION_API, ACTION_API_WITH_TOKEN, API, MEDIA, MEDIA_FILES, HostPolicy
 from tests.pd_assets.lib.local_server import LocalServer, Reply, in_turn
+from tests.pd_assets.lib.virtual_time import VirtualTime
 
 CONTACT = "curator@museum.test"
 FINE = Reply(body=b"fine")
@@ -51,9 +47,13 @@ def serve(pauses: Pauses) -> Iterator[Callable[..., tuple[LocalServer, PoliteSes
     """Start a server with the given replies, and a session that sleeps through `pauses`."""
     opened: list[LocalServer | PoliteSession] = []
 
-    def start(*replies: Reply, tries: int = 5, read_timeout_s: float = 5.0) -> tuple[LocalServer, PoliteSession]:
+    def start(
+        *replies: Reply, tries: int = 5, read_timeout_s: float = 5.0, answer_timeout_s: float = 60.0
+    ) -> tuple[LocalServer, PoliteSession]:
         server = LocalServer(in_turn(replies)).__enter__()
-        session = PoliteSession(CONTACT, tries=tries, sleep=pauses, read_timeout_s=read_timeout_s)
+        session = PoliteSession(
+            CONTACT, tries=tries, sleep=pauses, read_timeout_s=read_timeout_s, answer_timeout_s=answer_timeout_s
+        )
         opened.extend((session, server))
         return server, session
 
@@ -108,10 +108,10 @@ def test_a_429_without_retry_after_is_waited_for_a_minute(serve: Serve, pauses: 
     assert pauses.longest == pytest.approx(60, abs=0.5)
 
 
-def test_a_wait_longer_than_a_run_may_take_ends_the_fetch_and_is_not_cut_short(serve: Serve, pauses: Pauses) -> None:
+def test_a_wait_longer_than_a_run_may_take_ends_the_run_and_is_not_cut_short(serve: Serve, pauses: Pauses) -> None:
     server, session = serve(Reply(status=429, headers={"Retry-After": str(int(LONGEST_WAIT_S) * 6)}), FINE)
     for _ in range(2):
-        with pytest.raises(FetchFailed, match=r"asked to wait 3[56]"):
+        with pytest.raises(ArchiveResting, match=r"asked to wait 3[56].*run again later"):
             session.get(server.url, policy=MEDIA)
     assert len(server.asked) == 1
     assert max(pauses.seconds) < 1
@@ -132,12 +132,59 @@ def test_tries_are_bounded_and_the_error_says_what_was_seen(serve: Serve) -> Non
     assert not failed.value.permanent
 
 
-def test_the_traffic_counts_tries_and_only_the_waits_that_happened(serve: Serve) -> None:
-    server, session = serve(Reply(status=500), tries=3)
+def test_the_traffic_counts_tries_errors_bytes_and_only_the_waits_that_happened(serve: Serve, pauses: Pauses) -> None:
+    server, session = serve(Reply(status=500, body=b"12345"), Reply(reset=True), FINE, Reply(status=404), tries=3)
+    session.get(server.url, policy=MEDIA)
     with pytest.raises(FetchFailed):
         session.get(server.url, policy=MEDIA)
-    traffic = session.traffic[server.url.removeprefix("http://")]
-    assert (traffic.requests, traffic.retries, traffic.waited_s) == (3, 2, 3.0)
+    traffic = session.traffic[server.url.removeprefix("http://"), MEDIA_FILES]
+    assert (traffic.requests, traffic.retries, traffic.size_bytes) == (4, 2, len(b"12345fine"))
+    assert traffic.waited_s == pytest.approx(sum(pauses.seconds))
+    assert traffic.errors == {"HTTP 500": 1, "the connection was refused or lost": 1, "HTTP 404": 1}
+    assert traffic.started_at <= traffic.ended_at
+
+
+def test_bytes_are_counted_as_they_come_over_the_line_and_a_redirect_as_a_request(serve: Serve) -> None:
+    packed = gzip.compress(bytes(100_000))
+    moved = Reply(status=301, headers={"Location": "/elsewhere"}, body=b"gone")
+    server, session = serve(moved, Reply(body=packed, headers={"Content-Encoding": "gzip"}))
+    assert len(session.get(server.url, policy=ACTION_API).body) == 100_000
+    traffic = session.traffic[server.url.removeprefix("http://"), API]
+    assert (traffic.requests, traffic.size_bytes) == (len(server.asked), len(packed) + len(b"gone"))
+
+
+def test_the_connection_is_kept_and_used_again(serve: Serve) -> None:
+    server, session = serve(FINE)
+    for _ in range(5):
+        session.get(server.url, policy=ACTION_API)
+    assert (len(server.asked), server.connections) == (5, 1)
+
+
+def test_pictures_are_not_asked_for_packed(serve: Serve) -> None:
+    server, session = serve(FINE)
+    session.get(server.url, policy=MEDIA)
+    assert server.asked[0].headers["accept-encoding"] == "identity"
+
+
+HTML = b"<!DOCTYPE html>\n<html><title>Wikimedia Error</title>"
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/json", "image/jpeg"])
+@pytest.mark.parametrize("policy", [ACTION_API, MEDIA], ids=["api", "media"])
+def test_a_web_page_with_status_200_counts_like_a_server_error(
+    serve: Serve, pauses: Pauses, kind: str, policy: HostPolicy
+) -> None:
+    page = Reply(body=HTML, headers={"Content-Type": kind})
+    server, session = serve(page, page, FINE)
+    assert session.get(server.url, policy=policy).body == b"fine"
+    assert [round(seconds) for seconds in pauses.seconds] == [0, 1, 2]
+
+
+def test_a_body_that_trickles_is_given_up_when_the_answer_took_too_long(serve: Serve) -> None:
+    server, session = serve(Reply(body=bytes(1000), trickle_s=0.02), FINE, answer_timeout_s=0.3)
+    assert session.get(server.url, policy=MEDIA).body == b"fine"
+    (traffic,) = session.traffic.values()
+    assert traffic.errors == {"the answer was not whole after 0.3 s": 1}
 
 
 def test_a_lost_connection_is_tried_again(serve: Serve) -> None:
@@ -168,8 +215,9 @@ def test_a_port_where_nobody_listens_is_a_named_error(pauses: Pauses) -> None:
 
 def test_a_refusal_ends_the_run_and_names_the_remedy(serve: Serve) -> None:
     server, session = serve(Reply(status=403, body=b"<html>"), FINE)
-    with pytest.raises(AccessDenied, match="PD_CONTACT"):
-        session.get(server.url, policy=ACTION_API)
+    for _ in range(3):
+        with pytest.raises(AccessDenied, match="PD_CONTACT"):
+            session.get(server.url, policy=ACTION_API)
     assert len(server.asked) == 1
 
 
@@ -227,27 +275,112 @@ def ask_from_threads(policy: HostPolicy, times: int) -> PoliteSession:
         return session
 
 
+def at_rate(kind: str, per_s: float) -> HostPolicy:
+    """Two at a time, and so many a second."""
+    return HostPolicy(kind=kind, concurrency=2, start_per_s=per_s, most_per_s=per_s)
+
+
 def test_the_api_is_asked_one_request_at_a_time_and_less_than_five_a_second(archive: LocalServer) -> None:
     ask_from_threads(ACTION_API, 6)
     assert len(archive.asked) == 6
     assert archive.most_in_flight() == 1
-    assert sum(archive.gaps_s()) / 5 >= 0.2
-    assert min(archive.gaps_s()) >= ACTION_API.interval_s - 0.03
+    assert sum(archive.gaps_s()) / 5 > 0.2
+
+
+def test_with_a_token_the_api_is_asked_three_at_a_time_and_no_more_than_ten_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with LocalServer(in_turn([Reply(delay_s=0.5)])) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "")
+        ask_from_threads(ACTION_API_WITH_TOKEN, 9)
+    assert server.most_in_flight() == 3
+    assert min(server.gaps_s()) >= 0.07
+    assert sum(server.gaps_s()) / 8 > 0.1
 
 
 def test_media_are_fetched_two_at_a_time_with_starts_spaced(archive: LocalServer) -> None:
-    policy = HostPolicy(concurrency=MEDIA.concurrency, interval_s=0.02)
-    ask_from_threads(policy, 12)
+    ask_from_threads(at_rate(MEDIA_FILES, 50), 12)
     assert archive.most_in_flight() == 2
     assert sum(archive.gaps_s()) / 11 >= 0.02
-    assert (MEDIA.concurrency, MEDIA.interval_s, MEDIA.bits_per_s) == (2, 0.5, 25e6)
 
 
-def test_the_bandwidth_stays_under_the_limit(archive: LocalServer) -> None:
-    ask_from_threads(HostPolicy(concurrency=2, interval_s=0.0, bits_per_s=8 * 400_000), 8)
-    # Two may be in flight before the first has been counted; from then on 40 KB need 100 ms.
+def test_the_two_hosts_of_an_archive_share_their_limits_and_their_pauses(archive: LocalServer) -> None:
+    urls = [f"http://{host}.archive.test/{n}" for n in range(4) for host in ("upload", "thumb")]
+    with PoliteSession(CONTACT) as session, ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda url: session.get(url, policy=at_rate(MEDIA_FILES, 50)), urls))
+    assert archive.most_in_flight() == 2
+    assert sorted(session.traffic) == [("thumb.archive.test", MEDIA_FILES), ("upload.archive.test", MEDIA_FILES)]
+    assert [traffic.requests for traffic in session.traffic.values()] == [4, 4]
+
+
+def test_on_this_machine_nothing_is_paced_and_as_many_run_at_a_time_as_elsewhere() -> None:
+    for policy, most in ((ACTION_API, 1), (ACTION_API_WITH_TOKEN, 3), (MEDIA, 2)):
+        with LocalServer(in_turn([Reply(delay_s=0.02)])) as server, PoliteSession(CONTACT) as session:
+            with ThreadPoolExecutor(6) as pool:
+                list(pool.map(partial(session.get, policy=policy), [server.url] * 12))
+            assert server.most_in_flight() == most
+            assert [traffic.waited_s for traffic in session.traffic.values()] == [0]
+
+
+def test_pacing_can_be_switched_on_for_this_machine() -> None:
+    with LocalServer(in_turn([FINE])) as server, PoliteSession(CONTACT, pace_loopback=True) as session:
+        for _ in range(3):
+            session.get(server.url, policy=at_rate(API, 10))
+    assert min(server.gaps_s()) >= 0.09
+
+
+def test_the_bandwidth_stays_under_the_limit_in_every_window_also_within_one_file(archive: LocalServer) -> None:
+    # Windows of half a second that take 200 KB: five files of 40 KB, however they are spread.
+    policy = HostPolicy(kind=MEDIA_FILES, concurrency=2, bits_per_s=8 * 400_000, window_s=0.5)
+    ask_from_threads(policy, 20)
     starts = sorted(one.started for one in archive.asked)
-    assert starts[-1] - starts[0] >= 0.5
+    # Two are on their way before they have been counted.
+    assert max(sum(start <= other < start + 0.5 for other in starts) for start in starts) <= 5 + 2
+    assert starts[-1] - starts[0] >= 20 * 40_000 / 400_000 - 0.5 - 0.3
+    large = Reply(body=bytes(1_000_000))
+    with (
+        LocalServer(in_turn([large])) as server,
+        PoliteSession(CONTACT, pace_loopback=True) as session,
+    ):
+        began = time.monotonic()
+        assert len(session.get(server.url, policy=policy).body) == 1_000_000
+    assert time.monotonic() - began >= 1_000_000 / 400_000 - 0.6
+
+
+def test_a_slow_answer_of_the_api_is_followed_by_a_pause() -> None:
+    virtual = VirtualTime()
+    with (
+        LocalServer(in_turn([Reply(delay_s=0.15), FINE])) as server,
+        PoliteSession(CONTACT, pace_loopback=True, sleep=virtual.sleep, clock=virtual.clock) as session,
+    ):
+        for _ in range(3):
+            session.get(server.url, policy=replace(ACTION_API, slow_after_s=0.1))
+    assert [round(seconds) for seconds in virtual.sleeps] == [0, 5, 0]
+
+
+def test_after_a_429_media_come_half_as_fast() -> None:
+    virtual = VirtualTime()
+    limited = Reply(status=429, headers={"Retry-After": "30"})
+    with (
+        LocalServer(in_turn([FINE, limited, FINE])) as server,
+        PoliteSession(CONTACT, pace_loopback=True, sleep=virtual.sleep, clock=virtual.clock) as session,
+    ):
+        for _ in range(3):
+            session.get(server.url, policy=MEDIA)
+    assert virtual.sleeps == [0, pytest.approx(1, abs=0.1), pytest.approx(30, abs=0.1), pytest.approx(2, abs=0.2)]
+
+
+def test_a_token_stays_with_the_host_it_was_given_to_when_that_host_redirects() -> None:
+    with LocalServer(in_turn([FINE])) as elsewhere:
+        away = elsewhere.url.replace("127.0.0.1", "localhost")
+        with (
+            LocalServer(in_turn([Reply(status=302, headers={"Location": away})])) as server,
+            PoliteSession(CONTACT) as session,
+        ):
+            session.get(server.url, policy=ACTION_API, headers={"Authorization": "Bearer secret"})
+        assert server.asked[0].headers["authorization"] == "Bearer secret"
+        assert "authorization" not in elsewhere.asked[0].headers
 
 
 def test_a_wait_asked_of_one_thread_holds_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +388,7 @@ def test_a_wait_asked_of_one_thread_holds_all_of_them(monkeypatch: pytest.Monkey
     with LocalServer(in_turn([limited, FINE])) as server:
         monkeypatch.setenv("http_proxy", server.url)
         monkeypatch.setenv("no_proxy", "")
-        ask_from_threads(HostPolicy(concurrency=1, interval_s=0.0), 4)
+        ask_from_threads(HostPolicy(kind=API, concurrency=1), 4)
         starts = sorted(one.started for one in server.asked)
     assert len(starts) == 5
     assert starts[1] - starts[0] >= 0.95

@@ -17,6 +17,11 @@ from tests.pd_assets.lib.scraping import no_sleep
 Answer = dict[str, object]
 SITE: Answer = {"query": {"general": {"generator": "MediaWiki 1.39.17"}}}
 MAXLAG: Answer = {"error": {"code": "maxlag", "info": "Waiting for db1: 7 seconds lagged", "lag": 7}}
+GOING_ON: Answer = {
+    "continue": {"tlcontinue": "1|10|B", "continue": "||"},
+    "query": {"pages": [{"pageid": 1, "ns": 6}]},
+}
+REFUSED: Answer = {"error": {"code": "badcontinue", "info": "Invalid continue param."}}
 MAXLAG_IN_A_LIST: Answer = {"errors": [{"code": "maxlag", "text": "Waiting for db1", "data": {"lag": 7}}]}
 
 
@@ -171,11 +176,105 @@ def test_a_continued_query_repeats_its_parameters_with_every_key_of_continue(ser
     ]
 
 
-def test_a_query_that_never_ends_is_given_up(serve: Serve) -> None:
+def test_a_listing_that_stands_still_is_given_up(serve: Serve) -> None:
     server, client = serve([as_json({"continue": {"continue": "again"}})])
-    with pytest.raises(ArchiveError, match="still not complete after 100 answers"):
+    with pytest.raises(ArchiveError, match="the same continuation again and again"):
+        list(client.members("A"))
+    assert len(server.asked) == 2
+
+
+def pages_but(sick: set[int]) -> Callable[[int, str], Reply]:
+    """Tells of pages at once, but goes on and on about the templates of the sick ones."""
+
+    def reply(number: int, target: str) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        if "pageids" not in query:
+            return as_json(SITE)
+        ids = [int(one) for one in query["pageids"].split("|")]
+        pages = [{"pageid": one, "ns": 6, "title": f"File:{one}.jpg", "lastrevid": 7} for one in ids]
+        answer: Answer = {"query": {"pages": pages}}
+        if sick.intersection(ids) and "templates" in query["prop"]:
+            answer["continue"] = {"tlcontinue": str(number), "continue": "||"}
+        return as_json(answer)
+
+    return reply
+
+
+def test_a_page_whose_details_never_end_is_incomplete_and_the_others_are_whole() -> None:
+    with LocalServer(pages_but({33})) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        found = list(client.details(range(1, 121)))
+    assert [page.pageid for page in found] == list(range(1, 121))
+    assert {page.pageid for page in found if page.problem == "incomplete"} == {33}
+    assert (found[32].title, found[32].revid, found[32].status) == ("File:33.jpg", 7, "live")
+    # 100 answers for the fifty, 4 + 30 for tens, 9 + 12 for single pages, 1 without templates, 2 for the other pages.
+    assert len(server.asked) == 158
+
+
+@pytest.mark.parametrize("sick", [{1}, {1, 2}])
+def test_pages_that_the_archive_cannot_make_are_incomplete_while_it_answers_other_questions(sick: set[int]) -> None:
+    def reply(number: int, target: str) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        if sick.intersection(int(one) for one in query.get("pageids", "0").split("|")):
+            return Reply(status=500)
+        return pages_but(set())(number, target)
+
+    with LocalServer(reply) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        found = list(client.details([1, 2, 3]))
+    assert [page.pageid for page in found] == [1, 2, 3]
+    assert {page.pageid for page in found if page.problem == "incomplete"} == sick
+
+
+def test_an_archive_that_is_down_makes_no_page_incomplete(serve: Serve) -> None:
+    server, client = serve([Reply(status=503)])
+    with pytest.raises(FetchFailed, match="HTTP 503"):
+        list(client.details(range(50)))
+    assert len(server.asked) == 5 + 2
+
+
+def test_a_continuation_that_is_refused_starts_the_query_anew(serve: Serve) -> None:
+    GOING_ON: Answer = {
+        "continue": {"tlcontinue": "1|10|B", "continue": "||"},
+        "query": {"pages": [{"pageid": 1, "ns": 6}]},
+    }
+    whole: Answer = {
+        "query": {"pages": [{"pageid": 1, "ns": 6, "templates": [{"ns": 10, "title": "Template:PD-old-100"}]}]}
+    }
+    server, client = serve([as_json(GOING_ON), as_json(REFUSED), as_json(whole)])
+    (page,) = client.details([1])
+    assert (page.templates, page.problem) == (("PD-old-100",), "no_file")
+    assert ["continue" in query for query in asked(server)] == [False, True, False]
+
+
+def test_a_continuation_that_is_refused_again_and_again_costs_its_pages_only(serve: Serve) -> None:
+    GOING_ON: Answer = {
+        "continue": {"tlcontinue": "1|10|B", "continue": "||"},
+        "query": {"pages": [{"pageid": 1, "ns": 6}]},
+    }
+    server, client = serve([as_json(one) for one in [GOING_ON, REFUSED] * 20])
+    (page,) = client.details([1])
+    assert page.problem == "incomplete"
+    assert len(server.asked) < 40
+
+
+def test_a_page_of_html_in_between_is_a_fault_that_passes(serve: Serve) -> None:
+    html = Reply(body=b"<!DOCTYPE html><title>Wikimedia Error</title>", headers={"Content-Type": "text/html"})
+    server, client = serve([html, as_json({"query": {"pages": [{"pageid": 1, "ns": 6, "title": "File:A.jpg"}]}})])
+    assert [page.title for page in client.details([1])] == ["File:A.jpg"]
+    assert len(server.asked) == 2
+
+
+def test_what_the_archive_warns_of_is_logged_once(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    cut: Answer = {
+        "warnings": {"result": {"warnings": "This result was truncated"}},
+        "query": {"pages": [{"pageid": 1}]},
+    }
+    no_slot: Answer = {"warnings": [{"code": "x", "text": 'Unrecognized value for parameter "rvslots": mediainfo'}]}
+    _, client = serve([as_json(cut), as_json(cut), as_json(no_slot)])
+    for _ in range(3):
         list(client.details([1]))
-    assert len(server.asked) == 100
+    assert [record.getMessage().rpartition("warns: ")[2] for record in caplog.records] == ["This result was truncated"]
 
 
 def test_details_come_in_the_order_asked_fifty_a_request_and_missing_ones_say_so(sandbox: SandboxServer) -> None:

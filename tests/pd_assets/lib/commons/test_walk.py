@@ -85,6 +85,18 @@ def test_excluded_categories_are_never_entered(walked: Walk) -> None:
     assert found["Below"].parents == ("Side",)
 
 
+@pytest.mark.parametrize("written", ["side_street", "Category:Side street", " Side  street ", "side street"])
+def test_titles_are_taken_as_people_write_them(walked: Walk, written: str) -> None:
+    tree = {"Root": "", "A": "Root", "Below": "Side_street"}
+    archive_tree = {**tree, "Side street": "Root"}
+    assert "Side street" not in walked(archive_tree, "root", exclude=(written,))
+    assert list(walked(archive_tree, written)) == ["Below", "Side street"]
+
+
+def test_a_root_written_twice_is_walked_once(walked: Walk) -> None:
+    assert list(walked(CHAIN, "root", "Root", "Category:Root", depth=0)) == ["Root"]
+
+
 def test_an_excluded_root_is_left_out(walked: Walk) -> None:
     assert list(walked(CHAIN, "Root", "C", exclude=("Root",))) == ["C"]
 

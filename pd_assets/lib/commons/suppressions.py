@@ -1,0 +1,86 @@
+"""What the archive's log says of pages that no listing shows as changed: hidden versions, pages restored in part.
+
+A cursor for each kind of event lies in `commons/cursor.json`; it is moved on only after those pages were read again.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pd_assets.lib.commons.client import EPOCH, CommonsClient
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home, write_text
+
+ACTIONS = ("delete/revision", "delete/restore")
+# Together at most ten requests a run. What they do not reach is left to the next run.
+MOST_REQUESTS_EACH = 5
+# An event may become visible after a later one: look back, and remember what was seen there.
+OVERLAP = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """The time of the newest event seen, and the ids of those seen within the overlap before it."""
+
+    since: str
+    seen: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppressions:
+    """Pages to be read again whatever the listing says, and the cursors for when that is done."""
+
+    pageids: frozenset[int]
+    cursors: dict[str, Cursor]
+
+    def done(self, home: Home) -> None:
+        """Move the cursors on; to be called once all of the pages were read again."""
+        if self.cursors != _said(_path(home)):
+            said = {action: asdict(cursor) for action, cursor in self.cursors.items()}
+            write_text(_path(home), json.dumps(said, indent=1) + "\n")
+
+
+def look_up(client: CommonsClient, home: Home) -> Suppressions:
+    """The pages that were suppressed or restored since the last run; none where there was no run before."""
+    said = _said(_path(home))
+    pageids: set[int] = set()
+    cursors: dict[str, Cursor] = {}
+    for action in ACTIONS:
+        if action in said:
+            found, cursors[action] = _since(client, action, said[action])
+            pageids |= found
+        else:
+            cursors[action] = Cursor(since=client.newest_event(action))
+    return Suppressions(pageids=frozenset(pageids - {0}), cursors=cursors)
+
+
+def _since(client: CommonsClient, action: str, cursor: Cursor) -> tuple[set[int], Cursor]:
+    events = client.events(action, since=_before(cursor.since), most_requests=MOST_REQUESTS_EACH)
+    newest = max((event.timestamp for event in events), default=cursor.since)
+    overlap = tuple(event.logid for event in events if event.timestamp >= _before(newest))
+    new = {event.pageid for event in events if event.logid not in cursor.seen}
+    return new, Cursor(since=newest, seen=overlap)
+
+
+def _before(timestamp: str) -> str:
+    earlier = datetime.fromisoformat(timestamp).astimezone(UTC) - OVERLAP if timestamp > EPOCH else None
+    return earlier.strftime("%Y-%m-%dT%H:%M:%SZ") if earlier else EPOCH
+
+
+def _path(home: Home) -> Path:
+    return home.root / "commons" / "cursor.json"
+
+
+def _said(path: Path) -> dict[str, Cursor]:
+    try:
+        said = json.loads(path.read_text()) if path.is_file() else {}
+        return {
+            str(action): Cursor(since=str(one["since"]), seen=tuple(map(int, one["seen"])))
+            for action, one in said.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{path}: damaged ({error}); expected the time of the last log event of each kind. Delete it: the next "
+            "run begins it anew, and what was suppressed in between is then found only when its page changes"
+        ) from error
