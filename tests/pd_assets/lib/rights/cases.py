@@ -109,6 +109,7 @@ ACCEPTED = (
         FREE,
     ),
     case("CC0 on an old museum work", box("{{Cc-zero}}", date="1750", medium="oil on canvas"), RELEASED),
+    case("CC0 on one's own scan of an old work", own("{{Cc-zero}}", date="1748", source="Own scan"), RELEASED),
     case("CC0 on an old vase", box("{{Cc0}}", date="c. 1700", medium="porcelain"), RELEASED),
     case("CC0 on a work of antiquity", box("{{cc-zero}}", date="5th century BC", medium="marble"), RELEASED),
     case("CC0 on an own photograph", own("{{self|cc-zero}}"), OWN),
