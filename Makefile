@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PORT ?= 3000
+JOBS ?= 2
 
 help:
 	@echo "make demo   the whole pipeline offline, from an empty folder to a picture (about ten minutes)"
@@ -41,8 +42,8 @@ up: $(VENV)/.installed
 	@$(BIN)/pdd up --port $(PORT)
 
 test: $(VENV)/.installed-dev
-	@echo "== running the tests"
-	@$(BIN)/python -m pytest $(ARGS)
+	@echo "== running the tests, $(JOBS) files at a time"
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

@@ -58,6 +58,7 @@ def evaluation_report(platform: Platform, config: EvaluationConfig) -> dg.Materi
             "version": version,
             "model_version": read_run(folders["model"]).version,
             "report": dg.MetadataValue.json(report),
+            **{name: dg.MetadataValue.float(value) for name, value in read_run(out).metrics.items()},
             "samples": picture(out / "samples.png"),
             "loss_curve": picture(out / "loss_curve.png"),
             "folder": dg.MetadataValue.path(str(out)),

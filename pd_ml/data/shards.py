@@ -89,7 +89,8 @@ def write_shards(
 ) -> list[ShardInfo]:
     """Write `examples` in their order; a shard closes at `shard_bytes` of images.
 
-    An example is a mapping with the keys of COLUMNS, its `image` the encoded bytes themselves. Every file is written beside its place and renamed into it, so a shard exists only when complete.
+    An example is a mapping with the keys of COLUMNS, its `image` the encoded bytes themselves. Every file is
+    written beside its place and renamed into it, so a shard exists only when complete.
     """
     if split not in SPLITS:
         raise ShardError(f"split {split!r} is not one of {', '.join(SPLITS)}")

@@ -14,7 +14,15 @@ CC0 = "CC0-1.0"
 CC_BY_SA = "CC-BY-SA-4.0"
 PREFERRED_LANGUAGE = "en"
 FIELDS = ("title", "description", "artist", "date", "medium", "object_type", "institution")
-PERSONAL = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+|\b(?:OTRS|VRTS?|ticket)\b[^.,;]*", re.IGNORECASE)
+PERSONAL = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.-]+|[\w.+-]+\s*[\[(]\s*at\s*[\])]\s*[\w.-]+|https?://\S+|www\.\S+|"
+    r"\b(?:OTRS|VRTS?)\b[^.,;]*|\bticket\s*(?:#|:|no\b|number\b|id\b)[^.,;]*|\[?\bticket\s*#?\s*\d{6,}\]?|"
+    r"\b(?:original )?upload(?:er|ed)\b(?: was| by|:)[^.;]*|\btransferred from\b[^.;]*|"
+    r"\b(?:user|benutzer(?:in)?|utente|utilisateur|usuario|gebruiker|участник)(?:[ _](?:talk|discussion))?:"
+    r"[^,.;()\[\]|]*|~{3,5}|(?<!\w)\+\d[\d ()/-]{7,}\d",
+    re.IGNORECASE,
+)
+OWN_WORK = re.compile(r"\bown (?:work|photo)|\bself[- ]made\b|^own$", re.IGNORECASE)
 SPECIAL_TOKENS = re.compile(r"<\|[^|]*\|>")
 
 
@@ -35,11 +43,15 @@ def read_labels(page: Mapping[str, object]) -> tuple[Label, ...]:
 
 
 def _structured(mediainfo: object) -> Iterator[Label]:
-    raw = json.loads(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
+    try:
+        raw = json.loads(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
+    except (ValueError, RecursionError):
+        return  # the rights table reports it; a picture without it has one caption less
     labels = raw.get("labels") if isinstance(raw, dict) else None
     if isinstance(labels, dict) and labels:
         language = PREFERRED_LANGUAGE if PREFERRED_LANGUAGE in labels else min(labels)
-        value = str(labels[language].get("value", ""))
+        entry = labels[language]
+        value = str(entry.get("value", "")) if isinstance(entry, dict) else ""
         yield Label(field="label", value=clean(value), licence=CC0, seen_in=f"mediainfo labels.{language}")
 
 
@@ -47,7 +59,10 @@ def _written(text: object) -> Iterator[Label]:
     if not isinstance(text, str) or not text:
         return
     page = wikitext.parse(text)
+    is_own = any(source and OWN_WORK.search(source) for source in page.all_of("source"))
     for field in FIELDS:
+        if field == "artist" and is_own:
+            continue  # whoever uploaded it, often by a user name
         value = page.field(field)
         if value:
             yield Label(field=field, value=clean(value), licence=CC_BY_SA, seen_in=f"wikitext {field}")

@@ -15,7 +15,11 @@ from pd_assets.lib.rights.evidence import digest_of, from_page
 from pd_assets.lib.rights.rules import PROFILES, RULESET_VERSION, decide
 
 Row = dict[str, object]
-CONFLICTING_REASONS = frozenset({"obligation", "in_doubt", "personality"})
+# What a page says against a picture, not what it merely leaves out.
+CONFLICTING_REASONS = frozenset(
+    {"obligation", "in_doubt", "personality", "sdc_conflict", "unknown_tag", "date_contradicts_tag",
+     "depicted_work_unclear"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

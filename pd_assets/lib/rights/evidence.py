@@ -27,7 +27,8 @@ FREE_LICENCE_ITEMS = ("Q6938433", "Q7257361")
 FREE_SHORT_NAMES = ("public domain", "cc0", "pd", "cc0 1.0")
 FREE_LICENCE_CODES = ("pd", "cc0", "cc-pd")
 UNREADABLE = "unreadable"
-OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|scan|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
+# A scan of one's own is no work of one's own.
+OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
 # A ground counts only where the templates around it are known to show it.
 SHOWING = frozenset({*wikitext.INFORMATION_BOXES, *WRAPPERS, *wikitext.LANGUAGES, "collapse", "mld"})

@@ -19,7 +19,7 @@ from pd_assets.lib.rights.evidence import (
 )
 from pd_assets.lib.rights.tags import Kind
 
-RULESET_VERSION = "2026-11-2"
+RULESET_VERSION = "2026-11-3"
 US_TERM_YEARS = 95
 ASSUMED_LIFE_AFTER_WORK_YEARS = 75
 OWN_WORK_SINCE = 1970

@@ -19,8 +19,8 @@ AGAINST = sorted(name for name, meaning in MEANINGS.items() if meaning.kind in (
 TAG_NAMES = sorted(MEANINGS)
 TAGS = st.lists(st.sampled_from(TAG_NAMES), max_size=4)
 MARKUP = st.sampled_from(
-    ("{{", "}}", "|", "[[", "]]", "<!--", "-->", "<nowiki>", "</nowiki>", "{{{", "}}}", "=", "PD-Art", "Cc-zero", "\n", "{|",
-     "<ref>", "''", "PD-old-100-expired", "Information", "date", "1880", "\x00", "\ud800", "Creator:")
+    ("{{", "}}", "|", "[[", "]]", "<!--", "-->", "<nowiki>", "</nowiki>", "{{{", "}}}", "=", "PD-Art", "Cc-zero", "\n",
+     "{|", "<ref>", "''", "PD-old-100-expired", "Information", "date", "1880", "\x00", "\ud800", "Creator:")
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Recorded answers of Commons: none that is under conditions is accepted, not even with a public-domain tag put on it."""
+"""Recorded answers of Commons: none under conditions is accepted, not even with a public-domain tag put on it."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def pages() -> list[Json]:
 def test_no_recorded_page_is_accepted_without_its_wikitext(pages: list[Json]) -> None:
     assert len(pages) > 150
     for page in pages:
-        assert {_verdict(page, profile, "") for profile in PROFILES} == {"reject"}, page["title"]
+        assert "accept" not in {_verdict(page, profile, "") for profile in PROFILES}, page["title"]
 
 
 def test_a_ground_put_on_a_recorded_page_under_conditions_does_not_make_it_acceptable(pages: list[Json]) -> None:

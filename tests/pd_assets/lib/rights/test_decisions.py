@@ -1,0 +1,113 @@
+"""The table of decisions: copies take the strictest rights, moments stay, the rule table is sound and documented."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import open_home
+from pd_assets.lib.rights.decisions import decide_all
+from pd_assets.lib.rights.evidence import Evidence, from_page
+from pd_assets.lib.rights.rules import PROFILES, RULES, RULESET_VERSION, decide
+from tests.conftest import ROOT
+from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, box
+
+DOCS = ROOT / "docs" / "rights.md"
+
+
+def _decided(folder: Path, *pages: tuple[str, str, str]) -> dict[str, dict[str, object]]:
+    """Decide pages given as (status, sha1, wikitext) and return the strict decisions by item id."""
+    home = open_home(folder)
+    rows = [_page(number, *page) for number, page in enumerate(pages, start=1)]
+    tables.write(home, PAGES, tables.as_table(PAGES, [{**_empty(PAGES), **row} for row in rows]), partition="C")
+    items = [
+        {**_empty(ITEMS), "item_id": f"commons:M{row['pageid']}", "status": row["status"], "sha1": row["sha1"]}
+        for row in rows
+    ]
+    tables.write(home, ITEMS, tables.as_table(ITEMS, items))
+    decide_all(home, profile="strict", today=TODAY)
+    decided = tables.rows(tables.read(home, DECISIONS))
+    return {str(row["item_id"]): dict(row) for row in decided if row["profile"] == "strict"}
+
+
+def _page(number: int, status: str, sha1: str, text: str) -> dict[str, object]:
+    return {"pageid": number, "title": f"File:{number}.jpg", "category": "C", "status": status, "sha1": sha1,
+            "wikitext": text}  # fmt: skip
+
+
+def _empty(table: tables.Table) -> dict[str, object]:
+    return dict.fromkeys(table.columns)
+
+
+@pytest.mark.parametrize(
+    ("other", "rule"),
+    [
+        (box("{{Cc-by-sa-4.0}}"), "copy-conflict"),
+        (box(EXPIRED + "{{Delete}}"), "copy-conflict"),
+        (box(EXPIRED + "{{PD-Atlantis}}"), "copy-conflict"),
+        (box(EXPIRED, date="1955"), "copy-conflict"),
+        (box(""), "accept-free-work"),
+        (box(EXPIRED), "accept-free-work"),
+    ],
+)
+def test_a_copy_under_another_title_that_says_more_against_the_picture_keeps_it_out(
+    tmp_path: Path, other: str, rule: str
+) -> None:
+    decided = _decided(tmp_path, ("live", "a" * 40, box(EXPIRED)), ("live", "a" * 40, other))
+    assert decided["commons:M1"]["rule_id"] == rule
+
+
+def test_another_file_and_a_page_that_is_gone_say_nothing_of_a_picture(tmp_path: Path) -> None:
+    decided = _decided(
+        tmp_path,
+        ("live", "a" * 40, box(EXPIRED)),
+        ("live", "b" * 40, box("{{Cc-by-4.0}}")),
+        ("deleted", "a" * 40, box("{{Cc-by-4.0}}")),
+    )
+    assert decided["commons:M1"]["verdict"] == "accept"
+    assert decided["commons:M1"]["ruleset_version"] == RULESET_VERSION
+
+
+def test_works_become_free_with_the_years_and_not_before() -> None:
+    page = {"status": "live", "wikitext": box("{{PD-Art|PD-old-100}}", date="1930")}
+    assert decide(from_page(page), "us", date(2025, 12, 31)).verdict != "accept"
+    page = {"status": "live", "wikitext": box("{{PD-Art|PD-old-70}}", date="1930")}
+    assert decide(from_page(page), "us", date(2025, 12, 31)).rule_id == "no-us-ground"
+    assert decide(from_page(page), "us", date(2026, 1, 1)).verdict == "accept"
+
+
+def test_a_profile_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(ConfigError, match="'loose' is unknown; expected one of strict, life70, us"):
+        decide(Evidence(source="commons", status="live"), "loose", TODAY)
+
+
+def test_evidence_that_says_nothing_is_refused_under_every_profile() -> None:
+    assert {decide(Evidence(source="commons", status="live"), name, TODAY).verdict for name in PROFILES} == {"reject"}
+
+
+def test_equal_evidence_gives_equal_json_and_other_evidence_other_json() -> None:
+    evidence = from_page({"status": "live", "wikitext": box(EXPIRED)})
+    assert evidence.to_json() == from_page({"status": "live", "wikitext": box(EXPIRED)}).to_json()
+    assert evidence.to_json() != replace(evidence, revid=2).to_json()
+
+
+def test_every_rule_has_an_id_of_its_own_and_cites_a_policy() -> None:
+    assert len({rule.rule_id for rule in RULES}) == len(RULES)
+    assert all(rule.cites.startswith("https://") and rule.says for rule in RULES)
+    assert all(bool(rule.reason) == (rule.verdict != "accept") for rule in RULES)
+
+
+def test_the_documentation_lists_every_rule_in_its_order_with_verdict_and_reason() -> None:
+    lines = [line for line in DOCS.read_text().splitlines() if line.startswith("| `")]
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+    listed = [row for row in rows if row[0] in {rule.rule_id for rule in RULES}]
+    assert listed == [[rule.rule_id, rule.verdict, rule.reason, rule.says] for rule in RULES]
+
+
+def test_the_documentation_explains_every_profile() -> None:
+    text = DOCS.read_text()
+    assert all(f"`{name}`" in text for name in PROFILES)
