@@ -45,10 +45,6 @@ class Platform(dg.ConfigurableResource):
             yield session
 
     def commons(self, session: PoliteSession) -> CommonsClient:
-        """The client of the configured archive, after making sure that it is one."""
+        """The client of the configured archive; the category walk makes sure that it is one."""
         settings = self.settings()
-        client = CommonsClient(
-            settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token
-        )
-        client.probe()
-        return client
+        return CommonsClient(settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token)

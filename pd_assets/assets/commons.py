@@ -39,6 +39,7 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
         home = platform.home()
         with platform.session(context.run_id) as session:
             client = platform.commons(session)
+            client.probe()
             home.claim(settings.commons_api)
             found = walk(client, settings.commons_roots, depth=settings.commons_depth, exclude=settings.commons_exclude)
         live = [asdict(category) for category in found]

@@ -81,7 +81,8 @@ def test_every_asset_says_what_it_is_and_who_looks_after_it(graph: Mapping[str, 
     assert (silent, nobody) == ([], [])
 
 
-@pytest.mark.parametrize("key", sorted(set(TABLES) | {"dataset/shards"}))
+# The ledger belongs to no asset: every run that asks a host writes its own part of it.
+@pytest.mark.parametrize("key", sorted((set(TABLES) - {"http/ledger"}) | {"dataset/shards"}))
 def test_every_table_shows_its_columns_with_a_description_each(graph: Mapping[str, dg.AssetSpec], key: str) -> None:
     shown = graph[key].metadata["dagster/column_schema"]
     assert isinstance(shown, dg.TableSchema)

@@ -24,6 +24,7 @@ LIST_LIMIT = 500
 TITLES_PER_REQUEST = 50
 # Servers refuse addresses from about 8 KB on; titles in other scripts triple in length when they are encoded.
 LONGEST_TITLES_BYTES = 6000
+SMALLEST_BATCH = 10
 # Fifty ordinary pages take two answers. What goes on for longer is read in smaller pieces, so that one is found.
 MOST_ANSWERS_FOR_PAGES = 100
 SMALLER_PIECES = {50: 10, 10: 1}
@@ -100,26 +101,15 @@ class CommonsClient:
         facts: dict[str, CategoryFacts] = {}
         for names in _title_batches(f"Category:{title}" for title in titles):
             for answer in self._answers({"titles": names, "prop": "categoryinfo"}):
-                for page in _pages(answer):
-                    title = str(page.get("title", "")).split(":", 1)[-1]
-                    info = page.get("categoryinfo")
-                    counts = info if isinstance(info, dict) else {}
-                    is_page = not page.get("missing") and not page.get("invalid")
-                    facts[title] = CategoryFacts(
-                        title=title,
-                        pageid=_whole(page.get("pageid")) if is_page else None,
-                        files=_whole(counts.get("files")) or 0,
-                        subcategories=_whole(counts.get("subcats")) or 0,
-                        exists=is_page or bool(counts.get("size")),
-                    )
+                facts.update({fact.title: fact for fact in map(_category_facts, _pages(answer))})
         return facts
 
-    def subcategories(self, category: str) -> list[str]:
-        """Titles of the direct subcategories, without namespace."""
-        wanted = {"list": "categorymembers", "cmtitle": f"Category:{category}", "cmtype": "subcat"}
-        answers = self._answers({**wanted, "cmprop": "title|type", "cmlimit": LIST_LIMIT})
-        found = [entry for answer in answers for entry in _entries(answer, "categorymembers")]
-        return sorted({str(entry["title"]).split(":", 1)[-1] for entry in found if entry.get("ns") == 14})
+    def subcategories(self, category: str) -> list[CategoryFacts]:
+        """The direct subcategories with their own counts, by title: one request for 500 of them."""
+        wanted = {"generator": "categorymembers", "gcmtitle": f"Category:{category}", "gcmtype": "subcat"}
+        answers = self._answers({**wanted, "gcmlimit": LIST_LIMIT, "prop": "categoryinfo"})
+        found = [_category_facts(page) for answer in answers for page in _pages(answer) if page.get("ns") == 14]
+        return sorted({fact.title: fact for fact in found}.values(), key=lambda fact: fact.title)
 
     def listing(self, category: str) -> Iterator[list[Member]]:
         """Every file directly in a category with its latest revision, up to 500 a request.
@@ -164,9 +154,17 @@ class CommonsClient:
         ]
 
     def details(self, pageids: Iterable[int]) -> Iterator[Page]:
-        """Every file page asked for, in that order, with all its evidence, 50 a request; deleted ones say so."""
-        for batch in _batches(pageids, TITLES_PER_REQUEST):
-            yield from self._details(batch, TITLES_PER_REQUEST)
+        """Every file page asked for, in that order, with all its evidence, up to 50 a request; deleted ones say so.
+
+        An answer lists 500 templates: pages that have more than ten each are asked for in batches that fit into one,
+        where fifty would take two.
+        """
+        rest, size = iter(pageids), TITLES_PER_REQUEST
+        while batch := tuple(islice(rest, size)):
+            pages = list(self._details(batch, TITLES_PER_REQUEST))
+            yield from pages
+            links = max(1, sum(len(page.templates) for page in pages), sum(len(page.categories) for page in pages))
+            size = max(SMALLEST_BATCH, min(TITLES_PER_REQUEST, int(0.97 * LIST_LIMIT * len(batch) / links)))
 
     def _details(self, pageids: tuple[int, ...], size: int) -> Iterator[Page]:
         """A batch of pages; where the archive cannot tell of all of them at once, of fewer at a time."""
@@ -384,6 +382,19 @@ def _at(value: object, *keys: str) -> object:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def _category_facts(page: Json) -> CategoryFacts:
+    info = page.get("categoryinfo")
+    counts = info if isinstance(info, dict) else {}
+    is_page = not page.get("missing") and not page.get("invalid")
+    return CategoryFacts(
+        title=str(page.get("title", "")).split(":", 1)[-1],
+        pageid=_whole(page.get("pageid")) if is_page else None,
+        files=_whole(counts.get("files")) or 0,
+        subcategories=_whole(counts.get("subcats")) or 0,
+        exists=is_page or bool(counts.get("size")),
+    )
 
 
 def _pages(answer: Json) -> list[Json]:

@@ -62,14 +62,15 @@ def _next_level(
     for title in level:
         if not facts[title].subcategories:
             continue
-        for child in client.subcategories(title):
+        for fact in client.subcategories(title):
+            child = fact.title
             if child in excluded:
                 continue
             parents.setdefault(child, set()).add(title)
             if child not in paths:
                 paths[child] = (*paths[title], child)
+                facts[child] = fact
                 found.append(child)
-    facts.update(client.category_facts(found))
     return found
 
 
