@@ -112,24 +112,20 @@ def commons_refresh(context: dg.AssetExecutionContext, config: Sync, platform: P
         found = look_up(run.client, run.home)
         run.known.suppressed = found.pageids
         reported = context.instance.get_materialized_partitions(dg.AssetKey(["commons", "pages"]))
+        wanted = run.with_files()
+        for category in sorted(run.live.keys() - set(wanted) - reported):
+            context.log_event(_partition(category, {"dagster/row_count": 0}))
         synced = []
-        for one in run.synchronise(sorted(run.live)):
+        for one in run.synchronise(wanted):
             synced.append(one)
             if one.is_changed or one.category not in reported:
-                context.log_event(
-                    dg.AssetMaterialization(
-                        asset_key=["commons", "pages"],
-                        partition=one.category,
-                        metadata=_summary([one]),
-                        tags={"dagster/data_version": one.digest},
-                    )
-                )
+                context.log_event(_partition(one.category, _summary([one]), one.digest))
         if not run.known.is_exhausted:
             found.done(run.home)
     return dg.MaterializeResult(
         metadata={
             **_summary(synced),
-            "not_reached": len(run.live) - sum(one.is_complete for one in synced),
+            "not_reached": len(wanted) - sum(one.is_complete for one in synced),
             "suppressed_or_restored": len(found.pageids),
             **asked_of_hosts(run.session.traffic),
             **done.cost,
@@ -146,6 +142,11 @@ class _Run:
     client: CommonsClient
     known: KnownPages
     live: Mapping[str, int]
+
+    def with_files(self) -> list[str]:
+        """The live categories that hold files, by the archive's count or ours; the others need no listing."""
+        stored = self.home.partitions(PAGES.key)
+        return sorted(category for category, files in self.live.items() if files > 0 or category in stored)
 
     def synchronise(self, categories: Sequence[str]) -> Iterator[CategorySync]:
         """Synchronise them one after the other, as far as the run's limit goes."""
@@ -165,6 +166,11 @@ def _run(platform: Platform, config: Sync, run_id: str) -> Iterator[_Run]:
         tables.sweep(home.root / "commons")
         known = KnownPages(home=home, thumb_side=settings.max_side, limit=config.limit)
         yield _Run(home=home, session=session, client=client, known=known, live=_live_categories(home))
+
+
+def _partition(category: str, metadata: dict[str, int], digest: str | None = None) -> dg.AssetMaterialization:
+    tags = {"dagster/data_version": digest} if digest else {}
+    return dg.AssetMaterialization(asset_key=["commons", "pages"], partition=category, metadata=metadata, tags=tags)
 
 
 def _live_categories(home: Home) -> dict[str, int]:

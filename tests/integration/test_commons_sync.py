@@ -104,7 +104,7 @@ def test_a_sync_without_news_costs_one_request_a_category_and_none_for_details(s
     synced, ids = scraper.news()
     assert (ids, asked_in_all(synced)) == ([], 0)
     assert not any(one.is_changed for one in synced.values())
-    listings = [request for request in scraper.wiki.requests() if "gcmtitle" in request.query]
+    listings = [request for request in scraper.wiki.requests() if request.query.get("gcmtype") == "file"]
     assert sorted(request.query["gcmtitle"] for request in listings) == sorted(f"Category:{n}" for n in synced)
     assert all("PublicDomainDiffusionBot/" in request.user_agent for request in scraper.wiki.requests())
 
