@@ -265,6 +265,42 @@ def test_a_continuation_that_is_refused_starts_its_batch_again(
     assert '"badcontinue": 1' in str(ledger(home)["api"]["errors"])
 
 
+@pytest.mark.parametrize("code", ["nosuchpageid", "missingtitle", "invalidtitle", "no-such-entity-link"])
+def test_a_batch_that_the_archive_cannot_read_is_read_in_pieces(
+    line: Harvest, undisturbed: Undisturbed, home: Home, code: str
+) -> None:
+    done: list[str] = []
+
+    def script(kind: str, number: int, target: str) -> Fault | None:
+        if kind == "media" or "pageids=" not in target or done:
+            return None
+        done.append(target)
+        return api_error(code)
+
+    line.run_disturbed(home, script)
+    assert done
+    assert stored(home) == undisturbed.rows
+
+
+def test_a_category_that_the_archive_cannot_list_is_left_as_it_is_and_had_in_the_next_run(
+    line: Harvest, undisturbed: Undisturbed, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused: list[str] = []
+
+    def script(kind: str, number: int, target: str) -> Fault | None:
+        if kind == "media" or "gcmtype=file" not in target or refused:
+            return None
+        refused.append(target)
+        return api_error("invalidcategory")
+
+    with caplog.at_level(logging.WARNING):
+        line.run_disturbed(home, script)
+    assert refused
+    assert "is left as it is until the next run" in caplog.text
+    line.run_disturbed(home, lambda kind, number, target: None)
+    assert stored(home) == undisturbed.rows
+
+
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_file_that_is_not_there_is_a_row_and_is_had_in_a_later_run(
     line: Harvest, undisturbed: Undisturbed, home: Home, status: int

@@ -33,6 +33,11 @@ MOST_RESTARTS = 2
 MAXLAG_S = 5
 HTML_WAIT_S = 5.0
 WAITING_ERRORS = ("maxlag", "ratelimited", "readonly")
+# What the archive says of single pages and categories that it cannot find or read: the others go on.
+DATA_ERRORS = frozenset(
+    {"missingtitle", "invalidtitle", "nosuchpageid", "badcontinue", "invalidcategory", "no-such-entity",
+     "no-such-entity-link"}
+)  # fmt: skip
 METADATA_FIELDS = (
     "License|LicenseShortName|LicenseUrl|UsageTerms|AttributionRequired|Attribution|Copyrighted|Restrictions|NonFree|"
     "DeletionReason|Permission|Artist|Credit|ObjectName|ImageDescription|DateTimeOriginal|Categories"
@@ -51,6 +56,11 @@ class ApiError(ArchiveError):
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+    @property
+    def is_about_data(self) -> bool:
+        """Whether the pages or the category asked for are the cause, and not the archive or the way of asking."""
+        return self.code in DATA_ERRORS
 
 
 class EndlessQuery(ArchiveError):
@@ -228,7 +238,7 @@ class CommonsClient:
 
     def _raise_unless_of_these_pages(self, error: ArchiveError) -> None:
         """Go on only where the pages asked for are the cause: the archive answers other questions."""
-        if isinstance(error, EndlessQuery) or (isinstance(error, ApiError) and error.code == "badcontinue"):
+        if isinstance(error, EndlessQuery) or (isinstance(error, ApiError) and error.is_about_data):
             return
         if not isinstance(error, FetchFailed):
             raise error

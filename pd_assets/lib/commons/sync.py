@@ -6,6 +6,7 @@ longer holds is asked for once more: it was deleted or left. Writes commons/page
 the memory does not grow with what the pages hold, and an interruption costs at most the part in the making.
 """
 
+import logging
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import numpy as np
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
-from pd_assets.lib.commons.client import LIST_LIMIT, CommonsClient
+from pd_assets.lib.commons.client import LIST_LIMIT, ApiError, CommonsClient
 from pd_assets.lib.commons.index import (
     DELETED,
     LEFT,
@@ -35,6 +36,8 @@ from pd_assets.lib.commons.index import (
 from pd_assets.lib.commons.parts import PartitionWriter
 from pd_assets.lib.commons.records import Member, Page
 from pd_assets.lib.home import Home
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Row = dict[str, object]
@@ -169,7 +172,7 @@ def sync_category(
     plan = _Plan(index=index, known=known)
     answers = None if expected_files is None else max(1, -(-expected_files // LIST_LIMIT))
     listing = progress(client.listing(category), f"listing {category[:40]}", total=answers, unit="requests")
-    is_complete = all(plan.compare(members) for members in listing)
+    is_complete = _saw_all(plan, listing, category)
     gone = plan.miss() if is_complete else 0
     asked = plan.asked()
     known.spend(len(asked))
@@ -192,6 +195,17 @@ def sync_category(
         is_changed=writer.is_changed,
         is_complete=is_complete,
     )
+
+
+def _saw_all(plan: "_Plan", listing: Iterable[list[Member]], category: str) -> bool:
+    """Compare the whole listing; False where the run's limit ends it, or the archive cannot list this category."""
+    try:
+        return all(plan.compare(members) for members in listing)
+    except ApiError as error:
+        if not error.is_about_data:
+            raise
+        log.warning("Category:%s is left as it is until the next run: %s", category, error)
+        return False
 
 
 @dataclass(kw_only=True)
