@@ -1,5 +1,5 @@
 """Pictures a second of `normalise` on large JPEGs: decoded whole as a plain decoder does it, with draft scaling, and in
-decoder processes; then what a decoder process costs on thumbnails.
+decoder processes; then what a decoder process costs on thumbnails, and whether decoding keeps up with the download.
 
 `python -m tests.bench.decode --pictures 6 --megapixels 12`
 """
@@ -18,6 +18,7 @@ from pd_assets.lib.images.pool import WORKERS, Decoders
 from tests.pd_assets.lib.pictures import encoded
 
 MAX_SIDE = 1280
+MEDIA_BITS_PER_S = 25e6
 
 
 def main() -> None:
@@ -41,6 +42,12 @@ def main() -> None:
         show(
             f"256 px, {len(thumbs)} pictures",
             {"in this process": rate(thumbs, draft), in_processes: rate_in(decoders, thumbs)},
+        )
+        usual = [encoded(photograph(seed, MAX_SIDE, MAX_SIDE * 3 // 4), quality=90) for seed in range(60)]
+        found = rate_in(decoders, usual) * sum(map(len, usual)) / len(usual) * 8
+        print(f"{MAX_SIDE} px, {len(usual)} pictures, as they are usually fetched")
+        print(
+            f"  {in_processes:<40} {found / 1e6:8.1f} Mbit/s {found / MEDIA_BITS_PER_S:9.2f} x what the media hosts allow"
         )
 
 
