@@ -46,9 +46,7 @@ def main() -> None:
         usual = [encoded(photograph(seed, MAX_SIDE, MAX_SIDE * 3 // 4), quality=90) for seed in range(60)]
         found = rate_in(decoders, usual) * sum(map(len, usual)) / len(usual) * 8
         print(f"{MAX_SIDE} px, {len(usual)} pictures, as they are usually fetched")
-        print(
-            f"  {in_processes:<40} {found / 1e6:8.1f} Mbit/s {found / MEDIA_BITS_PER_S:9.2f} x what the media hosts allow"
-        )
+        print(f"  {in_processes:<40} {found / 1e6:8.1f} Mbit/s {found / MEDIA_BITS_PER_S:9.2f} x the limit")
 
 
 def photograph(seed: int, width: int, height: int) -> Image.Image:
