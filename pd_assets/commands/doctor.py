@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
+from pd_assets.commands import dead_runs
+from pd_assets.commands.project import open_instance, project_root
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import open_home
@@ -26,6 +28,7 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
     return {
         "home": lambda: _home(settings),
         "archive": lambda: _archive(settings),
+        "runs": _runs,
         "device": _device,
         "xformers": lambda: (
             "installed" if importlib.util.find_spec("xformers") else "not installed (optional, CUDA only)"
@@ -54,6 +57,12 @@ def _archive(settings: Settings) -> str:
     with PoliteSession(require_contact(settings)) as session:
         CommonsClient(settings.commons_api, session, thumb_side=settings.max_side).probe()
         return f"{settings.commons_api} answers; we are {session.user_agent}"
+
+
+def _runs() -> str:
+    with open_instance(project_root()) as instance:
+        dead = dead_runs.bury(instance)
+    return f"{len(dead)} whose process was gone, now marked as failed" if dead else "none that is dead and still listed"
 
 
 def _device() -> str:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import dagster as dg
 from dagster._utils.error import SerializableErrorInfo
 
+from pd_assets.commands import dead_runs
 from pd_assets.commands.project import end_with_parent, open_instance, project_root
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import open_home
@@ -53,6 +54,7 @@ def run_job(job: str) -> list[Cost]:
     open_home(settings.home)
     require_contact(settings)
     with open_instance(root) as instance:
+        dead_runs.bury(instance)
         return _run(instance, job)
 
 

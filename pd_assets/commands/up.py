@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from pd_assets.commands import sandbox
+from pd_assets.commands import dead_runs, sandbox
 from pd_assets.commands.project import HOST, answers, end_with_parent, open_instance, project_root, require_free
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings
@@ -20,7 +20,8 @@ def run_up(port: int) -> None:
     require_free(port, "--port")
     home = open_home(Settings.from_env().home)
     # Dagster's database is made by one process before several open it: on a fresh one they would damage it.
-    open_instance(root).dispose()
+    with open_instance(root) as instance:
+        dead_runs.bury(instance)
     with ExitStack() as stack:
         if sandbox.remembered(home) is not None and "PD_COMMONS_API" not in os.environ:
             os.environ["PD_COMMONS_API"] = stack.enter_context(sandbox.running(home))
