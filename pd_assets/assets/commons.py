@@ -13,7 +13,7 @@ from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.suppressions import look_up
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
 from pd_assets.lib.commons.walk import walk
-from pd_assets.lib.home import Home
+from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.progress import track
 from pd_assets.partitions import commons_category
@@ -29,7 +29,6 @@ OWNERS = ["team:curation"]
     group_name="commons",
     kinds={"parquet"},
     owners=OWNERS,
-    pool="commons_api",
     metadata=table_metadata(CATEGORIES),
     description="The category graph below the configured roots; it registers the partitions of `commons/pages`.",
 )
@@ -37,7 +36,7 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
     settings = platform.settings()
     with step() as done:
         home = platform.home()
-        with platform.session(context.run_id) as session:
+        with alone(home.root / "commons", "reads the archive"), platform.session(context.run_id) as session:
             client = platform.commons(session)
             client.probe()
             home.claim(settings.commons_api)
@@ -83,7 +82,6 @@ class Sync(dg.Config):
     group_name="commons",
     kinds={"parquet"},
     owners=OWNERS,
-    pool="commons_api",
     deps=[commons_categories],
     partitions_def=commons_category,
     backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=50),
@@ -102,7 +100,6 @@ def commons_pages(context: dg.AssetExecutionContext, config: Sync, platform: Pla
     group_name="commons",
     kinds={"parquet"},
     owners=OWNERS,
-    pool="commons_api",
     deps=[commons_categories],
     description="Synchronises every live category through the same function as `commons/pages`, and reports a "
     "materialisation of that asset for each category that changed.",
@@ -160,7 +157,7 @@ class _Run:
 @contextmanager
 def _run(platform: Platform, config: Sync, run_id: str) -> Iterator[_Run]:
     home, settings = platform.home(), platform.settings()
-    with platform.session(run_id) as session:
+    with alone(home.root / "commons", "reads the archive"), platform.session(run_id) as session:
         client = platform.commons(session)
         home.claim(settings.commons_api)
         tables.sweep(home.root / "commons")

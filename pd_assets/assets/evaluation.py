@@ -27,7 +27,6 @@ class EvaluationConfig(dg.Config):
     group_name="evaluation",
     kinds={"json"},
     owners=["team:models"],
-    pool="training",
     deps=[
         dg.AssetDep(["dataset", "manifest"]),
         dg.AssetDep(["models", "clip"]),

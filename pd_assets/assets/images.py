@@ -24,7 +24,6 @@ class ImagesConfig(dg.Config):
     group_name="images",
     kinds={"parquet"},
     owners=["team:curation"],
-    pool="commons_media",
     deps=[dg.AssetDep(["rights", "decisions"]), dg.AssetDep(["catalog", "items"])],
     metadata=table_metadata(FILES),
     description="Accepted items' bytes: fetched, verified, decoded, normalised, stored under their SHA-256. "

@@ -90,7 +90,6 @@ PICTURES = ("loss_curve.png", "samples.png")
     group_name="models",
     kinds={"huggingface"},
     owners=OWNERS,
-    pool="training",
     deps=[dg.AssetDep(["dataset", "manifest"])],
     description="Byte-level BPE trained on our own captions; any text round-trips.",
 )
@@ -105,7 +104,6 @@ def models_tokenizer(
     group_name="models",
     kinds={"pytorch", "huggingface"},
     owners=OWNERS,
-    pool="training",
     deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "tokenizer"])],
     description="CLIP from random weights on our own pictures and captions: text tower for conditioning, both towers "
     "for evaluation.",
@@ -119,7 +117,6 @@ def models_clip(context: dg.AssetExecutionContext, platform: Platform, config: T
     group_name="models",
     kinds={"pytorch", "huggingface"},
     owners=OWNERS,
-    pool="training",
     deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "clip"])],
     description="U-Net in pixel space, conditioned on the token states of our CLIP text tower, with its pipeline.",
 )

@@ -4,7 +4,9 @@ No table schemas in here (lib/catalog/schemas.py has them) and no Parquet.
 """
 
 import errno
+import fcntl
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -20,6 +22,8 @@ SAFE_IN_NAMES = " ()',;=+&@!"
 # File systems take 255 bytes a name. A longer one goes on in a folder below; no percent-encoded name ends in `%_`.
 LONGEST_NAME = 240
 GOES_ON = "%_"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +163,22 @@ def write_text(path: Path, text: str) -> None:
     """Write a small text file atomically."""
     with replacing(path) as partial:
         partial.write_text(text)
+
+
+@contextmanager
+def alone(folder: Path, work: str) -> Iterator[None]:
+    """One process at a time does this work in a folder; another waits for it to end.
+
+    A lock of the kernel's, so a killed run leaves none behind: Dagster's pools would keep its slot for ever.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.warning("another run %s in %s; waiting for it to end", work, folder)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def remove_folder(folder: Path) -> None:

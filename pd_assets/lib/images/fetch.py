@@ -7,13 +7,12 @@ A thumbnail is made by the archive, and there is no SHA-1 of it. Of a truncated 
 thumbnail with a grey rest (MediaWiki 1.39 with ImageMagick does): that shows only where originals are asked for.
 """
 
-import fcntl
 import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +23,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import FetchFailed
-from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.home import Home, alone, replacing
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
 from pd_assets.lib.images.decode import ENDINGS, MOST_PIXELS, UnusableImage, sniff
 from pd_assets.lib.images.pool import WORKERS, Decoders
@@ -66,7 +65,7 @@ def fetch_accepted(
 
     With `originals` the originals are fetched, and what was made from thumbnails is made anew.
     """
-    with _alone(home), nullcontext(decoders) if decoders else Decoders() as running:
+    with alone(home.images, "fetches pictures"), nullcontext(decoders) if decoders else Decoders() as running:
         _sweep(home)
         now = datetime.now(UTC).replace(microsecond=0)
         fetcher = _Fetcher(
@@ -81,21 +80,8 @@ def fetch_accepted(
         return fetcher.bring_in_step(kept, wanted.filter(pc.invert(is_current)))
 
 
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    """One run at a time fetches into a home; another waits. A lock of the kernel's: a killed run leaves none."""
-    home.images.mkdir(parents=True, exist_ok=True)
-    with (home.images / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.warning("another run fetches pictures into %s; waiting for it to end", home.images)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _sweep(home: Home) -> None:
-    """Remove what a killed run left half-written. Only under `_alone`: nobody is writing now."""
+    """Remove what a killed run left half-written. Only under `alone`: nobody is writing now."""
     for partial in home.images.glob("*/.*.partial"):
         partial.unlink(missing_ok=True)
 
