@@ -1,34 +1,21 @@
-"""Runs whose process died without a word (kill -9, power loss): marked as failed, and what they held is given free.
-
-Dagster keeps such a run as started for ever, and with it the slot of its pool: the next run would wait without end.
+"""Runs whose process died without a word (kill -9, power loss) are marked as failed: Dagster keeps them as started
+for ever, and the retraining sensor would wait for them.
 """
 
 import dagster as dg
 import psutil
 
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 def bury(instance: dg.DagsterInstance) -> list[str]:
-    """Mark the runs whose process is gone as failed, free the pool slots of runs that are over; the ids of the dead."""
+    """Mark the runs whose process is gone as failed, and return their ids."""
     dead = [
         record for record in instance.get_run_records(dg.RunsFilter(statuses=UNDER_WAY)) if _is_dead(instance, record)
     ]
     for record in dead:
         instance.report_run_failed(record.dagster_run, "its process is gone (killed, or the machine went down)")
-    storage = instance.event_log_storage
-    holding = {run for key in storage.get_concurrency_keys() for run in _holders(instance, key)}
-    for run in instance.get_runs(dg.RunsFilter(run_ids=sorted(holding))) if holding else []:
-        if run.status in OVER:
-            storage.free_concurrency_slots_for_run(run.run_id)
     return [record.dagster_run.run_id for record in dead]
-
-
-def _holders(instance: dg.DagsterInstance, key: str) -> set[str]:
-    """The runs that hold a slot of a pool, or wait for one."""
-    info = instance.event_log_storage.get_concurrency_info(key)
-    return {slot.run_id for slot in info.claimed_slots} | {step.run_id for step in info.pending_steps}
 
 
 def _is_dead(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:

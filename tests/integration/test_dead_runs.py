@@ -1,4 +1,4 @@
-"""A run that was killed while it held the slot of a pool does not keep the next one waiting."""
+"""A run that was killed while it read the archive is marked as failed, and does not keep the next one waiting."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.integration.test_interruption import kill_everything, nightly
 
 
-def test_a_killed_run_gives_its_pool_free_and_the_next_run_finishes(tmp_path: Path) -> None:
+def test_a_killed_run_is_marked_as_failed_and_the_next_run_finishes(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()
     for name in ("dagster.yaml", "workspace.yaml"):
@@ -43,7 +43,7 @@ with open_instance(Path.cwd()) as instance:
 
 
 def test_a_run_whose_process_lives_is_left_alone(tmp_path: Path) -> None:
-    @dg.asset(pool="commons_api")
+    @dg.asset
     def waits() -> None:
         assert dead_runs.bury(instance) == []
 
