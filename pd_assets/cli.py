@@ -12,6 +12,7 @@ from pd_assets.lib.errors import PdError
 
 UI_PORT = 3000
 SANDBOX_PORT = 8421
+LABEL_PORT = 8422
 JOBS = ("nightly", "refresh_sources", "build_dataset", "train_models", "whole_line")
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
@@ -19,6 +20,7 @@ EXAMPLES = """examples:
   pdd up                                     the Dagster UI on http://127.0.0.1:3000
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
+  pdd label --category "Winter in art"        write captions for pictures that have none
   pdd sql "select * from catalog.licensed_images limit 5"
 """
 
@@ -47,6 +49,15 @@ def build_parser() -> argparse.ArgumentParser:
     decide = commands.add_parser("decide", help="explain the verdict on one item or title")
     decide.add_argument("item", help="an item id (commons:M123) or a title (File:Name.jpg)")
     decide.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
+
+    label = commands.add_parser("label", help="go through the licensed pictures that lack a caption")
+    label.add_argument("--category", metavar="TITLE", help="only pictures of this category")
+    label.add_argument(
+        "--order", choices=("useful", "random"), default="useful", help="useful: those first of which least is known"
+    )
+    label.add_argument("--seed", type=int, default=0, help="another seed, another order (default 0)")
+    label.add_argument("--port", type=int, default=LABEL_PORT, help=f"port of the page (default {LABEL_PORT})")
+    label.add_argument("--no-browser", action="store_true", help="on the terminal instead of a local page")
 
     sandbox = commands.add_parser("sandbox", help="a small archive on loopback that speaks Commons' API")
     sandbox.add_argument("--port", type=int, default=SANDBOX_PORT, help=f"port (default {SANDBOX_PORT})")
@@ -99,6 +110,16 @@ def _run(arguments: argparse.Namespace) -> None:
 
         for line in explain(arguments.item, arguments.profile):
             print(line)
+    elif arguments.command == "label":
+        from pd_assets.commands.label import run_label
+
+        run_label(
+            order=arguments.order,
+            category=arguments.category,
+            seed=arguments.seed,
+            port=arguments.port,
+            in_browser=not arguments.no_browser,
+        )
     elif arguments.command == "sql":
         from pd_assets.commands.sql import ask
 

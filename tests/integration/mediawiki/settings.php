@@ -56,3 +56,13 @@ $wgHooks['ApiMaxLagInfo'][] = static function ( &$lagInfo ) use ( $site ) {
 		$lagInfo = [ 'host' => 'db-test', 'lag' => (float)file_get_contents( "$site/lag" ), 'type' => 'db' ];
 	}
 };
+
+# Structured data as on Commons (Wikibase is not packaged): a second slot of JSON, where a file named `mediainfo` lies
+# beside LocalSettings.php. set_mediainfo.php fills it.
+if ( is_file( "$site/mediainfo" ) ) {
+	$wgHooks['MediaWikiServices'][] = static function ( $services ) {
+		$services->addServiceManipulator( 'SlotRoleRegistry', static function ( $registry ) {
+			$registry->defineRoleWithModel( 'mediainfo', CONTENT_MODEL_JSON, [ 'display' => 'none' ] );
+		} );
+	};
+}

@@ -20,7 +20,7 @@ from typing import Self
 
 import requests
 
-from tests.integration.mediawiki.admin import Admin
+from tests.integration.mediawiki.admin import Admin, Json
 from tests.integration.mediawiki.errors import WikiCommandFailed, WikiNotInstalled
 
 HERE = Path(__file__).parent
@@ -101,6 +101,18 @@ class MediaWiki:
     def run_jobs(self) -> None:
         """Work off the job queue: template edits reach the pages that use them, category changes the recent changes."""
         self.maintenance("runJobs.php")
+
+    def keep_structured_data(self) -> None:
+        """From now on pages have a `mediainfo` slot, as on Commons."""
+        (self.site / "mediainfo").touch()
+
+    def set_structured_data(self, title: str, *, captions: Mapping[str, str], statements: Json = None) -> int:
+        """Write a file's structured data in one edit, in Wikibase's format; returns the new revision's id."""
+        labels = {language: {"language": language, "value": text} for language, text in captions.items()}
+        data = {"type": "mediainfo", "labels": labels, "descriptions": {}, "statements": statements or {}}
+        env = {**os.environ, "MW_CONFIG_FILE": str(self.site / "LocalSettings.php"), "MW_PROGRAM": str(PROGRAM)}
+        script = str(HERE / "set_mediainfo.php")
+        return int(_run_php(script, "--title", title, "--json", json.dumps(data), env=env))
 
     def _run_installer(self) -> None:
         env = {name: value for name, value in os.environ.items() if name != "MW_CONFIG_FILE"}

@@ -1,0 +1,87 @@
+"""`pdd label`: go through the pictures that lack a caption, on a local page or in the terminal."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from pd_assets.commands.project import HOST, require_free
+from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.reread import reread_page
+from pd_assets.lib.errors import PdError
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.labelling.queue import Order, Unlabelled, pick
+from pd_assets.lib.labelling.work import LabellingWork
+from pd_assets.lib.ledger import recording
+from pd_assets.lib.settings import Settings, require_contact
+
+PROMPT = "[Enter] done   s skip   q quit > "
+
+
+def run_label(*, order: Order, category: str | None, seed: int, port: int, in_browser: bool) -> None:
+    """Serve the page until Ctrl-C, or ask on the terminal until the end of the queue."""
+    settings = Settings.from_env()
+    home = open_home(settings.home)
+    require_contact(settings)
+    queue = pick(home, order=order, category=category, seed=seed)
+    work = LabellingWork(home=home, queue=queue, reread=lambda picture: _reread(settings, home, picture))
+    if not work.queue:
+        print("Every licensed picture has a caption, or none is there yet (pdd run nightly gathers them).")
+    elif in_browser:
+        _serve(work, port)
+    else:
+        for line in in_terminal(work):
+            print(line, flush=True)
+
+
+def in_terminal(work: LabellingWork) -> Iterator[str]:
+    """The same on a terminal: lines to show; answers are read from stdin."""
+    while (picture := work.current) is not None:
+        yield f"\n{work.at + 1} of {len(work.queue)}  {picture.title}\n  {picture.page_url}\n  {picture.picture}"
+        for label in work.known(picture):
+            yield f"  {label.field}: {label.value}"
+        if (answer := _answer()) in ("q", None):
+            break
+        if answer == "s":
+            work.skip()
+            continue
+        try:
+            outcome = work.done()
+        except PdError as error:
+            yield str(error)
+            continue
+        assert outcome is not None
+        yield outcome.says
+        if outcome.new or outcome.status != "live":
+            work.next()
+    yield f"\n{work.labelled} labelled, {work.skipped} skipped"
+
+
+def _answer() -> str | None:
+    try:
+        return input(PROMPT).strip().lower()
+    except EOFError:
+        return None
+
+
+def _serve(work: LabellingWork, port: int) -> None:
+    import uvicorn
+
+    from pd_assets.lib.labelling.site import labelling_site
+
+    require_free(port, "--port")
+    url = f"http://{HOST}:{port}/"
+    print(f"{len(work.queue)} pictures wait for a caption: {url}   (Ctrl-C stops it)", flush=True)
+    uvicorn.run(labelling_site(work), host=HOST, port=port, log_level="warning")
+    print(f"\n{work.labelled} labelled, {work.skipped} skipped")
+
+
+def _reread(settings: Settings, home: Home, picture: Unlabelled) -> Mapping[str, object]:
+    with _client(settings, home) as client:
+        return reread_page(client, home, picture.pageid, picture.categories)
+
+
+@contextmanager
+def _client(settings: Settings, home: Home) -> Iterator[CommonsClient]:
+    home.claim(settings.commons_api)
+    with recording(home, "label", PoliteSession(require_contact(settings))) as session:
+        yield CommonsClient(settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token)
