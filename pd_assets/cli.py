@@ -21,6 +21,7 @@ EXAMPLES = """examples:
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
   pdd label --category "Winter in art"        write captions for pictures that have none
+  pdd audit --n 100                          a page to judge a blind sample of decisions with
   pdd sql "select * from catalog.licensed_images limit 5"
 """
 
@@ -59,6 +60,12 @@ def build_parser() -> argparse.ArgumentParser:
     label.add_argument("--port", type=int, default=LABEL_PORT, help=f"port of the page (default {LABEL_PORT})")
     label.add_argument("--no-browser", action="store_true", help="on the terminal instead of a local page")
 
+    audit = commands.add_parser("audit", help="a blind sample of decisions to judge in a browser, and its error rates")
+    audit.add_argument("--n", type=_at_least_one, default=100, help="items in the sample (default 100)")
+    audit.add_argument("--seed", type=int, default=0, help="another seed, another sample (default 0)")
+    audit.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
+    audit.add_argument("--answers", type=Path, metavar="FILE", help="count the answers downloaded from the page")
+
     sandbox = commands.add_parser("sandbox", help="a small archive on loopback that speaks Commons' API")
     sandbox.add_argument("--port", type=int, default=SANDBOX_PORT, help=f"port (default {SANDBOX_PORT})")
     sandbox.add_argument("--pictures", type=Path, metavar="DIR", help="a folder with pictures and metadata.jsonl")
@@ -67,6 +74,12 @@ def build_parser() -> argparse.ArgumentParser:
     sql = commands.add_parser("sql", help="ask the tables with DuckDB, read-only")
     sql.add_argument("query", nargs="?", help="one statement; without it, statements are read from stdin")
     return parser
+
+
+def _at_least_one(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected a whole number of at least 1")
+    return number
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,6 +133,16 @@ def _run(arguments: argparse.Namespace) -> None:
             port=arguments.port,
             in_browser=not arguments.no_browser,
         )
+    elif arguments.command == "audit":
+        from pd_assets.commands.audit import count, write_page
+
+        told = (
+            count(arguments.answers)
+            if arguments.answers
+            else write_page(arguments.n, arguments.seed, arguments.profile)
+        )
+        for line in told:
+            print(line)
     elif arguments.command == "sql":
         from pd_assets.commands.sql import ask
 

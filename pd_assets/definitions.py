@@ -5,21 +5,26 @@ Nothing happens at import: no environment is read, no client built, no torch imp
 
 import dagster as dg
 
-from pd_assets.assets import catalog, commons, dataset, evaluation, images, models, rights
+from pd_assets.assets import catalog, commons, dataset, evaluation, images, models, rights, smithsonian
 from pd_assets.checks import catalog as catalog_checks
+from pd_assets.checks import dataset as dataset_checks
+from pd_assets.checks import rights as rights_checks
+from pd_assets.checks import smithsonian as smithsonian_checks
 from pd_assets.jobs import jobs
 from pd_assets.resources import Platform
 from pd_assets.schedules import schedules
 from pd_assets.sensors import sensors
 
-GROUPS = (commons, catalog, rights, images, dataset, models, evaluation)
+GROUPS = (commons, smithsonian, catalog, rights, images, dataset, models, evaluation)
+
+CHECKS = (catalog_checks, dataset_checks, rights_checks, smithsonian_checks)
 
 
 def build_defs(**resource_overrides: object) -> dg.Definitions:
     """The whole code location; tests pass resources of their own."""
     return dg.Definitions(
         assets=[asset for group in GROUPS for asset in group.assets],
-        asset_checks=catalog_checks.checks,
+        asset_checks=[check for group in CHECKS for check in group.checks],
         jobs=jobs,
         schedules=schedules,
         sensors=sensors,

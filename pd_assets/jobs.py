@@ -1,14 +1,22 @@
-"""The jobs: which assets run together. `commons/pages` is left out of all of them; `commons/refresh` does its work."""
+"""The jobs: which assets run together.
+
+`commons/pages` is left out of all of them; `commons/refresh` does its work. The Smithsonian's units are partitions of a
+job of their own, which a schedule starts for those that are chosen.
+"""
 
 import dagster as dg
 
 SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"])
+SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
 DATASET = dg.AssetSelection.groups("dataset")
 MODELS = dg.AssetSelection.groups("models", "evaluation")
 
 refresh_sources = dg.define_asset_job(
     "refresh_sources", SOURCES, description="Walk the categories and bring every page up to date."
+)
+refresh_smithsonian = dg.define_asset_job(
+    "refresh_smithsonian", SMITHSONIAN, description="Bring the records of some of the Smithsonian's units up to date."
 )
 build_dataset = dg.define_asset_job(
     "build_dataset", CATALOG | DATASET, description="Decide, fetch, catalogue, and export a dataset."
@@ -26,4 +34,4 @@ whole_line = dg.define_asset_job(
     description="The straight line, from the categories to an evaluated model.",
 )
 
-jobs = [refresh_sources, build_dataset, train_models, nightly, whole_line]
+jobs = [refresh_sources, refresh_smithsonian, build_dataset, train_models, nightly, whole_line]

@@ -23,11 +23,25 @@ class Platform(dg.ConfigurableResource):
     pd_commons_roots: str = Field(default="", description="category titles, separated by ;")
     pd_commons_depth: str = Field(default="", description="how many steps below the roots to walk")
     pd_commons_exclude: str = Field(default="", description="categories never entered, separated by ;")
+    pd_wikidata_api: str = Field(default="", description="where names of things are asked for: a URL, or none")
+    pd_smithsonian_index: str = Field(default="", description="root of the bulk metadata: a URL or a folder")
+    pd_smithsonian_units: str = Field(default="", description="units to keep up to date, separated by ;, or all")
     pd_rights_profile: str = Field(default="", description="strict, life70 or us")
+    pd_fresh_days: str = Field(default="", description="days that an upload stays in quarantine")
     pd_labels: str = Field(default="", description="cc0 (only CC0 label fields) or all")
+    pd_language: str = Field(default="", description="language of the labels that captions are made of, such as en")
     pd_max_side: str = Field(default="", description="longest side kept, pixels")
     pd_recipe: str = Field(default="", description="debug, small or base")
     pd_retrain_after: str = Field(default="", description="new licensed pictures that trigger a retraining")
+    pd_shard_mb: str = Field(default="", description="a shard holds at most this many megabytes of pictures")
+    pd_export_include: str = Field(default="", description="only these categories and all below them, separated by ;")
+    pd_export_exclude: str = Field(default="", description="without these categories and all below, separated by ;")
+    pd_export_limit: str = Field(default="", description="so many pictures at random; 0 for all")
+    pd_export_max_side: str = Field(default="", description="longest side of an exported picture, pixels; 0 as stored")
+    pd_export_min_side: str = Field(default="", description="shortest side of an exported picture, pixels")
+    pd_export_per_artist: str = Field(default="", description="most pictures by one artist; 0 for all")
+    pd_export_per_cluster: str = Field(default="", description="most copies of one picture; 0 for all")
+    pd_export_format: str = Field(default="", description="parquet, or webdataset: Parquet and tars")
 
     def settings(self) -> Settings:
         """The resolved settings; ConfigError lists every mistake."""
@@ -39,12 +53,25 @@ class Platform(dg.ConfigurableResource):
         return open_home(self.settings().home)
 
     @contextmanager
-    def session(self, run_id: str) -> Iterator[PoliteSession]:
-        """A polite HTTP session whose traffic goes to http/ledger; ConfigError for a live archive without a contact."""
-        with recording(self.home(), run_id, PoliteSession(require_contact(self.settings()))) as session:
+    def session(self, run_id: str, archive: str | None = None) -> Iterator[PoliteSession]:
+        """A polite HTTP session whose traffic goes to http/ledger; ConfigError for a live archive without a contact.
+
+        `archive` is the one that is asked, Commons where none is given.
+        """
+        with recording(self.home(), run_id, PoliteSession(require_contact(self.settings(), archive))) as session:
             yield session
 
     def commons(self, session: PoliteSession) -> CommonsClient:
         """The client of the configured archive; the category walk makes sure that it is one."""
         settings = self.settings()
         return CommonsClient(settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token)
+
+    @contextmanager
+    def wikidata(self, run_id: str) -> Iterator[CommonsClient | None]:
+        """The client of the archive that knows the names of things, or None where none is to be asked."""
+        api = self.settings().wikidata_api
+        if api is None:
+            yield None
+            return
+        with self.session(run_id, api) as session:
+            yield CommonsClient(api, session, thumb_side=self.settings().max_side)

@@ -95,6 +95,11 @@ def picture(path: Path) -> dg.MetadataValue:
     return dg.MetadataValue.md(f"![{path.stem}](data:image/{kind};base64,{b64encode(path.read_bytes()).decode()})")
 
 
+def drawn(title: str, png: bytes) -> dg.MetadataValue:
+    """A drawing as metadata that the UI shows in place."""
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{b64encode(png).decode()})")
+
+
 def counted(title: str, counts: Mapping[str, int]) -> dg.MetadataValue:
     """A table of counts in Markdown."""
     total = sum(counts.values()) or 1

@@ -1,9 +1,10 @@
-"""The catalogue as assets: one row per file, and the table of pictures that are free, decoded and unique."""
+"""The catalogue as assets: one row per file, the pictures that are free, decoded and unique, and what are copies."""
 
 import dagster as dg
 
-from pd_assets.lib.catalog import items, tables, views
-from pd_assets.lib.catalog.schemas import ITEMS, LICENSED
+from pd_assets.lib.catalog import duplicates, items, views
+from pd_assets.lib.catalog.item_parts import bring_in_step
+from pd_assets.lib.catalog.schemas import CLUSTERS, ITEMS, LICENSED
 from pd_assets.resources import Platform
 from pd_assets.steps import counted, step, table_metadata
 
@@ -18,6 +19,7 @@ OWNERS = ["team:curation"]
     deps=[
         dg.AssetDep(["commons", "pages"], partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep(["commons", "refresh"]),
+        dg.AssetDep(["smithsonian", "records"], partition_mapping=dg.AllPartitionMapping()),
     ],
     metadata=table_metadata(ITEMS),
     description="One row per file of either archive, however many categories hold it.",
@@ -25,11 +27,20 @@ OWNERS = ["team:curation"]
 def catalog_items(platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
-        digest = items.build_items(home)
+        built = bring_in_step(home)
+        views.rebuild(home)
         by_status = items.count(home, ITEMS, "status")
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(digest),
-        metadata={"dagster/row_count": sum(by_status.values()), "status": counted("status", by_status), **done.cost},
+        data_version=dg.DataVersion(built.digest),
+        metadata={
+            "dagster/row_count": sum(by_status.values()),
+            "status": counted("status", by_status),
+            "source_files": built.sources,
+            "source_files_read": built.sources_read,
+            "parts": built.parts,
+            "parts_written": built.parts_written,
+            **done.cost,
+        },
     )
 
 
@@ -44,7 +55,8 @@ def catalog_items(platform: Platform) -> dg.MaterializeResult:
         dg.AssetDep(["images", "files"]),
     ],
     metadata=table_metadata(LICENSED),
-    description="The licence-filtered table: accepted, decoded, live, and one of each set of equal copies.",
+    description="The licence-filtered table: accepted, decoded, live, and of all copies of a picture the one with the "
+    "best rights evidence (catalog/clusters), unless one of them is refused for a condition.",
 )
 def catalog_licensed_images(platform: Platform) -> dg.MaterializeResult:
     with step() as done:
@@ -57,10 +69,36 @@ def catalog_licensed_images(platform: Platform) -> dg.MaterializeResult:
         metadata={
             "dagster/row_count": sum(by_rule.values()),
             "rules": counted("accepted by", by_rule),
-            "table": dg.MetadataValue.path(str(home.table(LICENSED.key) / tables.PART)),
+            "table": dg.MetadataValue.path(str(home.table(LICENSED.key))),
             **done.cost,
         },
     )
 
 
-assets = [catalog_items, catalog_licensed_images]
+@dg.asset(
+    key=["catalog", "clusters"],
+    group_name="catalog",
+    kinds={"duckdb", "parquet"},
+    owners=OWNERS,
+    deps=[dg.AssetDep(["catalog", "licensed_images"])],
+    metadata=table_metadata(CLUSTERS),
+    description="Copies of one picture, by bytes and by look: which is kept, and which a refused one keeps out. "
+    "catalog/licensed_images writes the table, because it is filtered by it; this reports what is in it.",
+)
+def catalog_clusters(platform: Platform) -> dg.MaterializeResult:
+    with step() as done:
+        copies = duplicates.count_copies(platform.home())
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(copies.digest),
+        metadata={
+            "dagster/row_count": copies.pictures,
+            "copies": copies.copies,
+            "by_likeness": counted("copies found by", copies.by_likeness),
+            "rights_conflicts": copies.conflicts,
+            "conflicts": dg.MetadataValue.json(list(copies.examples)),
+            **done.cost,
+        },
+    )
+
+
+assets = [catalog_items, catalog_licensed_images, catalog_clusters]

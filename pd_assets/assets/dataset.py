@@ -3,27 +3,101 @@
 import dagster as dg
 from pydantic import Field
 
-from pd_assets.lib.catalog.schemas import CAPTIONS, SPLITS
+from pd_assets.lib.catalog.schemas import CAPTIONS, SPLITS, THINGS
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.export import export_shards, read_export
+from pd_assets.lib.dataset.label_changes import LabelChanges
+from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.dataset.splits import build_splits
+from pd_assets.lib.dataset.things import build_things
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, picture, step, table_metadata
+from pd_assets.steps import asked_of_hosts, counted, picture, step, table_metadata
 from pd_ml.data.shards import COLUMNS
 
 OWNERS = ["team:datasets"]
 DATASET = "main"
+LISTED = 200
 SHARD_COLUMNS = dg.TableSchema(
     columns=[dg.TableColumn(name=name, type=str(kind), description=says) for name, (kind, says) in COLUMNS.items()]
 )
 
 
-class ExportConfig(dg.Config):
-    """How the shards are cut."""
+class DatasetConfig(dg.Config):
+    """Which dataset."""
 
-    name: str = Field(DATASET, description="name of the dataset: its folder under PD_HOME/dataset")
-    shard_megabytes: int = Field(256, ge=1, description="a shard closes at this many megabytes of pictures")
+    name: str = Field(
+        DATASET, pattern=r"^\w[\w.-]*$", description="name of the dataset: its folder under PD_HOME/dataset"
+    )
+
+
+class ExportConfig(DatasetConfig):
+    """What the shards hold and how they are cut. What is left empty is as PD_SHARD_MB and PD_EXPORT_* say."""
+
+    shard_megabytes: int | None = Field(None, ge=1, description="a shard holds at most so many megabytes of pictures")
+    include: list[str] | None = Field(None, description="only pictures of these categories and of all below them")
+    exclude: list[str] | None = Field(None, description="no pictures of these categories, nor of any below them")
+    limit: int | None = Field(None, ge=0, description="so many pictures, drawn at random; 0 for all")
+    seed: int = Field(0, description="which pictures are drawn where there is a limit or a cap")
+    max_side: int | None = Field(None, ge=0, description="longest side of an exported picture, pixels; 0 as stored")
+    minimum_side: int | None = Field(None, ge=0, description="shortest side of an exported picture, pixels")
+    per_artist: int | None = Field(None, ge=0, description="most pictures by one artist; 0 for all")
+    per_cluster: int | None = Field(None, ge=0, description="most copies of one picture; 0 for all")
+    format: str | None = Field(None, description="parquet, or webdataset: Parquet and tars")
+
+    def selection(self, settings: Settings) -> Selection:
+        """Which pictures are wanted."""
+        include = settings.export_include if self.include is None else map(category_name, self.include)
+        exclude = settings.export_exclude if self.exclude is None else map(category_name, self.exclude)
+        return Selection(
+            include=tuple(include),
+            exclude=tuple(exclude),
+            limit=_given(self.limit, settings.export_limit),
+            seed=self.seed,
+            max_side=_given(self.max_side, settings.export_max_side),
+            minimum_side=_given(self.minimum_side, settings.export_min_side),
+            per_artist=_given(self.per_artist, settings.export_per_artist),
+            per_cluster=_given(self.per_cluster, settings.export_per_cluster),
+        )
+
+    def wants_tars(self, settings: Settings) -> bool:
+        """Whether WebDataset tars are written too; ConfigError for a format that does not exist."""
+        chosen = self.format or settings.export_format
+        if chosen not in EXPORT_FORMATS:
+            raise ConfigError(f"format {chosen!r} is unknown, expected one of {', '.join(EXPORT_FORMATS)}")
+        return chosen == "webdataset"
+
+
+def _given(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+@dg.asset(
+    key=["dataset", "things"],
+    group_name="dataset",
+    kinds={"parquet"},
+    owners=OWNERS,
+    deps=[dg.AssetDep(["catalog", "licensed_images"])],
+    metadata=table_metadata(THINGS),
+    description="Names, from Wikidata, of the items that the structured data of licensed pictures say they depict.",
+)
+def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    settings = platform.settings()
+    with step() as done, platform.wikidata(context.run_id) as client:
+        things = build_things(platform.home(), client, language=settings.language)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(things.digest),
+        metadata={
+            "dagster/row_count": things.things,
+            "named": things.named,
+            "asked": things.asked,
+            "archive": settings.wikidata_api or "none (PD_WIKIDATA_API)",
+            **(asked_of_hosts(client.session.traffic) if client is not None else {}),
+            **done.cost,
+        },
+    )
 
 
 @dg.asset(
@@ -31,22 +105,37 @@ class ExportConfig(dg.Config):
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=[dg.AssetDep(["catalog", "licensed_images"])],
+    deps=[dg.AssetDep(["catalog", "licensed_images"]), dg.AssetDep(["dataset", "things"])],
     metadata=table_metadata(CAPTIONS),
     description="Label fields with the licence of each, and captions made of them under the label policy.",
 )
 def dataset_captions(platform: Platform) -> dg.MaterializeResult:
     with step() as done:
-        counts = build_captions(platform.home(), policy=platform.settings().labels)
+        settings = platform.settings()
+        counts = build_captions(platform.home(), policy=settings.labels, language=settings.language)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
         metadata={
             "dagster/row_count": counts.pictures,
             "captioned": counts.captioned,
+            "unlabelled": counts.pictures - counts.captioned,
             "captions": counts.captions,
+            **_label_changes(counts.changes),
             **done.cost,
         },
     )
+
+
+def _label_changes(changes: LabelChanges) -> dict[str, dg.MetadataValue]:
+    """What another version of the label reader made of the same pages, by field, with examples."""
+    told = {
+        "from_version": changes.from_version,
+        "to_version": changes.to_version,
+        **{kind: dict(getattr(changes, kind)) for kind in ("added", "removed", "altered")},
+        "items_changed_at_their_source": changes.edited,
+    }
+    examples = [vars(example) for example in changes.examples]
+    return {"label_changes": dg.MetadataValue.json(told), "label_examples": dg.MetadataValue.json(examples)}
 
 
 @dg.asset(
@@ -88,15 +177,24 @@ def dataset_splits(platform: Platform) -> dg.MaterializeResult:
 def dataset_shards(platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
-        export = export_shards(home, name=config.name, shard_bytes=config.shard_megabytes * 1_000_000)
-        home.point("dataset", config.name, "exported", export.version)
+        settings = platform.settings()
+        export = export_shards(
+            home,
+            name=config.name,
+            shard_bytes=_given(config.shard_megabytes, settings.shard_mb) * 1_000_000,
+            selection=config.selection(settings),
+            webdataset=config.wants_tars(settings),
+        )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(export.version),
         metadata={
             "dagster/row_count": sum(info.rows for info in export.shards),
             "shards": len(export.shards),
             "bytes": sum(info.size_bytes for info in export.shards),
-            "skipped": dg.MetadataValue.json(list(export.skipped)),
+            "tars": len(export.tars),
+            "shards_written": export.written,
+            "skipped_count": len(export.skipped),
+            "skipped": dg.MetadataValue.json(list(export.skipped[:LISTED])),
             "folder": dg.MetadataValue.path(str(export.folder)),
             **done.cost,
         },
@@ -111,7 +209,7 @@ def dataset_shards(platform: Platform, config: ExportConfig) -> dg.MaterializeRe
     deps=[dg.AssetDep(["dataset", "shards"])],
     description="Digests of every shard, counts, licences, card: the dataset's version.",
 )
-def dataset_manifest(platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
+def dataset_manifest(platform: Platform, config: DatasetConfig) -> dg.MaterializeResult:
     settings = platform.settings()
     with step() as done:
         home = platform.home()
@@ -123,14 +221,15 @@ def dataset_manifest(platform: Platform, config: ExportConfig) -> dg.Materialize
         data_version=dg.DataVersion(finished.digest),
         metadata={
             "dagster/row_count": sum(finished.counts.values()),
+            "name": finished.name,
             "version": finished.version,
             "digest": finished.digest,
             "splits": counted("split", dict(finished.counts)),
-            "contact_sheet": picture(export.folder / "contact_sheet.jpg"),
+            "contact_sheet": picture(export.folder / manifests.SHEET),
             "folder": dg.MetadataValue.path(str(export.folder)),
             **done.cost,
         },
     )
 
 
-assets = [dataset_captions, dataset_splits, dataset_shards, dataset_manifest]
+assets = [dataset_things, dataset_captions, dataset_splits, dataset_shards, dataset_manifest]

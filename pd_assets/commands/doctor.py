@@ -28,6 +28,7 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
     return {
         "home": lambda: _home(settings),
         "archive": lambda: _archive(settings),
+        "rights": lambda: f"profile {settings.rights_profile}; uploads wait {settings.fresh_days} days in quarantine",
         "runs": _runs,
         "device": _device,
         "xformers": lambda: (

@@ -6,6 +6,7 @@ PdError
 │   ├── AccessDenied     it refuses us (User-Agent, contact): stop the run
 │   ├── ArchiveResting   it wants a longer pause than a run makes: stop the run, and run again later
 │   └── FetchFailed      one address could not be fetched; other addresses may still work
+│       └── RequestRejected  a firewall's page came instead, every time
 ├── TableError       a table that is missing, damaged or of another schema
 └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
 """
@@ -37,6 +38,10 @@ class FetchFailed(ArchiveError):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class RequestRejected(FetchFailed):
+    """A firewall before the archive rejected the request whenever it was made; it may let it pass later."""
 
 
 class TableError(PdError):

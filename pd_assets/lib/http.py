@@ -1,7 +1,8 @@
 """One polite session: an honest User-Agent, one queue per host, pacing, bounded retries, typed errors.
 
 What a host allows is in lib/pacing.py. Nothing about MediaWiki is known here, except that it repeats the code of an
-error in the header `MediaWiki-API-Error`. Errors: AccessDenied, ArchiveResting, FetchFailed, ArchiveError.
+error in the header `MediaWiki-API-Error`. Errors: AccessDenied, ArchiveResting, FetchFailed, RequestRejected,
+ArchiveError, ConfigError.
 """
 
 import logging
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
@@ -21,9 +23,16 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
-from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
+from pd_assets.lib.errors import (
+    AccessDenied,
+    ArchiveError,
+    ArchiveResting,
+    ConfigError,
+    FetchFailed,
+    RequestRejected,
+)
 from pd_assets.lib.pacing import ACTION_API, API, MEDIA, Clock, HostPolicy, HostQueue, Sleep
-from pd_assets.lib.settings import is_loopback
+from pd_assets.lib.settings import LOCAL_USE, is_loopback
 
 __all__ = ["ACTION_API", "MEDIA", "Answer", "HostPolicy", "PoliteSession", "Traffic", "naming_the_archive"]
 
@@ -33,13 +42,18 @@ TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 TOO_MUCH = frozenset({"HTTP 429", "HTTP 503"})
 ERROR_HEADER = "mediawiki-api-error"
 HTML_PAGE = "an HTML page instead of an answer"
+# What a firewall before an archive says, with status 200 or 403, to whoever came too often or asked oddly.
+REJECTED = "a page that says Request Rejected"
+REJECTED_MARK = b"request rejected"
+# Where nobody says how long: what to wait the first time, doubled with every further one. Longest after 429, which
+# names us as the cause; a second after everything else.
+UNNAMED_WAITS_S = {"HTTP 429": 60.0, REJECTED: 5.0}
+CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 60.0
 # For a whole answer, however steadily it trickles; what we wait ourselves for the bandwidth's sake is not counted.
 ANSWER_TIMEOUT_S = 600.0
 LONGEST_WAIT_S = 600.0
-# A 429 without `Retry-After`: what to wait the first time, doubled with every further one.
-UNNAMED_WAIT_S = 60.0
 MAX_BODY_BYTES = 400_000_000
 BLOCK_BYTES = 1 << 16
 # What the kernel reads ahead of us would otherwise be megabytes that no pacing sees.
@@ -63,11 +77,15 @@ class Traffic:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An HTTP answer with status 200, read whole."""
+    """An HTTP answer with status 200, read whole; one that was downloaded has only the start of its body in here.
+
+    The status is 304 where a download was asked for on a condition and nothing has changed.
+    """
 
     url: str
     body: bytes
     headers: Mapping[str, str]
+    status: int = 200
 
     @property
     def content_type(self) -> str:
@@ -79,6 +97,11 @@ class Answer:
         start = self.body[:200].lstrip().lower()
         return self.content_type == "text/html" or start.startswith((b"<!doctype html", b"<html"))
 
+    @property
+    def is_rejection(self) -> bool:
+        """Whether this is the page of a firewall that rejects the request."""
+        return self.is_html and REJECTED_MARK in self.body[:5000].lower()
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Request:
@@ -88,6 +111,12 @@ class _Request:
     params: Mapping[str, str | int] | None
     headers: Mapping[str, str] | None
     check: Callable[[Answer], float | None] | None
+    into: Path | None = None
+    most_bytes: int = MAX_BODY_BYTES
+
+    @property
+    def is_conditional(self) -> bool:
+        return any(name.lower() in CONDITIONS for name in self.headers or ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +146,7 @@ class PoliteSession:
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         pace_loopback: bool = False,
     ) -> None:
+        self._is_for_local_use = contact == LOCAL_USE
         self.user_agent = f"{PROJECT}Bot/{VERSION} ({contact}) python-requests/{requests.__version__}"
         self.tries = tries
         self.read_timeout_s = read_timeout_s
@@ -156,9 +186,26 @@ class PoliteSession:
         Such a wait doubles with every further try, as do those that nobody named. A page of HTML counts like a server
         error, except that a `check` judges it itself.
         """
+        return self._get(_Request(url=url, params=params, headers=headers, check=check), policy, tries or self.tries)
+
+    def download(
+        self,
+        url: str,
+        into: Path,
+        *,
+        policy: HostPolicy,
+        headers: Mapping[str, str] | None = None,
+        most_bytes: int = MAX_BODY_BYTES,
+    ) -> Answer:
+        """GET `url` into a file, in bounded memory; with `If-None-Match` and the like the status may be 304."""
+        request = _Request(url=url, params=None, headers=headers, check=None, into=into, most_bytes=most_bytes)
+        return self._get(request, policy, self.tries)
+
+    def _get(self, request: _Request, policy: HostPolicy, tries: int) -> Answer:
+        url = request.url
+        if self._is_for_local_use and not is_loopback(url):
+            raise ConfigError(f"{url} is not on this machine, and PD_CONTACT is not set; set it to your e-mail or page")
         queue, traffic = self._queue(url, policy)
-        request = _Request(url=url, params=params, headers=headers, check=check)
-        tries = tries or self.tries
         asked = _Try()
         for attempt in range(tries):
             is_last = attempt + 1 == tries
@@ -174,7 +221,8 @@ class PoliteSession:
                 log.warning("%s: %s; waiting %.0f s (try %d of %d)", url, asked.problem, pause_s, attempt + 1, tries)
                 with self._lock:
                     traffic.retries += 1
-        raise FetchFailed(f"{url}: {asked.problem}, {tries} times; the archive may be down: run again later")
+        failure = RequestRejected if asked.problem == REJECTED else FetchFailed
+        raise failure(f"{url}: {asked.problem}, {tries} times; the archive may be down: run again later")
 
     def _ask(self, request: _Request, queue: HostQueue, traffic: Traffic) -> _Try:
         """One try, in its turn, and what the caller makes of the answer."""
@@ -182,10 +230,19 @@ class PoliteSession:
         answer, check = asked.answer, request.check
         if answer is None:
             return asked
+        if answer.is_rejection:
+            return self._rejected(queue, traffic)
         again_s = check(answer) if check else None
         if again_s is None and (check or not answer.is_html):
             return asked
         return _Try(problem=self._note_no_answer(traffic, answer), wait_s=again_s, doubles=True)
+
+    def _rejected(self, queue: HostQueue, traffic: Traffic) -> _Try:
+        """A firewall's page: we come too often, or it does not like this address. It is asked again, more slowly."""
+        queue.was_too_much(self._clock())
+        with self._lock:
+            traffic.errors[REJECTED] += 1
+        return _Try(problem=REJECTED, doubles=True)
 
     def _once(self, request: _Request, queue: HostQueue, traffic: Traffic) -> _Try:
         """One try in its turn, counted; what it says of the host goes to the queue."""
@@ -230,10 +287,10 @@ class PoliteSession:
                 exchange.requests += len(response.history)
                 exchange.served_after_s = response.elapsed.total_seconds()
                 try:
-                    body = _read(response, exchange)
+                    body = _read(response, exchange, request)
                 finally:
                     exchange.size_bytes = _bytes_on_the_line(response)
-            result = _judge(request.url, response, body, exchange)
+            result = _judge(request, response, body, exchange)
         except (requests.RequestException, urllib3.exceptions.HTTPError, TimeoutError) as error:
             result = _Try(problem=_reason(error, self.read_timeout_s))
         if result.problem:
@@ -308,33 +365,43 @@ def _bytes_on_the_line(response: requests.Response) -> int:
     return int(response.raw.tell()) + sum(len(earlier.content) for earlier in response.history)
 
 
-def _read(response: requests.Response, exchange: _Exchange) -> bytes:
-    """The whole body, no faster than the bandwidth allows."""
+def _read(response: requests.Response, exchange: _Exchange, request: _Request) -> bytes:
+    """The whole body, no faster than the bandwidth allows; into the file, where there is one, and its start."""
+    if request.into is None or response.status_code != 200:
+        return b"".join(_blocks(response, exchange, MAX_BODY_BYTES))
+    start = b""
+    with request.into.open("wb") as file:
+        for block in _blocks(response, exchange, request.most_bytes):
+            file.write(block)
+            start = start or block
+    return start
+
+
+def _blocks(response: requests.Response, exchange: _Exchange, most_bytes: int) -> Iterator[bytes]:
     length = response.headers.get("content-length", "")
     announced = int(length) if length.isdecimal() else 0
-    if announced > MAX_BODY_BYTES:
+    if announced > most_bytes:
         exchange.errors.append("too large")
-        raise FetchFailed(f"{response.url}: {announced} bytes, more than {MAX_BODY_BYTES}", permanent=True)
-    blocks: list[bytes] = []
+        raise FetchFailed(f"{response.url}: {announced} bytes, more than {most_bytes}", permanent=True)
     size = 0
     started = time.monotonic()
     # `read1` returns with whatever came; reading full blocks, a body that trickles would never be looked at.
     while block := response.raw.read1(BLOCK_BYTES, decode_content=True):
         size += len(block)
-        if size > MAX_BODY_BYTES:
+        if size > most_bytes:
             exchange.errors.append("too large")
-            raise FetchFailed(f"{response.url}: more than {MAX_BODY_BYTES} bytes", permanent=True)
+            raise FetchFailed(f"{response.url}: more than {most_bytes} bytes", permanent=True)
         if time.monotonic() - started - exchange.waited_s > exchange.deadline_s:
             raise TimeoutError(f"the answer was not whole after {exchange.deadline_s:g} s")
-        blocks.append(block)
+        yield block
         exchange.waited_s += exchange.queue.take(len(block))
-    return b"".join(blocks)
 
 
-def _judge(url: str, response: requests.Response, body: bytes, exchange: _Exchange) -> _Try:
-    status = response.status_code
-    if status == 200:
-        answer = Answer(url=url, body=body, headers={k.lower(): v for k, v in response.headers.items()})
+def _judge(request: _Request, response: requests.Response, body: bytes, exchange: _Exchange) -> _Try:
+    url, status = request.url, response.status_code
+    headers = {k.lower(): v for k, v in response.headers.items()}
+    answer = Answer(url=url, body=body, headers=headers, status=status)
+    if status == 200 or (status == 304 and request.is_conditional) or (status == 403 and answer.is_rejection):
         return _Try(answer=answer)
     if status in TRANSIENT:
         return _Try(problem=f"HTTP {status}", wait_s=retry_after_s(response.headers))
@@ -362,10 +429,10 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _pause_s(asked: _Try, attempt: int) -> float:
-    """How long to wait after a try; where nobody said, longest after 429, which names us as the cause."""
+    """How long to wait after a try."""
     if asked.wait_s is not None:
         return _doubled(asked.wait_s, attempt) if asked.doubles else asked.wait_s
-    return _doubled(UNNAMED_WAIT_S if asked.problem == "HTTP 429" else 1.0, attempt)
+    return _doubled(UNNAMED_WAITS_S.get(asked.problem, 1.0), attempt)
 
 
 def _doubled(wait_s: float, attempt: int) -> float:

@@ -52,6 +52,9 @@ ACTION_API_WITH_TOKEN = HostPolicy(kind=API, concurrency=3, start_per_s=9.5, mos
 # file a second was refused long before the bandwidth was used up.
 MEDIA = HostPolicy(kind=MEDIA_FILES, concurrency=2, start_per_s=1.0, most_per_s=20.0, bits_per_s=24e6)
 
+# The Smithsonian states no limit, and a firewall before its delivery service rejects who comes too often.
+MUSEUM_MEDIA = HostPolicy(kind=MEDIA_FILES, concurrency=2, start_per_s=1.0, most_per_s=4.0, bits_per_s=24e6)
+
 
 def action_api(token: str | None) -> HostPolicy:
     """What the Action API allows a client with this token, or without one."""

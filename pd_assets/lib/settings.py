@@ -14,10 +14,18 @@ from urllib.parse import urlsplit
 from pd_assets.lib.errors import ConfigError
 
 COMMONS_API = "https://commons.wikimedia.org/w/api.php"
+WIKIDATA_API = "https://www.wikidata.org/w/api.php"
+SMITHSONIAN_INDEX = "https://smithsonian-open-access.s3-us-west-2.amazonaws.com/metadata/edan/index.txt"
+# Uploads younger than this are in quarantine: nobody has patrolled them yet. Nobody patrols a wiki of one's own.
+FRESH_DAYS = 30
 DEFAULT_ROOTS = ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
 PROFILES = ("strict", "life70", "us")
 LABEL_POLICIES = ("cc0", "all")
+EXPORT_FORMATS = ("parquet", "webdataset")
 RECIPE_NAMES = ("debug", "small", "base")
+# In place of a contact, where every archive is on this machine.
+LOCAL_USE = "local use"
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]+)*")
 EXAMPLE_DOMAIN = re.compile(r"(?<![\w-])example\.(?:com|org|net)(?![\w-])", re.IGNORECASE)
 # https://www.mediawiki.org/wiki/Manual:Page_title#Invalid_page_titles
 NEVER_IN_TITLES = frozenset("#<>[]|{}")
@@ -25,7 +33,7 @@ NEVER_IN_TITLES = frozenset("#<>[]|{}")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that the environment decides. Sizes in pixels, counts in pictures."""
+    """Everything that the environment decides. Sizes in pixels, counts in pictures; `fresh_days` is in README.md."""
 
     home: Path = Path("data")
     contact: str | None = None
@@ -34,29 +42,60 @@ class Settings:
     commons_roots: tuple[str, ...] = DEFAULT_ROOTS
     commons_depth: int = 4
     commons_exclude: tuple[str, ...] = ()
+    wikidata_api: str | None = WIKIDATA_API
+    smithsonian_index: str = SMITHSONIAN_INDEX
+    smithsonian_key: str | None = field(default=None, repr=False)
+    smithsonian_units: tuple[str, ...] = ()
     rights_profile: str = "strict"
+    fresh_days: int = FRESH_DAYS
     labels: str = "all"
+    language: str = "en"
     max_side: int = 1280
     recipe: str = "small"
     retrain_after: int = 1000
+    shard_mb: int = 256
+    export_include: tuple[str, ...] = ()
+    export_exclude: tuple[str, ...] = ()
+    export_limit: int = 0
+    export_max_side: int = 0
+    export_min_side: int = 0
+    export_per_artist: int = 0
+    export_per_cluster: int = 0
+    export_format: str = "parquet"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read the PD_* variables of `env` (default: the process environment). ConfigError lists every mistake."""
         reader = _Reader(os.environ if env is None else env)
+        commons_api = reader.url("PD_COMMONS_API", COMMONS_API)
         settings = cls(
             home=reader.folder("PD_HOME", "./data"),
             contact=reader.header("PD_CONTACT"),
-            commons_api=reader.url("PD_COMMONS_API", COMMONS_API),
+            commons_api=commons_api,
             commons_token=reader.header("PD_COMMONS_TOKEN", secret=True),
             commons_roots=reader.titles("PD_COMMONS_ROOTS", DEFAULT_ROOTS),
             commons_depth=reader.whole("PD_COMMONS_DEPTH", 4, at_least=0),
             commons_exclude=reader.titles("PD_COMMONS_EXCLUDE", ()),
+            wikidata_api=reader.optional_url("PD_WIKIDATA_API", None if is_loopback(commons_api) else WIKIDATA_API),
+            smithsonian_index=reader.url_or_folder("PD_SMITHSONIAN_INDEX", SMITHSONIAN_INDEX),
+            smithsonian_key=reader.header("PD_SMITHSONIAN_KEY", secret=True),
+            smithsonian_units=reader.names("PD_SMITHSONIAN_UNITS"),
             rights_profile=reader.choice("PD_RIGHTS_PROFILE", "strict", PROFILES),
+            fresh_days=reader.whole("PD_FRESH_DAYS", 0 if is_loopback(commons_api) else FRESH_DAYS, at_least=0),
             labels=reader.choice("PD_LABELS", "all", LABEL_POLICIES),
+            language=reader.language("PD_LANGUAGE", "en"),
             max_side=reader.whole("PD_MAX_SIDE", 1280, at_least=16),
             recipe=reader.choice("PD_RECIPE", "small", RECIPE_NAMES),
             retrain_after=reader.whole("PD_RETRAIN_AFTER", 1000, at_least=1),
+            shard_mb=reader.whole("PD_SHARD_MB", 256, at_least=1),
+            export_include=reader.titles("PD_EXPORT_INCLUDE", ()),
+            export_exclude=reader.titles("PD_EXPORT_EXCLUDE", ()),
+            export_limit=reader.whole("PD_EXPORT_LIMIT", 0, at_least=0),
+            export_max_side=reader.whole("PD_EXPORT_MAX_SIDE", 0, at_least=0),
+            export_min_side=reader.whole("PD_EXPORT_MIN_SIDE", 0, at_least=0),
+            export_per_artist=reader.whole("PD_EXPORT_PER_ARTIST", 0, at_least=0),
+            export_per_cluster=reader.whole("PD_EXPORT_PER_CLUSTER", 0, at_least=0),
+            export_format=reader.choice("PD_EXPORT_FORMAT", "parquet", EXPORT_FORMATS),
         )
         if reader.problems:
             raise ConfigError("; ".join(reader.problems))
@@ -94,14 +133,30 @@ class _Reader:
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name) or default
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
+        if not _is_web_address(value):
             self.problems.append(f"{name}={value}: expected the URL of a MediaWiki api.php, such as {COMMONS_API}")
         return value
+
+    def optional_url(self, name: str, default: str | None) -> str | None:
+        """The URL of a MediaWiki api.php, or `none`."""
+        value = self.text(name)
+        if value is None or value.lower() == "none":
+            return default if value is None else None
+        return self.url(name, value)
+
+    def url_or_folder(self, name: str, default: str) -> str:
+        """A web address, or the path of a folder or file on this machine."""
+        value = self.text(name) or default
+        if "://" not in value:
+            return str(self.folder(name, default))
+        if not _is_web_address(value):
+            self.problems.append(f"{name}={value}: expected a folder, or a URL such as {default}")
+        return value
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Words separated by `;` or `,`, each once."""
+        found = (word.strip() for word in re.split("[;,]", self.text(name) or ""))
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def titles(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self.text(name)
@@ -126,12 +181,27 @@ class _Reader:
             return default
         return number
 
+    def language(self, name: str, default: str) -> str:
+        value = (self.text(name) or default).lower()
+        if not LANGUAGE_CODE.fullmatch(value):
+            self.problems.append(f"{name}={value}: expected the code of a language, such as en or pt-br")
+            return default
+        return value
+
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.text(name) or default
         if value not in choices:
             self.problems.append(f"{name}={value}: expected one of {', '.join(choices)}")
             return default
         return value
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def category_name(title: str) -> str:
@@ -144,21 +214,28 @@ def category_name(title: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine."""
-    host = (urlsplit(url).hostname or "").lower()
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def require_contact(settings: Settings) -> str:
-    """The contact for the User-Agent; ConfigError where an archive outside this machine is asked without one."""
+def require_contact(settings: Settings, archive: str | None = None) -> str:
+    """The contact for the User-Agent; ConfigError where an archive outside this machine is asked without one.
+
+    `archive` is its URL, that of Commons where none is given; a folder is on this machine.
+    """
     contact = settings.contact
-    if is_loopback(settings.commons_api):
-        return contact or "local use"
+    archive = settings.commons_api if archive is None else archive
+    if is_loopback(archive) or "://" not in archive:
+        return contact or LOCAL_USE
     if contact is None:
         raise ConfigError(
-            f"PD_CONTACT is not set, and {urlsplit(settings.commons_api).hostname} is a live archive that must be able "
+            f"PD_CONTACT is not set, and {urlsplit(archive).hostname} is a live archive that must be able "
             "to reach you; set PD_CONTACT to your e-mail address or page, for instance in .env"
         )
     if EXAMPLE_DOMAIN.search(contact):

@@ -21,6 +21,7 @@ FIELD_NAMES = {
     "title": ("title", "name"),
     "artist": ("artist", "author", "creator", "photographer"),
     "date": ("date", "year", "artwork date"),
+    "published": ("publication date", "date of publication", "published"),
     "description": ("description", "depicted people", "depicted place"),
     "medium": ("medium", "technique", "artwork medium"),
     "object_type": ("object type", "type"),
@@ -133,11 +134,12 @@ class PageText:
 def parse(wikitext: str) -> PageText:
     """Read a page; broken markup gives fewer templates and `is_whole=False`, never an error."""
     is_redirect = wikitext.lstrip().lower().startswith("#redirect")
-    if _is_too_much(wikitext):
+    code = tree(wikitext)
+    if code is None:
         return _unreadable(is_redirect)
     try:
         reader = _Reader()
-        reader.read(mwparserfromhell.parse(wikitext, skip_style_tags=True))
+        reader.read(code)
     except (ParserError, RecursionError):
         return _unreadable(is_redirect)
     return PageText(
@@ -148,6 +150,16 @@ def parse(wikitext: str) -> PageText:
         is_redirect=is_redirect,
         is_whole=reader.is_whole,
     )
+
+
+def tree(wikitext: str) -> Wikicode | None:
+    """The nodes of a page; None where its markup is too much or too deep to be read."""
+    if _is_too_much(wikitext):
+        return None
+    try:
+        return mwparserfromhell.parse(wikitext, skip_style_tags=True)
+    except (ParserError, RecursionError):
+        return None
 
 
 def _is_too_much(wikitext: str) -> bool:

@@ -1,31 +1,32 @@
 """Examples as training reads them: pictures decoded once into a memory-mapped array, captions, batches by number.
 
 The array lies in a cache folder of its own, named by dataset digest, resolution and transform version; nothing is
-written into a dataset folder. Which examples batch k holds is a function of (seed, k). No flips: captions say left and
-right. No torch in here. Errors: DataError, ShardError.
+written into a dataset folder. Which examples batch k holds is a function of (seed, k). No flips unless they are asked
+for: captions say left and right. No torch in here. Errors: DataError, ShardError.
 
-Shapes: N examples, H height, W width, C channels.
+Shapes: N examples, B of a batch, H height, W width, C channels.
 """
 
-import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from pd_ml.data import shards
+from pd_ml.data.cache import PixelStore, Rows, Wanted, free_bytes, open_pixels
+from pd_ml.data.decode import Pixels as Pixels
+from pd_ml.data.decode import decode_square as decode_square
+from pd_ml.data.shards import Manifest
 from pd_ml.errors import DataError
 from pd_ml.seeding import seed_of
 
 TRANSFORM_VERSION = 1
 
-Pixels = npt.NDArray[np.uint8]
-Rows = npt.NDArray[np.int64]
+WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Examples:
     """One split. Example i has the pixels `array_NHWC[rows[i]]` and `captions[i]`, which may be empty."""
 
     split: str
-    array_NHWC: Pixels
+    array_NHWC: PixelStore
     rows: Rows
     captions: tuple[tuple[str, ...], ...]
     item_ids: tuple[str, ...]
@@ -41,9 +42,15 @@ class Examples:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def pixels(self, indices: Sequence[int] | Rows) -> Pixels:
-        """A copy of the pictures of the examples `indices`, BHWC."""
-        return np.ascontiguousarray(self.array_NHWC[self.rows[np.asarray(indices, dtype=np.int64)]])
+    def pixels(self, indices: Sequence[int] | Rows, *, flipped: npt.NDArray[np.bool_] | None = None) -> Pixels:
+        """A copy of the pictures of the examples `indices`, BHWC; those that are `flipped` with left and right changed.
+
+        `flips` draws them.
+        """
+        pixels_BHWC = np.ascontiguousarray(self.array_NHWC[self.rows[np.asarray(indices, dtype=np.int64)]])
+        if flipped is not None:
+            pixels_BHWC[flipped] = pixels_BHWC[flipped][:, :, ::-1]
+        return pixels_BHWC
 
     def captioned(self) -> "Examples":
         """The examples that have a caption."""
@@ -63,25 +70,37 @@ class Examples:
         )
 
 
-def open_split(dataset: Path, split: str, *, image_size: int, cache: Path) -> Examples:
-    """The examples of one split at `image_size` pixels, decoded into `cache` if they are not there yet."""
-    manifest = shards.read_manifest(dataset)
-    captions, item_ids = _texts(dataset, split)
-    folder = cache / f"{manifest.digest[:16]}-{image_size}px-v{TRANSFORM_VERSION}"
-    path = folder / f"{split}.npy"
-    if not path.is_file():
-        _decode_split(dataset, split, len(item_ids), image_size, path)
-    array_NHWC: Pixels = np.load(path, mmap_mode="r")
-    expected = (len(item_ids), image_size, image_size, 3)
-    if array_NHWC.shape != expected:
-        raise DataError(f"{path}: array of shape {array_NHWC.shape}, expected {expected}; delete this cache file")
+def open_split(
+    dataset: Path,
+    split: str,
+    *,
+    image_size: int,
+    cache: Path,
+    workers: int = WORKERS,
+    free: Callable[[Path], int] = free_bytes,
+) -> Examples:
+    """The examples of one split, centre squares of `image_size` pixels, decoded into `cache` if they are not yet there.
+
+    Every shard is read through once and compared with its SHA-256; `cache` notes that. With no room in `cache` the
+    pictures are decoded anew for every batch, with a warning. `free` tells the free bytes of a folder.
+    """
+    manifest = shards.verify_once(dataset, cache=cache)
+    captions, item_ids = texts_of(dataset, split)
     rows = np.arange(len(item_ids), dtype=np.int64)
-    return Examples(split=split, array_NHWC=array_NHWC, rows=rows, captions=captions, item_ids=item_ids)
+    wanted = Wanted(dataset=dataset, manifest=manifest, split=split, rows=rows, width=image_size, height=image_size)
+    path = cache_folder(cache, manifest, image_size) / f"{split}.npy"
+    pixels = open_pixels(wanted, path, workers=workers, free=free)
+    return Examples(split=split, array_NHWC=pixels, rows=rows, captions=captions, item_ids=item_ids)
+
+
+def cache_folder(cache: Path, manifest: Manifest, image_size: int) -> Path:
+    """Where the arrays of a dataset lie at a resolution."""
+    return cache / f"{manifest.digest[:16]}-{image_size}px-v{TRANSFORM_VERSION}"
 
 
 def split_captions(dataset: Path, split: str) -> list[str]:
     """Every caption of a split, in the written order."""
-    captions, _ = _texts(dataset, split)
+    captions, _ = texts_of(dataset, split)
     return [caption for several in captions for caption in several]
 
 
@@ -106,12 +125,18 @@ def caption_choice(seed: int, step: int, example: int, count: int) -> int:
     return seed_of(seed, "caption", step, example) % count
 
 
+def flips(seed: int, step: int, examples: Sequence[int] | Rows) -> npt.NDArray[np.bool_]:
+    """Which of the examples of batch `step` have left and right changed: each with a chance of one half."""
+    return np.array([seed_of(seed, "flip", step, int(one)) % 2 == 1 for one in examples], dtype=np.bool_)
+
+
 @lru_cache(maxsize=4)
 def _permutation(seed: int, epoch: int, count: int) -> Rows:
     return np.random.default_rng(seed_of(seed, "order", epoch)).permutation(count).astype(np.int64)
 
 
-def _texts(dataset: Path, split: str) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+def texts_of(dataset: Path, split: str) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """Captions and item of every example of a split, in the written order."""
     captions: list[tuple[str, ...]] = []
     item_ids: list[str] = []
     for batch in shards.read_batches(dataset, split, ("caption", "captions", "item_id"), batch_rows=8192):
@@ -120,37 +145,3 @@ def _texts(dataset: Path, split: str) -> tuple[tuple[tuple[str, ...], ...], tupl
             captions.append(tuple(caption for caption in several if caption and caption.strip()))
             item_ids.append(row["item_id"])
     return tuple(captions), tuple(item_ids)
-
-
-def _decode_split(dataset: Path, split: str, count: int, image_size: int, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if count == 0:
-        np.save(path, np.zeros((0, image_size, image_size, 3), dtype=np.uint8))
-        return
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    array_NHWC = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=(count, image_size, image_size, 3))
-    try:
-        at = 0
-        for batch in shards.read_batches(dataset, split, ("image", "item_id")):
-            for row in batch.to_pylist():
-                array_NHWC[at] = decode_square(row["image"], image_size, name=row["item_id"])
-                at += 1
-        array_NHWC.flush()
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def decode_square(encoded: bytes, image_size: int, *, name: str) -> Pixels:
-    """The centre square of a picture at `image_size` pixels, HWC; JPEGs are decoded at a reduced scale first."""
-    try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            # Twice the size is kept before the last resize, as Pillow's draft cuts corners below that.
-            image.draft("RGB", (2 * image_size, 2 * image_size))
-            picture = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{name}: picture cannot be decoded ({error}); take it out and export again") from error
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.crop((left, top, left + side, top + side))
-    return np.asarray(square.resize((image_size, image_size), Image.Resampling.LANCZOS), dtype=np.uint8)

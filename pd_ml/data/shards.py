@@ -1,15 +1,18 @@
 """The shard format: the Parquet files of an exported dataset, and the manifest that makes a folder of them a dataset.
 
 A dataset folder holds `<split>-<number>.parquet` files and `manifest.json`, which is written last and lists every
-shard with its size and SHA-256: a folder without it is unfinished and is never read. No torch in here.
-Errors: ShardError.
+shard with its size and SHA-256: a folder without it is unfinished and is never read, and a shard is read only once it
+has that SHA-256. No torch in here. Errors: ShardError.
 """
 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,10 +21,16 @@ import pyarrow.parquet as pq
 FORMAT_VERSION = 1
 SPLITS = ("train", "validation", "test")
 MANIFEST = "manifest.json"
-ROW_GROUP_ROWS = 256
+# Few enough that one picture can be read without many others.
+ROW_GROUP_ROWS = 64
 
 # The layout that `datasets` knows as an Image: with plain binary it would hand out bytes instead of pictures.
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+# Encoded pictures do not compress again: only the texts get zstd.
+COMPRESSION = "ZSTD"
+NOT_COMPRESSED = "image.bytes"
+REPEATED = ("rule_id", "label_licence")
 
 # Column name -> (Arrow type, description). The descriptions are shown in the Dagster UI and on the dataset card.
 COLUMNS: Mapping[str, tuple[pa.DataType, str]] = {
@@ -55,7 +64,10 @@ class ShardInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a dataset folder holds. `version` is the digest of the inputs, `digest` that of the shards' bytes."""
+    """What a dataset folder holds. `version` is the digest of the inputs, `digest` that of the shards' bytes.
+
+    `tars` are the same examples as WebDataset archives, where they were asked for.
+    """
 
     name: str
     version: str
@@ -63,6 +75,7 @@ class Manifest:
     shards: tuple[ShardInfo, ...]
     counts: Mapping[str, int]
     facts: Mapping[str, object] = field(default_factory=dict)
+    tars: tuple[ShardInfo, ...] = ()
     format_version: int = FORMAT_VERSION
 
 
@@ -97,8 +110,13 @@ def write_shards(
     folder.mkdir(parents=True, exist_ok=True)
     written: list[ShardInfo] = []
     for number, rows in enumerate(_by_size(examples, shard_bytes)):
-        written.append(_write_shard(rows, folder, f"{split}-{number:05d}.parquet", split))
+        written.append(write_shard(rows, folder / shard_name(split, number), split))
     return written
+
+
+def shard_name(split: str, number: int) -> str:
+    """The file of one shard."""
+    return f"{split}-{number:05d}.parquet"
 
 
 def _by_size(examples: Iterable[Mapping[str, object]], shard_bytes: int) -> Iterator[list[Mapping[str, object]]]:
@@ -116,18 +134,52 @@ def _by_size(examples: Iterable[Mapping[str, object]], shard_bytes: int) -> Iter
         yield rows
 
 
-def _write_shard(rows: Sequence[Mapping[str, object]], folder: Path, name: str, split: str) -> ShardInfo:
-    wrapped = [{**row, "image": {"bytes": row["image"], "path": None}} for row in rows]
-    table = pa.Table.from_pylist(wrapped, schema=arrow_schema())
-    partial = folder / f".{name}.partial"
-    # Encoded pictures do not compress again: only the text columns get zstd.
-    compression = {column: "NONE" if column == "image" else "ZSTD" for column in COLUMNS}
-    pq.write_table(table, partial, compression=compression, row_group_size=ROW_GROUP_ROWS, write_statistics=False)
-    info = ShardInfo(
-        path=name, split=split, rows=len(rows), size_bytes=partial.stat().st_size, sha256=sha256_of(partial)
-    )
-    os.replace(partial, folder / name)
+def write_shard(examples: Iterable[Mapping[str, object]], path: Path, split: str) -> ShardInfo:
+    """Write one shard, a row group at a time, beside its place, and rename it into it. Columns left out are null."""
+    schema = arrow_schema()
+    partial = path.with_name(f".{path.name}.partial")
+    rows = 0
+    try:
+        with pq.ParquetWriter(
+            partial,
+            schema,
+            compression=_compression(schema),
+            use_dictionary=list(REPEATED),
+            write_statistics=False,
+        ) as writer:
+            for group in _groups(examples, ROW_GROUP_ROWS):
+                wrapped = [{**row, "image": {"bytes": row["image"], "path": None}} for row in group]
+                writer.write_table(pa.Table.from_pylist(wrapped, schema=schema))
+                rows += len(group)
+        info = ShardInfo(
+            path=path.name, split=split, rows=rows, size_bytes=partial.stat().st_size, sha256=sha256_of(partial)
+        )
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
     return info
+
+
+def _compression(schema: pa.Schema) -> dict[str, str]:
+    """The compression of every column on disk: those of lists and structs have names of their own."""
+    names = [name for entry in schema for name in _columns_on_disk(entry.name, entry.type)]
+    return {name: "NONE" if name == NOT_COMPRESSED else COMPRESSION for name in names}
+
+
+def _columns_on_disk(name: str, kind: pa.DataType) -> Iterator[str]:
+    if pa.types.is_struct(kind):
+        for inner in kind:
+            yield from _columns_on_disk(f"{name}.{inner.name}", inner.type)
+    elif pa.types.is_list(kind):
+        yield from _columns_on_disk(f"{name}.list.element", kind.value_type)
+    else:
+        yield name
+
+
+def _groups(examples: Iterable[Mapping[str, object]], rows: int) -> Iterator[list[Mapping[str, object]]]:
+    examples = iter(examples)
+    while group := list(islice(examples, rows)):
+        yield group
 
 
 def digest_of(shards: Iterable[ShardInfo]) -> str:
@@ -157,8 +209,8 @@ def read_manifest(folder: Path) -> Manifest:
             raise ShardError(
                 f"{path}: format version {found}, expected {FORMAT_VERSION}; export the dataset again with this version"
             )
-        shards = tuple(ShardInfo(**shard) for shard in raw["shards"])
-        return Manifest(**{**raw, "shards": shards})
+        listed = {name: tuple(ShardInfo(**shard) for shard in raw.get(name, ())) for name in ("shards", "tars")}
+        return Manifest(**{**raw, **listed})
     except (ValueError, KeyError, TypeError) as error:
         raise ShardError(f"{path}: not a dataset manifest ({error}); export the dataset again") from error
 
@@ -166,40 +218,130 @@ def read_manifest(folder: Path) -> Manifest:
 def verify(folder: Path, manifest: Manifest | None = None) -> Manifest:
     """Read every shard once and compare size and SHA-256 with the manifest; ShardError lists every mismatch."""
     manifest = manifest or read_manifest(folder)
-    problems: list[str] = []
-    for shard in manifest.shards:
-        path = folder / shard.path
-        if not path.is_file():
-            problems.append(f"{shard.path} is missing")
-        elif path.stat().st_size != shard.size_bytes:
-            problems.append(f"{shard.path} has {path.stat().st_size} bytes, expected {shard.size_bytes}")
-        elif sha256_of(path) != shard.sha256:
-            problems.append(f"{shard.path} has another SHA-256 than the manifest says")
-    if problems:
-        raise ShardError(f"{folder}: {'; '.join(problems)}; delete the folder and export the dataset again")
+    _require(folder, [_fault(folder / info.path, info) for info in (*manifest.shards, *manifest.tars)])
     return manifest
 
 
+def verify_once(folder: Path, *, cache: Path) -> Manifest:
+    """As `verify`, but a shard whose size, time and inode are those noted in the folder `cache` is not read again."""
+    manifest = read_manifest(folder)
+    record = cache / f"{manifest.digest[:16]}-verified.json"
+    noted = _read_record(record)
+    now = {info.path: _stamp(folder / info.path, info) for info in manifest.shards}
+    _SOUND.update(stamp for stamp in now.values() if stamp is not None and list(stamp) in noted)
+    _require(folder, [_fault_unless_seen(folder / info.path, info) for info in manifest.shards])
+    if any(list(stamp) not in noted for stamp in now.values() if stamp is not None):
+        record.parent.mkdir(parents=True, exist_ok=True)
+        partial = record.with_name(f".{record.name}.partial-{os.getpid()}")
+        partial.write_text(json.dumps([stamp for stamp in now.values() if stamp is not None]))
+        os.replace(partial, record)
+    return manifest
+
+
+# Path, size, time of change, inode and SHA-256 of the shards that this process knows to be sound.
+_Stamp = tuple[str, int, int, int, str]
+_SOUND: set[_Stamp] = set()
+# A file that was changed this lately may be changed again without its time telling.
+TIME_STEP_NS = 50_000_000
+
+
+def _stamp(path: Path, info: ShardInfo) -> _Stamp | None:
+    """What tells that a file is the one that was read before; None where nothing does."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    if time.time_ns() - state.st_mtime_ns < TIME_STEP_NS:
+        return None
+    return (str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ino, info.sha256)
+
+
+def _read_record(record: Path) -> list[object]:
+    try:
+        found = json.loads(record.read_text())
+    except (OSError, ValueError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def is_sound(path: Path, info: ShardInfo) -> bool:
+    """Whether a shard has the bytes that it was written with; read once for as long as the file is not touched."""
+    return _fault_unless_seen(path, info) is None
+
+
+def _fault_unless_seen(path: Path, info: ShardInfo) -> str | None:
+    stamp = _stamp(path, info)
+    if stamp is not None and stamp in _SOUND:
+        return None
+    fault = _fault(path, info)
+    if fault is None and stamp is not None:
+        _SOUND.add(stamp)
+    return fault
+
+
+def _fault(path: Path, info: ShardInfo) -> str | None:
+    """What is wrong with a shard's file, or None."""
+    if not path.is_file():
+        return f"{info.path} is missing"
+    if path.stat().st_size != info.size_bytes:
+        return f"{info.path} has {path.stat().st_size} bytes, expected {info.size_bytes}"
+    if sha256_of(path) != info.sha256:
+        return f"{info.path} has another SHA-256 than the manifest says"
+    return None
+
+
+def _require(folder: Path, faults: Iterable[str | None]) -> None:
+    if found := [fault for fault in faults if fault is not None]:
+        raise ShardError(f"{folder}: {'; '.join(found)}; export the dataset again (dataset/shards)")
+
+
 def read_batches(
-    folder: Path, split: str, columns: Sequence[str] = tuple(COLUMNS), *, batch_rows: int = ROW_GROUP_ROWS
+    folder: Path,
+    split: str,
+    columns: Sequence[str] = tuple(COLUMNS),
+    *,
+    batch_rows: int = ROW_GROUP_ROWS,
+    trusted: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of one split in their written order, as record batches of at most `batch_rows`.
 
-    The column `image` comes as the encoded bytes themselves.
+    The column `image` comes as the encoded bytes themselves. ShardError for an altered shard, before any row of it;
+    `trusted` leaves the bytes unread that are not asked for, and so the SHA-256 unchecked.
     """
     manifest = read_manifest(folder)
     for shard in manifest.shards:
         if shard.split != split:
             continue
         path = folder / shard.path
-        try:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns)):
-                    yield image_bytes(batch)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise ShardError(
-                f"{path}: cannot be read as Parquet ({error}); delete {folder} and export again"
-            ) from error
+        with _opened(path) as file:
+            if not trusted:
+                _require(folder, [_fault_unless_seen(path, shard)])
+            for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns)):
+                yield image_bytes(batch)
+
+
+def shard_batches(
+    path: Path, columns: Sequence[str] = tuple(COLUMNS), *, batch_rows: int = ROW_GROUP_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """The rows of one shard's file, its column `image` as the encoded bytes themselves."""
+    with _opened(path) as file:
+        for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns)):
+            yield image_bytes(batch)
+
+
+def read_group(path: Path, group: int) -> list[bytes]:
+    """The encoded pictures of one row group, of ROW_GROUP_ROWS rows."""
+    with _opened(path) as file:
+        return file.read_row_group(group, columns=["image"])["image"].combine_chunks().field("bytes").to_pylist()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(path) as file:
+            yield file
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ShardError(f"{path}: cannot be read as Parquet ({error}); export the dataset again") from error
 
 
 def image_bytes(batch: pa.RecordBatch) -> pa.RecordBatch:

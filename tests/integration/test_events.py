@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from PIL import Image
 
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, LICENSED, PAGES
+from pd_assets.checks.catalog import only_free_pictures
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FILES, ITEMS, LICENSED, PAGES
 from pd_assets.lib.home import Home, open_home
+from pd_assets.resources import Platform
 from tests.bench.painted import mix, paint
 from tests.integration.mediawiki.admin import Admin
 from tests.integration.mediawiki.fill import fill
@@ -159,6 +162,29 @@ def test_an_edit_of_the_licence_takes_the_picture_out_and_its_revert_brings_it_b
     assert follower.harvest() == {pageid}
     assert follower.licensed(pageid) == before
     follower.assert_like_from_scratch()
+
+
+def test_an_edit_of_the_licence_is_in_the_drift_log_with_its_revisions_and_the_check_says_so(
+    follower: Follower,
+) -> None:
+    title = follower.free.pop()
+    pageid = follower.id_of(title)
+    before = follower.item(pageid)
+    text = follower.admin.read(title)
+    follower.admin.edit(title, text.replace(EXPIRED, "{{Cc-by-sa-4.0}}"))
+    follower.harvest()
+    assert follower.licensed(pageid) is None
+    logged = [row for row in rows(follower.home, CHANGES).values() if row["item_id"] == f"commons:M{pageid}"]
+    change = next(row for row in logged if row["profile"] == "strict")
+    assert (change["from_verdict"], change["to_verdict"], change["cause"]) == ("accept", "reject", "upstream_edit")
+    assert (change["from_revid"], change["to_revid"]) == (before["revid"], follower.item(pageid)["revid"])
+    said = only_free_pictures(Platform(pd_home=str(follower.home.root)))
+    assert isinstance(said, dg.AssetCheckResult) and said.passed
+    withdrawn = said.metadata["withdrawn"].value
+    assert f"commons:M{pageid}: accept" in str(withdrawn) and "upstream_edit, revision" in str(withdrawn)
+    follower.admin.edit(title, text)
+    follower.harvest()
+    assert follower.licensed(pageid) is not None
 
 
 def test_an_overwritten_file_is_fetched_again(follower: Follower) -> None:

@@ -164,6 +164,14 @@ def test_wrong_usage_is_exit_code_2(project: Path) -> None:
     assert pdd(project).returncode == 2
 
 
+def useful_queries() -> list[str]:
+    """The statements that the README shows."""
+    block = (ROOT / "README.md").read_text().split("```sql\n")[1].split("```")[0]
+    found = [statement.strip() for statement in block.split(";") if statement.strip()]
+    assert len(found) == 5
+    return found
+
+
 def test_the_nightly_job_fills_the_tables_and_people_can_ask_them(project: Path, tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     with SandboxServer(Archive.painted(count=120)) as server:
@@ -179,6 +187,10 @@ def test_the_nightly_job_fills_the_tables_and_people_can_ask_them(project: Path,
     assert "true" in counted.stdout
     assert "the query failed" in the_one_line(pdd(project, "sql", "select nonsense", PD_HOME=home))
     assert "read-only" in the_one_line(pdd(project, "sql", "create table x (a int)", PD_HOME=home))
+
+    for statement in useful_queries():
+        asked = pdd(project, "sql", statement, PD_HOME=home)
+        assert asked.returncode == 0, asked.stderr
 
     item = pdd(
         project, "sql", "copy (select min(item_id) from licensed_images) to '/dev/stdout' (header false)", PD_HOME=home

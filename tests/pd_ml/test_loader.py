@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pd_ml.data.loader import batch_indices, caption_choice, decode_square, open_split, require_examples, split_captions
+from pd_ml.data.decode import decode_square
+from pd_ml.data.loader import batch_indices, caption_choice, open_split, require_examples, split_captions
 from pd_ml.errors import DataError
 from tests.pd_ml.paintings import write_dataset
 

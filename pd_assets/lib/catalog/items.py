@@ -1,26 +1,25 @@
 """One row per file of either archive, and the licence-filtered table: the joins between the other tables."""
 
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
+from pd_assets.lib.catalog import item_parts, tables
+from pd_assets.lib.catalog.duplicates import build_clusters
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
 
 
 def build_items(home: Home) -> str:
-    """Write catalog/items from the synchronised pages and return its digest."""
-    content = tables.query(home, load("items"), {"pages": PAGES, "categories": CATEGORIES})
-    return tables.write(home, ITEMS, content)
+    """Bring catalog/items in step with commons/pages and smithsonian/records, and return its digest."""
+    return item_parts.bring_in_step(home).digest
 
 
 def build_licensed(home: Home, *, profile: str) -> str:
-    """Write catalog/licensed_images: accepted, decoded, live, one of each set of equal copies. Returns its digest."""
-    content = tables.query(
-        home,
-        load("licensed_images"),
-        {"items": ITEMS, "decisions": DECISIONS, "files": FILES},
-        {"profile": profile},
-    )
-    return tables.write(home, LICENSED, content)
+    """Write catalog/licensed_images: accepted, decoded, live, one of each cluster of copies. Returns its digest.
+
+    The clusters are brought in step first: catalog/clusters.
+    """
+    build_clusters(home, profile=profile)
+    inputs = {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "clusters": CLUSTERS}
+    return tables.write_query(home, LICENSED, load("licensed_images"), inputs, {"profile": profile})
 
 
 def find_unfree(home: Home, *, profile: str) -> list[str]:
@@ -36,7 +35,9 @@ def find_unfree(home: Home, *, profile: str) -> list[str]:
 
 def count(home: Home, table: Table, column: str) -> dict[str, int]:
     """How many rows of a table have each value of a column, the most frequent first."""
-    counts: dict[str, int] = {}
-    for value in tables.read(home, table, [column])[column].to_pylist():
-        counts[str(value)] = counts.get(str(value), 0) + 1
-    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+    found = tables.query(
+        home,
+        f'select cast("{column}" as varchar) as value, count(*) as rows from counted group by 1 order by 2 desc, 1',
+        {"counted": table},
+    ).to_pylist()
+    return {str(row["value"]): row["rows"] for row in found}

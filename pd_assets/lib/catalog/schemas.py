@@ -77,6 +77,55 @@ PAGES = Table(
     },
 )
 
+RECORDS = Table(
+    key="smithsonian/records",
+    sort_by=("item_id", "status"),
+    volatile=("fetched_at",),
+    columns={
+        "item_id": (
+            TEXT,
+            "`smithsonian:<record_ID>:<media id>`, both percent-encoded; ends in `:` where a record has no medium, "
+            "and is `smithsonian::<digest of the line>` where nobody can tell which record a line holds",
+        ),
+        "record_id": (TEXT, "the record's permanent `record_ID`, null where it could not be read"),
+        "media_id": (TEXT, "the medium's id as the record gives it (`idsId`, else `guid`, `id` or its address)"),
+        "unit_code": (TEXT, "the unit code that the record gives"),
+        "shard": (TEXT, "the shard that holds the record: first two digits of its hash"),
+        "status": (TEXT, "`live`, or `deleted` once the shard no longer holds the record"),
+        "problem": (TEXT, "why this is no usable medium (docs/smithsonian.md lists the reasons), null where it is one"),
+        "title": (TEXT, "title of the object, plain text"),
+        "page_url": (TEXT, "the museum's page about the object, else its permanent address"),
+        "file_url": (TEXT, "address of the whole picture, a JPEG where there is one"),
+        "thumb_url": (TEXT, "address of the picture bounded by `thumb_side`, or of the smallest one that covers it"),
+        "thumb_side": (WHOLE, "the longest side that was asked for, pixels"),
+        "mime": (TEXT, "media type of `file_url`, null where the record does not say"),
+        "width": (WHOLE, "width of the whole picture, pixels, null where the record does not say"),
+        "height": (WHOLE, "height of the whole picture, pixels, null where the record does not say"),
+        "record_type": (TEXT, "`edanmdm`; finding aids have another type"),
+        "media_type": (TEXT, "the medium's `type`, verbatim"),
+        "usage_access": (TEXT, "the medium's `usage.access`, verbatim; null where the record does not say"),
+        "usage_codes": (TEXTS, "the medium's `usage.codes`"),
+        "usage_text": (TEXT, "the medium's `usage.text`"),
+        "metadata_usage_access": (TEXT, "the record's `metadata_usage.access`, verbatim"),
+        "object_rights": (TEXTS, "the record's statements of rights (`freetext.objectRights`)"),
+        "media_rights": (TEXTS, "the record's statements of its media's rights (`online_media_rights`)"),
+        "data_source": (TEXT, "the museum"),
+        "terms": (TEXTS, "`label: content` of topics, object types, names, places, cultures and sets"),
+        "names": (TEXTS, "`label: content` of the persons and bodies, whose label is their role"),
+        "dates": (TEXTS, "the dates as the record has them (`freetext.date`)"),
+        "indexed_dates": (TEXTS, "the decades and centuries that the archive made of the dates"),
+        "freetext": (TEXT, "`freetext` as JSON, verbatim"),
+        "indexed": (TEXT, "`indexedStructured` as JSON, verbatim"),
+        "media": (TEXT, "the medium as JSON, verbatim"),
+        "caption": (TEXT, "the medium's caption"),
+        "alt_text": (TEXT, "the medium's text for people who do not see it"),
+        "updated_at": (INSTANT, "when the archive last changed the record, null where it does not say legibly"),
+        "media_signature": (TEXT, "BLAKE2b-128 of the medium: whether its picture is to be fetched again"),
+        "signature": (TEXT, "BLAKE2b-128 of the record's line"),
+        "fetched_at": (INSTANT, "when this version of the record was first read"),
+    },
+)
+
 ITEMS = Table(
     key="catalog/items",
     sort_by=("item_id",),
@@ -100,6 +149,7 @@ ITEMS = Table(
         "partitions": (TEXTS, "the synchronised categories that list it"),
         "problem": (TEXT, "why the page is no usable picture, null where it is one"),
         "status": (TEXT, "`live`, `deleted`, `moved` or `left`"),
+        "colour_card": (FLAG, "whether title, categories or terms speak of a colour card or a scale in the picture"),
     },
 )
 
@@ -117,6 +167,40 @@ DECISIONS = Table(
         "evidence_digest": (TEXT, "SHA-256 of the evidence"),
         "evidence": (TEXT, "what was seen, where and at which revision, as JSON"),
         "decided_at": (INSTANT, "when this decision was first made from this evidence"),
+        "page_digest": (
+            TEXT,
+            "digest of the archive's page and of the item's status, which the evidence was read from",
+        ),
+        "extractor_version": (TEXT, "version of what read the evidence"),
+        "fresh_days": (WHOLE, "PD_FRESH_DAYS when it was decided"),
+        "valid_until": (TEXT, "the first day on which the calendar alone may change the decision: `2027-01-01`"),
+    },
+)
+
+CHANGES = Table(
+    key="rights/changes",
+    sort_by=("changed_on", "item_id", "profile"),
+    volatile=("changed_at",),
+    columns={
+        "item_id": (TEXT, "the item in `catalog/items`"),
+        "profile": (TEXT, "the rights profile: `strict`, `life70` or `us`"),
+        "from_verdict": (TEXT, "the verdict before"),
+        "to_verdict": (TEXT, "the verdict now"),
+        "from_rule": (TEXT, "the rule that decided before"),
+        "to_rule": (TEXT, "the rule that decides now"),
+        "cause": (
+            TEXT,
+            "`upstream_edit` (what the archive says of it), `deletion`, `copy` (a page of the same bytes), `rule` "
+            "(the rule table, or what reads the evidence), `settings` (PD_FRESH_DAYS), `calendar`",
+        ),
+        "from_revid": (BIG, "revision that the evidence before was read from, null where the archive has none"),
+        "to_revid": (BIG, "revision that the evidence now was read from"),
+        "from_ruleset": (TEXT, "version of the rule table before"),
+        "to_ruleset": (TEXT, "version of the rule table now"),
+        "from_evidence": (TEXT, "SHA-256 of the evidence before"),
+        "to_evidence": (TEXT, "SHA-256 of the evidence now"),
+        "changed_on": (TEXT, "the day that the decision was made for: `2026-11-30`"),
+        "changed_at": (INSTANT, "when it was made"),
     },
 )
 
@@ -127,13 +211,22 @@ FILES = Table(
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
         "sha256": (TEXT, "SHA-256 of the normalised picture: its name in the store"),
-        "sha1": (TEXT, "SHA-1 of the original that it was made from"),
+        "sha1": (TEXT, "SHA-1 of the original that it was made from, null where the archive gives none"),
+        "signature": (TEXT, "what the archive said of the medium, as a digest, where it gives no SHA-1"),
+        "received_sha1": (TEXT, "SHA-1 of the bytes that came, where the archive gives none"),
         "path": (TEXT, "place under PD_HOME"),
         "width": (WHOLE, "width of the normalised picture, pixels"),
         "height": (WHOLE, "height of the normalised picture, pixels"),
         "mime": (TEXT, "media type of the normalised picture"),
         "size_bytes": (BIG, "size of the normalised picture, bytes"),
         "phash": (TEXT, "64-bit perceptual hash, hexadecimal"),
+        "detail_hash": (TEXT, "256-bit difference hash, hexadecimal: where 16 rows of 17 grow brighter to the right"),
+        "aspect": (REAL, "width by height"),
+        "sharpness": (REAL, "variance of the Laplacian at 256 pixels a side, squared levels of grey; below 50 is soft"),
+        "greyness": (REAL, "share of pixels whose channels differ by less than 16 levels, 0 to 1"),
+        "border": (REAL, "share of the area in uniform margins, 0 to 1"),
+        "text_page": (REAL, "likelihood of a page of text by plain statistics, 0 to 1"),
+        "entropy": (REAL, "of the levels of grey, bits, 0 to 8"),
         "max_side": (WHOLE, "the longest side that was asked for, pixels"),
         "made_from": (TEXT, "`original` or `thumbnail`: what was asked for"),
         "url": (TEXT, "the address that was asked"),
@@ -141,6 +234,24 @@ FILES = Table(
         "error": (TEXT, "why it failed, null where it did not"),
         "tries": (WHOLE, "how often it was tried"),
         "fetched_at": (INSTANT, "when the bytes were fetched"),
+    },
+)
+
+CLUSTERS = Table(
+    key="catalog/clusters",
+    sort_by=("item_id",),
+    columns={
+        "item_id": (TEXT, "the item in `catalog/items`; pictures that were fetched once are remembered"),
+        "cluster": (TEXT, "copies of one picture share it; it stays the same as the collection grows"),
+        "is_representative": (FLAG, "whether this is the copy that is kept: best rights evidence, then largest"),
+        "why": (TEXT, "how it is like the representative: `sha256`, `sha1` or `look`; null where it is the only one"),
+        "distance": (WHOLE, "bits in which its perceptual hash differs from the representative's"),
+        "place": (WHOLE, "its place among the copies, the best first: 0 is the representative"),
+        "conflict": (TEXT, "the copy that is refused for a condition, and the reasons: keeps all copies in quarantine"),
+        "sha256": (TEXT, "the picture in the store"),
+        "sha1": (TEXT, "SHA-1 of the original that it was made from"),
+        "phash": (TEXT, "64-bit perceptual hash, hexadecimal"),
+        "detail_hash": (TEXT, "256-bit difference hash, hexadecimal"),
     },
 )
 
@@ -160,31 +271,70 @@ LICENSED = Table(
         "height": (WHOLE, "height of the picture in the store, pixels"),
         "phash": (TEXT, "64-bit perceptual hash, hexadecimal"),
         "categories": (TEXTS, "every category of the page"),
+        "cluster": (TEXT, "the cluster of its copies in `catalog/clusters`"),
+        "also_at": (TEXTS, "pages of its copies, in either archive"),
+        "colour_card": (FLAG, "whether title, categories or terms speak of a colour card or a scale in the picture"),
+        "aspect": (REAL, "width by height"),
+        "sharpness": (REAL, "variance of the Laplacian at 256 pixels a side, squared levels of grey; below 50 is soft"),
+        "greyness": (REAL, "share of pixels whose channels differ by less than 16 levels, 0 to 1"),
+        "border": (REAL, "share of the area in uniform margins, 0 to 1"),
+        "text_page": (REAL, "likelihood of a page of text by plain statistics, 0 to 1"),
+        "entropy": (REAL, "of the levels of grey, bits, 0 to 8"),
     },
 )
 
 CAPTIONS = Table(
     key="dataset/captions",
     sort_by=("item_id",),
+    volatile=("labels_version",),
     columns={
         "item_id": (TEXT, "the item in `catalog/licensed_images`"),
         "labels": (
-            pa.list_(pa.struct([("field", TEXT), ("value", TEXT), ("licence", TEXT), ("seen_in", TEXT)])),
-            "label fields with the licence of each and where it was seen",
+            pa.list_(
+                pa.struct(
+                    [
+                        *(("field", TEXT), ("value", TEXT), ("licence", TEXT)),
+                        *(("seen_in", TEXT), ("language", TEXT), ("preferred", FLAG)),
+                    ]
+                )
+            ),
+            "label fields in every language, with the licence of each and where it was seen; `preferred` is the one of "
+            "a field's languages to show",
         ),
         "captions": (TEXTS, "captions composed of the fields that the label policy allows"),
         "label_licence": (TEXT, "the strictest licence among the fields used; null without captions"),
         "policy": (TEXT, "the label policy: `cc0` or `all`"),
+        "attribution": (
+            TEXT,
+            "page, revision, history and fields of the CC BY-SA text that the captions may hold, as JSON; null where "
+            "they hold none",
+        ),
+        "source_digest": (TEXT, "BLAKE2b-128 of what the labels were read from"),
+        "labels_version": (TEXT, "version of what read the labels"),
+    },
+)
+
+THINGS = Table(
+    key="dataset/things",
+    sort_by=("thing", "language"),
+    volatile=("fetched_at",),
+    columns={
+        "thing": (TEXT, "id of a Wikidata item that structured data names, such as `Q146`"),
+        "language": (TEXT, "language code of the name, empty for a name that holds in all of them"),
+        "name": (TEXT, "the item's label in that language (CC0), null where it has none"),
+        "fetched_at": (INSTANT, "when the name was read"),
     },
 )
 
 SPLITS = Table(
     key="dataset/splits",
     sort_by=("item_id",),
+    volatile=("since",),
     columns={
         "item_id": (TEXT, "the item in `catalog/licensed_images`"),
         "cluster": (TEXT, "pictures that are copies of one another share it"),
         "split": (TEXT, "`train`, `validation` or `test`: a stable hash of the cluster"),
+        "since": (WHOLE, "the build that first saw the cluster, counted from 0: the older one holds where two join"),
     },
 )
 
@@ -206,5 +356,9 @@ LEDGER = Table(
 )
 
 TABLES = {
-    table.key: table for table in (CATEGORIES, PAGES, ITEMS, DECISIONS, FILES, LICENSED, CAPTIONS, SPLITS, LEDGER)
+    table.key: table
+    for table in (
+        *(CATEGORIES, PAGES, RECORDS, ITEMS, DECISIONS, CHANGES, FILES, CLUSTERS, LICENSED),
+        *(CAPTIONS, THINGS, SPLITS, LEDGER),
+    )
 }

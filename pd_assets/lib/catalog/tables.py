@@ -1,12 +1,16 @@
 """Reading and writing tables: Parquet files in one folder per table, replaced as a whole, with a digest of content.
 
 A partition is a folder of part files, each replaced as a whole: what fits no memory is written and mended part by part.
+What DuckDB computes is streamed into the file; what it cannot hold it spills to a folder under PD_HOME/.tmp.
 Errors: TableError.
 """
 
-import hashlib
-import io
+import os
+import shutil
+import tempfile
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -14,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import Table
 from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home, replacing
@@ -21,6 +26,12 @@ from pd_assets.lib.home import Home, replacing
 PART = "part-0.parquet"
 # A part is read by row groups, so that a few rows of it do not cost the memory of all.
 ROWS_IN_A_GROUP = 250
+# A streamed table closes a row group at so many rows or bytes.
+STREAMED_ROWS, STREAMED_BYTES = 100_000, 64_000_000
+BATCH_ROWS = 20_000
+THREADS = 2
+MOST_MEMORY_BYTES = 3_000_000_000
+ABANDONED_AFTER_S = 24 * 3600
 
 
 def as_table(table: Table, rows: Iterable[Mapping[str, object]]) -> pa.Table:
@@ -30,11 +41,14 @@ def as_table(table: Table, rows: Iterable[Mapping[str, object]]) -> pa.Table:
 
 def sort(table: Table, content: pa.Table) -> pa.Table:
     """`content` with the columns, types and row order of `table`; TableError where they do not fit."""
+    return _typed(table, content).sort_by([(name, "ascending") for name in table.sort_by]).combine_chunks()
+
+
+def _typed(table: Table, content: pa.Table) -> pa.Table:
     try:
-        typed = content.select(list(table.columns)).cast(table.schema)
+        return content.select(list(table.columns)).cast(table.schema)
     except (KeyError, pa.ArrowInvalid, ValueError) as error:
         raise TableError(f"{table.key}: rows do not fit the schema ({error})") from error
-    return typed.sort_by([(name, "ascending") for name in table.sort_by]).combine_chunks()
 
 
 def write(home: Home, table: Table, content: pa.Table, *, partition: str | None = None) -> str:
@@ -43,6 +57,7 @@ def write(home: Home, table: Table, content: pa.Table, *, partition: str | None 
     if partition is None:
         with replacing(home.table(table.key) / PART) as partial:
             pq.write_table(content, partial, compression="ZSTD")
+        _keep_only(home, table, PART)
     else:
         folder = home.partition(table.key, partition)
         write_part(table, folder / part_name(0), content)
@@ -50,6 +65,89 @@ def write(home: Home, table: Table, content: pa.Table, *, partition: str | None 
             if path.name != part_name(0):
                 path.unlink()
     return digest(table, content)
+
+
+def write_batches(home: Home, table: Table, batches: Iterable[pa.RecordBatch]) -> str:
+    """Replace a table by batches that come in the order of `sort_by`, in bounded memory, and return its digest.
+
+    The digest is that of `write` for the same rows, however they are cut. TableError where they come in another order.
+    """
+    with replacing(home.table(table.key) / PART) as partial:
+        found = stream(table, batches, partial)
+    _keep_only(home, table, PART)
+    return found
+
+
+def stream(table: Table, batches: Iterable[pa.RecordBatch], path: Path) -> str:
+    """Write batches in the order of `sort_by` to one file and return their digest."""
+    told = ContentDigest(_stable(table, table.schema))
+    with pq.ParquetWriter(path, table.schema, compression="ZSTD") as writer:
+        for group in _groups(_in_order(table, batches)):
+            told.add(group)
+            writer.write_table(group)
+    return told.hexdigest()
+
+
+def _groups(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Batches gathered to row groups of a fair size."""
+    waiting: list[pa.Table] = []
+    rows = size_bytes = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size_bytes = rows + batch.num_rows, size_bytes + batch.nbytes
+        if rows >= STREAMED_ROWS or size_bytes >= STREAMED_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting, rows, size_bytes = [], 0, 0
+    if waiting:
+        yield pa.concat_tables(waiting)
+
+
+def _in_order(table: Table, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The batches with the table's types; TableError at the first row that belongs before the one that came before."""
+    last: pa.Table | None = None
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        typed = _typed(table, pa.Table.from_batches([batch]))
+        keys = typed.select(table.sort_by)
+        both = keys if last is None else pa.concat_tables([last, keys])
+        if not _is_sorted(both.combine_chunks(), table.sort_by):
+            raise TableError(f"{table.key}: rows do not come in the order of {', '.join(table.sort_by)}; sort them")
+        last = keys.slice(keys.num_rows - 1)
+        yield typed
+
+
+def _is_sorted(keys: pa.Table, names: Sequence[str]) -> bool:
+    """Whether no row is smaller than the one before it; nulls come last, as Arrow sorts them."""
+    before, after = keys.slice(0, keys.num_rows - 1), keys.slice(1)
+    fits: pa.ChunkedArray | pa.Scalar = pa.scalar(True)
+    for name in reversed(names):
+        one, other = before[name], after[name]
+        less = pc.fill_null(pc.less(one, other), pc.and_(pc.is_valid(one), pc.is_null(other)))
+        equal = pc.fill_null(pc.equal(one, other), pc.and_(pc.is_null(one), pc.is_null(other)))
+        fits = pc.or_(less, pc.and_(equal, fits))
+    return bool(pc.all(fits).as_py()) if after.num_rows else True
+
+
+def write_query(
+    home: Home,
+    table: Table,
+    sql: str,
+    inputs: Mapping[str, Table],
+    parameters: Mapping[str, object] | None = None,
+) -> str:
+    """Replace a table by what `sql` gives, in the order of `sort_by`, streamed from DuckDB; returns its digest."""
+    with engine(home) as connection:
+        _show(connection, home, inputs)
+        answer = connection.sql(sql, params=dict(parameters or {}))
+        return write_batches(home, table, answer.to_arrow_reader(BATCH_ROWS))
+
+
+def _keep_only(home: Home, table: Table, name: str) -> None:
+    """Drop the other files of an unpartitioned table: what it held before in several parts."""
+    for path in home.table(table.key).glob("*.parquet"):
+        if path.name != name:
+            path.unlink(missing_ok=True)
 
 
 def part_name(number: int) -> str:
@@ -87,10 +185,22 @@ def sweep(folder: Path) -> None:
 
 def digest(table: Table, content: pa.Table) -> str:
     """SHA-256 of a table's content without the columns that only say when: equal content, equal digest."""
-    buffer = io.BytesIO()
-    stable = content.select([name for name in content.column_names if name not in table.volatile])
-    pq.write_table(stable.replace_schema_metadata(None), buffer, compression="NONE", use_dictionary=False)
-    return hashlib.sha256(buffer.getbuffer()).hexdigest()
+    told = ContentDigest(_stable(table, content.schema))
+    told.add(content)
+    return told.hexdigest()
+
+
+def stored_digest(home: Home, table: Table) -> str:
+    """The digest of a table that lies in one file, read in bounded memory."""
+    told = ContentDigest(_stable(table, table.schema))
+    for path in parts(home, table):
+        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS):
+            told.add(batch)
+    return told.hexdigest()
+
+
+def _stable(table: Table, schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field for field in schema if field.name not in table.volatile])
 
 
 def read(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
@@ -133,8 +243,11 @@ def has_partition(home: Home, table: Table, partition: str) -> bool:
 
 
 def parts(home: Home, table: Table) -> list[Path]:
-    """The Parquet files of a table, in a stable order; temporary files are never among them."""
-    found = home.table(table.key).rglob("*.parquet")
+    """The Parquet files of a table, in a stable order; temporary files are never among them.
+
+    The folder may be a link that is switched when the table is replaced: the files stay those of one state of it.
+    """
+    found = home.table(table.key).resolve().rglob("*.parquet")
     return sorted(path for path in found if not path.name.startswith("."))
 
 
@@ -148,11 +261,52 @@ def query(
     home: Home, sql: str, tables: Mapping[str, Table], parameters: Mapping[str, object] | None = None
 ) -> pa.Table:
     """Run `sql` in DuckDB over the named tables (missing ones are empty) and return the result."""
-    with duckdb.connect() as connection:
-        connection.execute("SET threads = 2")
-        for name, table in tables.items():
-            relation(connection, home, table).create_view(name)
+    with engine(home) as connection:
+        _show(connection, home, tables)
         return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+
+
+@contextmanager
+def engine(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with bounds on threads and memory, and a folder of its own under PD_HOME/.tmp for what exceeds it.
+
+    TableError where it fails, as on a damaged file.
+    """
+    with _spill_folder(home) as folder, _named_errors(), duckdb.connect() as connection:
+        memory_bytes = min(MOST_MEMORY_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
+        connection.execute(f"SET threads = {THREADS}")
+        connection.execute(f"SET memory_limit = '{memory_bytes} B'")
+        connection.execute("SET temp_directory = $folder", {"folder": str(folder)})
+        yield connection
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        told = " ".join(str(error).split())
+        raise TableError(
+            f"the tables cannot be read or joined ({told}); where a file is damaged, delete it and materialise its "
+            "table again"
+        ) from error
+
+
+@contextmanager
+def _spill_folder(home: Home) -> Iterator[Path]:
+    base = home.root / ".tmp"
+    base.mkdir(parents=True, exist_ok=True)
+    for left in base.iterdir():
+        # Of a process that was killed; nothing of a running one is that old.
+        if time.time() - left.stat().st_mtime > ABANDONED_AFTER_S:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=base, prefix="duckdb-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str, Table]) -> None:
+    for name, table in tables.items():
+        relation(connection, home, table).create_view(name)
 
 
 def relation(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> duckdb.DuckDBPyRelation:

@@ -131,6 +131,13 @@ class CommonsClient:
             members = [parse_member(page) for page in _pages(answer) if page.get("ns") == 6]
             yield [member for member in members if member.pageid]
 
+    def entity_labels(self, ids: Iterable[str], languages: Sequence[str]) -> Iterator[dict[str, dict[str, str]]]:
+        """Names of Wikibase items, id -> language -> name, up to 50 a request; an item that does not exist has none."""
+        for batch in _batches(ids, TITLES_PER_REQUEST):
+            wanted: dict[str, str | int] = {"action": "wbgetentities", "ids": "|".join(batch), "props": "labels"}
+            answer = self._ask({**wanted, "languages": "|".join(languages)})
+            yield {name: _labels(_at(answer, "entities", name, "labels")) for name in batch}
+
     def members(self, category: str) -> Iterator[Member]:
         """The members of `listing` one by one."""
         for listed in self.listing(category):
@@ -365,8 +372,9 @@ def _batches(values: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
         yield batch
 
 
-def _file_events(action: str) -> dict[str, str | int]:
-    return {"list": "logevents", "leaction": action, "lenamespace": 6, "leprop": "ids|timestamp"}
+def _labels(labels: object) -> dict[str, str]:
+    entries = labels.items() if isinstance(labels, dict) else ()
+    return {code: str(entry["value"]) for code, entry in entries if isinstance(entry, dict) and entry.get("value")}
 
 
 def _now() -> datetime:

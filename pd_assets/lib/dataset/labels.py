@@ -1,74 +1,286 @@
-"""Label fields of a page, each with its own licence and where it was seen.
+"""Label fields of an item, each with its own licence, language and source. Captions are composed elsewhere.
 
-Structured-data captions are CC0, wikitext is CC BY-SA 4.0 (Commons:Copyrights). Captions are composed elsewhere.
+Structured data and the Smithsonian's metadata are CC0; wikitext, what CommonsMetadata renders of it, and categories are
+CC BY-SA 4.0 (https://commons.wikimedia.org/wiki/Commons:Copyrights). A field that cannot be read is lost alone.
 """
 
+import hashlib
 import json
+import logging
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+from mwparserfromhell.wikicode import Wikicode
 
 from pd_assets.lib import wikitext
+from pd_assets.lib.dataset import boxes, date_words, freetext
+from pd_assets.lib.dataset.categories import category_words
+from pd_assets.lib.dataset.cleaning import clean, without_names
+from pd_assets.lib.dataset.field_text import FieldText, read_field
+from pd_assets.lib.dataset.html_text import read_html
+from pd_assets.lib.dataset.languages import ENGLISH, UNMARKED, chosen
+from pd_assets.lib.dataset.structured import NO_THINGS, Things, read_structured, things_named
 
+log = logging.getLogger(__name__)
+Piece = TypeVar("Piece")
+
+LABELS_VERSION = "2"  # raise it whenever other labels may come of the same page
 CC0 = "CC0-1.0"
 CC_BY_SA = "CC-BY-SA-4.0"
-PREFERRED_LANGUAGE = "en"
-FIELDS = ("title", "description", "artist", "date", "medium", "object_type", "institution")
-PERSONAL = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.-]+|[\w.+-]+\s*[\[(]\s*at\s*[\])]\s*[\w.-]+|https?://\S+|www\.\S+|"
-    r"\b(?:OTRS|VRTS?)\b[^.,;]*|\bticket\s*(?:#|:|no\b|number\b|id\b)[^.,;]*|\[?\bticket\s*#?\s*\d{6,}\]?|"
-    r"\b(?:original )?upload(?:er|ed)\b(?: was| by|:)[^.;]*|\btransferred from\b[^.;]*|"
-    r"\b(?:user|benutzer(?:in)?|utente|utilisateur|usuario|gebruiker|участник)(?:[ _](?:talk|discussion))?:"
-    r"[^,.;()\[\]|]*|~{3,5}|(?<!\w)\+\d[\d ()/-]{7,}\d",
+LONGEST_VALUE = 4_000
+OWN_WORK = re.compile(
+    r"\b(?:own (?:work|photo|picture|scan)|self[- ](?:made|photographed|published)|"
+    r"eigenes? (?:werk|arbeit|foto|aufnahme)|selbst (?:fotografiert|erstellt|gemacht)|travail personnel|"
+    r"œuvre personnelle|trabajo propio|obra propia|opera propria|praca własna|obra pr[oó]pria|eigen werk|"
+    r"собственная работа|oma teos|eget arbe(?:te|id|jde)|my own|(?:photo(?:graphed)?|taken) by me|"
+    r"by (?:the )?uploader)\b|^\s*(?:own|me|myself|self)\s*$",
     re.IGNORECASE,
 )
-OWN_WORK = re.compile(r"\bown (?:work|photo)|\bself[- ]made\b|^own$", re.IGNORECASE)
-SPECIAL_TOKENS = re.compile(r"<\|[^|]*\|>")
+NAMES_A_USER = re.compile(r"\b(?:user|benutzer|uploader|own work|flickr|utente|usuario|utilisateur)\b|@", re.IGNORECASE)
+_SEE = re.compile(r"[\s;,(]*\bsee\b")  # behind a date: `13th century; see the library's page`
+_PREFIX = re.compile(r"^\w+\s*:\s*")  # `User: JaneRoe`
+# Fields that may name whoever took or uploaded the picture; in the others a user is cut out, and the rest stays.
+OF_PERSONS = frozenset(("artist", "engraver", "illustrator", "editor", "translator", "publisher"))
+DATES = frozenset(("date", "published"))
+RENDERED: Mapping[str, str] = {
+    "ImageDescription": "description", "Artist": "artist", "DateTimeOriginal": "date", "ObjectName": "title",
+}  # fmt: skip
+# The columns of commons/pages and smithsonian/records that labels are read from.
+SOURCE_COLUMNS = (
+    "wikitext", "mediainfo", "extmetadata", "categories", "hidden_categories", "freetext", "indexed", "caption",
+    "alt_text", "metadata_usage_access",
+)  # fmt: skip
+BAD_FIELD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """One label field: `label` (a structured-data caption) or a field of the information box."""
+    """One label field in one language ("" where none is marked); `preferred` is the one to show of a field's languages.
+
+    `field` is `label` for a structured-data caption, else a field of the information box, `depicts`, `category`, ….
+    """
 
     field: str
     value: str
     licence: str
     seen_in: str
+    language: str = UNMARKED
+    preferred: bool = True
 
 
-def read_labels(page: Mapping[str, object]) -> tuple[Label, ...]:
-    """The label fields of one row of commons/pages, cleaned of addresses, tickets and markup."""
-    found = [*_structured(page.get("mediainfo")), *_written(page.get("wikitext"))]
-    return tuple(label for label in found if label.value)
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """A field as its source gives it, before cleaning."""
+
+    field: str
+    texts: Mapping[str, str]
+    licence: str
+    seen_in: str
+    users: frozenset[str] = frozenset()
+    names_user: bool = False
 
 
-def _structured(mediainfo: object) -> Iterator[Label]:
+def read_labels(
+    page: Mapping[str, object], *, language: str = ENGLISH, things: Things = NO_THINGS
+) -> tuple[Label, ...]:
+    """The label fields of one row of commons/pages or smithsonian/records, cleaned; the preferred language first.
+
+    Of one field from several sources, CC0 comes first, then the wikitext, then what was rendered of it.
+    """
+    found = [*_structured(page, things), *_of_record(page)]
+    written = _written(page)
+    found += written
+    told = {entry.field for entry in written if entry.texts}
+    found += _rendered(page, told)
+    found += _categories(page)
+    names = frozenset().union(*(entry.users for entry in found))
+    labels: list[Label] = []
+    for entry in found:
+        labels += _guarded(entry.seen_in, partial(_labels, entry, names, language))
+    return tuple(dict.fromkeys(labels))
+
+
+def source_digest(page: Mapping[str, object], things: Things = NO_THINGS) -> str:
+    """BLAKE2b-128 of everything that labels are read from: equal digests and other labels mean another parser."""
+    names = (*SOURCE_COLUMNS, "title" if page.get("freetext") is not None else "")
+    told = [page.get(name) for name in names]
+    named = sorted((name, sorted(things[name].items())) for name in _wanted(page) if name in things)
+    text = json.dumps([told, named], ensure_ascii=False, default=str)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _guarded(seen_in: str, read: Callable[[], Iterable[Piece]]) -> list[Piece]:
+    """What `read` gives; nothing where this one field is too odd to be read."""
     try:
-        raw = json.loads(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
-    except (ValueError, RecursionError):
-        return  # the rights table reports it; a picture without it has one caption less
-    labels = raw.get("labels") if isinstance(raw, dict) else None
-    if isinstance(labels, dict) and labels:
-        language = PREFERRED_LANGUAGE if PREFERRED_LANGUAGE in labels else min(labels)
-        entry = labels[language]
-        value = str(entry.get("value", "")) if isinstance(entry, dict) else ""
-        yield Label(field="label", value=clean(value), licence=CC0, seen_in=f"mediainfo labels.{language}")
+        return list(read())
+    except BAD_FIELD as error:
+        log.debug("%s: field left out (%s: %s)", seen_in, type(error).__name__, error)
+        return []
 
 
-def _written(text: object) -> Iterator[Label]:
-    if not isinstance(text, str) or not text:
+def _labels(entry: _Found, names: frozenset[str], language: str) -> Iterator[Label]:
+    """An entry in each of its languages, cleaned; nothing where it names who put the picture online."""
+    if entry.field in OF_PERSONS and (entry.names_user or any(map(NAMES_A_USER.search, entry.texts.values()))):
         return
-    page = wikitext.parse(text)
-    is_own = any(source and OWN_WORK.search(source) for source in page.all_of("source"))
-    for field in FIELDS:
-        if field == "artist" and is_own:
-            continue  # whoever uploaded it, often by a user name
-        value = page.field(field)
-        if value:
-            yield Label(field=field, value=clean(value), licence=CC_BY_SA, seen_in=f"wikitext {field}")
+    texts = {key: _cleaned(text, entry.field, names) for key, text in entry.texts.items()}
+    first = chosen(texts, language)
+    for key in sorted(texts, key=lambda key: (key != first, key)):
+        if texts[key]:
+            yield Label(
+                field=entry.field,
+                value=texts[key],
+                licence=entry.licence,
+                seen_in=entry.seen_in,
+                language=key,
+                preferred=key == first,
+            )
 
 
-def clean(text: str) -> str:
-    """Text without addresses, tickets and special tokens, with single spaces."""
-    text = SPECIAL_TOKENS.sub(" ", PERSONAL.sub(" ", text))
-    return " ".join(text.split()).strip(" ,;:-–")
+def _cleaned(text: str, field: str, names: frozenset[str]) -> str:
+    if field in DATES:
+        text = date_words.written(_SEE.split(text)[0])
+    if field == "category" and any(name in text for name in names):
+        return ""
+    if field != "institution":
+        text = without_names(text, names)
+    text = clean(text[:LONGEST_VALUE])
+    return text if any(character.isalnum() for character in text) else ""
+
+
+def _json(text: object) -> Mapping[str, object]:
+    """The object that a column holds as JSON; empty where it holds none (the rights table reports that)."""
+    try:
+        raw = json.loads(text) if isinstance(text, str) and text else {}
+    except (ValueError, RecursionError):
+        return {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def _structured(page: Mapping[str, object], things: Things) -> list[_Found]:
+    def read() -> Iterator[_Found]:
+        for told in read_structured(_json(page.get("mediainfo")), things):
+            yield _Found(field=told.field, texts=told.texts, licence=CC0, seen_in=told.seen_in)
+
+    return _guarded("mediainfo", read)
+
+
+def _wanted(page: Mapping[str, object]) -> list[str]:
+    return _guarded("mediainfo", lambda: things_named(_json(page.get("mediainfo"))))
+
+
+def _of_record(page: Mapping[str, object]) -> list[_Found]:
+    """Labels of a Smithsonian record, if its metadata are CC0."""
+    if page.get("metadata_usage_access") != "CC0":
+        return []
+
+    def read() -> Iterator[_Found]:
+        for column, field in (("caption", "label"), ("title", "title"), ("alt_text", "description")):
+            if isinstance(page.get(column), str):
+                yield _plain(field, str(page[column]), CC0, f"record {column}")
+        told: set[tuple[str, str]] = set()
+        described = freetext.read_freetext(_json(page.get("freetext")))
+        for field, text, seen_in in (*described, *freetext.read_indexed(_json(page.get("indexed")))):
+            if (field, text.lower()) not in told:
+                yield _plain(field, text, CC0, seen_in)
+            told.add((field, text.lower()))
+
+    return _guarded("record", read)
+
+
+def _plain(field: str, text: str, licence: str, seen_in: str) -> _Found:
+    return _Found(field=field, texts={UNMARKED: read_html(text).text if "<" in text else text}, licence=licence,
+                  seen_in=seen_in)  # fmt: skip
+
+
+def _written(page: Mapping[str, object]) -> list[_Found]:
+    """The fields of every information box; who made it names a user where the picture is their own work."""
+    text = page.get("wikitext")
+    code = wikitext.tree(text) if isinstance(text, str) and text else None
+    found: list[_Found] = []
+    is_own = False
+    for box in _guarded("wikitext", lambda: boxes.boxes(code)) if code is not None else ():
+        is_own |= any(_is_own(value) for value in boxes.sources(box))
+        for argument in _guarded("wikitext", partial(boxes.arguments, box)):
+            found += _guarded(argument.seen_in, partial(_of_argument, argument))
+    if is_own:
+        found = [_with_author_as_user(entry) if entry.field in OF_PERSONS else entry for entry in found]
+    return found
+
+
+def _is_own(value: Wikicode) -> bool:
+    return any(OWN_WORK.search(text) for text in _guarded("source", lambda: read_field(value).texts.values()))
+
+
+def _of_argument(argument: boxes.Argument) -> Iterator[_Found]:
+    read: FieldText = read_field(argument.value)
+    yield _Found(
+        field=argument.field,
+        texts=read.texts,
+        licence=CC_BY_SA,
+        seen_in=argument.seen_in,
+        users=read.users,
+        names_user=read.names_user,
+    )
+
+
+def _with_author_as_user(entry: _Found) -> _Found:
+    """The author of an own work is whoever uploaded it, often by a user name, that other fields may repeat."""
+    written = {_PREFIX.sub("", text) for text in entry.texts.values() if not OWN_WORK.search(text)}
+    names = frozenset(text for text in written if 3 < len(text) < 60)
+    return replace(entry, users=entry.users | names, names_user=True)
+
+
+def _rendered(page: Mapping[str, object], told: set[str]) -> list[_Found]:
+    """What CommonsMetadata made of the rendered page: the only text where a template takes it from Wikidata.
+
+    Fields that the wikitext has told are not read.
+    """
+    metadata = _json(page.get("extmetadata"))
+    credit = _metadata_text(metadata, "Credit")
+    is_own = bool(OWN_WORK.search(credit)) or credit == _metadata_text(metadata, "Artist")
+    found: list[_Found] = []
+    for name, field in RENDERED.items():
+        source = _metadata_text(metadata, name)
+        if source and field not in told and not (name == "ObjectName" and not _is_of_page(metadata, name)):
+            found += _guarded(name, partial(_seen, name, field, source))
+    return [_with_author_as_user(entry) if is_own and entry.field in OF_PERSONS else entry for entry in found]
+
+
+def _seen(name: str, field: str, source: str) -> Iterator[_Found]:
+    seen = read_html(source)
+    yield _Found(
+        field=field,
+        texts={UNMARKED: seen.text},
+        licence=CC_BY_SA,
+        seen_in=f"extmetadata {name}",
+        users=frozenset(user for user in seen.users if len(user) > 2),
+        names_user=bool(seen.users),
+    )
+
+
+def _metadata_text(metadata: Mapping[str, object], name: str) -> str:
+    entry = metadata.get(name)
+    value = entry.get("value") if isinstance(entry, Mapping) else entry
+    return value if isinstance(value, str) else ""
+
+
+def _is_of_page(metadata: Mapping[str, object], name: str) -> bool:
+    """Whether a value stood on the page; a title that is made of the file's name is nobody's text."""
+    entry = metadata.get(name)
+    return isinstance(entry, Mapping) and entry.get("source") == "commons-desc-page"
+
+
+def _categories(page: Mapping[str, object]) -> list[_Found]:
+    shown = page.get("categories")
+    hidden = page.get("hidden_categories")
+    kept = set(hidden) if isinstance(hidden, list) else set()
+    found = []
+    for category in shown if isinstance(shown, list) else ():
+        if isinstance(category, str) and category not in kept and (words := category_words(category)):
+            found.append(
+                _Found(field="category", texts={UNMARKED: words}, licence=CC_BY_SA, seen_in=f"category {category}")
+            )
+    return found

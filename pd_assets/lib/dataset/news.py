@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import LICENSED
+from pd_assets.lib.dataset.export import pictures_of
 from pd_assets.lib.home import Home
 from pd_ml.data import shards
 from pd_ml.provenance import read_run
@@ -32,9 +33,7 @@ def _seen(home: Home, model: str, dataset: str) -> set[tuple[str, str]]:
     if trained is None:
         return set()
     folder = home.dataset(dataset, read_run(trained).dataset_version)
+    shards.read_manifest(folder)
     return {
-        (str(row["item_id"]), str(row["sha256"]))
-        for split in shards.SPLITS
-        for batch in shards.read_batches(folder, split, ["item_id", "sha256"])
-        for row in batch.to_pylist()
+        (str(row["item_id"]), str(row["stored_sha256"])) for batch in pictures_of(folder) for row in batch.to_pylist()
     }

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageFile
 
+from pd_assets.lib.images.quality import Quality, measure
+
 MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -53,7 +55,7 @@ class UnusableImage(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A normalised picture: JPEG or PNG bytes, pixels, and a 64-bit perceptual hash in hexadecimal."""
+    """A normalised picture: JPEG or PNG bytes, pixels, a 64-bit perceptual hash in hexadecimal, and measurements."""
 
     body: bytes
     sha256: str
@@ -61,6 +63,7 @@ class Picture:
     width: int
     height: int
     phash: str
+    quality: Quality
 
 
 def sniff(body: bytes) -> str | None:
@@ -97,6 +100,7 @@ def normalise(body: bytes, *, max_side: int, when_large: Callable[[], None] = la
         width=upright.width,
         height=upright.height,
         phash=perceptual_hash(upright),
+        quality=measure(upright),
     )
 
 

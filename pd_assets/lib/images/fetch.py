@@ -1,7 +1,8 @@
 """Fetch the accepted items' pictures, a file at a time, and keep every outcome as a row of images/files.
 
 The table is written every so often while it goes on, so an interruption costs little; a failure is a row with its
-reason and is tried again on later runs, ever less often, and at once where the file or its address has changed.
+reason and is tried again on later runs, ever less often, and at once where the file or its address has changed. The
+Smithsonian gives no SHA-1: there a picture is fetched again where its address or what is said of the medium changed.
 
 A thumbnail is made by the archive, and there is no SHA-1 of it. Of a truncated original the archive makes a whole
 thumbnail with a grey rest (MediaWiki 1.39 with ImageMagick does): that shows only where originals are asked for.
@@ -20,13 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import FetchFailed
 from pd_assets.lib.home import Home, alone, replacing
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
 from pd_assets.lib.images.decode import ENDINGS, MOST_PIXELS, UnusableImage, sniff
 from pd_assets.lib.images.pool import WORKERS, Decoders
+from pd_assets.lib.pacing import MUSEUM_MEDIA
 from pd_assets.lib.progress import track
 
 Row = dict[str, object]
@@ -72,7 +74,10 @@ def fetch_accepted(
             home=home, session=session, decoders=running, max_side=max_side, originals=originals, now=now
         )
         wanted = tables.query(
-            home, load("wanted"), {"items": ITEMS, "decisions": DECISIONS, "files": FILES}, {"profile": profile}
+            home,
+            load("wanted"),
+            {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "records": RECORDS},
+            {"profile": profile},
         )
         is_current = pa.array([fetcher.is_current(row) for row in tables.rows(wanted)], pa.bool_())
         have = tables.read_or_empty(home, FILES)
@@ -98,11 +103,11 @@ class _Fetcher:
 
     def is_current(self, item: Row) -> bool:
         """Whether the stored row still answers for its item: the same file, on the disk, or a failure not yet due."""
-        if item["had_sha1"] != item["sha1"] or item["had_max_side"] != self.max_side:
+        if not _is_same_file(item) or item["had_max_side"] != self.max_side:
             return False
         if self.originals and item["had_made_from"] != ORIGINAL:
             return False
-        if item["had_status"] == "ok":
+        if item["had_status"] == "ok" and (item["sha1"] is not None or item["had_url"] == self._source(item)[1]):
             return (self.home.root / str(item["had_path"])).is_file()
         if item["had_url"] != self._source(item)[1]:
             return False
@@ -138,11 +143,12 @@ class _Fetcher:
         """Fetch, verify, normalise and store one picture; the row says how it went."""
         made_from, url = self._source(item)
         base: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.max_side}
+        base |= {"signature": _signature(item)}
         base |= {"made_from": made_from, "url": url, "fetched_at": self.now}
         try:
             return {**base, **self._stored(item, made_from, url), "status": "ok", "tries": 1}
         except (FetchFailed, UnusableImage) as error:
-            goes_on = item["had_status"] == "failed" and item["had_sha1"] == item["sha1"] and item["had_url"] == url
+            goes_on = item["had_status"] == "failed" and _is_same_file(item) and item["had_url"] == url
             tries = _whole(item["had_tries"]) + 1 if goes_on else 1
             return {**base, "status": "failed", "error": _told(error), "tries": tries}
 
@@ -158,8 +164,9 @@ class _Fetcher:
         with self.large if made_from == ORIGINAL and _whole(item["size_bytes"]) > LARGE_BYTES else nullcontext():
             if made_from == ORIGINAL:
                 _refuse_bomb(item)
-            answer = self.session.get(url, policy=MEDIA)
-            _verify(answer, str(item["sha1"]) if made_from == ORIGINAL else None)
+            answer = self.session.get(url, policy=MUSEUM_MEDIA if item["source"] == "smithsonian" else MEDIA)
+            sha1 = item["sha1"]
+            _verify(answer, str(sha1) if sha1 is not None and made_from == ORIGINAL else None)
             picture = self.decoders.normalise(answer.body, max_side=self.max_side)
         path = self.home.images / picture.sha256[:2] / f"{picture.sha256}.{ENDINGS[picture.mime]}"
         if not path.is_file():
@@ -173,6 +180,7 @@ class _Fetcher:
             "mime": picture.mime,
             "size_bytes": len(picture.body),
             "phash": picture.phash,
+            "received_sha1": _sha1(answer.body) if sha1 is None else None,
         }
 
 
@@ -190,8 +198,22 @@ def _verify(answer: Answer, sha1: str | None) -> None:
         raise UnusableImage(
             f"{answer.url} answered {kind or 'no media type'} that begins {answer.body[:12]!r}, which is no picture"
         )
-    if sha1 is not None and hashlib.sha1(answer.body, usedforsecurity=False).hexdigest() != sha1:
+    if sha1 is not None and _sha1(answer.body) != sha1:
         raise UnusableImage(f"{answer.url}: the bytes do not have the SHA-1 that the page gives")
+
+
+def _sha1(body: bytes) -> str:
+    return hashlib.sha1(body, usedforsecurity=False).hexdigest()
+
+
+def _signature(item: Row) -> object:
+    """What stands for the file's version where the archive gives no SHA-1 of it."""
+    return item["signature"] if item["sha1"] is None else None
+
+
+def _is_same_file(item: Row) -> bool:
+    """Whether the stored row is about the file that the item is about now."""
+    return item["had_sha1"] == item["sha1"] and item["had_signature"] == _signature(item)
 
 
 def _told(error: Exception) -> str:

@@ -16,6 +16,7 @@ from typing import IO
 
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.images.decode import Picture, UnusableImage
+from pd_assets.lib.images.quality import Quality
 from pd_assets.lib.images.worker import PICTURE, READY, REPLY, REQUEST
 
 WORKERS = 2
@@ -127,7 +128,8 @@ class _Worker:
         if kind != PICTURE:
             raise UnusableImage(payload.decode(errors="replace"))
         facts, _, kept = payload.partition(b"\n")
-        return Picture(body=kept, **json.loads(facts))
+        told = json.loads(facts)
+        return Picture(body=kept, quality=Quality(**told.pop("quality")), **told)
 
     def how_it_ended(self) -> str:
         code = self.process.wait()

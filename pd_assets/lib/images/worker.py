@@ -53,7 +53,8 @@ def _answer(body: bytes, max_side: int, time_s: float, turn: int) -> tuple[int, 
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         fcntl.lockf(turn, fcntl.LOCK_UN)
-    facts = {name: value for name, value in vars(picture).items() if name != "body"}
+    facts = {name: value for name, value in vars(picture).items() if name not in ("body", "quality")}
+    facts["quality"] = vars(picture.quality)
     return PICTURE, json.dumps(facts).encode() + b"\n" + picture.body
 
 

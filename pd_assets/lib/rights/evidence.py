@@ -1,20 +1,32 @@
-"""What an archive claims about the rights in one picture, verbatim, with where it was seen. No judgement in here."""
+"""From a stored row to evidence: what a page claims, verbatim, with where it was seen. No judgement in here."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
+from datetime import date, datetime
 
 from pd_assets.lib import wikitext
-from pd_assets.lib.rights.dates import Years, parse_death_year, parse_years, union
+from pd_assets.lib.dates import Years, parse_birth_year, parse_death_year, parse_years, union
+from pd_assets.lib.privacy import without_personal
+from pd_assets.lib.rights.claims import UNREADABLE, Evidence, Statement, Tag, digest_of
+from pd_assets.lib.rights.smithsonian import from_record
+from pd_assets.lib.rights.statements import (
+    BORN,
+    DEPICTS,
+    DIED,
+    death_years,
+    inception_of,
+    read_statements,
+    years_of_time,
+)
 from pd_assets.lib.rights.surrogate import is_solid, looks_flat
 from pd_assets.lib.rights.tags import (
     CONDITIONS_IN_PROSE,
     FLAT_WRAPPERS,
     LICENCE_ARGUMENTS,
     PHOTOGRAPH_LICENCE_AT,
-    TWO_LAYERS,
+    TWO_GROUNDS,
     WRAPPERS,
     Kind,
     is_harmless,
@@ -22,11 +34,10 @@ from pd_assets.lib.rights.tags import (
     meaning_of_category,
 )
 
-PUBLIC_DOMAIN_STATUS = ("Q19652", "Q88088423")
-FREE_LICENCE_ITEMS = ("Q6938433", "Q7257361")
-FREE_SHORT_NAMES = ("public domain", "cc0", "pd", "cc0 1.0")
-FREE_LICENCE_CODES = ("pd", "cc0", "cc-pd")
-UNREADABLE = "unreadable"
+__all__ = ["EXTRACTOR_VERSION", "Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_page", "from_record"]
+
+# Raised whenever the same row gives other evidence than before: stored evidence of an older version is read anew.
+EXTRACTOR_VERSION = "2026-11-4"
 # A scan of one's own is no work of one's own.
 OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
@@ -35,94 +46,67 @@ SHOWING = frozenset({*wikitext.INFORMATION_BOXES, *WRAPPERS, *wikitext.LANGUAGES
 # Fields that speak of other files.
 ABOUT_OTHERS = frozenset({"other versions", "other version", "related", "other fields gallery"})
 LICENCE_FIELDS = frozenset({"permission", "license", "licence", "artwork license", "photo license", "licensing"})
+ARTIST_FIELDS = frozenset({"artist", "author", "creator", "photographer"})
+LINK = re.compile(r"\[\[([^\[\]|]*)")
+USER_TEMPLATE = re.compile(r"user:|(?:u|ul|user|user link|self-photographed|own)\Z")
+NOT_A_NAME = re.compile(
+    r"^(?:own(?: work)?|self|me|myself|(?:the )?uploader|see (?:above|below|source)|original uploader.*|author)\.?$",
+    re.IGNORECASE,
+)
+MARKUP = re.compile(r"<[^<>]*>")
+POSTHUMOUS = re.compile(r"\bposthumous(?:ly)?\b|\bpost(?:umo|hum)\b|\bposthume\b", re.IGNORECASE)
+DEPICTED_PERSON = frozenset({"depicted person", "depicted people"})
+PEOPLE_CATEGORY = re.compile(
+    r"^(?:category:)?(?:portrait photographs|portraits? of|people\b|(?:(?:un)?identified )?(?:men|women|boys|girls|"
+    r"children)\b|selfies|self-portraits)",
+    re.IGNORECASE,
+)
+# human, man, woman, child, boy, girl, people, face, portrait of a person
+PEOPLE_ITEMS = frozenset({"Q5", "Q8441", "Q467", "Q7569", "Q3010", "Q3031", "Q2472587", "Q84048852", "Q84048850"})
+LIVING_BORN_SINCE = 1905
 WORK_BOXES = frozenset({"artwork", "art photo", "painting", "infobox artwork"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tag:
-    """A licence tag: its normalised name, and where it was seen.
-
-    `seen_in` is `wikitext`, `category`, `transclusion` (a template in a template), or `prose`.
-    """
-
-    name: str
-    seen_in: str
-    kind: Kind
-    us: bool = False
-    life: int | None = None
-    needs_death_year: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """Everything that a rule may look at. Years are calendar years.
-
-    `is_flat` is what a PD-Art tag asserts, `looks_flat` and `is_solid` what the fields and categories say of the work;
-    `is_work_page` tells a page about a work of art from one about a photograph.
-    """
-
-    source: str
-    status: str
-    problem: str | None = None
-    revid: int | None = None
-    sha1: str | None = None
-    tags: tuple[Tag, ...] = ()
-    is_flat: bool = False
-    looks_flat: bool = False
-    is_solid: bool = False
-    is_own_work: bool = False
-    is_work_page: bool = False
-    made: Years | None = None
-    date_text: str | None = None
-    death_year: int | None = None
-    artist: str | None = None
-    short_name: str | None = None
-    licence_code: str | None = None
-    licence_url: str | None = None
-    attribution_required: bool = False
-    non_free: bool = False
-    deletion_reason: str | None = None
-    restrictions: tuple[str, ...] = ()
-    copyright_status: tuple[str, ...] = ()
-    licence_items: tuple[str, ...] = ()
-
-    def having(self, kind: Kind, seen_in: str | None = None) -> tuple[Tag, ...]:
-        """The tags of one kind."""
-        return tuple(tag for tag in self.tags if tag.kind is kind and seen_in in (None, tag.seen_in))
-
-    def to_json(self) -> str:
-        """Canonical JSON: equal evidence, equal text."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def digest_of(evidence_json: str) -> str:
-    """SHA-256 of the canonical JSON."""
-    return hashlib.sha256(evidence_json.encode("utf-8", "surrogatepass")).hexdigest()
+def evidence_of(row: Mapping[str, object]) -> Evidence:
+    """The evidence in one row about an item of either archive; `source` tells which (Commons where there is none)."""
+    return from_record(row) if row.get("source") == "smithsonian" else from_page(row)
 
 
 def from_page(row: Mapping[str, object]) -> Evidence:
     """The evidence in one row of commons/pages (or a join of it with catalog/items)."""
     text = wikitext.parse(str(row.get("wikitext") or ""))
-    metadata, statements = _metadata(row.get("extmetadata")), _statements(row.get("mediainfo"))
+    metadata, statements = _metadata(row.get("extmetadata")), read_statements(row.get("mediainfo"))
     categories = [str(name) for name in _sequence(row.get("categories"))]
     categories += [name for name in metadata.get("Categories", "").split("|") if name]
     restrictions = metadata.get("Restrictions", "")
+    names_user = _names_user(text)
+    is_own_work = any(OWN_WORK.search(source) for source in text.all_of("source"))
+    is_work_page = any(use.name in WORK_BOXES for use in text.templates)
+    made = _years_in(text, "date")
+    is_uploaders = is_own_work and not is_work_page and (made is None or made.last >= LIVING_BORN_SINCE)
     return Evidence(
         source="commons",
         status=str(row.get("status")),
         problem="redirect" if text.is_redirect else _text(row.get("problem")),
         revid=_whole(row.get("revid")),
         sha1=_text(row.get("sha1")),
+        uploaded_on=_day(row.get("uploaded_at")),
         tags=_all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))]),
         is_flat=any(use.name in FLAT_WRAPPERS for use in text.templates),
         looks_flat=looks_flat(text, categories),
         is_solid=is_solid(text, categories),
-        is_own_work=any(OWN_WORK.search(source) for source in text.all_of("source")),
-        is_work_page=any(use.name in WORK_BOXES for use in text.templates),
-        made=union([years for value in text.all_of("date") if (years := parse_years(value)) is not None]),
-        date_text=text.field("date"),
-        death_year=_death_year(text),
-        artist=text.field("artist"),
+        is_own_work=is_own_work,
+        is_work_page=is_work_page,
+        names_user=names_user,
+        made=made,
+        published=_years_in(text, "published"),
+        inception=inception_of(statements),
+        is_posthumous=any(POSTHUMOUS.search(said) for name in ("date", "description") for said in text.all_of(name)),
+        date_text=without_personal(text.field("date")),
+        birth_year=max((b for artist in text.all_of("artist") if (b := parse_birth_year(artist))), default=None),
+        death_year=_death_year(text, statements),
+        summary_death_year=parse_death_year(MARKUP.sub(" ", metadata.get("Artist", ""))),
+        artist=None if names_user or is_uploaders else _artist(text),
         short_name=metadata.get("LicenseShortName") or None,
         licence_code=metadata.get("License") or None,
         licence_url=metadata.get("LicenseUrl") or None,
@@ -130,19 +114,74 @@ def from_page(row: Mapping[str, object]) -> Evidence:
         non_free=metadata.get("NonFree", "").strip().lower() in ("true", "1", "yes"),
         deletion_reason=metadata.get("DeletionReason") or None,
         restrictions=tuple(sorted(part for part in restrictions.split("|") if part)),
-        copyright_status=statements.get("P6216", ()),
-        licence_items=statements.get("P275", ()),
+        statements=statements,
+        shows_person=tuple(sorted(set(_shown_people(text, categories, statements)))),
+        shows_living=tuple(sorted(set(_living(statements)))),
     )
+
+
+def _years_in(text: wikitext.PageText, field: str) -> Years | None:
+    return union([years for value in text.all_of(field) if (years := parse_years(value)) is not None])
+
+
+def _names_user(text: wikitext.PageText) -> bool:
+    """Whether the page's artist or author is somebody of the wiki: a link to a user's page, or a user's template."""
+    for use in text.templates:
+        if use.field in ARTIST_FIELDS and USER_TEMPLATE.match(use.name):
+            return True
+        if use.name in wikitext.INFORMATION_BOXES:
+            values = [value for name, value in use.named if name in ARTIST_FIELDS]
+            if any(wikitext.PERSONAL_LINK.search(link) for value in values for link in LINK.findall(value)):
+                return True
+    return False
+
+
+def _artist(text: wikitext.PageText) -> str | None:
+    """Whom the page names, without personal marks; nobody where it names the uploader or its own source."""
+    named = without_personal(text.field("artist"))
+    return None if named is None or NOT_A_NAME.search(named) else named
+
+
+def _shown_people(text: wikitext.PageText, categories: Sequence[str], statements: Sequence[Statement]) -> Iterator[str]:
+    """Where the page says that it shows a person."""
+    for use in text.templates:
+        if use.name in DEPICTED_PERSON:
+            yield f"template {use.name}"
+        for name in ("depicted people", "depicted person"):
+            if use.name in wikitext.INFORMATION_BOXES and (use.get(name) or "").strip():
+                yield f"field {name}"
+    for category in categories:
+        if PEOPLE_CATEGORY.search(category.replace("_", " ")):
+            yield f"category {category}"
+    for statement in statements:
+        if statement.property == DEPICTS and (statement.value in PEOPLE_ITEMS or statement.qualified(BORN)):
+            yield f"statement {DEPICTS} {statement.value}"
+
+
+def _living(statements: Sequence[Statement]) -> Iterator[str]:
+    """Statements about somebody shown with a birth in living memory and no death."""
+    for statement in statements:
+        if statement.property != DEPICTS or statement.qualified(DIED):
+            continue
+        born = [years.last for value in statement.qualified(BORN) if (years := years_of_time(value)) is not None]
+        if born and max(born) >= LIVING_BORN_SINCE:
+            yield f"statement {DEPICTS} {statement.value} born {max(born)}"
 
 
 def _all_tags(text: wikitext.PageText, categories: Sequence[str], templates: Sequence[str]) -> tuple[Tag, ...]:
     written = [tag for use in text.templates for tag in _wikitext_tags(use)]
     tags = {*written, *_category_tags(categories), *_transcluded_tags(templates, written), *_prose_tags(text)}
-    return tuple(sorted(tags, key=lambda tag: (tag.seen_in, tag.name, tag.kind, tag.life or 0, tag.us)))
+    return tuple(sorted(tags, key=lambda tag: (tag.seen_in, tag.name, tag.kind, tag.life or 0, tag.us, tag.place)))
 
 
 def _wikitext_tags(use: wikitext.TemplateUse) -> Iterator[Tag]:
-    yield from _own_tag(use)
+    """The tags that one template is or wraps, with the field and the templates around it."""
+    around = [f"field {use.field}"] if use.field is not None else []
+    yield from (replace(tag, place=" > ".join((*around, *use.inside))) for tag in _own_tag(use))
+    yield from (replace(tag, place=" > ".join((*around, *use.inside, use.name))) for tag in _inner_tags(use))
+
+
+def _inner_tags(use: wikitext.TemplateUse) -> Iterator[Tag]:
     if use.name not in WRAPPERS:
         return
     for name in _wrapped(use):
@@ -150,8 +189,14 @@ def _wikitext_tags(use: wikitext.TemplateUse) -> Iterator[Tag]:
             yield from _if_shown(tag, use)
     if use.name in PHOTOGRAPH_LICENCE_AT and len(use.positional) <= PHOTOGRAPH_LICENCE_AT[use.name]:
         yield _unknown(f"{use.name} without a licence of the photograph")
-    if use.name in TWO_LAYERS and len({wikitext.normal_name(value) for value in use.positional[:2]}) > 1:
+    if use.name in TWO_GROUNDS and len(_terms(use.positional[:2])) > 1:
         yield _unknown(f"{use.name} with two grounds")
+
+
+def _terms(names: Sequence[str]) -> set[int]:
+    """The years after death that tags claim, of those that claim any."""
+    meanings = [meaning_of(wikitext.normal_name(name)) for name in names]
+    return {meaning.life for meaning in meanings if meaning is not None and meaning.life is not None}
 
 
 def _own_tag(use: wikitext.TemplateUse) -> Iterator[Tag]:
@@ -231,9 +276,11 @@ def _transcluded_tags(templates: Sequence[str], written: Sequence[Tag]) -> Itera
     """
     for template in templates:
         name = wikitext.normal_name(template)
-        tag = _tag(name, "transclusion")
-        if tag is not None and tag.kind in (Kind.OBLIGATION, Kind.DOUBT, Kind.PERSON):
-            yield tag
+        # A subpage, such as a translation, is part of its template.
+        for part in dict.fromkeys((name, name.split("/")[0])):
+            tag = _tag(part, "transclusion")
+            if tag is not None and tag.kind in (Kind.OBLIGATION, Kind.DOUBT, Kind.PENDING, Kind.PERSON):
+                yield tag
         if name == "cc-layout" and not any(tag.name.startswith("cc") for tag in written):
             yield Tag(name=name, seen_in="transclusion", kind=Kind.UNKNOWN)
 
@@ -246,12 +293,15 @@ def _prose_tags(text: wikitext.PageText) -> Iterator[Tag]:
         yield Tag(name="markup that cannot be read", seen_in="prose", kind=Kind.UNKNOWN)
 
 
-def _death_year(text: wikitext.PageText) -> int | None:
-    """The latest death year that a tag or an artist field on the page names."""
+def _death_year(text: wikitext.PageText, statements: Sequence[Statement]) -> int | None:
+    """The latest death year that a tag, a creator's box, an artist field or a statement on the page names."""
     named = [value.strip() for use in text.templates if (value := use.get("deathyear"))]
     years = [int(value) for value in named if value.isdecimal() and len(value) < 5]
+    for use in text.templates:
+        if use.name == "creator" and (died := parse_years(use.get("deathdate"))) is not None:
+            years.append(died.last)
     years += [year for artist in text.all_of("artist") if (year := parse_death_year(artist)) is not None]
-    return max(years, default=None)
+    return max([*years, *death_years(statements)], default=None)
 
 
 def _metadata(value: object) -> dict[str, str]:
@@ -269,31 +319,6 @@ def _plain_value(value: object) -> str:
     return str(value)
 
 
-def _statements(value: object) -> dict[str, tuple[str, ...]]:
-    """The item ids of the statements that are about rights: property -> sorted ids, deprecated ones left out."""
-    raw = _json(value)
-    if raw is None:
-        return {"P6216": (UNREADABLE,)}
-    statements = raw.get("statements") or raw.get("claims") if isinstance(raw, dict) else {}
-    found: dict[str, tuple[str, ...]] = {}
-    for prop in ("P6216", "P275"):
-        claims = statements.get(prop, []) if isinstance(statements, dict) else []
-        claims = claims if isinstance(claims, list) else [claims]
-        found[prop] = tuple(sorted({_item_id(claim) for claim in claims if not _is_deprecated(claim)}))
-    return found
-
-
-def _is_deprecated(claim: object) -> bool:
-    return isinstance(claim, dict) and claim.get("rank") == "deprecated"
-
-
-def _item_id(claim: object) -> str:
-    value = claim
-    for key in ("mainsnak", "datavalue", "value", "id"):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else "unknown value"
-
-
 def _json(value: object) -> object:
     """The JSON in a cell, {} where it is empty, None where it cannot be read."""
     if not isinstance(value, str) or not value:
@@ -306,6 +331,16 @@ def _json(value: object) -> object:
 
 def _sequence(value: object) -> Sequence[object]:
     return value if isinstance(value, list | tuple) else ()
+
+
+def _day(value: object) -> str | None:
+    """A moment's day as ISO text, whether it comes as a moment or as text."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    try:
+        return date.fromisoformat(str(value)[:10]).isoformat()
+    except ValueError:
+        return None
 
 
 def _text(value: object) -> str | None:

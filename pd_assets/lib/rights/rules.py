@@ -1,181 +1,76 @@
 """The rule table: ordered, versioned data. The first rule that holds decides; `decide` is pure.
 
-Every rule cites the policy that it follows. What no rule accepts is rejected: default deny. docs/rights.md explains it.
+Every rule cites the policy that it follows. What no rule accepts is rejected: default deny. docs/rights.md explains it;
+case.py holds the arithmetic that the tests of the rules use.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Literal, cast
 
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.rights.evidence import (
-    FREE_LICENCE_CODES,
-    FREE_LICENCE_ITEMS,
-    FREE_SHORT_NAMES,
-    PUBLIC_DOMAIN_STATUS,
-    Evidence,
-    Tag,
-)
+from pd_assets.lib.rights.case import FRESH_DAYS, PROFILES, Case, Profile
+from pd_assets.lib.rights.claims import FREE_LICENCE_ITEMS, Evidence
+from pd_assets.lib.rights.statements import LICENCE
 from pd_assets.lib.rights.tags import Kind
 
-RULESET_VERSION = "2026-11-3"
-US_TERM_YEARS = 95
-ASSUMED_LIFE_AFTER_WORK_YEARS = 75
-OWN_WORK_SINCE = 1970
-AGE_TAGS = ("pd-us", "pd-1923", "pd-us-1923", "pd-us-expired")
+__all__ = [
+    "CONFLICTING_REASONS",
+    "PROFILES",
+    "RULES",
+    "RULESET_VERSION",
+    "Case",
+    "Decision",
+    "Profile",
+    "Rule",
+    "Trial",
+    "decide",
+    "explain",
+    "valid_until",
+]
+
+RULESET_VERSION = "2026-11-4"
 
 Verdict = Literal["accept", "reject", "quarantine"]
+Jurisdiction = Literal["any", "US", "source country"]
+COMMONS, SMITHSONIAN = ("commons",), ("smithsonian",)
+BOTH = (*COMMONS, *SMITHSONIAN)
 TAGS = "https://commons.wikimedia.org/wiki/Commons:Copyright_tags/General_public_domain"
 PD_ART = "https://commons.wikimedia.org/wiki/Commons:When_to_use_the_PD-Art_tag"
 LICENSING = "https://commons.wikimedia.org/wiki/Commons:Licensing"
+DELETION = "https://commons.wikimedia.org/wiki/Commons:Deletion_requests"
 HIRTLE = "https://guides.library.cornell.edu/copyright/publicdomain"
 CC0 = "https://creativecommons.org/public-domain/cc0/"
 DERIVATIVE = "https://commons.wikimedia.org/wiki/Commons:Derivative_works"
+OWN_WORK = "https://commons.wikimedia.org/wiki/Commons:Own_work"
 MACHINE_READABLE = "https://commons.wikimedia.org/wiki/Commons:Machine-readable_data"
 SDC = "https://commons.wikimedia.org/wiki/Commons:Structured_data/Modeling/Copyright"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profile:
-    """What a picture must be free of: US copyright, and life + `life` years in the source country (None: not asked)."""
-
-    name: str
-    life: int | None
-
-
-PROFILES = {
-    "strict": Profile(name="strict", life=100),
-    "life70": Profile(name="life70", life=70),
-    "us": Profile(name="us", life=None),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One picture under one profile on one day: what a rule's test looks at."""
-
-    evidence: Evidence
-    profile: Profile
-    today: date
-
-    @property
-    def grounds(self) -> tuple[Tag, ...]:
-        """The grounds that the page itself states; a category alone is none."""
-        return self.evidence.having(Kind.GROUND, "wikitext")
-
-    @property
-    def us_term_began(self) -> int:
-        """What was published before this year is free in the United States (17 USC 304: 95 years)."""
-        return self.today.year - US_TERM_YEARS
-
-    @property
-    def is_dated_old(self) -> bool:
-        return self.evidence.made is not None and self.evidence.made.last < self.us_term_began
-
-    @property
-    def us_free(self) -> bool:
-        """A tag names a US ground, or the work, or its maker's death, is dated before the US term began."""
-        died = self.evidence.death_year
-        return (
-            any(tag.us for tag in self.grounds) or self.is_dated_old or (died is not None and died < self.us_term_began)
-        )
-
-    @property
-    def life(self) -> int | None:
-        """The years after the author's death that a tag or a known death year proves (terms run to 31 December).
-
-        Tags that claim different terms may speak of different makers, so the shortest of them counts.
-        """
-        claimed = {tag.life for tag in self.grounds if tag.life is not None}
-        if len(claimed) > 1:
-            return min(claimed)
-        died = self.evidence.death_year
-        return max([*claimed, *([] if died is None else [self.today.year - 1 - died])], default=None)
-
-    @property
-    def origin_free(self) -> bool:
-        """Free in the source country under the profile: by the author's death, or because the work is that old."""
-        if self.profile.life is None:
-            return True
-        made = self.evidence.made
-        oldest_author_dead = self.today.year - 1 - self.profile.life - ASSUMED_LIFE_AFTER_WORK_YEARS
-        # A tag that claims a shorter term than the profile asks for is taken at its word, however old the work is.
-        by_age = made is not None and made.last <= oldest_author_dead and self.life is None
-        return by_age or (self.life is not None and self.life >= self.profile.life)
-
-    @property
-    def has_ground(self) -> bool:
-        return bool(self.grounds)
-
-    @property
-    def is_dedicated(self) -> bool:
-        return bool(self.evidence.having(Kind.DEDICATION, "wikitext"))
-
-    @property
-    def is_plausible_own_work(self) -> bool:
-        made = self.evidence.made
-        return self.evidence.is_own_work and (made is None or made.first >= OWN_WORK_SINCE)
-
-    @property
-    def shows_work_of_another(self) -> bool:
-        """An own photograph of something that has an author: a statue, or a work whose page names its artist."""
-        return self.evidence.is_solid or (self.evidence.is_work_page and self.evidence.artist is not None)
-
-    @property
-    def has_age_ground(self) -> bool:
-        """A ground that rests on the age of a work, not on who made the picture (a government)."""
-        return any(tag.life is not None or tag.needs_death_year or tag.name in AGE_TAGS for tag in self.grounds)
-
-    @property
-    def surrogate_is_open(self) -> bool:
-        """The work is free, but nothing shows that its photograph adds no right: solid, or of a shape not told."""
-        if not self.has_ground or self.is_dedicated:
-            return False
-        seen = self.evidence
-        told = (
-            seen.is_flat or seen.looks_flat or (self.is_dated_old and not seen.is_work_page) or not self.has_age_ground
-        )
-        return seen.is_solid or not told
-
-    @property
-    def date_contradicts(self) -> bool:
-        """The work, or its maker's death, is dated later than its tags allow, or the work after its maker's death."""
-        made, died = self.evidence.made, self.evidence.death_year
-        grounds = self.evidence.having(Kind.GROUND)
-        life = max((tag.life for tag in grounds if tag.life is not None), default=None)
-        dies_before = None if life is None else self.today.year - life
-        if died is not None and dies_before is not None and died >= dies_before:
-            return True
-        if made is None:
-            return False
-        claims_us = any(tag.us and (tag.name.endswith("expired") or tag.name in AGE_TAGS) for tag in grounds)
-        return (
-            (claims_us and made.named >= self.us_term_began)
-            or (dies_before is not None and made.named >= dies_before)
-            or (died is not None and made.first > died + 1)
-        )
-
-    @property
-    def summary_has_conditions(self) -> bool:
-        """The archive's own summary of the page names a licence that is not free of conditions."""
-        seen = self.evidence
-        named = seen.short_name is not None and seen.short_name.strip().lower() not in FREE_SHORT_NAMES
-        coded = seen.licence_code is not None and seen.licence_code.strip().lower() not in FREE_LICENCE_CODES
-        linked = seen.licence_url is not None and "/publicdomain/" not in seen.licence_url.lower()
-        return seen.attribution_required or named or coded or linked
+SDC_AUTHOR = "https://commons.wikimedia.org/wiki/Commons:Structured_data/Modeling/Author"
+SDC_DATE = "https://commons.wikimedia.org/wiki/Commons:Structured_data/Modeling/Date"
+PEOPLE = "https://commons.wikimedia.org/wiki/Commons:Photographs_of_identifiable_people"
+OPEN_ACCESS = "https://www.si.edu/openaccess/faq"
+SI_TERMS = "https://www.si.edu/termsofuse"
+SI_VALUES = "https://www.si.edu/openaccess/values-statement"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One row of the table: when `holds`, the verdict is `verdict` with the reason code `reason`."""
+    """One row of the table: when `holds`, the verdict is `verdict` with the reason code `reason`.
+
+    `applies_to` are the archives whose items it is tried on. `jurisdiction` is the law that it asks about. A rule that
+    `contradicts` says something against the picture, rather than that something for it is missing.
+    """
 
     rule_id: str
+    applies_to: tuple[str, ...]
     verdict: Verdict
     reason: str
+    jurisdiction: Jurisdiction
     holds: Callable[[Case], bool]
     says: str
     cites: str
+    contradicts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,74 +82,199 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def _rule(rule_id: str, verdict: Verdict, reason: str, holds: Callable[[Case], bool], says: str, cites: str) -> Rule:
-    return Rule(rule_id=rule_id, verdict=verdict, reason=reason, holds=holds, says=says, cites=cites)
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One rule tried on one picture: `looked_at` holds the evidence that its test read, as (field, value as text)."""
+
+    rule: Rule
+    applies: bool
+    held: bool
+    looked_at: tuple[tuple[str, str], ...]
+
+
+def _accept(rule_id: str, applies_to: tuple[str, ...], holds: Callable[[Case], bool], says: str, cites: str) -> Rule:
+    return Rule(rule_id=rule_id, applies_to=applies_to, verdict="accept", reason="", jurisdiction="any", holds=holds,
+                says=says, cites=cites)  # fmt: skip
+
+
+def _against(
+    rule_id: str, applies_to: tuple[str, ...], verdict: Verdict, reason: str, holds: Callable[[Case], bool], says: str,
+    cites: str, jurisdiction: Jurisdiction = "any",
+) -> Rule:  # fmt: skip
+    """A rule that speaks against a picture."""
+    return Rule(rule_id=rule_id, applies_to=applies_to, verdict=verdict, reason=reason, jurisdiction=jurisdiction,
+                holds=holds, says=says, cites=cites, contradicts=True)  # fmt: skip
+
+
+def _lacking(
+    rule_id: str, applies_to: tuple[str, ...], verdict: Verdict, reason: str, holds: Callable[[Case], bool], says: str,
+    cites: str, jurisdiction: Jurisdiction = "any",
+) -> Rule:  # fmt: skip
+    """A rule that misses something for a picture."""
+    return Rule(rule_id=rule_id, applies_to=applies_to, verdict=verdict, reason=reason, jurisdiction=jurisdiction,
+                holds=holds, says=says, cites=cites)  # fmt: skip
 
 
 # fmt: off
 RULES: tuple[Rule, ...] = (
-    _rule("gone", "reject", "not_live", lambda c: c.evidence.status != "live",
-          "the page was deleted, is a redirect, or left the categories", LICENSING),
-    _rule("no-picture", "reject", "not_a_picture", lambda c: c.evidence.problem is not None,
-          "not a bitmap picture with a page that can be read", LICENSING),
-    _rule("doubted", "reject", "in_doubt",
-          lambda c: (bool(c.evidence.having(Kind.DOUBT)) or c.evidence.deletion_reason is not None
-                     or c.evidence.non_free),
-          "somebody asks for its deletion, or a licence or source is missing", LICENSING),
-    _rule("tag-with-conditions", "reject", "obligation", lambda c: bool(c.evidence.having(Kind.OBLIGATION)),
-          "a licence with conditions is on the page, even beside a public-domain tag", LICENSING),
-    _rule("summary-with-conditions", "reject", "obligation", lambda c: c.summary_has_conditions,
-          "the archive's summary names a licence with conditions", MACHINE_READABLE),
-    _rule("statement-with-conditions", "reject", "obligation",
-          lambda c: any(item not in FREE_LICENCE_ITEMS for item in c.evidence.licence_items),
-          "the structured data name a licence other than CC0 or the public domain mark", SDC),
-    _rule("living-person", "reject", "personality",
-          lambda c: bool(c.evidence.having(Kind.PERSON)) or "personality" in c.evidence.restrictions,
-          "it shows an identifiable living person", "https://commons.wikimedia.org/wiki/Template:Personality_rights"),
-    _rule("statement-conflict", "quarantine", "sdc_conflict",
-          lambda c: any(item not in PUBLIC_DOMAIN_STATUS for item in c.evidence.copyright_status),
-          "the structured data do not say public domain", SDC),
-    _rule("unknown-tag", "quarantine", "unknown_tag", lambda c: bool(c.evidence.having(Kind.UNKNOWN)),
-          "a tag that this table does not know", LICENSING),
-    _rule("no-ground", "reject", "no_ground", lambda c: not c.has_ground and not c.is_dedicated,
-          "no tag on the page names a ground that this table accepts", LICENSING),
-    _rule("date-contradicts", "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
-          "the work, or its maker's death, is dated later than the tag allows", TAGS),
-    _rule("own-work-too-old", "quarantine", "own_work_too_old",
-          lambda c: c.is_dedicated and c.evidence.is_own_work and not c.is_plausible_own_work and not c.has_ground,
-          "given away as own work, but older than its uploader is likely to be", CC0),
-    _rule("work-of-another", "quarantine", "depicted_work_unclear",
-          lambda c: c.is_dedicated and c.evidence.is_own_work and not c.has_ground and c.shows_work_of_another,
-          "a photograph given away by its maker, of a work that somebody else made", DERIVATIVE),
-    _rule("surrogate", "quarantine", "surrogate_not_released", lambda c: c.surrogate_is_open,
-          "a photograph of something that is not flat, or not known to be, and no release by the photographer", PD_ART),
-    _rule("accept-free-work", "accept", "",
-          lambda c: c.has_ground and c.us_free and c.origin_free,
-          "public domain in the United States and, where the profile asks, in the source country", HIRTLE),
-    _rule("accept-old-work-released", "accept", "",
-          lambda c: c.is_dedicated and not c.evidence.is_own_work and c.us_free and c.origin_free,
-          "a work old enough to be free, its photograph dedicated with CC0", CC0),
-    _rule("accept-own-work-released", "accept", "",
-          lambda c: c.is_dedicated and c.is_plausible_own_work and not c.has_ground,
-          "the maker's own work, dedicated to the public domain", CC0),
-    _rule("no-us-ground", "quarantine", "us_ground_missing", lambda c: not c.us_free,
-          "nothing shows that it is free in the United States", HIRTLE),
-    _rule("no-origin-ground", "quarantine", "origin_ground_missing", lambda c: not c.origin_free,
-          "nothing shows that it is free in the source country for this profile", TAGS),
+    # What nobody needs to judge.
+    _lacking("gone", BOTH, "reject", "not_live", lambda c: c.evidence.status != "live",
+             "the page was deleted, is a redirect, or left the categories", LICENSING),
+    _lacking("no-picture", BOTH, "reject", "not_a_picture", lambda c: c.evidence.problem is not None,
+             "not a bitmap picture with a page that can be read", LICENSING),
+    _lacking("not-images", SMITHSONIAN, "reject", "not_a_picture",
+             lambda c: c.evidence.medium is None or c.evidence.medium.media_type != "Images",
+             "the medium's type is not `Images` to the letter", OPEN_ACCESS),
+    # What refuses.
+    _against("doubted", COMMONS, "reject", "in_doubt",
+             lambda c: bool(c.evidence.having(Kind.DOUBT)) or c.evidence.non_free,
+             "a licence, permission or source is missing, or it is called a violation", LICENSING),
+    _against("tag-with-conditions", COMMONS, "reject", "obligation", lambda c: bool(c.evidence.having(Kind.OBLIGATION)),
+             "a licence with conditions is on the page, even beside a public-domain tag", LICENSING),
+    _against("summary-with-conditions", COMMONS, "reject", "obligation", lambda c: c.summary_has_conditions,
+             "the archive's summary names a licence with conditions", MACHINE_READABLE),
+    _against("statement-with-conditions", COMMONS, "reject", "obligation",
+             lambda c: any(said.value not in FREE_LICENCE_ITEMS for said in c.evidence.stating(LICENCE)),
+             "the structured data name a licence other than CC0 or the public domain mark", SDC),
+    _lacking("usage-absent", SMITHSONIAN, "reject", "usage_missing",
+             lambda c: c.evidence.medium is None or c.evidence.medium.usage_access is None,
+             "the record does not say how the medium may be used", OPEN_ACCESS),
+    _against("usage-with-conditions", SMITHSONIAN, "reject", "obligation",
+             lambda c: c.evidence.medium is not None and c.evidence.medium.usage_access not in (None, "CC0"),
+             "the medium's usage is not `CC0` to the letter", OPEN_ACCESS),
+    _against("living-person", BOTH, "reject", "personality",
+             lambda c: (bool(c.evidence.having(Kind.PERSON)) or "personality" in c.evidence.restrictions
+                        or bool(c.evidence.shows_living)),
+             "it shows an identifiable living person", PEOPLE),
+    # What is to wait, or to be looked at.
+    _against("deletion-pending", COMMONS, "quarantine", "deletion_pending",
+             lambda c: bool(c.evidence.having(Kind.PENDING)) or c.evidence.deletion_reason is not None,
+             "somebody asks for its deletion, and nobody has decided", DELETION),
+    _against("statement-conflict", COMMONS, "quarantine", "sdc_conflict", lambda c: c.status_conflicts,
+             "the structured data do not say public domain", SDC),
+    _against("statement-us-only", COMMONS, "quarantine", "us_only_statement", lambda c: c.stated_free_in_us_only,
+             "the structured data say public domain of the United States alone", SDC, "source country"),
+    _against("statement-date", COMMONS, "quarantine", "date_conflict", lambda c: c.dates_conflict,
+             "the date of the structured data lies apart from the date on the page", SDC_DATE),
+    _against("statement-creator", COMMONS, "quarantine", "creator_conflict", lambda c: c.creators_conflict,
+             "the structured data name another kind of maker than the page", SDC_AUTHOR),
+    _against("unknown-tag", COMMONS, "quarantine", "unknown_tag", lambda c: bool(c.evidence.having(Kind.UNKNOWN)),
+             "a tag that this table does not know", LICENSING),
+    _lacking("no-ground", COMMONS, "reject", "no_ground", lambda c: not c.has_ground and not c.is_dedicated,
+             "no tag on the page names a ground that this table accepts", LICENSING),
+    _against("rights-conflict", SMITHSONIAN, "quarantine", "rights_conflict", lambda c: c.museum_rights_conflict,
+             "the record's statement of rights says something else than CC0", SI_TERMS),
+    _against("text-with-conditions", SMITHSONIAN, "quarantine", "rights_conflict",
+             lambda c: c.evidence.medium is not None and c.evidence.medium.metadata_usage_access != "CC0",
+             "the text of the record is not CC0, though its medium is", OPEN_ACCESS),
+    _against("sensitive", SMITHSONIAN, "quarantine", "sensitive",
+             lambda c: c.evidence.medium is not None and bool(c.evidence.medium.sensitive),
+             "human remains, funerary or sacred objects, or a unit that keeps such", SI_VALUES),
+    _against("date-contradicts", COMMONS, "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
+             "the work, or its maker's death, is dated later than the tag allows", TAGS),
+    _against("posthumous", BOTH, "quarantine", "posthumous", lambda c: c.is_published_late_or_unknown,
+             "published after its maker's death, and not shown to be old enough itself", HIRTLE, "US"),
+    _against("own-work-too-old", COMMONS, "quarantine", "own_work_too_old", lambda c: c.is_own_work_too_old,
+             "claimed as own work, but older than its uploader is likely to be", OWN_WORK),
+    _against("work-of-another", COMMONS, "quarantine", "depicted_work_unclear",
+             lambda c: c.is_dedicated and c.evidence.is_own_work and not c.has_ground and c.shows_work_of_another,
+             "a photograph given away by its maker, of a work that somebody else made", DERIVATIVE),
+    _against("person-may-live", BOTH, "quarantine", "person_may_live", lambda c: c.shows_person_who_may_live,
+             "it shows a person, and is not so old that the person must be dead", PEOPLE),
+    _lacking("surrogate", COMMONS, "quarantine", "surrogate_not_released", lambda c: c.surrogate_is_open,
+             "a photograph of something that is not flat, or not known to be, and no release by the photographer",
+             PD_ART),
+    _lacking("fresh-upload", COMMONS, "quarantine", "fresh_upload", lambda c: c.is_fresh,
+             "uploaded so recently that nobody may have looked at it yet", LICENSING),
+    # What accepts.
+    _accept("accept-free-work", COMMONS, lambda c: c.has_ground and c.us_free and c.origin_free,
+            "public domain in the United States and, where the profile asks, in the source country", HIRTLE),
+    _accept("accept-old-work-released", COMMONS,
+            lambda c: c.is_dedicated and not c.evidence.is_own_work and c.us_free and c.origin_free,
+            "a work old enough to be free, its photograph dedicated with CC0", CC0),
+    _accept("accept-own-work-released", COMMONS,
+            lambda c: c.is_dedicated and c.is_plausible_own_work and not c.has_ground,
+            "the maker's own work, dedicated to the public domain", CC0),
+    _accept("accept-museum-object", SMITHSONIAN, lambda c: c.is_museum_cc0 and not c.shows_work,
+            "a museum's CC0 picture of a thing that has no author: a specimen, a tool, a machine", CC0),
+    _accept("accept-museum-work", SMITHSONIAN,
+            lambda c: c.is_museum_cc0 and c.shows_work and c.us_free and c.origin_free,
+            "a museum's CC0 picture of a work that is old enough to be free", CC0),
+    # Why nothing accepted it.
+    _lacking("no-us-ground", BOTH, "quarantine", "us_ground_missing", lambda c: not c.us_free,
+             "nothing shows that it is free in the United States", HIRTLE, "US"),
+    _lacking("no-origin-ground", BOTH, "quarantine", "origin_ground_missing", lambda c: not c.origin_free,
+             "nothing shows that it is free in the source country for this profile", TAGS, "source country"),
 )
 # fmt: on
 
+# What a page says against a picture, not what it merely leaves out.
+CONFLICTING_REASONS = frozenset(rule.reason for rule in RULES if rule.contradicts)
+_RULES_OF = {source: tuple(rule for rule in RULES if source in rule.applies_to) for source in BOTH}
 DEFAULT = Decision(verdict="reject", rule_id="default-deny", reasons=("no_rule_accepts",))
 
 
-def decide(evidence: Evidence, profile: str, today: date) -> Decision:
+def decide(evidence: Evidence, profile: str, today: date, *, fresh_days: int = FRESH_DAYS) -> Decision:
     """The verdict on one picture. Pure: the same evidence, profile and day give the same decision."""
-    if profile not in PROFILES:
-        raise ConfigError(f"rights profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
-    case = Case(evidence=evidence, profile=PROFILES[profile], today=today)
-    held = [rule for rule in RULES if rule.holds(case)]
+    case = Case(evidence=evidence, profile=_profile(profile), today=today, fresh_days=fresh_days)
+    held = [rule for rule in _RULES_OF.get(evidence.source, ()) if rule.holds(case)]
     if not held:
         return DEFAULT
     first = held[0]
     against = () if first.verdict == "accept" else tuple(dict.fromkeys(r.reason for r in held if r.reason))
     return Decision(verdict=first.verdict, rule_id=first.rule_id, reasons=against)
+
+
+def valid_until(evidence: Evidence, today: date, *, fresh_days: int = FRESH_DAYS) -> date:
+    """The first day on which the calendar alone may change the decision: a new year, or an upload fresh no more."""
+    new_year = date(today.year + 1, 1, 1)
+    case = Case(evidence=evidence, profile=PROFILES["us"], today=today, fresh_days=fresh_days)
+    if evidence.uploaded_on is None or not case.is_fresh:
+        return new_year
+    return min(new_year, date.fromisoformat(evidence.uploaded_on) + timedelta(days=fresh_days))
+
+
+def explain(evidence: Evidence, profile: str, today: date, *, fresh_days: int = FRESH_DAYS) -> list[Trial]:
+    """Every rule in its order: whether it applies to this archive, whether it held, and what it looked at."""
+    return [_try(rule, evidence, _profile(profile), today, fresh_days) for rule in RULES]
+
+
+def _try(rule: Rule, evidence: Evidence, profile: Profile, today: date, fresh_days: int) -> Trial:
+    if evidence.source not in rule.applies_to:
+        return Trial(rule=rule, applies=False, held=False, looked_at=())
+    watched = _Watched(evidence)
+    held = rule.holds(Case(evidence=cast(Evidence, watched), profile=profile, today=today, fresh_days=fresh_days))
+    return Trial(rule=rule, applies=True, held=held, looked_at=tuple(watched.read.items()))
+
+
+class _Watched:
+    """Evidence that remembers which of its fields were read."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self.read: dict[str, str] = {}
+
+    def having(self, kind: Kind, seen_in: str | None = None) -> object:
+        found = self._evidence.having(kind, seen_in)
+        self.read[f"{kind} tags"] = ", ".join(tag.name for tag in found) or "none"
+        return found
+
+    def stating(self, prop: str) -> object:
+        found = self._evidence.stating(prop)
+        self.read[f"statements {prop}"] = ", ".join(said.value for said in found) or "none"
+        return found
+
+    def __getattr__(self, name: str) -> object:
+        value = getattr(self._evidence, name)
+        if name in _FIELDS:
+            self.read[name] = "none" if value in (None, ()) else str(value)
+        return value
+
+
+_FIELDS = frozenset(field.name for field in fields(Evidence))
+
+
+def _profile(name: str) -> Profile:
+    if name not in PROFILES:
+        raise ConfigError(f"rights profile {name!r} is unknown; expected one of {', '.join(PROFILES)}")
+    return PROFILES[name]

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     DEDICATION = "dedication"  # the holder gave all rights up
     OBLIGATION = "obligation"  # free to use under conditions: for us not free
     DOUBT = "doubt"  # somebody disputes it, or the licence is missing
+    PENDING = "pending"  # somebody asked for its deletion, and nobody has decided yet
     PERSON = "person"  # an identifiable living person
     NO_GROUND = "no_ground"  # public domain for a reason that does not help: one country only, too simple to protect
     UNKNOWN = "unknown"  # looks like a licence, and is not in this table
@@ -64,8 +65,9 @@ MEANINGS: dict[str, Meaning] = {
              "kogl", "godl-india", "licence ouverte", "open government licence", "dl-de-by-2.0", "apache", "mpl",
              "cecill", "expat", "artistic license", "sampling plus", "pd-france", "non-free", "nonfree", "fair use",
              "noncommercial", "copyrighted", "all rights reserved"),
-    **_named(Kind.DOUBT, "delete", "deletion", "deletion request", "deletion requests", "deletereq", "delreq", "dr",
-             "vfd", "ifd", "rfd", "afd", "puf", "dw", "speedydelete", "speedy", "speedy delete", "db", "csd",
+    **_named(Kind.PENDING, "delete", "deletion", "deletion request", "deletion requests", "deletereq", "delreq", "dr",
+             "vfd", "ifd", "rfd", "afd", "puf", "deletebecause", "delete because"),
+    **_named(Kind.DOUBT, "dw", "speedydelete", "speedy", "speedy delete", "db", "csd",
              "copyvio", "copyviol", "sd", "copyright violation", "copyright violations", "dw no source since", "dwnsd",
              "no license", "no license since", "no license/en", "nld", "no licence", "untagged", "no source",
              "no source since", "nsd", "unsourced", "no permission", "no permission since", "npd", "missing permission",
@@ -106,7 +108,7 @@ def _squeezed(name: str) -> str:
 _AGAINST = {
     _squeezed(name): meaning
     for name, meaning in MEANINGS.items()
-    if meaning.kind in (Kind.DOUBT, Kind.OBLIGATION, Kind.PERSON)
+    if meaning.kind in (Kind.DOUBT, Kind.PENDING, Kind.OBLIGATION, Kind.PERSON)
 }
 
 # Templates whose arguments are tags, and which of them: `None` is all of the positional ones.
@@ -115,6 +117,7 @@ WRAPPERS: dict[str, tuple[int, ...] | None] = {
     "pd-art-100": (),
     "pd-scan": (0,),
     "pd-art-two": (0, 1),
+    "pd-two": (0, 1),
     "licensed-pd-art": (0, 1),
     "licensed-pd-art-two": (0, 1, 2),
     "licensed-pd": (0, 1),
@@ -134,8 +137,8 @@ WRAPPERS: dict[str, tuple[int, ...] | None] = {
 FLAT_WRAPPERS = frozenset({"pd-art", "pd-scan", "licensed-pd-art", "pd-art-two", "licensed-pd-art-two"})
 # Wrappers that name the photograph's licence beside the work's: without it the photograph is not free.
 PHOTOGRAPH_LICENCE_AT = {"licensed-pd-art": 1, "licensed-pd": 1, "licensed-pd-art-two": 2}
-# Wrappers of a work in two layers, each with a ground of its own.
-TWO_LAYERS = frozenset({"pd-art-two", "licensed-pd-art-two"})
+# Wrappers of two grounds, as one for the source country and one for the United States.
+TWO_GROUNDS = frozenset({"pd-art-two", "licensed-pd-art-two", "pd-two"})
 LICENCE_ARGUMENTS = ("license", "licence", "artwork license", "photo license")
 
 _OBLIGATION = re.compile(
@@ -151,10 +154,11 @@ _LICENCE_LIKE = re.compile(
     r"^(?:pd|cc|gfdl|fal|gpl|lgpl)\b|licen[cs]|copyright|public domain|permission|all rights|free use|"
     r"terms of use|\botrs\b|\bvrts?\b|\brights\b|\bcredit line\b"
 )
+_PENDING = re.compile(r"(?<!speedy )deletion requests?\b|nominated for deletion")
 _DOUBT = re.compile(
-    r"deletion requests?\b|media without a (?:license|source)|media missing|copyright violations?|disputed copyright|"
+    r"media without a (?:license|source)|media missing|copyright violations?|disputed copyright|"
     r"license review needed|no (?:license|licence|source|permission)(?: since|\b.* as of)|unknown copyright|"
-    r"speedy deletion|undelet|nominated for deletion|unclear copyright|license (?:dispute|unclear|unknown)"
+    r"speedy deletion|undelet|unclear copyright|license (?:dispute|unclear|unknown)"
 )
 _PERSON = re.compile(r"personality rights|\bliving people\b|identifiable (?:living )?(?:people|persons?)")
 # Sentences of a page that put conditions on the picture, or deny that it is free.
@@ -172,16 +176,18 @@ NEUTRAL = frozenset(
 )  # fmt: skip
 # Templates that say nothing of rights and may stand beside a licence. What is in no list here is unknown there.
 _HARMLESS = """
-    anonymous, assessment, assessments, between, book, category, check categories, circa, clear, collapse bottom,
-    collapse top, commonscat, creator, crop, cropped, date, depicted people, depicted person, depicted place,
-    derived from, described at url, dezoomify, dimensions, exif, extracted from, extracted image, extractedfrom,
-    featured picture, featuredpicture, filedesc, fullpagename, gallery, hidden, image extracted, imagenote,
-    imagenoteend, index, infofield, information field, inscription, institution, kept, label, langswitch, large image,
-    larger image, mld, no exif, nowrap, on wikidata, original upload log, other date, otherdate, own, own work, page,
-    pagename, panorama, potd, quality image, qualityimage, remove border, removeborder, retouch, retouched,
-    retouched picture, rijksmuseum online, rotate, self-photographed, summary, superseded, technique, title,
-    to be cropped, translation possible, trimming, ucfirst:, unknown, unknown artist, unknown author,
-    uploaded with pattypan, valued image, vector version available, vi, watermark, zoomable, zoomviewer
+    anonymous, assessment, assessments, bad name, badname, between, book, category, check categories, circa, clear,
+    collapse bottom, collapse top, commonscat, creator, crop, cropped, date, depicted people, depicted person,
+    depicted place, derived from, described at url, dezoomify, dimensions, exif, extracted from, extracted image,
+    extractedfrom, featured picture, featuredpicture, filedesc, fullpagename, gallery, hidden, image extracted,
+    imagenote, imagenoteend, index, infofield, information field, inscription, insignia, institution, kept, label,
+    langswitch, large image, larger image, loc-image, mld, nazi symbol, no exif, nowrap, on wikidata, original
+    upload log, other date, otherdate, own, own work, page, pagename, panorama, potd, quality image, qualityimage,
+    remove border, removeborder, rename, retouch, retouched, retouched picture, rijksmuseum online, rotate,
+    self-photographed, summary, superseded, technique, title, to be cropped, topic in country, trademarked,
+    translation possible, trimming, ucfirst:, uncategorized, unknown, unknown artist, unknown author, uploaded from
+    mobile, uploaded with pattypan, user category, valued image, vector version available, vi, watermark, zoomable,
+    zoomviewer
 """
 HARMLESS = frozenset(name.strip() for name in _HARMLESS.split(","))
 HARMLESS_PREFIXES = (
@@ -205,6 +211,8 @@ def meaning_of(name: str) -> Meaning | None:
         return _AGAINST[_squeezed(name)]
     if _DOUBT.search(name):
         return Meaning(kind=Kind.DOUBT)
+    if _PENDING.search(name):
+        return Meaning(kind=Kind.PENDING)
     if _PERSON.search(name):
         return Meaning(kind=Kind.PERSON)
     if _CC0.match(name):
@@ -227,6 +235,8 @@ def meaning_of_category(name: str) -> Meaning | None:
         return Meaning(kind=Kind.OBLIGATION)
     if _DOUBT.search(name):
         return Meaning(kind=Kind.DOUBT)
+    if _PENDING.search(name):
+        return Meaning(kind=Kind.PENDING)
     if _PERSON.search(name):
         return Meaning(kind=Kind.PERSON)
     if _CC0.match(name) or name.startswith(("pd-", "cc-")):

@@ -58,6 +58,8 @@ class Archive:
         self._journal = Journal()
         self._last_page_id, self._last_revid, self._last_time = 999, 5000, ""
         self._painted = 0
+        # Labels of Wikidata items, id -> language -> text, for `action=wbgetentities`.
+        self.things: dict[str, dict[str, str]] = {}
         for page in sorted(pages, key=lambda page: page.created):
             self._found(page)
 

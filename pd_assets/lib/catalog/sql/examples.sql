@@ -1,9 +1,57 @@
--- The rows to export, in an order that does not depend on when a picture came in. Tables: licensed, captions, splits, files.
+-- The rows to export, each in its place: split, then a hash of the item, so that the order does not depend on when a
+-- picture came in. `row_key` is the digest of what a shard says of it. Nothing is chosen where a limit is 0.
+-- Tables: licensed, captions, splits, files, included, excluded (one column: category).
+-- Parameters: any_category, minimum_side, max_side, per_cluster, per_artist, limit, seed.
+with in_category as (
+    select licensed.item_id,
+        bool_or(included.category is not null) as wanted,
+        bool_or(excluded.category is not null) as unwanted
+    from (select item_id, unnest(categories) as category from licensed) as licensed
+    left join included on included.category = licensed.category
+    left join excluded on excluded.category = licensed.category
+    group by licensed.item_id
+),
+candidates as (
+    select
+        licensed.item_id, splits.cluster, md5_number_lower(licensed.item_id || '/' || $seed) as draw,
+        nullif(lower(trim(licensed.artist)), '') as artist
+    from licensed
+    left join in_category using (item_id)
+    left join splits using (item_id)
+    where ($any_category or coalesce(in_category.wanted, false))
+      and not coalesce(in_category.unwanted, false)
+      and ($minimum_side = 0 or $minimum_side <= least(licensed.width, licensed.height)
+          * least(1.0, coalesce($max_side / nullif(greatest(licensed.width, licensed.height), 0), 1.0)))
+),
+few_of_a_cluster as (
+    select * from candidates
+    qualify $per_cluster = 0 or row_number() over (partition by coalesce(cluster, item_id) order by draw, item_id)
+        <= $per_cluster
+),
+-- Works by nobody known are not by one person.
+few_of_an_artist as (
+    select * from few_of_a_cluster
+    qualify $per_artist = 0 or artist is null or regexp_matches(artist, '\b(unknown|anonymous|unidentified)\b')
+        or row_number() over (partition by artist order by draw, item_id) <= $per_artist
+),
+chosen as (
+    select item_id from few_of_an_artist
+    qualify $limit = 0 or row_number() over (order by draw, item_id) <= $limit
+),
+examples as (
+    select
+        licensed.item_id, licensed.sha256 as stored_sha256, licensed.rule_id, licensed.page_url,
+        licensed.width, licensed.height, splits.split, files.path,
+        coalesce(captions.captions, []) as captions, captions.label_licence,
+        md5_number_lower(licensed.item_id) as place
+    from chosen
+    join licensed using (item_id)
+    left join splits on splits.item_id = licensed.item_id
+    left join files on files.item_id = licensed.item_id and files.status = 'ok'
+    left join captions on captions.item_id = licensed.item_id
+)
 select
-    licensed.item_id, licensed.sha256, licensed.rule_id, licensed.page_url, licensed.width, licensed.height,
-    coalesce(captions.captions, []) as captions, captions.label_licence, splits.split, files.path
-from licensed
-join splits using (item_id)
-join files on files.item_id = licensed.item_id
-left join captions on captions.item_id = licensed.item_id
-order by md5(licensed.item_id), licensed.item_id
+    *,
+    md5(to_json([item_id, stored_sha256, rule_id, page_url, label_licence]::varchar[] || captions)::varchar) as row_key
+from examples
+order by list_position(['train', 'validation', 'test'], split), place, item_id

@@ -1,32 +1,36 @@
--- One row per file page, however many categories list it. Tables: pages, categories.
--- What was read last says whether the page exists; it is live while a category of the walk lists it.
+-- One row per file, however many categories list it. Tables: rows (of item_rows.sql), wanted (key, bucket), standing (the
+-- items of the same parts that nothing happened to, with their bucket).
+-- What was read last says whether the file exists; it is live while a partition of the walk lists it.
 with listed as (
-    select pages.*, coalesce(categories.status, 'live') = 'live' as in_walk
-    from pages left join categories on categories.category = pages.category
+    select rows.* exclude (bucket), wanted.bucket from rows join wanted using (key)
 ),
 latest as (
     select * from listed
-    qualify row_number() over (partition by pageid order by fetched_at desc, status = 'live' desc, category) = 1
+    qualify row_number() over (
+        partition by item_id
+        order by source = 'smithsonian' and status = 'live' desc, fetched_at desc, status = 'live' desc, partition
+    ) = 1
 ),
 membership as (
     select
-        pageid,
-        coalesce(list_sort(list(category) filter (where status in ('live', 'moved') and in_walk)), []) as partitions
-    from listed group by pageid
+        item_id,
+        coalesce(
+            list_sort(list(distinct partition) filter (where status in ('live', 'moved') and in_walk)), []
+        ) as partitions
+    from listed group by item_id
 )
 select
-    'commons:M' || latest.pageid as item_id,
-    'commons' as source,
-    regexp_replace(regexp_replace(latest.title, '^[^:]+:', ''), '\.[A-Za-z0-9]{2,5}$', '') as title,
-    page_url, file_url, thumb_url, thumb_side, sha1, mime, width, height, size_bytes, revid, fetched_at,
-    latest.categories,
-    membership.partitions,
-    problem,
+    latest.item_id, source, title, page_url, file_url, thumb_url, thumb_side, sha1, mime, width, height, size_bytes,
+    revid, fetched_at, categories, membership.partitions, problem,
     case
         when latest.status = 'deleted' then 'deleted'
         when len(membership.partitions) = 0 then 'left'
         when latest.status = 'moved' then 'moved'
         else 'live'
-    end as status
-from latest join membership using (pageid)
-order by item_id
+    end as status,
+    colour_card,
+    bucket
+from latest join membership on membership.item_id = latest.item_id
+union all by name
+select * from standing
+order by bucket, item_id

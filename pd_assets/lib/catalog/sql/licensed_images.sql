@@ -1,20 +1,39 @@
--- Accepted, decoded, live, and one of each set of equal copies. Tables: items, decisions, files. Parameter: profile.
+-- Accepted, decoded, live, and one of each cluster of copies. Tables: items, decisions, files, clusters. Parameter: profile.
 with free as (
     select
         items.item_id, files.sha256, items.title, items.page_url, decisions.rule_id, decisions.profile,
-        files.width, files.height, files.phash, items.categories,
+        files.width, files.height, files.phash, items.categories, items.colour_card,
+        files.aspect, files.sharpness, files.greyness, files.border, files.text_page, files.entropy,
         json_extract_string(decisions.evidence, '$.artist') as artist,
-        json_extract_string(decisions.evidence, '$.date_text') as date
+        json_extract_string(decisions.evidence, '$.date_text') as date,
+        coalesce(clusters.cluster, items.item_id) as cluster, clusters.place
     from items
     join decisions on decisions.item_id = items.item_id and decisions.profile = $profile
     join files on files.item_id = items.item_id
+    left join clusters on clusters.item_id = items.item_id
     where decisions.verdict = 'accept'
       and items.status = 'live'
       and items.problem is null
       and files.status = 'ok'
-      and files.sha1 is not distinct from items.sha1
+      and (items.sha1 is null or files.sha1 = items.sha1)
+      and clusters.conflict is null
+),
+shown as (
+    select clusters.cluster, items.item_id, items.page_url
+    from clusters join items on items.item_id = clusters.item_id
+    where items.status = 'live' and items.page_url is not null
+      and clusters.cluster in (select cluster from clusters where place > 0)
+),
+copies as (
+    select free.item_id, list_sort(list(distinct shown.page_url)) as also_at
+    from free join shown on shown.cluster = free.cluster and shown.item_id <> free.item_id
+    where shown.page_url <> free.page_url
+    group by free.item_id
 )
-select item_id, sha256, title, artist, date, page_url, rule_id, profile, width, height, phash, categories
-from free
-qualify row_number() over (partition by sha256 order by item_id) = 1
+select
+    item_id, sha256, title, artist, date, page_url, rule_id, profile, width, height, phash, categories, cluster,
+    coalesce(copies.also_at, []) as also_at, colour_card,
+    aspect, sharpness, greyness, border, text_page, entropy
+from free left join copies using (item_id)
+qualify row_number() over (partition by cluster order by place, item_id) = 1
 order by item_id

@@ -20,6 +20,7 @@ select item_id, problem from (
         case when profile <> $profile then 'accepted under profile ' || profile end,
         case when coalesce(evidence, '') in ('', '{}') then 'no evidence' end,
         case when evidence like '%"kind":"obligation"%' then 'a tag with conditions in its evidence' end,
+        case when json_extract_string(evidence, '$.attribution_required') = 'true' then 'attribution asked for' end,
         case when status is distinct from 'live' then 'status ' || coalesce(status, 'unknown') end,
         case when no_picture is not null then 'the page is no usable picture: ' || no_picture end,
         case when file is distinct from 'ok' then 'no decoded picture' end,

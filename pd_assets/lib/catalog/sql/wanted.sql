@@ -1,12 +1,18 @@
 -- The items whose pictures we want (live, usable, accepted), each beside what images/files says of it so far.
--- Tables: items, decisions, files. Parameter: profile.
+-- Tables: items, decisions, files, records. Parameter: profile.
+-- An archive that gives no SHA-1 has a signature of what it says of the medium instead.
+with told as (
+    select item_id, min(media_signature) as signature from records where status = 'live' group by item_id
+)
 select
-    items.item_id, items.sha1, items.file_url, items.thumb_url, items.thumb_side,
+    items.item_id, items.source, items.sha1, told.signature, items.file_url, items.thumb_url, items.thumb_side,
     items.width, items.height, items.size_bytes,
-    files.sha1 as had_sha1, files.max_side as had_max_side, files.made_from as had_made_from, files.url as had_url,
+    files.sha1 as had_sha1, files.signature as had_signature, files.max_side as had_max_side, files.made_from as had_made_from, files.url as had_url,
     files.status as had_status, files.path as had_path, files.tries as had_tries, files.fetched_at as had_at
 from items
 join decisions on decisions.item_id = items.item_id and decisions.profile = $profile
 left join files on files.item_id = items.item_id
-where decisions.verdict = 'accept' and items.status = 'live' and items.problem is null and items.sha1 is not null
+left join told on told.item_id = items.item_id
+where decisions.verdict = 'accept' and items.status = 'live' and items.problem is null
+  and coalesce(items.sha1, told.signature) is not null
 order by items.item_id

@@ -1,13 +1,19 @@
 """Tables: written whole, read back the same, equal content with an equal digest, and a view of them for people."""
 
+import tempfile
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import tables, views
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, PAGES, TABLES, Table
+from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, PAGES, TABLES, TEXTS, Table
 from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home, open_home
 from tests.pd_assets.lib.planting import THEN, decision, file, item, page, plant
@@ -113,6 +119,125 @@ def test_the_catalogue_file_is_rebuilt_while_somebody_reads_the_old_one(home: Ho
         views.rebuild(home)
         assert reader.sql("select count(*) from items").fetchall() == [(2,)]
     assert [path.name for path in home.root.iterdir() if path.is_file()] == ["catalog.duckdb"]
+
+
+# --- streamed --------------------------------------------------------------------------------------------------------
+
+
+def many(count: int) -> pa.Table:
+    """Rows with nulls, lists, empty texts and texts outside ASCII."""
+    rows = [
+        {
+            **dict.fromkeys(ITEMS.columns),
+            **item(number, title=("", "Früh", None, "\U0001f3a8")[number % 4], width=None if number % 3 else number),
+            "categories": (None, [], ["A", None, ""], ["Ä" * number])[number % 4],
+            "colour_card": (None, True, False)[number % 3],
+        }
+        for number in range(count)
+    ]
+    return tables.as_table(ITEMS, rows)
+
+
+@given(cuts=st.lists(st.integers(0, 40), max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_a_streamed_table_has_the_digest_of_one_written_at_once_however_it_is_cut(cuts: list[int]) -> None:
+    content = many(40)
+    bounds = [0, *sorted(cuts), 40]
+    batches = [batch for a, b in pairwise(bounds) for batch in content.slice(a, b - a).to_batches()]
+    with tempfile.TemporaryDirectory() as folder:
+        home = open_home(Path(folder))
+        found = tables.write_batches(home, ITEMS, batches)
+        assert tables.read(home, ITEMS).equals(content)
+    assert found == tables.digest(ITEMS, content)
+
+
+def test_every_value_is_part_of_the_digest() -> None:
+    content = many(8)
+    seen = {tables.digest(ITEMS, content)}
+    for name, (kind, _) in ITEMS.columns.items():
+        if name not in ITEMS.volatile:
+            for row in (0, 7):
+                values = content[name].to_pylist()
+                values[row] = (
+                    None if values[row] is not None else pa.scalar(1).cast(kind).as_py() if kind != TEXTS else []
+                )
+                place = content.schema.get_field_index(name)
+                seen.add(tables.digest(ITEMS, content.set_column(place, name, pa.array(values, kind))))
+    assert len(seen) == 1 + 2 * (len(ITEMS.columns) - len(ITEMS.volatile))
+
+
+def test_what_lies_behind_a_null_is_no_part_of_the_digest() -> None:
+    plain = pa.array(["a", None, "c"])
+    offsets, data = pa.py_buffer(np.array([0, 1, 3, 4], dtype=np.int32)), pa.py_buffer(b"axxc")
+    hidden = pa.Array.from_buffers(pa.string(), 3, [pa.py_buffer(bytes([0b101])), offsets, data])
+    assert hidden.equals(plain)
+    table = tables.sort(
+        CATEGORIES, pa.table({**dict.fromkeys(CATEGORIES.columns, pa.nulls(3)), "category": ["1", "2", "3"]})
+    )
+
+    def digest(values: pa.Array) -> str:
+        place = table.schema.get_field_index("status")
+        return tables.digest(CATEGORIES, table.set_column(place, "status", values))
+
+    assert digest(hidden) == digest(plain)
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_batches_in_another_order_are_refused_and_the_table_stays(home: Home, first: int) -> None:
+    plant(home, ITEMS, [item(1)])
+    content = many(40)
+    wrong = [content.slice(first, 10), content.slice(20, 10), content.slice(10, 10)]
+    with pytest.raises(TableError, match="do not come in the order of item_id"):
+        tables.write_batches(home, ITEMS, (batch for part in wrong for batch in part.to_batches()))
+    assert tables.read(home, ITEMS).num_rows == 1
+
+
+def test_rows_that_agree_in_the_first_column_are_ordered_by_the_next(home: Home) -> None:
+    rows = [decision(1, profile="us"), decision(1, profile="strict"), decision(2, profile="life70")]
+    content = tables.as_table(DECISIONS, [{**dict.fromkeys(DECISIONS.columns), **row} for row in rows])
+    assert tables.write_batches(home, DECISIONS, content.to_batches()) == tables.digest(DECISIONS, content)
+    swapped = content.take([1, 0, 2])
+    with pytest.raises(TableError, match="item_id, profile"):
+        tables.write_batches(home, DECISIONS, swapped.to_batches())
+
+
+def test_an_empty_stream_is_an_empty_table(home: Home) -> None:
+    assert tables.write_batches(home, ITEMS, []) == tables.digest(ITEMS, ITEMS.schema.empty_table())
+    assert tables.read(home, ITEMS).num_rows == 0
+
+
+def test_what_a_query_gives_is_streamed_into_a_table(home: Home) -> None:
+    plant(home, ITEMS, [item(number) for number in range(2000)])
+    sql = "select * replace (title || '!' as title) from items where width > $least order by item_id"
+    found = tables.write_query(home, ITEMS, sql, {"items": ITEMS}, {"least": 0})
+    content = tables.read(home, ITEMS)
+    assert found == tables.digest(ITEMS, content)
+    assert all(str(title).endswith("!") for title in content["title"].to_pylist())
+    assert list((home.root / ".tmp").iterdir()) == []
+
+
+def test_a_query_that_exceeds_the_memory_spills_beside_the_tables(home: Home) -> None:
+    sql = (
+        "select items.* replace (md5('' || n) as item_id, repeat(md5('' || n), 20) as title) "
+        "from items, range(200000) t(n) order by item_id"
+    )
+    plant(home, ITEMS, [item(1)])
+    with tables.engine(home) as connection:
+        connection.execute("SET memory_limit = '200MB'")
+        tables.relation(connection, home, ITEMS).create_view("items")
+        batches = connection.sql(sql).to_arrow_reader(tables.BATCH_ROWS)
+        tables.write_batches(home, ITEMS, batches)
+    assert tables.read(home, ITEMS, ["item_id"]).num_rows == 200_000
+
+
+def test_a_damaged_file_in_a_query_is_a_named_error(home: Home) -> None:
+    plant(home, ITEMS, [item(1)])
+    part = home.table(ITEMS.key) / tables.PART
+    part.write_bytes(part.read_bytes()[:50])
+    with pytest.raises(
+        TableError, match=r"cannot be read or joined .*part-0\.parquet.*; where a file is damaged, delete it"
+    ):
+        tables.query(home, "select * from items", {"items": ITEMS})
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import datasets
@@ -210,3 +212,26 @@ def test_a_finished_folder_opens_as_a_dataset_with_its_splits_and_decoded_pictur
     row = loaded["test"][0]
     assert isinstance(row["image"], Image.Image) and row["image"].size == (row["width"], row["height"]) == (48, 32)
     assert (row["caption"], row["captions"]) == (row["captions"][0], [row["caption"]])
+
+
+def test_a_disk_that_is_full_is_a_named_error_and_nothing_is_left_half_written(home: Home) -> None:
+    before = exported(home)
+    finish(before, {})
+    whole = contents(before.folder)
+    fill(home, captions={n: [f"another caption of picture {n}"] for n in range(COUNT)})
+    code = (
+        "import resource, sys; from pathlib import Path; from pd_assets.lib.home import open_home; "
+        "from pd_assets.lib.dataset.export import export_shards; from pd_assets.lib.errors import ConfigError\n"
+        "home = open_home(Path(sys.argv[1])); resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))\n"
+        "try: export_shards(home, name='main', shard_bytes=30_000)\n"
+        "except ConfigError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(home.root)], capture_output=True, text=True, check=False)
+    assert "the shards cannot be written under" in done.stdout, done.stderr
+    assert "free some space there" in done.stdout
+    assert home.pointed("dataset", "main", "exported") == before.version
+    assert contents(before.folder) == whole
+    kept = {path.name for path in (home.root / "dataset/main").iterdir()}
+    assert kept == {before.version, "exported"}
+    assert not (home.root / "dataset/.exporting").exists()
+    assert exported(home).version != before.version

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import LICENSED, SPLITS
+from pd_assets.lib.catalog.schemas import CLUSTERS, LICENSED, SPLITS
 from pd_assets.lib.dataset.splits import build_splits, split_of
 from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home, open_home
@@ -68,3 +68,27 @@ def test_the_same_table_gives_the_same_digest(home: Home) -> None:
 def test_without_a_licensed_table_the_error_says_what_to_do(home: Home) -> None:
     with pytest.raises(TableError, match="materialise catalog/licensed_images first"):
         build_splits(home)
+
+
+def test_where_two_clusters_turn_out_to_be_one_the_older_side_holds(home: Home) -> None:
+    plant(home, LICENSED, [licensed(1, cluster=TEST_CLUSTERS[0])])
+    build_splits(home)
+    plant(home, LICENSED, [licensed(1, cluster=TEST_CLUSTERS[0]), licensed(0, cluster=VALIDATION_CLUSTERS[0])])
+    build_splits(home)
+    assert splits_of(home) == {"commons:M1": "test", "commons:M0": "validation"}
+    # Item 0 has the smaller name, and item 1 was there before it.
+    plant(home, LICENSED, [licensed(number, cluster=VALIDATION_CLUSTERS[0]) for number in (0, 1, 2)])
+    build_splits(home)
+    assert set(splits_of(home).values()) == {"test"}
+    build_splits(home)
+    assert set(splits_of(home).values()) == {"test"}
+
+
+def test_a_better_copy_that_takes_the_place_of_another_goes_to_its_side(home: Home) -> None:
+    plant(home, LICENSED, [licensed(5, cluster=TEST_CLUSTERS[1])])
+    build_splits(home)
+    cluster = VALIDATION_CLUSTERS[1]
+    plant(home, CLUSTERS, [{"item_id": f"commons:M{number}", "cluster": cluster} for number in (5, 9)])
+    plant(home, LICENSED, [licensed(9, cluster=cluster)])
+    build_splits(home)
+    assert splits_of(home) == {"commons:M9": "test"}

@@ -22,6 +22,14 @@ NO_GROUND = "no-ground"
 DATE = "date-contradicts"
 SURROGATE = "surrogate"
 DOUBTED = "doubted"
+PENDING = "deletion-pending"
+US_ONLY = "statement-us-only"
+STATED_DATE = "statement-date"
+STATED_CREATOR = "statement-creator"
+PERSON = "person-may-live"
+FRESH = "fresh-upload"
+TOO_OLD = "own-work-too-old"
+POSTHUMOUS = "posthumous"
 CONFLICT = "statement-conflict"
 EXPIRED = "{{PD-Art|PD-old-100-expired}}"
 OLD = "{{PD-Art|PD-old-100}}"
@@ -40,6 +48,8 @@ class Case:
     statements: tuple[tuple[str, str | None], ...] = ()
     status: str = "live"
     problem: str | None = None
+    uploaded_at: str | None = None
+    mediainfo: str | None = None
 
     def row(self) -> dict[str, object]:
         return {
@@ -50,7 +60,8 @@ class Case:
             "categories": list(self.categories),
             "templates": list(self.templates),
             "extmetadata": json.dumps({key: {"value": value} for key, value in self.summary}),
-            "mediainfo": mediainfo(self.statements),
+            "mediainfo": mediainfo(self.statements) if self.mediainfo is None else self.mediainfo,
+            "uploaded_at": self.uploaded_at,
         }
 
 
@@ -62,6 +73,31 @@ def mediainfo(statements: tuple[tuple[str, str | None], ...]) -> str:
             snak = {"snaktype": "value", "datavalue": {"value": {"id": item}}}
         claims.setdefault(prop, []).append({"mainsnak": snak, "rank": "normal"})
     return json.dumps({"labels": [], "statements": claims or []})
+
+
+def said(prop: str, value: object, *, rank: str = "normal", **qualifiers: object) -> str:
+    """The structured data of a page with one statement: a value is an item id, a text, a year, or None for unknown."""
+    claim = {"mainsnak": snak(value), "rank": rank, "qualifiers": {key: [snak(v)] for key, v in qualifiers.items()}}
+    return json.dumps({"statements": {prop: [claim]}})
+
+
+def snak(value: object) -> dict[str, object]:
+    if value is None:
+        return {"snaktype": "somevalue"}
+    if isinstance(value, int):
+        return {"snaktype": "value", "datavalue": {"value": {"time": f"{value:+05d}-00-00T00:00:00Z", "precision": 9}}}
+    text = str(value)
+    held: object = {"id": text} if text.startswith("Q") and text[1:].isdecimal() else text
+    return {"snaktype": "value", "datavalue": {"value": held}}
+
+
+def merged(*parts: str) -> str:
+    """The statements of several pages' structured data on one page."""
+    claims: dict[str, list[object]] = {}
+    for part in parts:
+        for prop, listed in json.loads(part)["statements"].items():
+            claims.setdefault(prop, []).extend(listed)
+    return json.dumps({"statements": claims})
 
 
 def box(tags: str, *, name: str = "Artwork", **fields: str) -> str:
@@ -280,9 +316,6 @@ DOUBT_CASES = (
     *(
         case(f"{tag} beside PD-Art", box(f"{EXPIRED}\n{tag}"), DOUBTED)
         for tag in (
-            "{{Delete|reason=Not his work}}",
-            "{{delete}}",
-            "{{Deletion_request}}",
             "{{speedydelete|x}}",
             "{{Speedy delete}}",
             "{{SD|F1}}",
@@ -301,7 +334,6 @@ DOUBT_CASES = (
             "{{Duplicate|File:X.jpg}}",
         )
     ),
-    case("a category of deletion", box(EXPIRED), DOUBTED, categories=("Deletion requests/2024/05/03",)),
     case(
         "a category of missing licences",
         box(EXPIRED),
@@ -312,7 +344,6 @@ DOUBT_CASES = (
     case(
         "no licence that a machine reads", box(EXPIRED), DOUBTED, categories=("Files with no machine-readable license",)
     ),
-    case("the summary gives a reason to delete", box(EXPIRED), DOUBTED, summary=(("DeletionReason", "copyvio"),)),
     case("the summary says not free", box(EXPIRED), DOUBTED, summary=(("NonFree", "true"),)),
     case("an identifiable person", own("{{self|cc-zero}}{{Personality rights}}"), "living-person"),
     case(
@@ -396,12 +427,15 @@ DATE_CASES = (
             "1929–32",
         )
     ),
+    case("a maker born in 1950", box(EXPIRED, artist="Jan Roy (born 1950)", date=""), DATE),
+    case("a maker of whom no death is told", box(EXPIRED, artist="Jan Roy (1931–)", date=""), DATE),
+    case("made before its maker was born", box("{{PD-Art|PD-US-expired}}", artist="Jan Roy (born 1950)"), DATE),
     case("dated after its maker died", box(EXPIRED, artist="Claude Roy (1840–1899)", date="1910"), DATE),
     case("a maker who died in 1973", box(EXPIRED, artist="Pablo Picasso (1881–1973)", date=""), DATE),
     case("a year of death that is too late", box("{{PD-Art|PD-old-100-expired|deathyear=1960}}", date=""), DATE),
     case("a second box with another date", box(EXPIRED) + "{{Information|date=1999}}", DATE),
     case("a century that may be too late", box(EXPIRED, date="20th century"), FREE),
-    case("own work of 1890", own("{{self|cc-zero}}", date="1890"), "own-work-too-old"),
+    case("own work of 1890", own("{{self|cc-zero}}", date="1890"), TOO_OLD),
 )
 
 SURROGATE_CASES = (
@@ -421,6 +455,220 @@ SURROGATE_CASES = (
     ),
 )
 
+PENDING_CASES = (
+    *(
+        case(f"{tag} beside PD-Art", box(f"{EXPIRED}\n{tag}"), PENDING)
+        for tag in ("{{Delete|reason=Not his work}}", "{{delete}}", "{{Deletion_request}}", "{{vfd}}")
+    ),
+    case("a category of deletion", box(EXPIRED), PENDING, categories=("Deletion requests/2024/05/03",)),
+    case("the summary gives a reason to delete", box(EXPIRED), PENDING, summary=(("DeletionReason", "not his"),)),
+    case("a request on a page with conditions", box(EXPIRED + "{{delete}}{{cc-by-4.0}}"), CONDITIONS),
+    case("a request on a page without a licence", box("{{delete}}"), PENDING),
+    case("uploaded yesterday", box(EXPIRED), FRESH, uploaded_at="2026-11-21T08:00:00Z"),
+    case("uploaded 29 days ago", box(EXPIRED), FRESH, uploaded_at="2026-10-24"),
+    case("uploaded 30 days ago", box(EXPIRED), FREE, uploaded_at="2026-10-23"),
+    case("uploaded in the future", box(EXPIRED), FRESH, uploaded_at="2027-01-05"),
+    case("an own work uploaded yesterday", own("{{self|cc-zero}}"), FRESH, uploaded_at="2026-11-21"),
+    case("new, and under conditions", box("{{cc-by-4.0}}"), CONDITIONS, uploaded_at="2026-11-21"),
+    case("new, and without a ground", box(""), NO_GROUND, uploaded_at="2026-11-21"),
+)
+
+US = {"P1001": "Q30"}
+STATEMENT_CASES = (
+    case("stated free in the US alone", box(EXPIRED), US_ONLY, US_ONLY, FREE, mediainfo=said("P6216", "Q19652", **US)),
+    case(
+        "stated free in the US and where life+100 counts",
+        box(EXPIRED),
+        FREE,
+        mediainfo=merged(said("P6216", "Q19652", **US), said("P6216", "Q19652", P1001="Q60332278")),
+    ),
+    case(
+        "stated free in the US, copyrighted in France",
+        box(EXPIRED),
+        CONFLICT,
+        CONFLICT,
+        FREE,
+        mediainfo=merged(said("P6216", "Q19652", **US), said("P6216", "Q50423863", P1001="Q142")),
+    ),
+    case("stated copyrighted in the US", box(EXPIRED), CONFLICT, mediainfo=said("P6216", "Q50423863", **US)),
+    case("the page's jurisdiction is the US", box(EXPIRED), US_ONLY, US_ONLY, FREE, mediainfo=said("P1001", "Q30")),
+    case(
+        "a withdrawn statement of copyright",
+        box(EXPIRED),
+        FREE,
+        mediainfo=said("P6216", "Q50423863", rank="deprecated"),
+    ),
+    case(
+        "stated to have no value of status",
+        box(EXPIRED),
+        CONFLICT,
+        mediainfo='{"statements": {"P6216": [{"mainsnak": {"snaktype": "novalue"}}]}}',
+    ),
+    case("a stated date that agrees", box(EXPIRED, date="1860"), FREE, mediainfo=said("P571", 1861)),
+    case("a stated date of another century", box(EXPIRED, date="1860"), STATED_DATE, mediainfo=said("P571", 1760)),
+    case("a stated date after the term", box(EXPIRED, date="1860"), STATED_DATE, mediainfo=said("P571", 1955)),
+    case("a stated date after the term, none on the page", box(EXPIRED, date=""), DATE, mediainfo=said("P571", 1955)),
+    case(
+        "the date of a photograph of the work's item",
+        box(EXPIRED),
+        FREE,
+        mediainfo=merged(said("P571", 2013), said("P6243", "Q12418")),
+    ),
+    case("a stated date does not stand for a missing one", box(OLD, date=""), NO_US, mediainfo=said("P571", 1860)),
+    case(
+        "a stated span that meets the date",
+        box(EXPIRED, date="1860"),
+        FREE,
+        mediainfo=said("P571", None, P1319=1850, P1326=1870),
+    ),
+    case(
+        "stated as a user's own", box(EXPIRED), STATED_CREATOR, mediainfo=said("P170", None, P4174="Foo", P2093="Foo")
+    ),
+    case(
+        "a user stated as photographer", box(EXPIRED), FREE, mediainfo=said("P170", None, P4174="Foo", P3831="Q33231")
+    ),
+    case("a stated maker who died too late", box(EXPIRED), DATE, mediainfo=said("P170", "Q5593", P570=1973)),
+    case("a stated maker long dead", box(OLD, date=""), FREE, mediainfo=said("P170", "Q296", P570=1898)),
+    case(
+        "own work of which another is stated as maker",
+        own("{{self|cc-zero}}"),
+        STATED_CREATOR,
+        mediainfo=said("P170", "Q5593"),
+    ),
+    case("own work of a user with an item", own("{{self|cc-zero}}"), OWN, mediainfo=said("P170", "Q1", P4174="Foo")),
+    case("own work stated as dedicated", own("{{self|cc-zero}}"), OWN, mediainfo=said("P6216", "Q88088423")),
+)
+
+PEOPLE_CASES = (
+    case(
+        "a person born 1980 and not said to be dead",
+        own("{{self|cc-zero}}"),
+        "living-person",
+        mediainfo=said("P180", "Q42", P569=1980),
+    ),
+    case("a person born 1900 and dead", box(EXPIRED), FREE, mediainfo=said("P180", "Q42", P569=1850, P570=1920)),
+    case("a category of living people", box(EXPIRED), "living-person", categories=("Living people",)),
+    case("an own photograph of a person by statement", own("{{self|cc-zero}}"), PERSON, mediainfo=said("P180", "Q5")),
+    case(
+        "an own photograph of somebody named",
+        own("{{self|cc-zero}}", description="{{depicted person|Ann Lee}}"),
+        PERSON,
+    ),
+    case("portrait photographs of today", own("{{self|cc-zero}}"), PERSON, categories=("Portrait photographs of men",)),
+    case(
+        "people on a government photograph",
+        box("{{PD-USGov}}", name="Photograph", date="1995"),
+        PERSON,
+        categories=("People of NASA",),
+    ),
+    case(
+        "a person on an old painting",
+        box(EXPIRED),
+        FREE,
+        mediainfo=said("P180", "Q5"),
+        categories=("Portraits of men",),
+    ),
+)
+
+TIME_CASES = (
+    case(
+        "a maker dead since 31 December 1925", box("{{PD-Art|PD-old-auto-expired|deathyear=1925}}", date="1900"), FREE
+    ),
+    case(
+        "a maker dead since 1926",
+        box("{{PD-Art|PD-old-auto-expired|deathyear=1926}}", date="1900"),
+        NO_ORIGIN,
+        FREE,
+        FREE,
+    ),
+    case(
+        "a maker dead since 31 December 1955",
+        box("{{PD-Art|PD-old-auto-expired|deathyear=1955}}", date="1900"),
+        NO_ORIGIN,
+        FREE,
+        FREE,
+    ),
+    case(
+        "a maker dead since 1956",
+        box("{{PD-Art|PD-old-auto-expired|deathyear=1956}}", date="1900"),
+        NO_ORIGIN,
+        NO_ORIGIN,
+        FREE,
+    ),
+    case("published in 1930", box("{{PD-Art|PD-US-expired}}", date="1930"), NO_ORIGIN, NO_ORIGIN, FREE),
+    case("published in 1931", box("{{PD-Art|PD-US-expired}}", date="1931"), DATE),
+    case("life+100, a work of 1925", box(OLD, date="1925"), FREE),
+    case("life+100, a work of 1926, later than its maker may have died", box(OLD, date="1926"), DATE),
+    case("old enough whoever made it: 1850", box("{{PD-Art|PD-US-expired}}", date="1850"), FREE),
+    case("not old enough whoever made it: 1851", box("{{PD-Art|PD-US-expired}}", date="1851"), NO_ORIGIN, FREE, FREE),
+    case("circa 1845 may be 1855", box("{{PD-Art|PD-US-expired}}", date="circa 1845"), NO_ORIGIN, FREE, FREE),
+    case("in the 16th century", box("{{PD-Art|PD-US-expired}}", date="16th century"), FREE),
+    case("in the late 20th century", box(EXPIRED, date="late 20th century"), DATE),
+    case(
+        "in the second half of the 19th century",
+        box("{{PD-Art|PD-US-expired}}", date="2nd half of 19th century"),
+        NO_ORIGIN,
+        NO_ORIGIN,
+        FREE,
+    ),
+    case("before 1840", box("{{PD-Art|PD-US-expired}}", date="before 1840"), FREE),
+    case("500 years before Christ", box("{{PD-Art|PD-US-expired}}", date="500 BCE"), FREE),
+    case("published long after its maker's death", box(EXPIRED, date="1880", publication_date="1955"), DATE),
+    case("posthumous, nobody knows when", box(OLD, date="1880 (posthumous print)"), POSTHUMOUS),
+    case("posthumous, and published in time", box(OLD, date="1880 (posthumous)", publication_date="1910"), FREE),
+    case("life dates of a box of the maker", box(OLD, date="", artist="{{Creator|Name=A. Roy|Deathdate=1899}}"), FREE),
+    case("the summary knows of a later death", box(EXPIRED), DATE, summary=(("Artist", "<b>A. Roy</b> (1880–1961)"),)),
+    case(
+        "the summary's life dates prove nothing", box(OLD, date=""), NO_US, summary=(("Artist", "A. Roy (1800–1861)"),)
+    ),
+    case("own work of 1860 under a tag of age", own("{{PD-old-100-expired}}", date="1860"), TOO_OLD),
+    case("own photograph of a named old master", own(EXPIRED, author="Jan Roy", date="1660"), FREE),
+)
+
+WILD_CASES = (
+    case(
+        "the year of death in the plain tag",
+        box("{{PD-old-auto-expired|deathyear=1900}}", medium="oil on canvas"),
+        FREE,
+    ),
+    case(
+        "licensed, with the year of death", box("{{Licensed-PD-Art|PD-old-auto-expired|Cc-zero|deathyear=1901}}"), FREE
+    ),
+    case(
+        "licensed, the photograph by CC BY",
+        box("{{Licensed-PD-Art|PD-old-auto-expired|Cc-by-4.0|deathyear=1901}}"),
+        CONDITIONS,
+    ),
+    case("expired in the US, and the country said", box("{{PD-Art|PD-US-expired|country=FR}}", date="1650"), FREE),
+    case("NoC-US", box("{{NoC-US}}"), UNKNOWN),
+    case("a tag that Flickr's members chose", box(EXPIRED + "{{Flickr-no known copyright restrictions}}"), CONDITIONS),
+    case("the author's release", own("{{PD-author|Paintbox}}"), OWN),
+    case("self with a free and a bound licence", own("{{self|cc-zero|GFDL}}"), CONDITIONS),
+    case("two layers in capitals", box("{{LICENSED-PD-ART|PD-OLD-100-EXPIRED|CC-ZERO}}"), FREE),
+    case("with the namespace", box("{{template:PD-Art|PD-old-100-expired}}"), FREE),
+    case(
+        "PD-Art-two, one ground for the source country and one for the US",
+        box("{{PD-Art-two|PD-old-100|PD-US-expired}}", date=""),
+        FREE,
+    ),
+    case(
+        "PD-two, one of them for one country only",
+        box("{{PD-two|PD-old-100|PD-Italy}}", date="", medium="oil on canvas"),
+        NO_US,
+    ),
+    case(
+        "a translated box of a bound licence",
+        box(OLD, source="{{Foo}}"),
+        CONDITIONS,
+        templates=("Template:Foo", "Template:FAL/layout"),
+    ),
+    case("trademarks and insignia are no matter of copyright", box(EXPIRED + "{{trademarked}}{{insignia}}"), FREE),
+    case("PD-Art-two with one ground", box("{{PD-Art-two|PD-old-100-expired|PD-old-100-expired}}"), FREE),
+    case("PD-Japan and nothing else", box("{{PD-Japan-oldphoto}}"), NO_GROUND),
+    case("PD-Italy with PD-1996", box("{{PD-Italy}}{{PD-1996}}"), NO_GROUND),
+    case("a bound licence in a category with underscores", box(EXPIRED), CONDITIONS, categories=("CC-BY-SA-3.0,2.5",)),
+)
+
 CASES = (
     *ACCEPTED,
     *BY_PROFILE,
@@ -430,4 +678,9 @@ CASES = (
     *REFUSED,
     *DATE_CASES,
     *SURROGATE_CASES,
+    *PENDING_CASES,
+    *STATEMENT_CASES,
+    *PEOPLE_CASES,
+    *TIME_CASES,
+    *WILD_CASES,
 )

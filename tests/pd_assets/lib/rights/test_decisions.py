@@ -1,10 +1,17 @@
 """The table of decisions: copies take the strictest rights, moments stay, the rule table is sound and documented."""
 
+import subprocess
+import sys
+import tempfile
+import time
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
@@ -14,8 +21,14 @@ from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.evidence import Evidence, from_page
 from pd_assets.lib.rights.rules import PROFILES, RULES, RULESET_VERSION, decide
 from tests.conftest import ROOT
+from tests.pd_assets.lib.planting import plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, box
+from tests.pd_assets.lib.rights.deciding import LONG_AGO, Catalogue, rows, stable
 
+# What an edit puts on a page; None deletes it.
+TEXTS = (
+    box(EXPIRED), box("{{Cc-by-sa-4.0}}"), box("{{PD-Art|PD-old-70}}", date="1929"), box("{{PD-Atlantis}}"), None
+)  # fmt: skip
 DOCS = ROOT / "docs" / "rights.md"
 
 
@@ -70,6 +83,97 @@ def test_another_file_and_a_page_that_is_gone_say_nothing_of_a_picture(tmp_path:
     )
     assert decided["commons:M1"]["verdict"] == "accept"
     assert decided["commons:M1"]["ruleset_version"] == RULESET_VERSION
+
+
+def test_only_what_changed_is_read_and_a_decision_that_did_not_keeps_its_moment(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path))
+    for number in range(1, 6):
+        catalogue.put(number, box(EXPIRED))
+    assert catalogue.decide().pages_read == 5
+    long_ago = [{**row, "decided_at": LONG_AGO} for row in rows(catalogue.home, DECISIONS)]
+    plant(catalogue.home, DECISIONS, long_ago)
+    catalogue.put(2, box("{{Cc-by-4.0}}"))
+    assert catalogue.decide().pages_read == 1
+    kept = {number for number, row in catalogue.decisions().items() if row["decided_at"] == LONG_AGO}
+    assert kept == {1, 3, 4, 5}
+    assert catalogue.decide().pages_read == 0
+
+
+def test_evidence_of_an_older_reader_is_read_anew(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path))
+    catalogue.put(1, box(EXPIRED))
+    catalogue.decide()
+    stored = rows(catalogue.home, DECISIONS)
+    plant(catalogue.home, DECISIONS, [{**row, "extractor_version": "2020", "evidence": '{"old": 1}'} for row in stored])
+    assert catalogue.decide().pages_read == 1
+    assert [{**row, "decided_at": None} for row in rows(catalogue.home, DECISIONS)] == [
+        {**row, "decided_at": None} for row in stored
+    ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(1, 6), st.integers(0, len(TEXTS) - 1)), max_size=5), max_size=4))
+def test_whatever_happened_before_the_table_is_that_of_deciding_everything_today(
+    days: list[list[tuple[int, int]]],
+) -> None:
+    """Edits, copies, deletions and new years in random order, decided after each of them; then all at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        catalogue = Catalogue(home=open_home(Path(folder) / "followed"))
+        today = date(2024, 12, 20)
+        for number in range(1, 7):
+            catalogue.put(number, box(EXPIRED), sha1=f"{number // 2:040x}")
+        for happened in days:
+            for number, text in happened:
+                if TEXTS[text] is None:
+                    catalogue.mark(number, "deleted")
+                else:
+                    catalogue.put(number, str(TEXTS[text]), sha1=f"{number // 2:040x}")
+            digest = catalogue.decide(today=today).digest
+            scratch = Catalogue(home=open_home(Path(folder) / f"scratch-{today}"), pages=catalogue.pages)
+            assert scratch.decide(today=today).digest == digest
+            assert stable(scratch.home, DECISIONS) == stable(catalogue.home, DECISIONS)
+            today += timedelta(days=15)
+
+
+@pytest.mark.parametrize("crew", [1, 2])
+def test_other_processes_decide_the_same_as_this_one(tmp_path: Path, crew: int) -> None:
+    alone, together = (Catalogue(home=open_home(tmp_path / name)) for name in ("alone", "together"))
+    for catalogue in (alone, together):
+        for number in range(1, 700):
+            catalogue.put(number, box(EXPIRED) if number % 3 else box("{{Cc-by-4.0}}"), sha1=f"{number // 2:040x}")
+    assert alone.decide(crew=0).digest == together.decide(crew=crew).digest
+
+
+def test_a_killed_run_leaves_the_old_table_and_no_process(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path))
+    for number in range(1, 3000):
+        catalogue.put(number, box(EXPIRED))
+    catalogue.decide(crew=0)
+    before = stable(catalogue.home, DECISIONS)
+    for number in range(1, 3000):
+        catalogue.put(number, box("{{Cc-by-4.0}}"))
+    catalogue.write()
+    deciding = (
+        "from pathlib import Path; from pd_assets.lib.home import open_home; from pd_assets.lib.rights.decisions "
+    )
+    deciding += f"import decide_all; decide_all(open_home(Path({str(tmp_path)!r})), profile='strict', crew=2)"
+    with subprocess.Popen([sys.executable, "-c", deciding]) as process:
+        hands = _children(process.pid, 2)
+        process.kill()
+    psutil.wait_procs(hands, timeout=10)
+    assert [hand for hand in hands if hand.is_running() and hand.status() != psutil.STATUS_ZOMBIE] == []
+    assert stable(catalogue.home, DECISIONS) == before
+    assert catalogue.decide(crew=0).verdicts == {"reject": 2999}
+    assert len(catalogue.changes()) == 2999
+
+
+def _children(pid: int, count: int) -> list[psutil.Process]:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if len(found := psutil.Process(pid).children()) == count:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"expected {count} processes that decide")
 
 
 def test_works_become_free_with_the_years_and_not_before() -> None:

@@ -1,6 +1,7 @@
 """Years in the dates that pages give: `1642`, `ca. 1650`, `between 1840 and 1850`, `17th century`, `500 BC`.
 
-A date is a range of years; what cannot be read is None, never a guess. Years before Christ are negative.
+Both archives share it. A date is a range of years; what cannot be read is None, never a guess. Years before Christ are
+negative.
 """
 
 import re
@@ -12,17 +13,46 @@ YEAR = re.compile(rf"(?<![\d_]){YEAR_TEXT}(?![\d_])")
 SPAN = re.compile(rf"(?<!\d)({YEAR_TEXT})\s*[-–—/]\s*(\d{{2}})(?![\d:])(?!\s*[-–/.]\s*\d)")
 COMPACT = re.compile(rf"(?<!\d)({YEAR_TEXT})(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 CENTURY = re.compile(
-    r"\b(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:half|quarter|third))|\bcentury((?:\s+\d{1,2}\b)+)", re.IGNORECASE
+    r"\b(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:half|quarter|third|millennium))|\bcentury((?:\s+\d{1,2}\b)+)", re.IGNORECASE
 )
 CENTURY_WORD = re.compile(r"\bc(?:entur(?:y|ies)|ent)\b|\d(?:st|nd|rd|th)[\s-]+c\b", re.IGNORECASE)
+# Centuries in other languages, in digits (19. Jahrhundert) and Roman numbers (XIXe siècle, siglo XIX, XX век).
+FOREIGN_CENTURY = re.compile(
+    r"\b(?:\d{1,2}|[XVI]{1,5})\.?\s?(?:e|ème|º|°|th)?\s*(?:jahrhunderts?|jh\.?|siècles?|secolo|eeuw|века?|в\.)(?!\w)|"
+    r"\b[XVI]{1,5}(?:th)?\s+century\b|\b(?:siglos?|secolo|s[ée]culo)\s+(?:[XVI]{1,5}|\d{1,2})\b",
+    re.IGNORECASE,
+)
+CENTURY_NUMBER = re.compile(r"\d{1,2}|\b[XVI]{1,5}(?=\b|e\b|ème|th)", re.IGNORECASE)
+ROMAN = {"I": 1, "V": 5, "X": 10}
+# A part of a century, with its first and last year in it: `mid-19th century`, `second half of the 17th century`.
+PARTS = (
+    (re.compile(r"\b(?:first|1st)\s+half\b", re.IGNORECASE), 1, 50),
+    (re.compile(r"\b(?:second|2nd|last|latter)\s+half\b", re.IGNORECASE), 51, 100),
+    (re.compile(r"\b(?:first|1st)\s+quarter\b", re.IGNORECASE), 1, 25),
+    (re.compile(r"\b(?:second|2nd)\s+quarter\b", re.IGNORECASE), 26, 50),
+    (re.compile(r"\b(?:third|3rd)\s+quarter\b", re.IGNORECASE), 51, 75),
+    (re.compile(r"\b(?:fourth|4th|last)\s+quarter\b", re.IGNORECASE), 76, 100),
+    (re.compile(r"\b(?:first|1st)\s+third\b", re.IGNORECASE), 1, 34),
+    (re.compile(r"\b(?:second|2nd)\s+third\b", re.IGNORECASE), 34, 67),
+    (re.compile(r"\b(?:last|3rd)\s+third\b", re.IGNORECASE), 67, 100),
+    (re.compile(r"\bearly\b|\bbeginning\b", re.IGNORECASE), 1, 40),
+    (re.compile(r"\bmid(?:dle)?\b", re.IGNORECASE), 30, 70),
+    (re.compile(r"\blate(?:r)?\b|\bend of\b", re.IGNORECASE), 60, 100),
+)
+MILLENNIUM = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\s+millennium\b", re.IGNORECASE)
 DECADE = re.compile(r"\b(1[0-9]{2}0|20[0-9]0)(?:'s|s)\b")
-ERA_YEAR = re.compile(r"\b(\d{1,4})\b")
-BEFORE_CHRIST = re.compile(r"\bB\.?\s?C\b|\bBCE\b|\bB\.C\.", re.IGNORECASE)
+ERA_YEAR = re.compile(r"\b(\d{1,4})(s?)\b")
+BEFORE_CHRIST = re.compile(r"\bB\.?\s?C\b|\bBCE\b|\bB\.\s?C\.|\bv\.\s?Chr", re.IGNORECASE)
 EARLY_YEAR = re.compile(r"\s*(?:c\.?|ca\.?|circa)?\s*(?:AD\s*)?(\d{3})\s*(?:AD|CE)?\s*", re.IGNORECASE)
 CIRCA = re.compile(
     r"\b(?:c|ca|circa|about|around|approximately|um|vers)\b\.?|~|\d\?|\(\?\)|\bca?\.?(?=\d)", re.IGNORECASE
 )
 CIRCA_YEARS = 10
+# `before 1900` names no first year: a century is allowed for.
+OPEN_START = re.compile(
+    r"^\W*(?:before|by|until|not after|no later than|ante|pre-?|vor|avant|antes de|<)\s*(?=\d)", re.IGNORECASE
+)
+OPEN_START_YEARS = 100
 OPEN_END = re.compile(r"\b(?:after|from|since|post|not before|no earlier than|nach|après)\b|>", re.IGNORECASE)
 OPEN_TAIL = re.compile(r"\b(?:or|and) later\b|\bonwards?\b|\bpresent\b", re.IGNORECASE)
 # Years that belong to the photograph of a work, and numbers that are no years.
@@ -45,6 +75,11 @@ UNSURE_LIFE = re.compile(
 )
 DIED = re.compile(
     rf"(?:\b(?:died|d\.|death)|†)\s*:?\s*(?:\d{{1,2}}\.?\s*)?(?:[a-z]+\.?\s+)?({YEAR_TEXT})\b", re.IGNORECASE
+)
+BORN = re.compile(
+    rf"(?:\b(?:born|b\.|né|née|geb\.)|\*)\s*:?\s*(?:in\s+)?(?:\d{{1,2}}\.?\s*)?(?:[a-z]+\.?\s+)?({YEAR_TEXT})\b|"
+    rf"\(\s*({YEAR_TEXT})\s*[-–—]\s*(?:present|today|heute|now)?\s*\)",
+    re.IGNORECASE,
 )
 # The life dates beside these words are not those of whoever made the picture.
 NOT_THE_MAKER = re.compile(
@@ -86,9 +121,10 @@ def parse_years(text: str | None) -> Years | None:
     if not found or _is_open_ended(text, found):
         return None
     slack = CIRCA_YEARS if CIRCA.search(text) else 0
+    earlier = OPEN_START_YEARS if OPEN_START.search(text) else 0
     exact = [part.last for part in found if not part.is_century]
     return Years(
-        first=min(part.first for part in found) - slack,
+        first=min(part.first for part in found) - slack - earlier,
         last=max(part.last for part in found) + slack,
         named=max(exact, default=min(part.first for part in found)),
     )
@@ -116,11 +152,8 @@ def _expressions(text: str) -> Iterator[_Found]:
     if BEFORE_CHRIST.search(text):
         yield from _before_christ(text)
         return
-    if CENTURY_WORD.search(text):
-        for match in CENTURY.finditer(text):
-            for number in re.findall(r"\d+", match.group(0)):
-                first = 100 * (int(number) - 1) + 1
-                yield _Found(start=match.start(), first=first, last=first + 99, is_century=True)
+    centuries, text = _centuries(text)
+    yield from centuries
     for match in DECADE.finditer(text):
         yield _Found(start=match.start(), first=int(match.group(1)), last=int(match.group(1)) + 9)
     text = DECADE.sub(lambda match: " " * len(match.group(0)), text)
@@ -134,14 +167,63 @@ def _expressions(text: str) -> Iterator[_Found]:
         yield _Found(start=0, first=int(early.group(1)), last=int(early.group(1)))
 
 
+def _centuries(text: str) -> tuple[list[_Found], str]:
+    """The centuries that a text names, and the text without the foreign ones."""
+    found, seen_to = [], 0
+    for match in FOREIGN_CENTURY.finditer(text):
+        number = CENTURY_NUMBER.search(match.group(0))
+        if number is not None and _number(number.group(0)) > 0:
+            found.append(_century(text[seen_to : match.start()], match.start(), _number(number.group(0))))
+        seen_to = match.end()
+    rest = FOREIGN_CENTURY.sub(lambda match: " " * len(match.group(0)), text)
+    if CENTURY_WORD.search(rest):
+        seen_to = 0
+        for match in CENTURY.finditer(rest):
+            before = rest[seen_to : match.start()]
+            found += [_century(before, match.start(), int(number)) for number in re.findall(r"\d+", match.group(0))]
+            seen_to = match.end()
+    return found, rest
+
+
+def _century(before: str, start: int, number: int) -> _Found:
+    """A century, or the part of it that the words before it name: those since the last century or comma."""
+    first = 100 * (number - 1)
+    said = re.split(r"\bor\b|\bto\b|[–—/,;]", before)[-1]
+    named = [(begin, end) for part, begin, end in PARTS if part.search(said)]
+    if len(named) != 1:
+        return _Found(start=start, first=first + 1, last=first + 100, is_century=True)
+    begin, end = named[0]
+    return _Found(start=start, first=first + begin, last=first + end, is_century=begin == 1)
+
+
+def _number(text: str) -> int:
+    """A number in digits or, up to XXX, in Roman ones."""
+    if text.isdecimal():
+        return int(text)
+    values = [ROMAN[letter] for letter in text.upper()]
+    return sum(-one if one < following else one for one, following in zip(values, [*values[1:], 0], strict=True))
+
+
 def _before_christ(text: str) -> Iterator[_Found]:
     """Every number of a text that says BC; one that also says AD may run into any of its years."""
-    is_century = bool(CENTURY_WORD.search(text))
     mixed = bool(re.search(r"\b(?:AD|CE)\b", text))
+    for match in MILLENNIUM.finditer(text):
+        yield _Found(start=match.start(), first=-1000 * int(match.group(1)), last=-1000 * (int(match.group(1)) - 1) - 1)
+    text = MILLENNIUM.sub(lambda match: " " * len(match.group(0)), text)
+    is_century = bool(CENTURY_WORD.search(text))
     for match in ERA_YEAR.finditer(text if not is_century else re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", " ", text)):
         number = int(match.group(1))
-        first, last = (-100 * number, -100 * (number - 1) - 1) if is_century else (-number, -number)
+        if match.group(2):
+            first, last = _years_of_round(number)
+        else:
+            first, last = (-100 * number, -100 * (number - 1) - 1) if is_century else (-number, -number)
         yield _Found(start=match.start(), first=first, last=-first if mixed else last)
+
+
+def _years_of_round(number: int) -> tuple[int, int]:
+    """The years of `500s BCE` (a century) or `510s BCE` (a decade)."""
+    length = 100 if number % 100 == 0 else 10
+    return -(number + length - 1), -number
 
 
 def _is_open_ended(text: str, found: list[_Found]) -> bool:
@@ -167,3 +249,9 @@ def parse_death_year(text: str | None) -> int | None:
     makers = 1 + len(SEVERAL.findall(re.sub(r"\([^()]*\)", " ", text)))
     known = lives + died
     return max(known) if len(known) >= makers else None
+
+
+def parse_birth_year(text: str | None) -> int | None:
+    """The latest year of birth of somebody of whom no death is told: `(1950–)`, `born 1950`."""
+    found = [match.group(1) or match.group(2) for match in BORN.finditer(text or "")]
+    return max((int(year) for year in found), default=None)

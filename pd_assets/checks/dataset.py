@@ -1,0 +1,37 @@
+"""Checks on the dataset: the finished folder is read anew and held against its manifest and the catalogue."""
+
+import dagster as dg
+
+from pd_assets.assets.dataset import DATASET
+from pd_assets.lib.dataset.audit import find_faults
+from pd_assets.resources import Platform
+
+MANIFEST = dg.AssetKey(["dataset", "manifest"])
+LISTED = 20
+
+
+@dg.asset_check(
+    asset=MANIFEST,
+    name="whole_and_licensed",
+    blocking=True,
+    description="Every shard has the SHA-256 and the rows that the manifest says, and every picture in it is licensed.",
+)
+def whole_and_licensed(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
+    name = _last_written(context.instance)
+    problems = find_faults(platform.home(), name=name)
+    return dg.AssetCheckResult(
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{len(problems)} problems" if problems else "every shard is whole, every picture licensed",
+        metadata={"dataset": name, "problems": dg.MetadataValue.json(problems[:LISTED]), "count": len(problems)},
+    )
+
+
+def _last_written(instance: dg.DagsterInstance) -> str:
+    """The name of the dataset that was finished last."""
+    event = instance.get_latest_materialization_event(MANIFEST)
+    found = event.asset_materialization.metadata.get("name") if event and event.asset_materialization else None
+    return str(found.value) if found is not None else DATASET
+
+
+checks = [whole_and_licensed]

@@ -1,0 +1,38 @@
+"""`pdd audit`: a blind sample of decisions as a page for a person to judge, and the error rates of the answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import open_home, write_text
+from pd_assets.lib.rights.audit import count_answers, draw_sample, folder_of, in_words, save_sample
+from pd_assets.lib.rights.audit_page import render
+from pd_assets.lib.rights.rules import PROFILES
+from pd_assets.lib.settings import Settings
+
+PAGE = "audit.html"
+
+
+def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
+    """Draw the sample and write its page; lines that say where it is."""
+    settings = Settings.from_env()
+    profile = profile or settings.rights_profile
+    if profile not in PROFILES:
+        raise ConfigError(f"--profile {profile} is unknown; expected one of {', '.join(PROFILES)}")
+    home = open_home(settings.home)
+    sample = draw_sample(home, profile=profile, count=count, seed=seed)
+    path = save_sample(home, sample) / PAGE
+    write_text(path, render(home, sample))
+    accepted = sum(one.is_accepted for one in sample.items)
+    yield f"{len(sample.items)} items, {accepted} of them accepted, in an order that does not tell which"
+    yield f"judge them in a browser: {path.as_uri()}"
+    yield "then download the answers there, and: pdd audit --answers FILE"
+
+
+def count(answers_file: Path) -> Iterator[str]:
+    """The error rates of the answers, which are kept with their sample."""
+    home = open_home(Settings.from_env().home)
+    result = count_answers(home, answers_file)
+    yield f"audit {result.sample}, profile {result.profile}"
+    yield from in_words(result)
+    yield f"kept in {folder_of(home, result.sample)}"

@@ -1,0 +1,60 @@
+-- Every accepted row that should not be, with why; and rows that are there twice or say nothing. Written apart from the
+-- rules, from what lies on the disk, so that one mistake does not hide in both. Tables: decisions, items.
+with judged as (
+    select
+        decisions.*, case when json_valid(evidence) then evidence end as claims, items.item_id is not null as is_known, items.status, items.problem as no_picture, items.sha1,
+        count(*) over (partition by decisions.item_id, decisions.profile) as times
+    from decisions left join items on items.item_id = decisions.item_id
+),
+accepted as (select * from judged where verdict = 'accept'),
+-- Bytes that a live page puts under conditions.
+bound as (
+    select distinct sha1 from judged
+    where status = 'live' and sha1 is not null and evidence like '%"kind":"obligation"%'
+),
+seen as (
+    select
+        item_id, profile,
+        from_json(json_extract(claims, '$.tags'), '[{"name": "VARCHAR", "kind": "VARCHAR"}]') as tags,
+        from_json(json_extract(claims, '$.statements'), '[{"property": "VARCHAR", "value": "VARCHAR"}]') as said
+    from accepted where claims is not null
+)
+select item_id, profile, problem from (
+    select accepted.item_id, accepted.profile, unnest([
+        case when coalesce(accepted.evidence, '') in ('', '{}') or seen.item_id is null then 'no evidence' end,
+        case when sha256(accepted.evidence) is distinct from accepted.evidence_digest
+            then 'the evidence is not that of its digest' end,
+        case when not is_known then 'no such item in the catalogue' end,
+        case when is_known and status <> 'live' then 'status ' || status end,
+        case when is_known and json_extract_string(claims, '$.status') is distinct from status
+            then 'decided as ' || coalesce(json_extract_string(claims, '$.status'), 'nothing') end,
+        case when no_picture is not null then 'no usable picture: ' || no_picture end,
+        case when len(reasons) > 0 then 'accepted in spite of ' || array_to_string(reasons, ', ') end,
+        case when len(list_filter(tags, lambda tag: tag.kind = 'obligation')) > 0 then 'a tag with conditions' end,
+        case when len(list_filter(tags, lambda tag: tag.kind not in ('obligation', 'ground', 'dedication', 'no_ground'))) > 0
+            then 'a tag that disputes it, or that nobody knows' end,
+        case when len(list_filter(said, lambda one: one.property = 'P275' and one.value not in ('Q6938433', 'Q7257361'))) > 0
+            then 'a licence with conditions in the structured data' end,
+        case when json_extract_string(claims, '$.attribution_required') = 'true'
+            then 'the archive asks for attribution' end,
+        case when json_extract_string(claims, '$.deletion_reason') is not null
+            then 'its deletion is asked for' end,
+        case when accepted.item_id like 'smithsonian:%'
+            and json_extract_string(claims, '$.medium.usage_access') is distinct from 'CC0'
+            then 'the medium is not CC0' end,
+        case when accepted.item_id like 'commons:%'
+            and coalesce(len(list_filter(tags, lambda tag: tag.kind in ('ground', 'dedication'))), 0) = 0
+            then 'no tag names a ground' end,
+        case when bound.sha1 is not null then 'another page puts the same bytes under conditions' end
+    ]) as problem
+    from accepted
+    left join seen on seen.item_id = accepted.item_id and seen.profile = accepted.profile
+    left join bound on bound.sha1 = accepted.sha1
+    union all
+    select item_id, profile, unnest([
+        case when times > 1 then 'decided ' || times || ' times' end,
+        case when verdict is null or verdict not in ('accept', 'reject', 'quarantine')
+            then 'verdict ' || coalesce(verdict, 'missing') end
+    ]) from judged
+) where problem is not null
+order by item_id, profile, problem

@@ -1,0 +1,100 @@
+"""The dataset card: what Hugging Face reads at its head, then what a reader wants to know first."""
+
+import json
+from collections.abc import Mapping
+
+from pd_ml.data import shards
+from pd_ml.data.shards import Manifest
+
+# The Hub's names of sizes: https://huggingface.co/docs/hub/datasets-cards
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+LARGER = ((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))
+IN_TABLES = ("rules", "sources", "label_licences")
+LISTED = 20
+
+
+def card(manifest: Manifest) -> str:
+    """The text of README.md."""
+    return f"""---
+{_metadata(manifest)}
+---
+# {manifest.name}, version {manifest.version}
+
+Pictures that are free of copyright and need no attribution, each accepted by a rule (`rule_id`) on evidence that is
+kept. Captions may carry a licence of their own: `label_licence`.
+
+- digest of the shards: {manifest.digest}
+- pictures: {", ".join(f"{count} {split}" for split, count in manifest.counts.items())}
+- shards: {len(manifest.shards)}, {sum(info.size_bytes for info in manifest.shards)} bytes
+{_facts(manifest.facts)}
+
+{_tables(manifest.facts)}
+
+{_skipped(manifest.facts.get("skipped"))}
+
+## Columns
+| column | type | meaning |
+|---|---|---|
+{_columns()}
+
+## Loading
+```python
+datasets.load_dataset("path/of/this/folder", split="train", streaming=True)
+duckdb.sql("select item_id, caption from 'path/of/this/folder/train-*.parquet'")
+```
+`manifest.json` has the SHA-256 of every shard, `croissant.json` describes the files and their columns.
+"""
+
+
+def _metadata(manifest: Manifest) -> str:
+    splits = [split for split in shards.SPLITS if manifest.counts.get(split)]
+    return "\n".join(
+        [
+            f"pretty_name: {json.dumps(manifest.name)}",
+            "license: other",
+            "license_name: public-domain-pictures-labels-see-label_licence",
+            "task_categories:",
+            "- text-to-image",
+            "- unconditional-image-generation",
+            "tags:",
+            "- public-domain",
+            "- art",
+            "- croissant",
+            f"size_categories:\n- {_size(sum(manifest.counts.values()))}",
+            "configs:",
+            "- config_name: default",
+            "  data_files:",
+            *[f"  - split: {split}\n    path: {split}-*.parquet" for split in splits],
+        ]
+    )
+
+
+def _size(count: int) -> str:
+    return next((name for bound, name in (*SIZES, *LARGER) if count < bound), "n>100M")
+
+
+def _facts(facts: Mapping[str, object]) -> str:
+    plain = {name: value for name, value in facts.items() if name not in (*IN_TABLES, "skipped")}
+    return "\n".join(f"- {name}: {value}" for name, value in plain.items())
+
+
+def _tables(facts: Mapping[str, object]) -> str:
+    parts = []
+    for name in IN_TABLES:
+        counts = facts.get(name)
+        if isinstance(counts, Mapping):
+            rows = "\n".join(f"| {value} | {count} |" for value, count in counts.items())
+            parts.append(f"| {name.replace('_', ' ')} | pictures |\n|---|---|\n{rows}")
+    return "\n\n".join(parts)
+
+
+def _skipped(skipped: object) -> str:
+    lines = list(skipped) if isinstance(skipped, list | tuple) else []
+    if not lines:
+        return "No picture was left out."
+    shown = "\n".join(f"- {line}" for line in lines[:LISTED])
+    return f"{len(lines)} pictures could not be read and were left out; `manifest.json` lists all.\n{shown}"
+
+
+def _columns() -> str:
+    return "\n".join(f"| `{name}` | {kind} | {says} |" for name, (kind, says) in shards.COLUMNS.items())

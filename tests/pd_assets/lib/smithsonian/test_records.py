@@ -1,0 +1,145 @@
+"""Records as rows: verbatim where rights read them, legible whatever types the values have."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import RECORDS
+from pd_assets.lib.smithsonian.lines import Line
+from pd_assets.lib.smithsonian.records import Parser, item_id
+from pd_assets.lib.smithsonian.values import instant, plain
+from tests.pd_assets.lib.smithsonian.bulk import record
+from tests.pd_assets.lib.smithsonian.recorded import recorded_rows
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def rows_of(*records: object) -> list[dict[str, object]]:
+    parser = Parser(shard="00", side=512, now=NOW)
+    lines = [Line(signature=str(at), text=json.dumps(one)) for at, one in enumerate(records)]
+    made = [row for line in lines for row in parser.rows(line)]
+    assert parser.reading.lines == parser.reading.records + parser.reading.reasons.total() == len(records)
+    return list(tables.rows(tables.as_table(RECORDS, made)))
+
+
+def test_the_recorded_records_come_out_as_their_sources_say() -> None:
+    rows = recorded_rows(Path("sample_edan_lines.txt"))
+    by_record: dict[str, list[dict[str, object]]] = {}
+    for row in rows:
+        by_record.setdefault(str(row["record_id"]), []).append(row)
+    media = {name: len([row for row in found if row["problem"] is None]) for name, found in by_record.items()}
+    assert media == {
+        "chndm_1931-66-88": 1,
+        "nasm_A19710896000": 6,
+        "nmnhvz_14800560": 1,
+        "fsg_F1900.47": 4,
+        "nmah_1448973": 0,
+        "ofeo-sg_2012-1080A": 2,
+    }
+    (puppet,) = by_record["nmah_1448973"]
+    assert (puppet["problem"], puppet["title"], puppet["file_url"]) == ("no_media", "Bert Puppet", None)
+    assert {row["usage_access"] for row in by_record["ofeo-sg_2012-1080A"]} == {None}
+    god = by_record["fsg_F1900.47"][0]
+    assert (god["names"], god["object_rights"]) == (["Artist: Katsushika Hokusai 葛飾北斎 (1760-1849)"], ["CC0"])
+    assert (god["dates"], god["metadata_usage_access"]) == (["1847", "Edo period"], "CC0")
+    bird = by_record["nmnhvz_14800560"][0]
+    assert str(bird["item_id"]).count(":") == 2, "an id that is an address is encoded"
+    assert (
+        unquote(str(bird["item_id"]).split(":")[2])
+        == bird["media_id"]
+        == "https://collections.nmnh.si.edu/media/?irn=15814382"
+    )
+
+
+@given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
+def test_an_item_id_can_be_taken_apart_whatever_the_ids_hold(one: str, other: str) -> None:
+    one, other = (name.encode(errors="replace").decode() for name in (one, other))
+    source, record_id, media_id = item_id(one, other).split(":")
+    assert source == "smithsonian" and "#" not in record_id + media_id
+    assert record_id.startswith("blake2b-") or unquote(record_id) == one
+    assert media_id.startswith("blake2b-") or unquote(media_id) == other
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (1586592703, datetime(2020, 4, 11, 8, 11, 43, tzinfo=UTC)),
+        ("1586592703", datetime(2020, 4, 11, 8, 11, 43, tzinfo=UTC)),
+        (1586592703000, datetime(2020, 4, 11, 8, 11, 43, tzinfo=UTC)),
+        ("Fri May 25 04:22:36 EDT 2018", datetime(2018, 5, 25, 8, 22, 36, tzinfo=UTC)),
+        ("2018-05-25T08:22:36Z", datetime(2018, 5, 25, 8, 22, 36, tzinfo=UTC)),
+        ("yesterday", None),
+        ("9" * 30, None),
+        (True, None),
+        ([], None),
+    ],
+)
+def test_moments_are_read_in_every_form_that_the_archive_used(value: object, moment: datetime | None) -> None:
+    assert instant(value) == moment
+
+
+def test_titles_are_plain_text() -> None:
+    assert plain("Object <i>1</i> &amp; 2 < 3") == "Object 1 & 2 < 3"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+DESCRIBED = "content.descriptiveNonRepeating"
+PLACES = [
+    *("record", "title", "url", "unitCode", "lastTimeUpdated", "type", "content", "content.freetext"),
+    *("content.freetext.objectRights", "content.freetext.name", "content.freetext.date"),
+    *("content.indexedStructured", "content.indexedStructured.date", DESCRIBED, f"{DESCRIBED}.record_ID"),
+    *(f"{DESCRIBED}.title", f"{DESCRIBED}.metadata_usage", f"{DESCRIBED}.online_media"),
+    *(f"{DESCRIBED}.online_media.media", f"{DESCRIBED}.online_media.mediaCount"),
+]
+
+
+@given(st.sampled_from(PLACES), JSON)
+def test_whatever_stands_anywhere_in_a_record_it_becomes_rows(place: str, value: object) -> None:
+    strange = record("FSG", 1)
+    *path, last = place.split(".")
+    part: object = strange
+    for key in path:
+        assert isinstance(part, dict)
+        part = part[key]
+    assert isinstance(part, dict)
+    part[last] = value
+    assert len(rows_of(strange)) >= 1
+
+
+@given(JSON, st.sampled_from(["usage", "type", "content", "resources", "idsId", "caption", "thumbnail"]))
+def test_whatever_stands_in_a_medium_only_an_exact_cc0_reads_as_one(value: object, key: str) -> None:
+    strange = record("FSG", 1)
+    content = strange["content"]
+    assert isinstance(content, dict)
+    content["descriptiveNonRepeating"]["online_media"]["media"] = [{"idsId": "a", key: value}, value]
+    assert all(row["usage_access"] != "CC0" for row in rows_of(strange))
+
+
+def test_a_record_that_is_there_twice_counts_once() -> None:
+    other = record("FSG", 1)
+    other["title"] = "Another title"
+    rows = rows_of(record("FSG", 1), other)
+    assert [(row["problem"], row["title"]) for row in rows] == [
+        ("duplicate_record", "Another title"),
+        (None, "Object 1 & more"),
+    ]
+
+
+def test_rights_in_an_unknown_shape_make_the_record_unusable_not_free() -> None:
+    strange = record("FSG", 1)
+    content = strange["content"]
+    assert isinstance(content, dict)
+    content["freetext"] = "© 1999"
+    assert [row["problem"] for row in rows_of(strange)] == ["wrong_shape"]
+    content["freetext"] = {"objectRights": "© 1999"}
+    assert [row["object_rights"] for row in rows_of(strange)] == [["© 1999"]]
