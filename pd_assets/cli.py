@@ -20,6 +20,8 @@ EXAMPLES = """examples:
   pdd up                                     the Dagster UI on http://127.0.0.1:3000
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
+  pdd trace "File:The Night Watch.jpg"       which datasets and models saw it
+  pdd takedown commons:M123 --reason "the heirs ask for it" --purge
   pdd label --category "Winter in art"        write captions for pictures that have none
   pdd audit --n 100                          a page to judge a blind sample of decisions with
   pdd sql "select * from catalog.licensed_images limit 5"
@@ -50,6 +52,14 @@ def build_parser() -> argparse.ArgumentParser:
     decide = commands.add_parser("decide", help="explain the verdict on one item or title")
     decide.add_argument("item", help="an item id (commons:M123) or a title (File:Name.jpg)")
     decide.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
+
+    trace = commands.add_parser("trace", help="which datasets and models saw a picture, and how its verdict changed")
+    trace.add_argument("item", help="an item id (commons:M123), a title (File:Name.jpg) or a SHA-256")
+
+    takedown = commands.add_parser("takedown", help="keep a picture and its copies out of everything from now on")
+    takedown.add_argument("item", help="an item id (commons:M123), a title (File:Name.jpg) or a SHA-256")
+    takedown.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever asks later")
+    takedown.add_argument("--purge", action="store_true", help="remove the files, and all datasets that hold it, now")
 
     label = commands.add_parser("label", help="go through the licensed pictures that lack a caption")
     label.add_argument("--category", metavar="TITLE", help="only pictures of this category")
@@ -122,6 +132,16 @@ def _run(arguments: argparse.Namespace) -> None:
         from pd_assets.commands.decide import explain
 
         for line in explain(arguments.item, arguments.profile):
+            print(line)
+    elif arguments.command == "trace":
+        from pd_assets.commands.trace import tell
+
+        for line in tell(arguments.item):
+            print(line)
+    elif arguments.command == "takedown":
+        from pd_assets.commands.takedown import remove
+
+        for line in remove(arguments.item, reason=arguments.reason, purge=arguments.purge):
             print(line)
     elif arguments.command == "label":
         from pd_assets.commands.label import run_label

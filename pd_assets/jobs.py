@@ -25,9 +25,12 @@ train_models = dg.define_asset_job(
     "train_models",
     DATASET | MODELS,
     description="Export the licensed pictures as they are now, train every model on them, evaluate.",
-    tags={"dagster/max_retries": "1"},
 )
-nightly = dg.define_asset_job("nightly", SOURCES | CATALOG, description="Refresh, decide, fetch, catalogue.")
+nightly = dg.define_asset_job(
+    "nightly",
+    SOURCES | CATALOG | DATASET,
+    description="Refresh, decide, fetch, catalogue, export a dataset; each step only where something changed.",
+)
 whole_line = dg.define_asset_job(
     "whole_line",
     SOURCES | CATALOG | DATASET | MODELS,

@@ -1,9 +1,11 @@
-"""What every asset does around its one call: measure time and memory, name errors, and describe its table.
+"""What every asset does around its one call: measure time and memory, name errors, say which are worth another try,
+and describe its table. Whether there is anything to do at all is in unchanged.py.
 
 No knowledge of any particular asset in here.
 """
 
 import os
+import random
 import threading
 import time
 from base64 import b64encode
@@ -16,15 +18,20 @@ import dagster as dg
 import psutil
 
 from pd_assets.lib.catalog.schemas import Table
-from pd_assets.lib.errors import PdError
+from pd_assets.lib.child import OutOfMemory
+from pd_assets.lib.errors import ArchiveResting, FetchFailed, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.http import Traffic
 from pd_assets.lib.ledger import expense
+from pd_assets.lib.settings import Settings
 from pd_ml.data.shards import ShardError
 from pd_ml.errors import PdMlError
 
 SAMPLE_EVERY_S = 0.05
 LARGEST_PICTURE_BYTES = 300_000
+# For faults that pass. A RetryPolicy would repeat every error, bad input too; what a session asks, it asks again itself
+# for minutes before a step fails.
+MOST_RETRIES = 3
 
 
 @dataclass(kw_only=True)
@@ -58,20 +65,45 @@ class Step:
 
 @contextmanager
 def step() -> Iterator[Step]:
-    """Measure the block, and turn a named error into a Dagster failure that is not retried."""
+    """Measure the block, and turn a named error into a Dagster failure that is retried only where that may help."""
     measured = Step(others=frozenset(child.pid for child in psutil.Process(os.getpid()).children(recursive=True)))
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(measured, done), daemon=True)
     watcher.start()
     try:
         yield measured
-    except (PdError, PdMlError, ShardError) as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+    except (PdError, PdMlError, ShardError, MemoryError) as error:
+        retries = _retries_so_far()
+        if may_pass(error) and retries is not None and retries < MOST_RETRIES:
+            raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=_wait_s(retries)) from error
+        raise dg.Failure(description=str(error) or "out of memory", allow_retries=False) from error
     finally:
         done.set()
         watcher.join()
         measured.sample()
         measured.seconds = time.monotonic() - measured.started
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether a fault may be gone at the next try: the network's and the memory's, never bad input."""
+    if isinstance(error, FetchFailed):
+        return not error.permanent
+    if isinstance(error, ArchiveResting | MemoryError | OutOfMemory):
+        return True
+    return error.__cause__ is not None and may_pass(error.__cause__)
+
+
+def _retries_so_far() -> int | None:
+    """How often the step at work was tried again already; None outside of a step."""
+    try:
+        return int(dg.OpExecutionContext.get().retry_number)
+    except dg.DagsterInvariantViolationError:
+        return None
+
+
+def _wait_s(retries: int) -> float:
+    """PD_RETRY_WAIT_S, doubled with each retry, a quarter more or less: several steps do not come back at once."""
+    return Settings.from_env().retry_wait_s * 2**retries * random.uniform(0.75, 1.25)
 
 
 def _watch(measured: Step, done: threading.Event) -> None:

@@ -46,7 +46,12 @@ def main(arguments: Sequence[str]) -> int:
         command(parsed)
     except Suspended as error:
         return _complain(error, EXIT_SUSPENDED)
-    except (PdMlError, ShardError, OSError) as error:
+    except (PdMlError, ShardError, OSError, MemoryError) as error:
+        return _complain(error, EXIT_ERROR)
+    except RuntimeError as error:
+        # torch.OutOfMemoryError; its name is enough, and torch stays out of `--help`.
+        if type(error).__name__ != "OutOfMemoryError":
+            raise
         return _complain(error, EXIT_ERROR)
     return EXIT_DONE
 

@@ -4,9 +4,19 @@ import dagster as dg
 
 from pd_assets.lib.catalog import duplicates, items, views
 from pd_assets.lib.catalog.item_parts import bring_in_step
-from pd_assets.lib.catalog.schemas import CLUSTERS, ITEMS, LICENSED
+from pd_assets.lib.catalog.schemas import (
+    CATEGORIES,
+    CLUSTERS,
+    DECISIONS,
+    ITEMS,
+    LICENSED,
+    PAGES,
+    RECORDS,
+    TAKEDOWNS,
+)
 from pd_assets.resources import Platform
 from pd_assets.steps import counted, step, table_metadata
+from pd_assets.unchanged import tables, unless_unchanged, with_pictures
 
 OWNERS = ["team:curation"]
 
@@ -24,7 +34,10 @@ OWNERS = ["team:curation"]
     metadata=table_metadata(ITEMS),
     description="One row per file of either archive, however many categories hold it.",
 )
-def catalog_items(platform: Platform) -> dg.MaterializeResult:
+@unless_unchanged(
+    reads=tables(PAGES, RECORDS, CATEGORIES), writes=tables(ITEMS), deeds=("source_files_read", "parts_written")
+)
+def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
         built = bring_in_step(home)
@@ -52,13 +65,19 @@ def catalog_items(platform: Platform) -> dg.MaterializeResult:
     deps=[
         dg.AssetDep(["catalog", "items"]),
         dg.AssetDep(["rights", "decisions"]),
+        dg.AssetDep(["rights", "takedowns"]),
         dg.AssetDep(["images", "files"]),
     ],
     metadata=table_metadata(LICENSED),
     description="The licence-filtered table: accepted, decoded, live, and of all copies of a picture the one with the "
     "best rights evidence (catalog/clusters), unless one of them is refused for a condition.",
 )
-def catalog_licensed_images(platform: Platform) -> dg.MaterializeResult:
+@unless_unchanged(
+    reads=with_pictures(ITEMS, DECISIONS, TAKEDOWNS),
+    writes=tables(LICENSED, CLUSTERS),
+    settings=lambda settings: settings.rights_profile,
+)
+def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
         digest = items.build_licensed(home, profile=platform.settings().rights_profile)
@@ -85,7 +104,8 @@ def catalog_licensed_images(platform: Platform) -> dg.MaterializeResult:
     description="Copies of one picture, by bytes and by look: which is kept, and which a refused one keeps out. "
     "catalog/licensed_images writes the table, because it is filtered by it; this reports what is in it.",
 )
-def catalog_clusters(platform: Platform) -> dg.MaterializeResult:
+@unless_unchanged(reads=tables(CLUSTERS), writes=tables())
+def catalog_clusters(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         copies = duplicates.count_copies(platform.home())
     return dg.MaterializeResult(

@@ -13,10 +13,12 @@ from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.suppressions import look_up
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
 from pd_assets.lib.commons.walk import walk
+from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.progress import track
 from pd_assets.partitions import commons_category
+from pd_assets.pools import COMMONS_API
 from pd_assets.resources import Platform
 from pd_assets.steps import asked_of_hosts, step, table_metadata
 
@@ -29,6 +31,7 @@ OWNERS = ["team:curation"]
     group_name="commons",
     kinds={"parquet"},
     owners=OWNERS,
+    pool=COMMONS_API,
     metadata=table_metadata(CATEGORIES),
     description="The category graph below the configured roots; it registers the partitions of `commons/pages`.",
 )
@@ -38,7 +41,7 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
         home = platform.home()
         with alone(home.root / "commons", "reads the archive"), platform.session(context.run_id) as session:
             client = platform.commons(session)
-            client.probe()
+            _probe(client, home)
             home.claim(settings.commons_api)
             found = walk(client, settings.commons_roots, depth=settings.commons_depth, exclude=settings.commons_exclude)
         live = [asdict(category) for category in found]
@@ -58,6 +61,16 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
             **done.cost,
         },
     )
+
+
+def _probe(client: CommonsClient, home: Home) -> None:
+    """Make sure that this is an archive. One that never answered is a wrong setting, and is not waited for."""
+    try:
+        client.probe()
+    except ArchiveError as error:
+        if home.archive is None:
+            raise ConfigError(str(error)) from None
+        raise
 
 
 def _register(instance: dg.DagsterInstance, names: list[str], *, retired: list[str]) -> None:
@@ -84,15 +97,28 @@ class Sync(dg.Config):
     owners=OWNERS,
     deps=[commons_categories],
     partitions_def=commons_category,
-    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=50),
+    # A run takes many partitions: each is reported when it is done, so that one run loses nothing when it is stopped.
+    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1000),
+    output_required=False,
+    pool=COMMONS_API,
     metadata=table_metadata(PAGES),
     description="Every file directly in the category with all its evidence, synchronised incrementally. "
     "`commons/refresh` does the same for all categories in one run.",
 )
-def commons_pages(context: dg.AssetExecutionContext, config: Sync, platform: Platform) -> dg.MaterializeResult:
-    with step() as done, _run(platform, config, context.run_id) as run:
-        synced = list(run.synchronise(list(context.partition_keys)))
-    return dg.MaterializeResult(metadata={**_summary(synced), **asked_of_hosts(run.session.traffic), **done.cost})
+def commons_pages(
+    context: dg.AssetExecutionContext, config: Sync, platform: Platform
+) -> Iterator[dg.MaterializeResult]:
+    keys = list(context.partition_keys)
+    with step(), _run(platform, config, context.run_id) as run:
+        left = []
+        for one in run.synchronise(keys):
+            if one.is_complete:
+                context.log_event(_partition(one.category, _summary([one]), one.digest))
+            else:
+                left.append(one.category)
+        if left and not run.known.is_exhausted:
+            raise ArchiveError(f"{run.client.api} could not list {'; '.join(left)}; the others are done")
+    yield from ()
 
 
 @dg.asset(
@@ -101,6 +127,7 @@ def commons_pages(context: dg.AssetExecutionContext, config: Sync, platform: Pla
     kinds={"parquet"},
     owners=OWNERS,
     deps=[commons_categories],
+    pool=COMMONS_API,
     description="Synchronises every live category through the same function as `commons/pages`, and reports a "
     "materialisation of that asset for each category that changed.",
 )

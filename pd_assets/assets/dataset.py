@@ -1,21 +1,28 @@
 """The dataset as assets: captions, splits, the exported shards, and the manifest that finishes them."""
 
+from pathlib import Path
+
 import dagster as dg
 from pydantic import Field
 
-from pd_assets.lib.catalog.schemas import CAPTIONS, SPLITS, THINGS
+from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, SPLITS, THINGS
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
-from pd_assets.lib.dataset.export import export_shards, read_export
+from pd_assets.lib.dataset.export import INDEX, export_shards, read_export
 from pd_assets.lib.dataset.label_changes import LabelChanges
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.dataset.splits import build_splits
 from pd_assets.lib.dataset.things import build_things
 from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home
+from pd_assets.lib.release import members
+from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
+from pd_assets.pools import WIKIDATA
 from pd_assets.resources import Platform
 from pd_assets.steps import asked_of_hosts, counted, picture, step, table_metadata
-from pd_ml.data.shards import COLUMNS
+from pd_assets.unchanged import tables, unless_unchanged, with_pictures
+from pd_ml.data.shards import COLUMNS, MANIFEST
 
 OWNERS = ["team:datasets"]
 DATASET = "main"
@@ -70,6 +77,11 @@ class ExportConfig(DatasetConfig):
         return chosen == "webdataset"
 
 
+def _files(home: Home, *patterns: str) -> list[Path]:
+    """The files of exports that say what they are."""
+    return sorted(path for pattern in patterns for path in (home.root / "dataset").glob(pattern))
+
+
 def _given(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
@@ -80,6 +92,7 @@ def _given(value: int | None, otherwise: int) -> int:
     kinds={"parquet"},
     owners=OWNERS,
     deps=[dg.AssetDep(["catalog", "licensed_images"])],
+    pool=WIKIDATA,
     metadata=table_metadata(THINGS),
     description="Names, from Wikidata, of the items that the structured data of licensed pictures say they depict.",
 )
@@ -109,7 +122,13 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     metadata=table_metadata(CAPTIONS),
     description="Label fields with the licence of each, and captions made of them under the label policy.",
 )
-def dataset_captions(platform: Platform) -> dg.MaterializeResult:
+@unless_unchanged(
+    reads=tables(LICENSED, PAGES, RECORDS, THINGS),
+    writes=tables(CAPTIONS),
+    settings=lambda settings: [settings.labels, settings.language],
+    deeds=("label_changes", "label_examples"),
+)
+def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         settings = platform.settings()
         counts = build_captions(platform.home(), policy=settings.labels, language=settings.language)
@@ -147,7 +166,8 @@ def _label_changes(changes: LabelChanges) -> dict[str, dg.MetadataValue]:
     metadata=table_metadata(SPLITS),
     description="Train, validation and test by a stable hash; copies of one another stay together.",
 )
-def dataset_splits(platform: Platform) -> dg.MaterializeResult:
+@unless_unchanged(reads=tables(LICENSED), writes=tables(SPLITS))
+def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         splits = build_splits(platform.home())
     return dg.MaterializeResult(
@@ -174,7 +194,13 @@ def dataset_splits(platform: Platform) -> dg.MaterializeResult:
     metadata={"dagster/column_schema": SHARD_COLUMNS},
     description="The exported dataset: Parquet shards with encoded images, loadable by `datasets.load_dataset`.",
 )
-def dataset_shards(platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
+@unless_unchanged(
+    reads=with_pictures(LICENSED, CAPTIONS, SPLITS),
+    writes=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
+    settings=lambda settings: [value for name, value in vars(settings).items() if name.startswith(("export", "shard"))],
+    deeds=("shards_written",),
+)
+def dataset_shards(context: dg.AssetExecutionContext, platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
         settings = platform.settings()
@@ -209,12 +235,20 @@ def dataset_shards(platform: Platform, config: ExportConfig) -> dg.MaterializeRe
     deps=[dg.AssetDep(["dataset", "shards"])],
     description="Digests of every shard, counts, licences, card: the dataset's version.",
 )
-def dataset_manifest(platform: Platform, config: DatasetConfig) -> dg.MaterializeResult:
+@unless_unchanged(
+    reads=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
+    writes=lambda home: _files(home, "*/latest", f"*/*/{MANIFEST}"),
+    settings=lambda settings: [settings.rights_profile, settings.labels, settings.max_side],
+)
+def dataset_manifest(
+    context: dg.AssetExecutionContext, platform: Platform, config: DatasetConfig
+) -> dg.MaterializeResult:
     settings = platform.settings()
     with step() as done:
         home = platform.home()
         export = read_export(home, name=config.name)
         facts = {"profile": settings.rights_profile, "labels": settings.labels, "max_side": settings.max_side}
+        members.record(home, export)
         finished = manifests.finish(export, facts)
         home.point("dataset", config.name, "latest", finished.version)
     return dg.MaterializeResult(
@@ -225,6 +259,7 @@ def dataset_manifest(platform: Platform, config: DatasetConfig) -> dg.Materializ
             "version": finished.version,
             "digest": finished.digest,
             "splits": counted("split", dict(finished.counts)),
+            "models": dg.MetadataValue.json(trained_on(home, finished.version)),
             "contact_sheet": picture(export.folder / manifests.SHEET),
             "folder": dg.MetadataValue.path(str(export.folder)),
             **done.cost,

@@ -1,17 +1,17 @@
-"""The evaluation as an asset: metrics with their floors, and a grid of samples with their prompts."""
-
-import json
-from pathlib import Path
+"""The evaluation as an asset: metrics with their floors, samples with their prompts, and the promotion of the model."""
 
 import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.dataset import DATASET
-from pd_assets.assets.models import latest
-from pd_assets.lib.child import run_pd_ml
+from pd_assets.assets.models import latest_dataset
+from pd_assets.lib.release.evaluation import Evaluator, read_report
+from pd_assets.lib.release.promotion import settle
+from pd_assets.pools import GPU
 from pd_assets.resources import Platform
 from pd_assets.steps import picture, step
-from pd_ml.provenance import folder_digest, read_run, version_of
+from pd_ml.config import EvaluateConfig, with_overrides
+from pd_ml.provenance import read_run
 from pd_ml.recipes import recipe
 
 
@@ -20,6 +20,8 @@ class EvaluationConfig(dg.Config):
 
     dataset: str = Field(DATASET, description="name of the dataset whose held-out pictures are used")
     recipe: str = Field("", description="debug, small or base; empty takes PD_RECIPE")
+    set: list[str] = Field(default_factory=list, description="changes to the recipe, each as field=value")
+    promote_anyway: bool = Field(False, description="make the model latest also where it falls behind the one in use")
 
 
 @dg.asset(
@@ -27,36 +29,43 @@ class EvaluationConfig(dg.Config):
     group_name="evaluation",
     kinds={"json"},
     owners=["team:models"],
+    pool=GPU,
     deps=[
         dg.AssetDep(["dataset", "manifest"]),
         dg.AssetDep(["models", "clip"]),
         dg.AssetDep(["models", "unet_text"]),
     ],
-    description="Metrics with their floors on held-out pictures, and a sample grid with the prompts written under it.",
+    description="Metrics with their floors on held-out pictures, and a sample grid with the prompts written under it. "
+    "Makes the model that was trained last `latest`, with those that it was made of, unless it falls behind.",
 )
 def evaluation_report(platform: Platform, config: EvaluationConfig) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
         recipe_name = config.recipe or platform.settings().recipe
-        folders = {
-            "dataset": latest(home, "dataset", config.dataset),
-            "clip": latest(home, "models", "clip"),
-            "model": latest(home, "models", "unet_text"),
-        }
-        attributes = home.root / "sandbox" / "attributes.json"
-        digests = {name: folder_digest(folder) for name, folder in folders.items()}
-        version = version_of("evaluate", recipe("evaluate", recipe_name), digests)
-        out = home.root / "evaluation" / "report" / version
-        if not out.is_dir():
-            run_pd_ml(_arguments(recipe_name, folders, out, attributes), lambda event: None)
-        home.point("evaluation", "report", "latest", version)
-    report = json.loads((out / "report.json").read_text())
+        resolved = with_overrides(recipe("evaluate", recipe_name), config.set)
+        assert isinstance(resolved, EvaluateConfig)
+        evaluator = Evaluator(
+            home=home,
+            dataset=latest_dataset(home, config.dataset),
+            recipe_name=recipe_name,
+            config=resolved,
+            changes=config.set,
+        )
+        candidate = evaluator.candidate
+        out = evaluator.report(candidate, evaluator.clip_of(candidate))
+        judgement = evaluator.judged(candidate, out, promote_anyway=config.promote_anyway)
+        settle(home, judgement, candidate)
+        home.point("evaluation", "report", "latest", out.name)
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(version),
+        data_version=dg.DataVersion(out.name),
         metadata={
-            "version": version,
-            "model_version": read_run(folders["model"]).version,
-            "report": dg.MetadataValue.json(report),
+            "version": out.name,
+            "model_version": candidate.version,
+            "dataset_version": judgement.dataset_version,
+            "promoted": judgement.promoted,
+            "compared_with": judgement.replaced or "none: the first one",
+            "falls_behind_in": dg.MetadataValue.json(list(judgement.behind)),
+            "report": dg.MetadataValue.json(dict(read_report(out))),
             **{name: dg.MetadataValue.float(value) for name, value in read_run(out).metrics.items()},
             "samples": picture(out / "samples.png"),
             "loss_curve": picture(out / "loss_curve.png"),
@@ -64,15 +73,6 @@ def evaluation_report(platform: Platform, config: EvaluationConfig) -> dg.Materi
             **done.cost,
         },
     )
-
-
-def _arguments(recipe_name: str, folders: dict[str, Path], out: Path, attributes: Path) -> list[str]:
-    arguments = ["evaluate", "--recipe", recipe_name, "--out", str(out)]
-    for name, folder in folders.items():
-        arguments += [f"--{name}", str(folder)]
-    if attributes.is_file():
-        arguments += ["--attributes", str(attributes)]
-    return arguments
 
 
 assets = [evaluation_report]

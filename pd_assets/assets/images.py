@@ -6,6 +6,7 @@ from pydantic import Field
 from pd_assets.lib.catalog.items import count
 from pd_assets.lib.catalog.schemas import FILES
 from pd_assets.lib.images.fetch import fetch_accepted
+from pd_assets.pools import MEDIA
 from pd_assets.resources import Platform
 from pd_assets.steps import asked_of_hosts, cost_of_a_picture, counted, step, table_metadata
 
@@ -24,7 +25,12 @@ class ImagesConfig(dg.Config):
     group_name="images",
     kinds={"parquet"},
     owners=["team:curation"],
-    deps=[dg.AssetDep(["rights", "decisions"]), dg.AssetDep(["catalog", "items"])],
+    deps=[
+        dg.AssetDep(["rights", "decisions"]),
+        dg.AssetDep(["rights", "takedowns"]),
+        dg.AssetDep(["catalog", "items"]),
+    ],
+    pool=MEDIA,
     metadata=table_metadata(FILES),
     description="Accepted items' bytes: fetched, verified, decoded, normalised, stored under their SHA-256. "
     "Failures are rows, and are tried again.",

@@ -1,4 +1,8 @@
-"""The models as assets: each runs the same `python -m pd_ml train` that a person would, unless it is done already."""
+"""The models as assets: each runs the same `python -m pd_ml train` that a person would, unless it is done already.
+
+What is trained becomes the `candidate` of its stage, and the later stages are made of that; evaluation/report makes it
+`latest`.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +14,8 @@ from pd_assets.assets.dataset import DATASET
 from pd_assets.lib.child import run_pd_ml
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
+from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last, trained_on
+from pd_assets.pools import GPU
 from pd_assets.resources import Platform
 from pd_assets.steps import picture, step
 from pd_ml.config import with_overrides
@@ -17,6 +23,7 @@ from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
 from pd_ml.recipes import recipe
 
 OWNERS = ["team:models"]
+MANIFEST = dg.AssetKey(["dataset", "manifest"])
 
 
 class TrainConfig(dg.Config):
@@ -34,8 +41,8 @@ def _train(
     with step() as done:
         home = platform.home()
         recipe_name = config.recipe or platform.settings().recipe
-        dataset = latest(home, "dataset", config.dataset)
-        models = {name: latest(home, "models", name) for name in inputs}
+        dataset = latest_dataset(home, config.dataset)
+        models = {name: trained_last(home, name) for name in inputs}
         resolved = with_overrides(recipe(stage, recipe_name), config.set)
         digests = {name: folder_digest(folder) for name, folder in {"dataset": dataset, **models}.items()}
         out = home.model(stage, version_of(stage, resolved, digests))
@@ -47,20 +54,28 @@ def _train(
             for change in config.set:
                 arguments += ["--set", change]
             run_pd_ml(arguments, lambda event: _note(context, event))
-        home.point("models", stage, "latest", out.name)
+        home.point("models", stage, CANDIDATE, out.name)
+    run = read_run(out)
+    context.log_event(_models_of_dataset(home, run.dataset_version))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(folder_digest(out)),
-        metadata={**_described(out, read_run(out)), "trained_now": trained, "recipe": recipe_name, **done.cost},
+        metadata={**_described(home, out, run), "trained_now": trained, "recipe": recipe_name, **done.cost},
     )
 
 
-def latest(home: Home, kind: str, name: str) -> Path:
-    """The latest version of a dataset or model; ConfigError names the asset to materialise."""
-    folder = home.latest(kind, name)
+def latest_dataset(home: Home, name: str) -> Path:
+    """The latest version of a dataset; ConfigError where there is none."""
+    folder = home.latest("dataset", name)
     if folder is None:
-        asset = "dataset/manifest" if kind == "dataset" else f"models/{name}"
-        raise ConfigError(f"no finished version of {kind}/{name} in {home.root}; materialise {asset} first")
+        raise ConfigError(f"no finished version of dataset/{name} in {home.root}; materialise dataset/manifest first")
     return folder
+
+
+def _models_of_dataset(home: Home, version: str) -> dg.AssetObservation:
+    """What the dataset's asset shows of the models that were made of a version."""
+    return dg.AssetObservation(
+        asset_key=MANIFEST, metadata={"version": version, "models": dg.MetadataValue.json(trained_on(home, version))}
+    )
 
 
 def _note(context: dg.AssetExecutionContext, event: Mapping[str, object]) -> None:
@@ -69,11 +84,13 @@ def _note(context: dg.AssetExecutionContext, event: Mapping[str, object]) -> Non
         context.log.info(" ".join(f"{key}={value}" for key, value in event.items()))
 
 
-def _described(out: Path, run: RunRecord) -> dict[str, dg.MetadataValue]:
+def _described(home: Home, out: Path, run: RunRecord) -> dict[str, dg.MetadataValue]:
     return {
         "version": dg.MetadataValue.text(run.version),
         "digest": dg.MetadataValue.text(run.digest),
         "dataset_version": dg.MetadataValue.text(run.dataset_version),
+        "dataset": dg.MetadataValue.asset(MANIFEST),
+        "in_use": dg.MetadataValue.text(home.pointed("models", run.stage, LATEST) or "none yet"),
         "pictures_seen": dg.MetadataValue.int(run.item_count),
         "inputs": dg.MetadataValue.json(dict(run.inputs)),
         "metrics": dg.MetadataValue.json(dict(run.metrics)),
@@ -90,6 +107,7 @@ PICTURES = ("loss_curve.png", "samples.png")
     group_name="models",
     kinds={"huggingface"},
     owners=OWNERS,
+    pool=GPU,
     deps=[dg.AssetDep(["dataset", "manifest"])],
     description="Byte-level BPE trained on our own captions; any text round-trips.",
 )
@@ -104,6 +122,7 @@ def models_tokenizer(
     group_name="models",
     kinds={"pytorch", "huggingface"},
     owners=OWNERS,
+    pool=GPU,
     deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "tokenizer"])],
     description="CLIP from random weights on our own pictures and captions: text tower for conditioning, both towers "
     "for evaluation.",
@@ -117,6 +136,7 @@ def models_clip(context: dg.AssetExecutionContext, platform: Platform, config: T
     group_name="models",
     kinds={"pytorch", "huggingface"},
     owners=OWNERS,
+    pool=GPU,
     deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "clip"])],
     description="U-Net in pixel space, conditioned on the token states of our CLIP text tower, with its pipeline.",
 )
@@ -127,3 +147,4 @@ def models_unet_text(
 
 
 assets = [models_tokenizer, models_clip, models_unet_text]
+STAGES = tuple(asset.key.path[-1] for asset in assets)

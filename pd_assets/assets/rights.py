@@ -1,9 +1,13 @@
 """The rights decision as assets: every item under every profile from stored evidence alone, and the log of changes."""
 
-import dagster as dg
+from datetime import UTC, datetime
 
-from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS
+import dagster as dg
+from pydantic import Field
+
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
 from pd_assets.lib.home import Home
+from pd_assets.lib.release.takedowns import digest_of_all, take_down
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
@@ -11,6 +15,7 @@ from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.rules import RULESET_VERSION
 from pd_assets.resources import Platform
 from pd_assets.steps import counted, drawn, step, table_metadata
+from pd_assets.unchanged import tables, unless_unchanged
 
 OWNERS = ["team:curation"]
 
@@ -25,6 +30,13 @@ OWNERS = ["team:curation"]
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "
     "profile. What no rule accepts is rejected. A changed rule decides everything again, without a request.",
+)
+# The calendar decides too: terms of protection end, and fresh uploads grow old.
+@unless_unchanged(
+    reads=tables(ITEMS, PAGES, RECORDS),
+    writes=tables(DECISIONS, CHANGES),
+    settings=lambda settings: [settings.rights_profile, settings.fresh_days, _today()],
+    deeds=("pages_read", "verdicts_changed", "changed_by_rule", "changed"),
 )
 def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     settings = platform.settings()
@@ -56,6 +68,10 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
     )
 
 
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
 def _audited(home: Home) -> dict[str, dg.MetadataValue]:
     """What a person found in the last audit."""
     result = latest_result(home)
@@ -83,7 +99,10 @@ def _licences(tags: list[TagCount]) -> dg.MetadataValue:
     description="The drift log: every change of a verdict with its cause, from the first decision on. The rows are "
     "appended while rights/decisions is made, as both must tell the same; this asset adds up the months.",
 )
-def rights_changes(platform: Platform) -> dg.MaterializeResult:
+@unless_unchanged(
+    reads=tables(CHANGES), writes=tables(), settings=lambda settings: [settings.rights_profile, _today()]
+)
+def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     profile = platform.settings().rights_profile
     with step() as done:
         home = platform.home()
@@ -111,4 +130,33 @@ def _months(months: list[changes.Month]) -> dg.MetadataValue:
     return dg.MetadataValue.md("\n".join([*head, *lines]))
 
 
-assets = [rights_decisions, rights_changes]
+class TakedownConfig(dg.Config):
+    """What to take down, as `pdd takedown` does; nothing where no item is named."""
+
+    item: str = Field("", description="an item id, a title or a SHA-256")
+    reason: str = Field("", description="why, for whoever asks later")
+    purge: bool = Field(False, description="remove the files, and all datasets that hold it, now")
+
+
+@dg.asset(
+    key=["rights", "takedowns"],
+    group_name="rights",
+    kinds={"parquet"},
+    owners=OWNERS,
+    metadata=table_metadata(TAKEDOWNS),
+    description="What an operator took down, when and why: kept out of everything from then on, with its copies. Name "
+    "an item and a reason in the launchpad to take one down, or use `pdd takedown`.",
+)
+def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.MaterializeResult:
+    with step() as done:
+        home = platform.home()
+        if config.item:
+            take_down(home, config.item, reason=config.reason, purge=config.purge)
+        digest = digest_of_all(home)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(digest),
+        metadata={"dagster/row_count": changes.count_rows(home, TAKEDOWNS), **done.cost},
+    )
+
+
+assets = [rights_decisions, rights_changes, rights_takedowns]

@@ -16,6 +16,7 @@ from pd_assets.lib.smithsonian.records import Reading
 from pd_assets.lib.smithsonian.search import SEARCH, SearchClient, pull, require_key
 from pd_assets.lib.smithsonian.sync import UnitSync, list_units, sync_unit
 from pd_assets.partitions import smithsonian_unit
+from pd_assets.pools import SMITHSONIAN
 from pd_assets.resources import Platform
 from pd_assets.steps import asked_of_hosts, counted, step, table_metadata
 
@@ -41,6 +42,7 @@ class Pull(dg.Config):
     owners=OWNERS,
     partitions_def=smithsonian_unit,
     backfill_policy=dg.BackfillPolicy.single_run(),
+    pool=SMITHSONIAN,
     metadata=table_metadata(RECORDS),
     description="Every medium of a unit's Open Access records with all its evidence, and a row with the reason for "
     "each record without one. Synchronised shard by shard, and only where a shard changed.",

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
 
 from pd_assets.lib.errors import ConfigError
 
@@ -38,10 +39,22 @@ def project_root() -> Path:
 
 
 def open_instance(root: Path) -> dg.DagsterInstance:
-    """Dagster's storage as `dagster dev` finds it: DAGSTER_HOME, or the dagster.yaml of the project's folder."""
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    return dg.DagsterInstance.from_config(str(root))
+    """Dagster's storage as `dagster dev` finds it: DAGSTER_HOME, or the dagster.yaml of the project's folder.
+
+    ConfigError where its database is damaged, locked by somebody who does not let go, or not to be reached.
+    """
+    at_home = os.environ.get("DAGSTER_HOME")
+    try:
+        instance = dg.DagsterInstance.get() if at_home else dg.DagsterInstance.from_config(str(root))
+        instance.get_runs_count()
+        instance.get_dynamic_partitions("")
+        instance.all_instigator_state()
+    except DBAPIError as error:
+        raise ConfigError(
+            f"Dagster's database, as {at_home or root}/dagster.yaml says, cannot be used ({error.orig}); where it is "
+            "damaged, move its folder away: the history of runs begins anew, and no table, picture or model is lost"
+        ) from error
+    return instance
 
 
 def is_free(port: int) -> bool:

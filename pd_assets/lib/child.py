@@ -1,6 +1,7 @@
 """Run `python -m pd_ml ...` as a child process: its progress events come back, a termination is passed on to it.
 
-The child is the same command that a person would type. Errors: ChildFailed, with the child's own one-line message.
+The child is the same command that a person would type. Errors: ChildFailed, with the child's own one-line message, and
+OutOfMemory, which is one of them.
 """
 
 import json
@@ -14,10 +15,15 @@ from pd_assets.lib.errors import PdError
 
 PATIENCE_S = 120.0
 SUSPENDED = 75
+MEMORY_ERRORS = frozenset({"MemoryError", "OutOfMemoryError"})
 
 
 class ChildFailed(PdError):
     """The child process ended with an error; the message is the child's own."""
+
+
+class OutOfMemory(ChildFailed):
+    """The child, or the kernel in its place, found no more memory, the machine's or the GPU's."""
 
 
 def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]], None]) -> None:
@@ -28,7 +34,7 @@ def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]
     command = [sys.executable, "-m", "pd_ml", *arguments]
     # A session of its own: Ctrl-C reaches only us, and we pass it on once. The child stops by itself if we die.
     environment = {**os.environ, "PD_STOP_WITHOUT_PARENT": str(os.getpid())}
-    message = ""
+    message, kind = "", ""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=environment
     ) as process:
@@ -37,7 +43,7 @@ def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]
             for line in process.stdout:
                 event = _event(line)
                 if event.get("event") == "error":
-                    message = str(event.get("message", ""))
+                    message, kind = str(event.get("message", "")), str(event.get("error", ""))
                 elif event:
                     on_event(event)
         except BaseException:
@@ -47,7 +53,10 @@ def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]
         raise ChildFailed(f"pd_ml {arguments[0]} was stopped and saved a checkpoint; run it again to go on")
     if process.returncode != 0:
         how = f"killed by signal {-process.returncode}" if process.returncode < 0 else f"exit {process.returncode}"
-        raise ChildFailed(message or f"pd_ml {' '.join(arguments)} failed ({how}); its log says more")
+        # The kernel kills with SIGKILL what takes too much.
+        is_memory = kind in MEMORY_ERRORS or process.returncode == -signal.SIGKILL
+        failure = OutOfMemory if is_memory else ChildFailed
+        raise failure(message or f"pd_ml {' '.join(arguments)} failed ({how}); its log says more")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -5,6 +5,7 @@ No table schemas in here (lib/catalog/schemas.py has them) and no Parquet.
 
 import errno
 import fcntl
+import filecmp
 import json
 import logging
 import os
@@ -142,15 +143,19 @@ def open_home(root: Path) -> Home:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path`; renamed to it when the block ends well, removed when it does not."""
+    """A temporary file beside `path`; renamed to it when the block ends well, removed when it does not.
+
+    Where `path` holds the same bytes it stays as it is, with its time: nothing that was made of it is out of date.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".partial")
     os.close(handle)
     partial = Path(name)
     try:
         yield partial
-        partial.chmod(0o644)
-        os.replace(partial, path)
+        if not (path.is_file() and filecmp.cmp(partial, path, shallow=False)):
+            partial.chmod(0o644)
+            os.replace(partial, path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ConfigError(f"{path.parent}: no space left on the disk; free some and run again") from error

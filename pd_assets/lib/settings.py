@@ -4,12 +4,14 @@ The names and defaults are those of the contract; `Settings.from_env` collects e
 """
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pd_assets.lib.errors import ConfigError
 
@@ -21,10 +23,14 @@ FRESH_DAYS = 30
 DEFAULT_ROOTS = ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
 PROFILES = ("strict", "life70", "us")
 LABEL_POLICIES = ("cc0", "all")
+TAKEDOWN_POLICIES = ("flag", "retrain")
 EXPORT_FORMATS = ("parquet", "webdataset")
 RECIPE_NAMES = ("debug", "small", "base")
+SCRAPE_CRON = "0 2 * * *"
 # In place of a contact, where every archive is on this machine.
 LOCAL_USE = "local use"
+# Five fields of digits, names, lists, ranges and steps; Dagster looks closer.
+CRON = re.compile(r"[\w*/,#?-]+(?: [\w*/,#?-]+){4}|@(?:hourly|daily|weekly|monthly)")
 LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]+)*")
 EXAMPLE_DOMAIN = re.compile(r"(?<![\w-])example\.(?:com|org|net)(?![\w-])", re.IGNORECASE)
 # https://www.mediawiki.org/wiki/Manual:Page_title#Invalid_page_titles
@@ -52,7 +58,19 @@ class Settings:
     language: str = "en"
     max_side: int = 1280
     recipe: str = "small"
-    retrain_after: int = 1000
+    # A number of pictures, or a share of those that the last training saw.
+    retrain_after: int | float = 1000
+    takedown_policy: str = "flag"
+    scrape_cron: str = SCRAPE_CRON
+    scrape_timezone: str = "UTC"
+    scrape_enabled: bool = False
+    retry_wait_s: int = 60
+    alert_webhook: str | None = field(default=None, repr=False)
+    alert_email: str | None = None
+    smtp_host: str | None = None
+    smtp_port: int = 25
+    smtp_user: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
     shard_mb: int = 256
     export_include: tuple[str, ...] = ()
     export_exclude: tuple[str, ...] = ()
@@ -86,7 +104,18 @@ class Settings:
             language=reader.language("PD_LANGUAGE", "en"),
             max_side=reader.whole("PD_MAX_SIDE", 1280, at_least=16),
             recipe=reader.choice("PD_RECIPE", "small", RECIPE_NAMES),
-            retrain_after=reader.whole("PD_RETRAIN_AFTER", 1000, at_least=1),
+            retrain_after=reader.whole_or_share("PD_RETRAIN_AFTER", 1000),
+            takedown_policy=reader.choice("PD_TAKEDOWN_POLICY", "flag", TAKEDOWN_POLICIES),
+            scrape_cron=reader.cron("PD_SCRAPE_CRON", SCRAPE_CRON),
+            scrape_timezone=reader.timezone("PD_SCRAPE_TIMEZONE", "UTC"),
+            scrape_enabled=reader.flag("PD_SCRAPE_ENABLED"),
+            retry_wait_s=reader.whole("PD_RETRY_WAIT_S", 60, at_least=0),
+            alert_webhook=reader.web_address("PD_ALERT_WEBHOOK"),
+            alert_email=reader.header("PD_ALERT_EMAIL"),
+            smtp_host=reader.text("PD_SMTP_HOST"),
+            smtp_port=reader.whole("PD_SMTP_PORT", 25, at_least=1),
+            smtp_user=reader.text("PD_SMTP_USER"),
+            smtp_password=reader.text("PD_SMTP_PASSWORD"),
             shard_mb=reader.whole("PD_SHARD_MB", 256, at_least=1),
             export_include=reader.titles("PD_EXPORT_INCLUDE", ()),
             export_exclude=reader.titles("PD_EXPORT_EXCLUDE", ()),
@@ -97,9 +126,17 @@ class Settings:
             export_per_cluster=reader.whole("PD_EXPORT_PER_CLUSTER", 0, at_least=0),
             export_format=reader.choice("PD_EXPORT_FORMAT", "parquet", EXPORT_FORMATS),
         )
+        if settings.alert_email and not settings.smtp_host:
+            reader.problems.append("PD_ALERT_EMAIL is set and PD_SMTP_HOST is not; expected the name of a mail server")
         if reader.problems:
             raise ConfigError("; ".join(reader.problems))
         return settings
+
+    def retrain_threshold(self, trained_on: int) -> int:
+        """How many new pictures are enough after a training on `trained_on` of them."""
+        if isinstance(self.retrain_after, int):
+            return self.retrain_after
+        return max(1, math.ceil(trained_on * self.retrain_after))
 
 
 class _Reader:
@@ -181,11 +218,50 @@ class _Reader:
             return default
         return number
 
+    def whole_or_share(self, name: str, default: int) -> int | float:
+        """A whole number of at least 1, or a share: `5%` is 0.05."""
+        value = self.text(name) or ""
+        if not value.endswith("%"):
+            return self.whole(name, default, at_least=1)
+        try:
+            percent = float(value.removesuffix("%"))
+        except ValueError:
+            percent = math.nan
+        if not 0 < percent < math.inf:
+            self.problems.append(f"{name}={value}: expected more than 0%, such as 5%, or a number of pictures")
+        return percent / 100
+
     def language(self, name: str, default: str) -> str:
         value = (self.text(name) or default).lower()
         if not LANGUAGE_CODE.fullmatch(value):
             self.problems.append(f"{name}={value}: expected the code of a language, such as en or pt-br")
             return default
+        return value
+
+    def cron(self, name: str, default: str) -> str:
+        value = " ".join((self.text(name) or default).split())
+        if not CRON.fullmatch(value):
+            self.problems.append(f"{name}={value}: expected minute, hour, day, month and weekday, such as {default}")
+            return default
+        return value
+
+    def timezone(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.problems.append(f"{name}={value}: expected the name of a time zone, such as UTC or Europe/Berlin")
+            return default
+        return value
+
+    def flag(self, name: str) -> bool:
+        return self.choice(name, "0", ("1", "0")) == "1"
+
+    def web_address(self, name: str) -> str | None:
+        """Any address of the web; not shown where it is wrong, as such addresses hold keys."""
+        value = self.text(name)
+        if value is not None and not _is_web_address(value):
+            self.problems.append(f"{name}: expected an address that begins with https:// or http://")
         return value
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -27,8 +27,9 @@ LINE: Mapping[str, set[str]] = {
     "catalog/items": {"commons/pages", "commons/refresh", "smithsonian/records"},
     "rights/decisions": {"catalog/items"},
     "rights/changes": {"rights/decisions"},
-    "images/files": {"rights/decisions", "catalog/items"},
-    "catalog/licensed_images": {"catalog/items", "rights/decisions", "images/files"},
+    "rights/takedowns": set(),
+    "images/files": {"rights/decisions", "rights/takedowns", "catalog/items"},
+    "catalog/licensed_images": {"catalog/items", "rights/decisions", "rights/takedowns", "images/files"},
     "catalog/clusters": {"catalog/licensed_images"},
     "dataset/things": {"catalog/licensed_images"},
     "dataset/captions": {"catalog/licensed_images", "dataset/things"},
@@ -44,12 +45,13 @@ JOBS: Mapping[str, set[str]] = {
     "refresh_sources": {"commons/categories", "commons/refresh"},
     "refresh_smithsonian": {"smithsonian/records"},
     "build_dataset": {
-        *("catalog/items", "rights/decisions", "rights/changes", "images/files", "catalog/licensed_images"),
+        *("catalog/items", "rights/decisions", "rights/changes", "rights/takedowns", "images/files"),
+        "catalog/licensed_images",
         "catalog/clusters",
         *("dataset/things", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
     },
     "train_models": {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")},
-    "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images")}
+    "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images", "dataset")}
     - {"commons/pages"},
     "whole_line": set(LINE) - {"commons/pages", "smithsonian/records"},
 }
@@ -71,11 +73,11 @@ def test_the_assets_are_those_of_the_line_and_every_arrow_is_there(graph: Mappin
 
 
 def test_every_asset_key_is_one_that_the_contract_names(graph: Mapping[str, dg.AssetSpec]) -> None:
-    """All but the drift log, the clusters of copies and the names of things, which came after the contract."""
+    """All but the drift log, the takedowns, the clusters of copies and the names of things, which came after the contract."""
     if not CONTRACT.is_file():
         pytest.skip("the contract ../shared/design/ARCHITECTURE.md is not beside this repository")
     said = CONTRACT.read_text()
-    later = ["catalog/clusters", "dataset/things", "rights/changes"]
+    later = ["catalog/clusters", "dataset/things", "rights/changes", "rights/takedowns"]
     assert sorted(key for key in graph if f"`{key}`" not in said) == later
 
 
@@ -89,8 +91,8 @@ def test_every_asset_says_what_it_is_and_who_looks_after_it(graph: Mapping[str, 
     assert (silent, nobody) == ([], [])
 
 
-# The ledger belongs to no asset: every run that asks a host writes its own part of it.
-@pytest.mark.parametrize("key", sorted((set(TABLES) - {"http/ledger"}) | {"dataset/shards"}))
+# The ledger belongs to no asset: every run that asks a host writes its own part of it. dataset/manifest writes the members.
+@pytest.mark.parametrize("key", sorted((set(TABLES) - {"http/ledger", "dataset/members"}) | {"dataset/shards"}))
 def test_every_table_shows_its_columns_with_a_description_each(graph: Mapping[str, dg.AssetSpec], key: str) -> None:
     shown = graph[key].metadata["dagster/column_schema"]
     assert isinstance(shown, dg.TableSchema)

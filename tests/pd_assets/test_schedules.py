@@ -6,7 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
+from pd_assets.definitions import build_defs
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.sandbox.records import Page
 from tests.pd_assets.line import (
     FREE_TAG,
@@ -19,14 +22,24 @@ from tests.pd_assets.line import (
     new_line,
 )
 
-NIGHT = [
-    "commons/categories",
-    "commons/refresh",
-    "catalog/items",
-    "rights/decisions",
-    "images/files",
-    "catalog/licensed_images",
-]
+NIGHT = sorted(
+    [
+        "commons/categories",
+        "commons/refresh",
+        "catalog/items",
+        "rights/decisions",
+        "rights/changes",
+        "rights/takedowns",
+        "images/files",
+        "catalog/licensed_images",
+        "catalog/clusters",
+        "dataset/things",
+        "dataset/captions",
+        "dataset/splits",
+        "dataset/shards",
+        "dataset/manifest",
+    ]
+)
 TABLES = ("catalog/items", "rights/decisions", "catalog/licensed_images")
 
 
@@ -38,14 +51,20 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 def night(line: Line) -> dg.ExecuteInProcessResult:
     """What the daemon does at two o'clock: evaluate the schedule's tick, run what it asks for."""
-    schedule = line.defs.resolve_schedule_def("nightly_scrape")
-    with dg.build_schedule_context(
-        instance=line.instance, scheduled_execution_time=datetime(2026, 11, 22, 2, tzinfo=UTC)
-    ) as context:
-        requests = schedule.evaluate_tick(context).run_requests or []
+    requests = tick(line).run_requests or []
     assert len(requests) == 1
     line.forget_requests()
-    return line.run(schedule.job_name, tags=dict(requests[0].tags))
+    return line.run("nightly", tags=dict(requests[0].tags))
+
+
+def tick(line: Line, **settings: str) -> ScheduleExecutionData:
+    """One evaluation of the schedule, with some settings changed."""
+    with dg.build_schedule_context(
+        instance=line.instance,
+        scheduled_execution_time=datetime(2026, 11, 22, 2, tzinfo=UTC),
+        resources={"platform": line.platform_with(**settings)},
+    ) as context:
+        return line.defs.resolve_schedule_def("nightly_scrape").evaluate_tick(context)
 
 
 def snapshot(line: Line) -> dict[str, dict[tuple[object, ...], Row]]:
@@ -54,14 +73,14 @@ def snapshot(line: Line) -> dict[str, dict[tuple[object, ...], Row]]:
 
 def test_after_a_change_of_the_archive_a_night_brings_in_exactly_what_changed(line: Line) -> None:
     first = night(line)
-    assert first.success and materialised(first) == NIGHT
+    assert first.success and sorted(materialised(first)) == NIGHT
     assert line.details_asked() >= {page.pageid for page in line.archive.files()}
     before = snapshot(line)
 
     changed = change(line)
     second = night(line)
 
-    assert second.success and materialised(second) == NIGHT
+    assert second.success and sorted(materialised(second)) == NIGHT
     assert line.details_asked() == {page.pageid for page in changed.values()}
     after = snapshot(line)
     for name in TABLES:
@@ -102,3 +121,90 @@ def tell_the_story(line: Line, changed: dict[str, Page], after: dict[str, dict[t
 
     fetched = {name for name, item in of.items() if line.is_fetched(items[(item,)]["file_url"])}
     assert fetched == {"overwritten", "added 0", "added 1", "added 2"}
+
+
+# What asks an archive or an operator looks each night.
+DOWNSTREAM = sorted(
+    set(NIGHT) - {"commons/categories", "commons/refresh", "images/files", "dataset/things", "rights/takedowns"}
+)
+
+
+def test_a_night_without_a_change_does_no_work_downstream_and_says_so(line: Line) -> None:
+    assert night(line).success
+    before = written(line)
+
+    second = night(line)
+
+    assert second.success
+    assert line.details_asked() == set()
+    said = {event.asset_key.to_user_string(): event for event in of_assets(second)}
+    idle = sorted(key for key, event in said.items() if str(event.metadata.get("work")).find("none:") >= 0)
+    assert idle == DOWNSTREAM
+    assert written(line) == before
+    rows = {key: event.metadata["dagster/row_count"].value for key, event in said.items()}
+    assert rows["catalog/licensed_images"] == len(line.rows("catalog/licensed_images")) > 0
+    assert said["rights/decisions"].metadata["verdicts_changed"].value == 0
+
+
+def test_a_table_that_was_taken_away_is_made_again_though_nothing_else_changed(line: Line) -> None:
+    assert night(line).success
+    before = snapshot(line)
+    for path in line.home.table("catalog/licensed_images").glob("*.parquet"):
+        path.unlink()
+    assert night(line).success
+    assert snapshot(line) == before
+
+
+def test_a_night_that_died_is_continued_by_the_next(line: Line) -> None:
+    line.server.faults.set({"status": 404, "times": 1})
+    assert not night(line).success
+    assert night(line).success
+    assert len(line.rows("catalog/licensed_images")) > 0
+
+
+def test_a_tick_while_a_night_is_at_work_asks_for_nothing(line: Line) -> None:
+    job = line.defs.resolve_job_def("nightly")
+    run = line.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    said = tick(line)
+    assert not said.run_requests
+    assert run.run_id in str(said.skip_message)
+
+
+def test_a_tick_without_a_contact_fails_with_its_reason_and_the_next_one_with_a_contact_does_not(line: Line) -> None:
+    live = "https://commons.wikimedia.org/w/api.php"
+    with pytest.raises(ConfigError, match="PD_CONTACT is not set"):
+        tick(line, pd_commons_api=live)
+    assert len(tick(line, pd_commons_api=live, pd_contact="me@somewhere.net").run_requests or []) == 1
+
+
+def test_time_zone_and_first_state_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = build_defs().resolve_schedule_def("nightly_scrape")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "UTC")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    for name, value in {"CRON": "30 4 * * 1-5", "TIMEZONE": "Europe/Berlin", "ENABLED": "1"}.items():
+        monkeypatch.setenv(f"PD_SCRAPE_{name}", value)
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 4 * * 1-5", "Europe/Berlin")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+@pytest.mark.parametrize("cron", ["at night", "61 * * * *", "* * *"])
+def test_a_time_that_never_comes_fails_the_tick_and_not_the_code_location(
+    line: Line, monkeypatch: pytest.MonkeyPatch, cron: str
+) -> None:
+    monkeypatch.setenv("PD_SCRAPE_CRON", cron)
+    assert line.defs.resolve_schedule_def("nightly_scrape").cron_schedule == "0 2 * * *"
+    with pytest.raises(ConfigError, match="PD_SCRAPE_CRON"):
+        tick(line)
+
+
+def of_assets(result: dg.ExecuteInProcessResult) -> list[dg.AssetMaterialization]:
+    """The materialisations of a run, partitions left out."""
+    found = [event.materialization for event in result.get_asset_materialization_events()]
+    return [one for one in found if one.partition is None]
+
+
+def written(line: Line) -> dict[str, int]:
+    """When each Parquet file was written, but for the ledger of requests and the pictures that fail every night."""
+    found = {str(path): path for path in line.home.root.rglob("*.parquet")}
+    kept = {name: path for name, path in found.items() if "http" not in path.parts and "files" not in path.parts}
+    return {name.replace(str(line.home.root), ""): path.stat().st_mtime_ns for name, path in kept.items()}

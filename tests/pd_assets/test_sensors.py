@@ -1,5 +1,6 @@
 """The retraining sensor, on a table that a real night filled: when it waits, when it asks, and that it asks once."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS
-from pd_assets.lib.dataset.news import news_since_training
+from pd_assets.lib.release.news import news_since_training
 from pd_ml.provenance import RunRecord, write_run
 from tests.pd_assets.line import Line, new_line
 
@@ -64,10 +65,37 @@ def test_past_the_threshold_it_asks_for_one_training_and_then_for_none(night: Li
     assert request.run_key == f"retrain-{asked.cursor}"
     assert request.tags["pd/new_pictures"] == str(licensed)
 
+
+@pytest.mark.parametrize(
+    "status", [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED]
+)
+def test_what_was_asked_for_is_not_asked_for_again_whatever_the_cursor_says(
+    own_night: Line, status: dg.DagsterRunStatus
+) -> None:
+    (request,) = tick(own_night).run_requests or []
+    job = own_night.defs.resolve_job_def("train_models")
+    own_night.instance.create_run_for_job(job, status=status, tags=dict(request.tags))
+    for cursor in (None, "retrain", "\x00 damaged {"):
+        again = tick(own_night, cursor)
+        assert not again.run_requests
+        assert "was already asked for" in str(again.skip_message)
+
+
+def test_a_request_that_a_crash_lost_is_made_again_under_the_same_key(night: Line) -> None:
+    asked = tick(night)
     again = tick(night, asked.cursor)
-    assert not again.run_requests
-    assert "already asked for" in str(again.skip_message)
-    assert again.cursor == asked.cursor
+    assert [request.run_key for request in again.run_requests or []] == [
+        request.run_key for request in asked.run_requests or []
+    ]
+
+
+def test_a_share_of_the_pictures_of_the_last_training_may_be_the_threshold(own_night: Line) -> None:
+    assert len(tick(own_night, pd_retrain_after="5%").run_requests or []) == 1
+    assert own_night.run("build_dataset").success
+    trained_on_the_latest_dataset(own_night)
+    licensed = len(own_night.rows("catalog/licensed_images"))
+    said = tick(own_night, pd_retrain_after="5%")
+    assert said.skip_message == f"0 new licensed pictures of {math.ceil(licensed * 0.05)} (PD_RETRAIN_AFTER)"
 
 
 def test_the_same_pictures_give_the_same_run_key_so_that_a_lost_cursor_starts_nothing_twice(night: Line) -> None:

@@ -2,7 +2,7 @@
 
 from pd_assets.lib.catalog import item_parts, tables
 from pd_assets.lib.catalog.duplicates import build_clusters
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, Table
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, TAKEDOWNS, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
 
@@ -13,12 +13,12 @@ def build_items(home: Home) -> str:
 
 
 def build_licensed(home: Home, *, profile: str) -> str:
-    """Write catalog/licensed_images: accepted, decoded, live, one of each cluster of copies. Returns its digest.
+    """Write catalog/licensed_images: accepted, decoded, live, not taken down, one of each cluster. Returns its digest.
 
     The clusters are brought in step first: catalog/clusters.
     """
     build_clusters(home, profile=profile)
-    inputs = {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "clusters": CLUSTERS}
+    inputs = {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "clusters": CLUSTERS, "takedowns": TAKEDOWNS}
     return tables.write_query(home, LICENSED, load("licensed_images"), inputs, {"profile": profile})
 
 
@@ -27,7 +27,7 @@ def find_unfree(home: Home, *, profile: str) -> list[str]:
     wrong = tables.query(
         home,
         load("unfree"),
-        {"licensed": LICENSED, "items": ITEMS, "decisions": DECISIONS, "files": FILES},
+        {"licensed": LICENSED, "items": ITEMS, "decisions": DECISIONS, "files": FILES, "takedowns": TAKEDOWNS},
         {"profile": profile},
     )
     return [f"{row['item_id']}: {row['problem']}" for row in tables.rows(wrong)]

@@ -204,6 +204,20 @@ CHANGES = Table(
     },
 )
 
+TAKEDOWNS = Table(
+    key="rights/takedowns",
+    sort_by=("taken_down_at", "item_id", "sha256"),
+    columns={
+        "item_id": (TEXT, "an item that shows the picture, or one of its copies; null where none is known"),
+        "sha256": (TEXT, "the picture in the store, null where it was never fetched"),
+        "sha1": (TEXT, "SHA-1 of the original, null where it is not known"),
+        "named": (TEXT, "what the operator named: an item, a title or a SHA-256"),
+        "reason": (TEXT, "why, in the operator's words"),
+        "taken_down_at": (INSTANT, "when it was taken down"),
+        "purged_at": (INSTANT, "when the picture and the datasets that held it were removed, null where they were not"),
+    },
+)
+
 FILES = Table(
     key="images/files",
     sort_by=("item_id",),
@@ -338,6 +352,21 @@ SPLITS = Table(
     },
 )
 
+MEMBERS = Table(
+    key="dataset/members",
+    sort_by=("item_id",),
+    columns={
+        "item_id": (TEXT, "the item in `catalog/items`, as it was then"),
+        "sha256": (TEXT, "the picture in the store"),
+        "exported_sha256": (TEXT, "the picture as the shard has it: another one where the export made it smaller"),
+        "split": (TEXT, "`train`, `validation` or `test`"),
+        "shard": (TEXT, "the file in the dataset's folder that holds it"),
+        "rule_id": (TEXT, "the rule that had accepted it"),
+        "dataset": (TEXT, "name of the dataset"),
+        "version": (TEXT, "version of the dataset"),
+    },
+)
+
 LEDGER = Table(
     key="http/ledger",
     sort_by=("started_at", "run_id", "host", "kind"),
@@ -358,7 +387,7 @@ LEDGER = Table(
 TABLES = {
     table.key: table
     for table in (
-        *(CATEGORIES, PAGES, RECORDS, ITEMS, DECISIONS, CHANGES, FILES, CLUSTERS, LICENSED),
-        *(CAPTIONS, THINGS, SPLITS, LEDGER),
+        *(CATEGORIES, PAGES, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES, CLUSTERS, LICENSED),
+        *(CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
     )
 }

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import FetchFailed
 from pd_assets.lib.home import Home, alone, replacing
@@ -76,7 +76,7 @@ def fetch_accepted(
         wanted = tables.query(
             home,
             load("wanted"),
-            {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "records": RECORDS},
+            {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "records": RECORDS, "takedowns": TAKEDOWNS},
             {"profile": profile},
         )
         is_current = pa.array([fetcher.is_current(row) for row in tables.rows(wanted)], pa.bool_())

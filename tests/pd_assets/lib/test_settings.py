@@ -27,6 +27,7 @@ EVERY_VARIABLE = {
     "PD_MAX_SIDE": "512",
     "PD_RECIPE": "debug",
     "PD_RETRAIN_AFTER": "25",
+    "PD_TAKEDOWN_POLICY": "retrain",
     "PD_SHARD_MB": "64",
     "PD_EXPORT_INCLUDE": "Category:Portraits; landscapes",
     "PD_EXPORT_EXCLUDE": "Bad",
@@ -66,6 +67,7 @@ def test_every_variable_reaches_its_setting() -> None:
         max_side=512,
         recipe="debug",
         retrain_after=25,
+        takedown_policy="retrain",
         shard_mb=64,
         export_include=("Portraits", "Landscapes"),
         export_exclude=("Bad",),
@@ -89,7 +91,20 @@ def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.
     assert Settings.from_env().retrain_after == 7
 
 
+def test_a_retraining_may_be_asked_for_by_a_share_of_what_the_last_one_saw() -> None:
+    settings = Settings.from_env({"PD_RETRAIN_AFTER": "5%"})
+    assert [settings.retrain_threshold(count) for count in (0, 10, 1000)] == [1, 1, 50]
+    assert Settings.from_env({"PD_RETRAIN_AFTER": "7"}).retrain_threshold(1000) == 7
+
+
+@pytest.mark.parametrize("value", ["%", "0%", "-3%", "nan%", "inf%", "five%", "0", "1.5"])
+def test_a_threshold_that_is_neither_a_number_nor_a_share_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match="PD_RETRAIN_AFTER="):
+        Settings.from_env({"PD_RETRAIN_AFTER": value})
+
+
 WRONG = {
+    "PD_TAKEDOWN_POLICY": "ignore",
     "PD_HOME": "s3://bucket/prefix",
     "PD_CONTACT": "a@b.test\nX-Header: 1",
     "PD_COMMONS_API": "commons.wikimedia.org",

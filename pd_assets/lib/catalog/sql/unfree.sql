@@ -1,5 +1,5 @@
 -- Every row of the licence-filtered table that should not be in it, with why. Written apart from licensed_images.sql,
--- so that one mistake does not hide in both. Tables: licensed, items, decisions, files. Parameter: profile.
+-- so that one mistake does not hide in both. Tables: licensed, items, decisions, files, takedowns. Parameter: profile.
 with judged as (
     select
         licensed.item_id, licensed.sha256,
@@ -11,6 +11,7 @@ with judged as (
         (select max(status) from files f where f.item_id = licensed.item_id and f.sha256 = licensed.sha256) as file,
         (select max(sha1) from files f where f.item_id = licensed.item_id and f.sha256 = licensed.sha256) as file_sha1,
         count(*) over (partition by licensed.sha256) as copies,
+        (select max(reason) from takedowns t where t.item_id = licensed.item_id or t.sha256 = licensed.sha256) as taken_down,
         licensed.profile
     from licensed
 )
@@ -25,6 +26,7 @@ select item_id, problem from (
         case when no_picture is not null then 'the page is no usable picture: ' || no_picture end,
         case when file is distinct from 'ok' then 'no decoded picture' end,
         case when file = 'ok' and file_sha1 is distinct from sha1 then 'a picture of another version of the file' end,
+        case when taken_down is not null then 'taken down: ' || taken_down end,
         case when copies > 1 then 'listed ' || copies || ' times' end
     ]) as problem
     from judged

@@ -1,5 +1,5 @@
--- The items whose pictures we want (live, usable, accepted), each beside what images/files says of it so far.
--- Tables: items, decisions, files, records. Parameter: profile.
+-- The items whose pictures we want (live, usable, accepted, not taken down), each beside what images/files says of it.
+-- Tables: items, decisions, files, records, takedowns. Parameter: profile.
 -- An archive that gives no SHA-1 has a signature of what it says of the medium instead.
 with told as (
     select item_id, min(media_signature) as signature from records where status = 'live' group by item_id
@@ -15,4 +15,6 @@ left join files on files.item_id = items.item_id
 left join told on told.item_id = items.item_id
 where decisions.verdict = 'accept' and items.status = 'live' and items.problem is null
   and coalesce(items.sha1, told.signature) is not null
+  and items.item_id not in (select item_id from takedowns where item_id is not null)
+  and coalesce(items.sha1, '') not in (select sha1 from takedowns where sha1 is not null)
 order by items.item_id

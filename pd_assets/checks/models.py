@@ -1,0 +1,147 @@
+"""Checks on the models: that none in use saw a picture that is no longer free, and that the new one is good enough."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import ClassVar
+
+import dagster as dg
+
+from pd_assets.assets.models import STAGES
+from pd_assets.lib.release.promotion import latest_judgement
+from pd_assets.lib.release.withdrawals import Exposure, exposures, find_withdrawn
+from pd_assets.resources import Platform
+
+CHECK_NAME = "saw_no_taken_down_picture"
+LISTED = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the models of one stage saw: it fails where one that is in use saw a picture that is no longer free."""
+
+    STATE: ClassVar[str] = "state"
+
+    stage: str
+    exposed: tuple[Exposure, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def check(self) -> dg.AssetCheckKey:
+        return dg.AssetCheckKey(dg.AssetKey(["models", self.stage]), CHECK_NAME)
+
+    @property
+    def passed(self) -> bool:
+        return not any(one.model.is_in_use for one in self.exposed)
+
+    @property
+    def description(self) -> str:
+        if not self.exposed:
+            return "no version saw a picture that is no longer free"
+        told = [f"{one.model.version} ({one.model.standing}) saw {len(one.pictures)}" for one in self.exposed]
+        return "pictures that are no longer free: " + ", ".join(told)
+
+    @property
+    def state(self) -> str:
+        """16 hexadecimal digits that name all that is told."""
+        told = [
+            [one.model.version, one.model.standing, [str(picture) for picture in one.pictures]] for one in self.exposed
+        ]
+        return sha256(json.dumps([told, self.unknown]).encode()).hexdigest()[:16]
+
+    @property
+    def metadata(self) -> dict[str, dg.MetadataValue]:
+        versions = {
+            one.model.version: {
+                "standing": one.model.standing,
+                "datasets": sorted(one.model.datasets),
+                "pictures": len(one.pictures),
+                "first": [str(picture) for picture in one.pictures[:LISTED]],
+            }
+            for one in self.exposed
+        }
+        return {
+            "flagged_versions": dg.MetadataValue.json(versions),
+            "flagged": dg.MetadataValue.int(len(versions)),
+            "withdrawn_pictures_seen": dg.MetadataValue.int(
+                max((len(one.pictures) for one in self.exposed if one.model.is_in_use), default=0)
+            ),
+            "unknown_inputs": dg.MetadataValue.json(list(self.unknown)),
+            self.STATE: dg.MetadataValue.text(self.state),
+        }
+
+    def result(self) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(
+            passed=self.passed,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=self.description,
+            metadata=self.metadata,
+        )
+
+    def evaluation(self) -> dg.AssetCheckEvaluation:
+        """The same, to be reported without a run."""
+        return dg.AssetCheckEvaluation(
+            asset_key=self.check.asset_key,
+            check_name=self.check.name,
+            passed=self.passed,
+            metadata=self.metadata,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=self.description,
+        )
+
+    def observation(self) -> dg.AssetObservation:
+        """What the asset itself shows of it."""
+        return dg.AssetObservation(asset_key=self.check.asset_key, description=self.description, metadata=self.metadata)
+
+
+def verdicts(exposed: Iterable[Exposure]) -> list[Verdict]:
+    """The verdict on every stage that has a model on the disk."""
+    by_stage: dict[str, list[Exposure]] = {}
+    for one in exposed:
+        by_stage.setdefault(one.model.stage, []).append(one)
+    return [_verdict(stage, found) for stage, found in sorted(by_stage.items()) if stage in STAGES]
+
+
+def _verdict(stage: str, exposed: Sequence[Exposure]) -> Verdict:
+    unknown = {f"{one.model.version}: {name}" for one in exposed for name in one.model.unknown}
+    return Verdict(stage=stage, exposed=tuple(one for one in exposed if one.pictures), unknown=tuple(sorted(unknown)))
+
+
+def _sight_check(stage: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey(["models", stage]),
+        name=CHECK_NAME,
+        description="Neither the model in use nor one that it was made of saw a picture that has since lost its "
+        "licence, vanished or been taken down. Tells every version that did.",
+    )
+    def saw_no_taken_down_picture(platform: Platform) -> dg.AssetCheckResult:
+        home = platform.home()
+        exposed = exposures(home, find_withdrawn(home, profile=platform.settings().rights_profile))
+        return _verdict(stage, [one for one in exposed if one.model.stage == stage]).result()
+
+    return saw_no_taken_down_picture
+
+
+@dg.asset_check(
+    asset=dg.AssetKey(["evaluation", "report"]),
+    name="keeps_its_floors",
+    description="The model that was trained last draws better than chance, nearer to the real pictures than its floor "
+    "allows, and does not fall behind the model that it would replace.",
+)
+def keeps_its_floors(platform: Platform) -> dg.AssetCheckResult:
+    judgement = latest_judgement(platform.home())
+    return dg.AssetCheckResult(
+        passed=not judgement.problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(judgement.problems) or "every floor is kept",
+        metadata={
+            "candidate": judgement.candidate,
+            "promoted": judgement.promoted,
+            "compared_with": judgement.replaced or "none: the first one",
+            "problems": dg.MetadataValue.json(list(judgement.problems)),
+        },
+    )
+
+
+checks = [*(_sight_check(stage) for stage in STAGES), keeps_its_floors]

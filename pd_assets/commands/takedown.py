@@ -1,0 +1,37 @@
+"""`pdd takedown`: an operator takes a picture down, with its copies, and sees which models saw it."""
+
+from collections.abc import Iterator
+
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release.pictures import pictures_called
+from pd_assets.lib.release.takedowns import Takedown, take_down
+from pd_assets.lib.release.trace import trace
+from pd_assets.lib.settings import Settings
+
+
+def remove(called: str, *, reason: str, purge: bool) -> Iterator[str]:
+    """Take it down, and tell a person what happened; ConfigError where nothing is called so."""
+    home = open_home(Settings.from_env().home)
+    done = take_down(home, called, reason=reason, purge=purge)
+    yield from _taken_down(done)
+    if purge:
+        yield f"removed {len(done.files)} pictures from the store" + "".join(f"\n  {path}" for path in done.files)
+        yield f"removed {len(done.datasets)} dataset versions" + "".join(f"\n  {name}" for name in done.datasets)
+    yield from _models(home, called)
+    yield (
+        "It is out of the tables and the dataset after the next run: the sensor takedown_watch asks for one, or run "
+        "pdd run build_dataset."
+    )
+
+
+def _taken_down(done: Takedown) -> Iterator[str]:
+    for picture in done.pictures:
+        copy = "" if picture.is_meant else "  (a copy of it)"
+        yield f"taken down: {picture.item_id or 'no item yet'}  {picture.sha256 or 'never fetched'}{copy}"
+
+
+def _models(home: Home, called: str) -> Iterator[str]:
+    models = trace(home, called).models if pictures_called(home, called) else ()
+    yield f"models that saw it: {len(models) or 'none'}"
+    for model in models:
+        yield f"  {model.stage} {model.version} ({model.standing})"

@@ -1,0 +1,123 @@
+"""Where a picture went: which datasets and models saw it, and how its verdict changed; also once it is gone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS, MEMBERS, TAKEDOWNS, Table
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home
+from pd_assets.lib.release import members
+from pd_assets.lib.release.lineage import Model, models
+from pd_assets.lib.release.members import DatasetVersion
+from pd_assets.lib.release.pictures import Picture, pictures_called
+from pd_assets.lib.rights.changes import in_words
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """A picture in a dataset version: which state of it, in which split and shard."""
+
+    dataset: DatasetVersion
+    item_id: str
+    sha256: str
+    split: str
+    shard: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """All that is known of a picture and its copies. The rows are those of the tables of the same names."""
+
+    pictures: tuple[Picture, ...]
+    items: tuple[Row, ...]
+    decisions: tuple[Row, ...]
+    takedowns: tuple[Row, ...]
+    changes: tuple[Row, ...]
+    sightings: tuple[Sighting, ...]
+    models: tuple[Model, ...]
+
+    def in_words(self) -> Iterator[str]:
+        """Lines for a person."""
+        yield from self._what()
+        yield from self._taken_down()
+        yield from _listed("datasets that held it", [_sighting(one) for one in self.sightings])
+        yield from _listed("models that saw it", [self._model(one) for one in self.models])
+        yield from _listed("changes of its verdict", [in_words(row) for row in self.changes])
+
+    def _what(self) -> Iterator[str]:
+        rows = {row["item_id"]: row for row in self.items}
+        for item_id, is_meant in dict.fromkeys((one.item_id, one.is_meant) for one in self.pictures):
+            row = rows.get(item_id)
+            copy = "" if is_meant else "  (a copy of it)"
+            yield f"{item_id}  {row['title'] if row else 'no longer in the catalogue'}{copy}"
+            if row:
+                yield f"  {row['page_url']}  {row['status']}"
+            for decision in self.decisions:
+                if decision["item_id"] == item_id:
+                    yield f"  profile {decision['profile']}: {decision['verdict']} by {decision['rule_id']}"
+
+    def _taken_down(self) -> Iterator[str]:
+        told = [
+            f"{row['taken_down_at']}: {row['named']}: {row['reason']}"
+            + (f"; purged {row['purged_at']}" if row["purged_at"] else "")
+            for row in self.takedowns
+        ]
+        if told:
+            yield from _listed("taken down by an operator", list(dict.fromkeys(told)))
+
+    def _model(self, model: Model) -> str:
+        seen = {one.dataset.version for one in self.sightings} & model.datasets
+        through = "" if model.run.dataset_version in seen else ", through a model that it was made of"
+        return f"{model.stage} {model.version} ({model.standing}), dataset {', '.join(sorted(seen))}{through}"
+
+
+def trace(home: Home, called: str) -> Trace:
+    """Everything about what is called so; ConfigError where nothing is."""
+    pictures = pictures_called(home, called)
+    if not pictures:
+        raise ConfigError(
+            f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, or the "
+            "SHA-256 of a picture"
+        )
+    items = sorted({picture.item_id for picture in pictures})
+    sightings = tuple(_sightings(home, items))
+    versions = {one.dataset.version for one in sightings}
+    return Trace(
+        pictures=pictures,
+        items=_rows(home, ITEMS, items, "item_id"),
+        decisions=_rows(home, DECISIONS, items, "item_id, profile"),
+        takedowns=_rows(home, TAKEDOWNS, items, "taken_down_at, item_id"),
+        changes=_rows(home, CHANGES, items, "changed_at, item_id, profile"),
+        sightings=sightings,
+        models=tuple(model for model in models(home) if model.datasets & versions),
+    )
+
+
+def _rows(home: Home, table: Table, items: Sequence[str], order: str) -> tuple[Row, ...]:
+    sql = f"select * from asked where list_contains($items, item_id) order by {order}"
+    return tuple(tables.query(home, sql, {"asked": table}, {"items": list(items)}).to_pylist())
+
+
+def _sightings(home: Home, items: Sequence[str]) -> Iterator[Sighting]:
+    known = {(one.name, one.version): one for one in members.versions(home)}
+    for row in _rows(home, MEMBERS, items, "dataset, version, item_id"):
+        yield Sighting(
+            dataset=known[str(row["dataset"]), str(row["version"])],
+            item_id=str(row["item_id"]),
+            sha256=str(row["sha256"]),
+            split=str(row["split"]),
+            shard=str(row["shard"]),
+        )
+
+
+def _sighting(one: Sighting) -> str:
+    state = "its folder is gone" if not one.dataset.is_there else "latest" if one.dataset.is_latest else "older"
+    return f"{one.dataset.name} {one.dataset.version} ({state}): {one.item_id} in {one.split}, {one.shard}"
+
+
+def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
+    yield f"{title}: {'none' if not lines else len(lines)}"
+    yield from (f"  {line}" for line in lines)

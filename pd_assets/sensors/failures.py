@@ -1,0 +1,38 @@
+"""Tells people of failed runs. A run that is retried by itself is told of too, and the line says so."""
+
+import dagster as dg
+from dagster._core.storage.tags import WILL_RETRY_TAG
+
+from pd_assets.lib import alerts
+from pd_assets.resources import Platform
+
+
+@dg.run_failure_sensor(
+    name="run_failure_alert",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="A line in PD_HOME/alerts.log for each failed run, and a webhook or an e-mail where PD_ALERT_WEBHOOK "
+    "or PD_ALERT_EMAIL is set.",
+)
+def run_failure_alert(context: dg.RunFailureSensorContext, platform: Platform) -> None:
+    run = context.dagster_run
+    steps = [event for event in context.get_step_failure_events() if event.step_failure_data.error]
+    alert = alerts.Alert(
+        run_id=run.run_id,
+        job=run.job_name,
+        step=", ".join((event.step_key or "").replace("__", "/") for event in steps),
+        reason="; ".join(map(_reason, steps)) or context.failure_event.message or "no reason is known",
+        will_be_retried=run.tags.get(WILL_RETRY_TAG) == "true",
+    )
+    alerts.send(platform.home(), platform.settings(), alert)
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """The step's own words where it has some, else the innermost error."""
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error else event.message or ""

@@ -1,0 +1,139 @@
+"""Leave out the work of an asset whose inputs, outputs, settings and code are what they were when it was made last.
+
+What it was made of is a digest in the tag `pd/made_of` of its materialisation. The files decide, not the events of
+other assets: what a person or another home put there counts. Writing the same bytes again leaves a file as it is
+(`home.replacing`), so a step that found nothing new leaves those after it nothing to do.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable
+from functools import cache, wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+
+import dagster as dg
+import pyarrow.compute as pc
+
+import pd_assets
+import pd_ml.data
+from pd_assets.lib.catalog.schemas import FILES, Table
+from pd_assets.lib.catalog.tables import digest, read_or_empty, sort
+from pd_assets.lib.home import Home
+from pd_assets.lib.settings import Settings
+from pd_assets.resources import Platform
+from pd_assets.steps import step
+
+TAG = "pd/made_of"
+NOTHING = "none: inputs, settings and code are those of the last time"
+P = ParamSpec("P")
+Places = Callable[[Home], Iterable[Path | str]]
+Make = Callable[Concatenate[dg.AssetExecutionContext, Platform, P], dg.MaterializeResult]
+
+
+def tables(*read: Table) -> Places:
+    """The folders of some tables."""
+    return lambda home: [home.table(table.key) for table in read]
+
+
+def with_pictures(*read: Table) -> Places:
+    """The folders of some tables, and what is in the store: a failure that failed once more changes nothing."""
+
+    def places(home: Home) -> Iterable[Path | str]:
+        rows = read_or_empty(home, FILES)
+        yield from tables(*read)(home)
+        yield digest(FILES, sort(FILES, rows.filter(pc.equal(rows["status"], "ok"))))
+
+    return places
+
+
+def unless_unchanged(
+    *,
+    reads: Places,
+    writes: Places,
+    settings: Callable[[Settings], object] = lambda _: None,
+    deeds: Collection[str] = (),
+) -> Callable[[Make[P]], Make[P]]:
+    """Make the asset only where something changed; else report what the last materialisation said, once more.
+
+    `settings` are those that it depends on; its run config counts too. `deeds` are the metadata that say what one run
+    did rather than what is there: nothing, where nothing was done.
+    """
+
+    def decorate(make: Make[P]) -> Make[P]:
+        @wraps(make)
+        def made(
+            context: dg.AssetExecutionContext, platform: Platform, *args: P.args, **kwargs: P.kwargs
+        ) -> dg.MaterializeResult:
+            with step() as done:
+                home = platform.home()
+                told = [settings(platform.settings()), [str(one) for one in args], sorted(map(str, kwargs.items()))]
+                read = _state(reads(home))
+                last = _last(context, _digest(read, _state(writes(home)), told))
+            if last is not None:
+                context.log.info(f"{context.asset_key.to_user_string()}: work {NOTHING}")
+                stands = {name: value for name, value in (last.metadata or {}).items() if name not in deeds}
+                idle = {name: 0 for name in deeds if isinstance(_value(last, name), int)}
+                return last._replace(metadata={**stands, **idle, "work": NOTHING, **done.cost})
+            result = make(context, platform, *args, **kwargs)
+            return result._replace(tags={**(result.tags or {}), TAG: _digest(read, _state(writes(home)), told)})
+
+        return made
+
+    return decorate
+
+
+def _last(context: dg.AssetExecutionContext, digest: str) -> dg.MaterializeResult | None:
+    """The last materialisation again, where it was made of the same."""
+    event = context.instance.get_latest_materialization_event(context.asset_key)
+    found = event.asset_materialization if event else None
+    if found is None or (found.tags or {}).get(TAG) != digest:
+        return None
+    version = (found.tags or {}).get("dagster/data_version")
+    return dg.MaterializeResult(
+        metadata=dict(found.metadata),
+        data_version=dg.DataVersion(version) if version else None,
+        tags={TAG: digest},
+    )
+
+
+def _value(result: dg.MaterializeResult, name: str) -> object:
+    return getattr((result.metadata or {}).get(name), "value", None)
+
+
+def _state(places: Iterable[Path | str]) -> list[object]:
+    """Name, size and time of every Parquet file below some folders, and of every file that is named itself; digests of
+    content as they are."""
+    return [
+        seen
+        for place in places
+        for seen in ([place] if isinstance(place, str) else [_seen(path) for path in _files(place)])
+    ]
+
+
+def _files(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return [place]
+    return sorted(path for path in place.rglob("*.parquet") if not path.name.startswith("."))
+
+
+def _seen(path: Path) -> list[object]:
+    if not path.exists():
+        return [str(path), "missing"]
+    stat = path.stat()
+    return [str(path), stat.st_size, stat.st_mtime_ns]
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps([_code(), *parts]).encode()).hexdigest()[:32]
+
+
+@cache
+def _code() -> str:
+    """A digest of the domain's code: another version may make something else of the same."""
+    roots = [Path(str(pd_assets.__file__)).parent / "lib", Path(str(pd_ml.data.__file__)).parent]
+    files = sorted(path for root in roots for path in root.rglob("*") if path.suffix in (".py", ".sql"))
+    found = hashlib.sha256()
+    for path in files:
+        found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()

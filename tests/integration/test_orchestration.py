@@ -1,0 +1,194 @@
+"""A real `pdd up` on the sandbox: backfills, pools, killed runs, failures that are told, the schedule."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import cast
+
+import psutil
+import pytest
+
+from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests.integration.dagster_ui import DagsterUi, Json, running
+from tests.receivers import mail_server, webhook
+
+pytestmark = pytest.mark.slow
+PATIENCE_S = 150.0
+BACKFILL = """
+mutation($partitions: [String!]) {
+  launchPartitionBackfill(backfillParams: {
+    assetSelection: [{path: ["commons", "pages"]}], partitionNames: $partitions
+  }) { __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } }
+}
+"""
+STATUS = "query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"
+CANCEL = "mutation($id: String!) { cancelPartitionBackfill(backfillId: $id) { __typename } }"
+PARTITIONS = """
+query { assetNodeOrError(assetKey: {path: ["commons", "pages"]}) { ... on AssetNode {
+  partitionKeys
+  assetPartitionStatuses { ... on DefaultPartitionStatuses {
+    materializedPartitions failedPartitions unmaterializedPartitions } } } } }
+"""
+RUNS = """
+query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results {
+  runId status startTime endTime } } } }
+"""
+SCHEDULE = """
+query { scheduleOrError(scheduleSelector: {
+  repositoryLocationName: "pd", repositoryName: "__repository__", scheduleName: "nightly_scrape"
+}) { ... on Schedule { cronSchedule executionTimezone scheduleState { status } } } }
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(Archive.painted(count=120)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[tuple[str, list[dict[str, object]], int, list[str]]]:
+    """A webhook and a mail server."""
+    with webhook() as (url, posted), mail_server() as (port, mailed):
+        yield url, posted, port, mailed
+
+
+@pytest.fixture(scope="module")
+def ui(
+    tmp_path_factory: pytest.TempPathFactory,
+    server: SandboxServer,
+    told: tuple[str, list[dict[str, object]], int, list[str]],
+) -> Iterator[DagsterUi]:
+    url, _, port, _ = told
+    with running(
+        tmp_path_factory.mktemp("orchestration"),
+        PD_COMMONS_API=server.api_url,
+        PD_CONTACT="operator@somewhere.net",
+        PD_SCRAPE_CRON="30 4 1 1 *",
+        PD_SCRAPE_TIMEZONE="Europe/Berlin",
+        PD_ALERT_WEBHOOK=url,
+        PD_ALERT_EMAIL="operator@somewhere.net",
+        PD_SMTP_HOST="127.0.0.1",
+        PD_SMTP_PORT=str(port),
+        PD_RETRY_WAIT_S="1",
+    ) as started:
+        yield started
+
+
+@pytest.fixture
+def quick(server: SandboxServer) -> Iterator[None]:
+    """An archive without faults before and after."""
+    server.faults.clear()
+    yield
+    server.faults.clear()
+
+
+def test_the_nightly_schedule_is_on_where_there_is_a_contact_at_the_time_of_the_settings(ui: DagsterUi) -> None:
+    found = cast(Json, ui.ask(SCHEDULE)["scheduleOrError"])
+    assert (found["cronSchedule"], found["executionTimezone"]) == ("30 4 1 1 *", "Europe/Berlin")
+    assert cast(Json, found["scheduleState"])["status"] == "RUNNING"
+
+
+def test_a_failed_run_is_told_in_the_log_by_the_webhook_and_by_mail(
+    ui: DagsterUi, server: SandboxServer, told: tuple[str, list[dict[str, object]], int, list[str]], quick: None
+) -> None:
+    server.faults.set({"status": 404, "times": 1})
+    run = ui.launch("commons/categories")
+    assert ui.wait_for(run, "SUCCESS", "FAILURE") == "FAILURE"
+    _, posted, _, mailed = told
+    until(lambda: any(run in str(one) for one in posted) and any(run in one for one in mailed))
+    lines = [line for line in (ui.home / "alerts.log").read_text().splitlines() if run in line]
+    assert len(lines) == 1
+    assert "commons/categories failed" in lines[0] and "HTTP 404" in lines[0]
+
+
+def test_a_backfill_over_all_partitions_is_one_run_and_can_be_cancelled_and_continued(
+    ui: DagsterUi, server: SandboxServer, quick: None
+) -> None:
+    assert ui.wait_for(ui.launch("commons/categories"), "SUCCESS", "FAILURE") == "SUCCESS"
+    keys = partitions(ui)["partitionKeys"]
+    assert isinstance(keys, list) and len(keys) > 5
+
+    server.faults.set({"delay_s": 1})
+    first = backfill(ui, keys)
+    until(lambda: materialised(ui) >= 2)
+    ui.ask(CANCEL, id=first)
+    until(lambda: backfill_status(ui, first) == "CANCELED")
+    server.faults.clear()
+    done = materialised(ui)
+    assert 2 <= done < len(keys), "what was done before the end counts, the rest does not"
+
+    second = backfill(ui, [key for key in keys if key not in stored(ui)] or keys)
+    until(lambda: backfill_status(ui, second) == "COMPLETED_SUCCESS")
+    assert materialised(ui) == len(keys)
+    assert len(runs(ui, first)) == 1
+    assert len(runs(ui, second)) <= 3
+
+
+def test_runs_that_ask_the_same_archive_come_one_after_the_other(
+    ui: DagsterUi, server: SandboxServer, quick: None
+) -> None:
+    server.faults.set({"delay_s": 0.3})
+    both = [ui.launch("commons/categories") for _ in range(2)]
+    for run in both:
+        assert ui.wait_for(run, "SUCCESS", "FAILURE") == "SUCCESS"
+    times = sorted(
+        (float(str(one["startTime"])), float(str(one["endTime"]))) for one in runs(ui) if one["runId"] in both
+    )
+    assert times[0][1] <= times[1][0], "the second one starts when the first has ended"
+
+
+def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
+    ui: DagsterUi, server: SandboxServer, quick: None
+) -> None:
+    server.faults.set({"delay_s": 1})
+    run = ui.launch("commons/categories")
+    ui.wait_for(run, "STARTED")
+    process_of(ui, run).kill()
+    server.faults.clear()
+    assert ui.wait_for(run, "FAILURE") == "FAILURE"
+    until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
+
+
+def process_of(ui: DagsterUi, run: str) -> psutil.Process:
+    """The process that executes a run: the youngest that the code server forked, with its command line or none."""
+    servers = [one for one in ui.processes() if "grpc" in one.cmdline() or "code-server" in one.cmdline()]
+    forked = [child for one in servers for child in one.children() if "tail" not in child.name()]
+    found = [one for one in forked if one not in servers or one.cmdline() == one.parent().cmdline()]
+    assert found, [one.cmdline() for one in ui.processes()]
+    return max(found, key=lambda one: one.create_time())
+
+
+def backfill(ui: DagsterUi, keys: object) -> str:
+    launched = cast(Json, ui.ask(BACKFILL, partitions=keys)["launchPartitionBackfill"])
+    assert "backfillId" in launched, launched
+    return str(launched["backfillId"])
+
+
+def backfill_status(ui: DagsterUi, backfill: str) -> str:
+    return str(cast(Json, ui.ask(STATUS, id=backfill)["partitionBackfillOrError"])["status"])
+
+
+def partitions(ui: DagsterUi) -> Json:
+    return cast(Json, ui.ask(PARTITIONS)["assetNodeOrError"])
+
+
+def stored(ui: DagsterUi) -> set[str]:
+    """The partitions that Dagster shows as materialised."""
+    return set(cast(list[str], cast(Json, partitions(ui)["assetPartitionStatuses"])["materializedPartitions"]))
+
+
+def materialised(ui: DagsterUi) -> int:
+    return len(stored(ui))
+
+
+def runs(ui: DagsterUi, backfill: str = "", *, tag: str = "dagster/backfill", value: str = "") -> list[Json]:
+    wanted = [{"key": tag, "value": value or backfill}] if value or backfill else []
+    return cast(list[Json], cast(Json, ui.ask(RUNS, tags=wanted)["runsOrError"])["results"])
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something that the daemon does in its own time."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.5)

@@ -1,0 +1,42 @@
+"""A Dagster database that cannot be used is named with what to do, and the tables need it for nothing."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pd_assets.commands.project import open_instance
+from pd_assets.lib.errors import ConfigError
+from pd_assets.pools import POOLS, set_limits
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project folder whose Dagster storage was in use."""
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with open_instance(tmp_path) as instance:
+        set_limits(instance)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["schedules/schedules.db", "history/runs/index.db", "history/runs.db"])
+def test_a_damaged_database_is_named_and_a_new_one_takes_its_place(project: Path, name: str) -> None:
+    storage = project / ".dagster" / "storage"
+    assert (storage / name).is_file()
+    (storage / name).write_bytes(b"no database at all" * 1000)
+    with pytest.raises(ConfigError, match=r"move its folder away"):
+        open_instance(project)
+    storage.rename(project / "moved away")
+    with open_instance(project) as instance:
+        assert instance.get_runs() == []
+
+
+def test_every_pool_takes_one_run_from_the_start_and_what_somebody_set_stays(project: Path) -> None:
+    with open_instance(project) as instance:
+        limits = {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()}
+        assert limits == dict.fromkeys(POOLS, 1)
+        instance.event_log_storage.set_concurrency_slots("gpu", 2)
+        set_limits(instance)
+        assert {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()}["gpu"] == 2

@@ -1,0 +1,147 @@
+"""An operator's takedown: what it keeps out, what a purge removes, and what can still be told afterwards."""
+
+from pathlib import Path
+
+import pytest
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.items import build_licensed, find_unfree
+from pd_assets.lib.catalog.schemas import FILES, LICENSED, TAKEDOWNS
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release.takedowns import take_down
+from pd_assets.lib.release.trace import trace
+from pd_assets.lib.release.withdrawals import find_withdrawn
+from tests.pd_assets.lib.dataset.exporting import store
+from tests.pd_assets.lib.planting import file, plant
+from tests.pd_assets.lib.release.planted import catalogue, dataset, model
+
+COUNT = 12
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = open_home(tmp_path / "home")
+    catalogue(made, range(COUNT))
+    return made
+
+
+def licensed_items(home: Home) -> set[str]:
+    build_licensed(home, profile="strict")
+    return {str(row["item_id"]) for row in tables.rows(tables.read(home, LICENSED))}
+
+
+def reasons(home: Home) -> list[tuple[object, object, object]]:
+    return [(row["item_id"], row["named"], row["reason"]) for row in tables.rows(tables.read(home, TAKEDOWNS))]
+
+
+@pytest.mark.parametrize("called", ["commons:M5", "File:Picture_5.jpg", "Picture 5", "sha256"])
+def test_what_is_taken_down_by_item_title_or_digest_is_out_of_the_licensed_table(home: Home, called: str) -> None:
+    called = store(home, 5) if called == "sha256" else called
+    assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)}
+    take_down(home, called, reason="the heirs ask for it")
+    assert find_unfree(home, profile="strict") == ["commons:M5: taken down: the heirs ask for it"]
+    assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5"}
+    assert find_unfree(home, profile="strict") == []
+    assert reasons(home) == [("commons:M5", called, "the heirs ask for it")]
+
+
+def test_copies_go_with_it(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    catalogue(home, range(COUNT), copies=[(6, 5)])
+    done = take_down(home, "commons:M5", reason="a complaint")
+    assert [(one.item_id, one.is_meant) for one in done.pictures] == [("commons:M5", True), ("commons:M6", False)]
+    assert not {"commons:M5", "commons:M6"} & licensed_items(home)
+
+
+def test_the_same_bytes_under_another_item_that_comes_later_stay_out(home: Home) -> None:
+    take_down(home, "commons:M5", reason="a complaint")
+    rows = [file(n, sha256=store(home, 5 if n == 7 else n), path=f"images/{n}.jpg") for n in range(COUNT)]
+    plant(home, FILES, rows)
+    assert not {"commons:M5", "commons:M7"} & licensed_items(home)
+
+
+def test_an_item_and_a_digest_that_nobody_has_seen_yet_can_be_taken_down(home: Home) -> None:
+    take_down(home, "commons:M404", reason="announced")
+    take_down(home, "ab" * 32, reason="announced")
+    found = list(tables.rows(tables.read(home, TAKEDOWNS)))
+    assert {(row["item_id"], row["sha256"]) for row in found} == {("commons:M404", None), (None, "ab" * 32)}
+    assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)}
+
+
+@pytest.mark.parametrize("called", ["The Night Watch", "commons:12", "AB", ""])
+def test_what_is_neither_known_nor_an_id_is_refused_and_nothing_is_noted(home: Home, called: str) -> None:
+    with pytest.raises(ConfigError, match="expected an item id"):
+        take_down(home, called, reason="why not")
+    assert tables.parts(home, TAKEDOWNS) == []
+
+
+def test_a_takedown_needs_a_reason(home: Home) -> None:
+    with pytest.raises(ConfigError, match="needs a reason"):
+        take_down(home, "commons:M5", reason="  ")
+
+
+def test_a_purge_removes_the_picture_and_the_datasets_that_hold_it_and_no_others(home: Home) -> None:
+    stored = home.images / store(home, 5)[:2] / f"{store(home, 5)}.jpg"
+    stored.parent.mkdir()
+    stored.write_bytes(b"the picture")
+    old = dataset(home)
+    cached = home.root / "models" / "clip" / ".cache" / f"{_digest(home, old.version)[:16]}-16px-v1"
+    cached.mkdir(parents=True)
+    take_down(home, "commons:M3", reason="first")
+    licensed_items(home)
+    without_3 = dataset(home)
+    take_down(home, "commons:M5", reason="second")
+    licensed_items(home)
+    without_both = dataset(home)
+
+    done = take_down(home, "commons:M5", reason="now for good", purge=True)
+    assert done.files == (f"images/{stored.parent.name}/{stored.name}",)
+    assert set(done.datasets) == {f"main/{old.version}", f"main/{without_3.version}"}
+    assert not stored.exists() and not old.folder.exists() and not without_3.folder.exists() and not cached.exists()
+    assert home.latest("dataset", "main") == without_both.folder
+    purged = {row["reason"]: row["purged_at"] is not None for row in tables.rows(tables.read(home, TAKEDOWNS))}
+    assert purged == {"first": False, "second": True, "now for good": True}
+
+
+def _digest(home: Home, version: str) -> str:
+    from pd_ml.data.shards import read_manifest
+
+    return read_manifest(home.dataset("main", version)).digest
+
+
+def test_a_purge_takes_an_export_that_waits_for_its_manifest_too(home: Home) -> None:
+    from pd_assets.lib.dataset.export import export_shards
+
+    export = export_shards(home, name="main")
+    assert take_down(home, "commons:M5", reason="for good", purge=True).datasets == (f"main/{export.version}",)
+    assert not export.folder.exists()
+
+
+def test_after_a_purge_the_datasets_and_models_that_saw_it_can_still_be_told(home: Home) -> None:
+    export = dataset(home)
+    model(home, "clip", "seer", export)
+    digest = store(home, 5)
+    take_down(home, "commons:M5", reason="for good", purge=True)
+    for called in ("commons:M5", digest):
+        told = trace(home, called)
+        assert [(one.dataset.version, one.dataset.is_there, one.split) for one in told.sightings] == [
+            (export.version, False, "train")
+        ]
+        assert [one.version for one in told.models] == ["seer"]
+    lines = "\n".join(trace(home, "commons:M5").in_words())
+    assert f"main {export.version} (its folder is gone): commons:M5 in train" in lines
+    assert f"clip seer (latest), dataset {export.version}" in lines
+    assert "commons:M5: for good; purged" in lines
+
+
+def test_a_picture_that_was_taken_down_is_withdrawn_from_every_dataset_that_held_it(home: Home) -> None:
+    export = dataset(home)
+    take_down(home, "commons:M5", reason="a complaint")
+    (one,) = find_withdrawn(home, profile="strict")
+    assert (one.item_id, one.reason, one.versions) == ("commons:M5", "taken down: a complaint", (export.version,))
+
+
+def test_nothing_is_told_of_what_nobody_knows(home: Home) -> None:
+    with pytest.raises(ConfigError, match=r"nothing in .* is called 'commons:M404'"):
+        trace(home, "commons:M404")
