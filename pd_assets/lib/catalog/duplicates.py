@@ -177,8 +177,11 @@ def _reached(
 
 
 def _named(groups: Sequence[list[Copy]]) -> list[tuple[str, list[Copy]]]:
-    """Each group with its id, the least of its item ids: the same however the collection came about."""
-    return [(min(copy.item_id for copy in group), group) for group in groups]
+    """Each group with its id: the least of its item ids, of those whose picture is there before all others.
+
+    What is only remembered decides no name, so that the same pictures have the same names however they came about.
+    """
+    return [(min(group, key=lambda copy: (copy.pixels == 0, copy.item_id)).item_id, group) for group in groups]
 
 
 def _rows(clusters: Iterable[tuple[str, list[Copy]]]) -> list[dict[str, object]]:
