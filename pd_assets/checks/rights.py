@@ -54,7 +54,8 @@ def no_unknown_tags(platform: Platform) -> dg.AssetCheckResult:
     asset=dg.AssetKey(["rights", "changes"]),
     name="little_drift",
     description=f"In {changes.MONTH_DAYS} days the archives changed the verdict on at most "
-    f"{MOST_DRIFT_PER_100_000:g} of 100,000 items. A warning: more of them point at a campaign on the wiki, or at a template that changed.",
+    f"{MOST_DRIFT_PER_100_000:g} of 100,000 items. A warning: more of them point at a campaign on the wiki, or at a "
+    "template that changed.",
 )
 def little_drift(platform: Platform) -> dg.AssetCheckResult:
     profile = platform.settings().rights_profile

@@ -77,7 +77,7 @@ class Harvest:
             tables.write(home, CATEGORIES, tables.as_table(CATEGORIES, map(asdict, found)))
             scraping.sync(home, client, sorted(category.category for category in found))
             build_items(home)
-            decide_all(home, profile="strict")
+            decide_all(home, profile="strict", fresh_days=0)
             fetch_accepted(home, session, profile="strict", max_side=SIDE, decoders=self.decoders)
         return time
 

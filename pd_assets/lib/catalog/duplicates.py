@@ -37,7 +37,6 @@ class Copy:
     sha1: str | None
     phash: str | None
     detail_hash: str | None
-    earlier: str | None
     is_free: bool
     accepted: int
     original_pixels: int
@@ -122,7 +121,7 @@ def _masks(bands: int) -> Iterator[int]:
 
 
 def _clusters(connection: duckdb.DuckDBPyConnection, profile: str) -> list[tuple[str, list[Copy]]]:
-    """Each cluster of more than one picture, and what was in one before: its id and its members, the best first."""
+    """Each cluster of more than one picture: its id and its members, the best first."""
     connection.execute(load("linked"))
     asked = {"profile": profile, "conflicting": sorted(CONFLICTING_REASONS)}
     facts = connection.sql(load("copy_facts"), params=asked).to_arrow_table()
@@ -178,24 +177,11 @@ def _reached(
 
 
 def _named(groups: Sequence[list[Copy]]) -> list[tuple[str, list[Copy]]]:
-    """Each group with its id: the one that most of its members had before, else the least of their item ids."""
-    claims: list[tuple[bool, int, str, int]] = []
-    for number, group in enumerate(groups):
-        before = [copy.earlier for copy in group if copy.earlier is not None]
-        ids = {copy.item_id for copy in group}
-        claims += [(name not in ids, -before.count(name), name, number) for name in set(before)]
-    name_of: dict[int, str] = {}
-    taken: set[str] = set()
-    for _, _, name, number in sorted(claims):
-        if number not in name_of and name not in taken:
-            name_of[number] = name
-            taken.add(name)
-    for number, group in enumerate(groups):
-        if number not in name_of:
-            name = min(copy.item_id for copy in group)
-            name_of[number] = name if name not in taken else f"{name}+"
-            taken.add(name_of[number])
-    return [(name_of[number], group) for number, group in enumerate(groups)]
+    """Each group with its id: the least of its item ids, of those whose picture is there before all others.
+
+    What is only remembered decides no name, so that the same pictures have the same names however they came about.
+    """
+    return [(min(group, key=lambda copy: (copy.pixels == 0, copy.item_id)).item_id, group) for group in groups]
 
 
 def _rows(clusters: Iterable[tuple[str, list[Copy]]]) -> list[dict[str, object]]:

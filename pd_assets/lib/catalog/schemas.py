@@ -256,7 +256,7 @@ CLUSTERS = Table(
     sort_by=("item_id",),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`; pictures that were fetched once are remembered"),
-        "cluster": (TEXT, "copies of one picture share it; it stays the same as the collection grows"),
+        "cluster": (TEXT, "copies of one picture share it: the least of their item ids"),
         "is_representative": (FLAG, "whether this is the copy that is kept: best rights evidence, then largest"),
         "why": (TEXT, "how it is like the representative: `sha256`, `sha1` or `look`; null where it is the only one"),
         "distance": (WHOLE, "bits in which its perceptual hash differs from the representative's"),

@@ -248,7 +248,7 @@ def parts(home: Home, table: Table) -> list[Path]:
     The folder may be a link that is switched when the table is replaced: the files stay those of one state of it.
     """
     found = home.table(table.key).resolve().rglob("*.parquet")
-    return sorted(path for path in found if not path.name.startswith("."))
+    return sorted(path for path in found if not path.name.startswith(".") and path.is_file())
 
 
 def rows(content: pa.Table) -> Iterator[dict[str, object]]:

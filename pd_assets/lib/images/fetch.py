@@ -180,6 +180,7 @@ class _Fetcher:
             "mime": picture.mime,
             "size_bytes": len(picture.body),
             "phash": picture.phash,
+            **vars(picture.quality),
             "received_sha1": _sha1(answer.body) if sha1 is None else None,
         }
 

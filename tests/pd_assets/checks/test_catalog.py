@@ -50,7 +50,7 @@ def test_an_unfree_row_put_into_the_table_is_found_by_the_check_alone(night: Lin
 
     assert not result.success
     passed, problems = verdict(night)
-    assert not passed and problems == 3, "decided reject, a tag with conditions, no decoded picture"
+    assert not passed and problems == 4, "decided reject, a tag with conditions, attribution, no decoded picture"
     assert f"{smuggled['item_id']}: decided reject" in str(evaluations(result)[0].metadata["problems"].value)
 
 
@@ -62,7 +62,7 @@ def test_the_dataset_is_not_built_in_a_run_whose_table_holds_an_unfree_picture(n
     assert not result.success
     assert materialised(result) == ["images/files", "catalog/licensed_images"]
     assert not started(result) & {key.replace("/", "__") for key in DATASET}
-    assert verdict(night) == (False, 1)
+    assert verdict(night) == (False, 2), "a tag with conditions, and the summary asks for attribution"
     assert night.home.latest("dataset", "main") is None
 
 

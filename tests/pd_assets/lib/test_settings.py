@@ -213,3 +213,31 @@ def test_addresses_of_this_machine_are_known(url: str) -> None:
 @pytest.mark.parametrize("url", [COMMONS_API, "http://127.0.0.1.evil.test/", "http://localhost.evil.test/", "nonsense"])
 def test_addresses_elsewhere_are_not_taken_for_this_machine(url: str) -> None:
     assert not is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    ("api", "given", "days"),
+    [
+        ("https://commons.wikimedia.org/w/api.php", "", 30),
+        ("https://wiki.museum.test/api.php", "", 30),
+        ("http://127.0.0.1:8080/api.php", "", 0),
+        ("http://localhost/api.php", "", 0),
+        ("http://127.0.0.1:8080/api.php", "30", 30),
+        ("https://commons.wikimedia.org/w/api.php", "0", 0),
+    ],
+)
+def test_uploads_wait_thirty_days_except_on_a_wiki_of_ones_own(api: str, given: str, days: int) -> None:
+    assert Settings.from_env({"PD_COMMONS_API": api, "PD_FRESH_DAYS": given}).fresh_days == days
+
+
+@pytest.mark.parametrize(
+    ("api", "given", "asked"),
+    [
+        ("https://commons.wikimedia.org/w/api.php", "", "https://www.wikidata.org/w/api.php"),
+        ("http://127.0.0.1:8080/api.php", "", None),
+        ("http://127.0.0.1:8080/api.php", "http://127.0.0.1:81/api.php", "http://127.0.0.1:81/api.php"),
+        ("https://commons.wikimedia.org/w/api.php", "none", None),
+    ],
+)
+def test_names_are_asked_of_wikidata_only_beside_a_live_archive(api: str, given: str, asked: str | None) -> None:
+    assert Settings.from_env({"PD_COMMONS_API": api, "PD_WIKIDATA_API": given}).wikidata_api == asked

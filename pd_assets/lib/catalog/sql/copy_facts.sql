@@ -1,4 +1,4 @@
--- What is known of the pictures that have a copy, or had one. Tables: members, items, decisions, previous, linked (n).
+-- What is known of the pictures that have a copy. Tables: members, items, decisions, linked (n).
 -- `conflict` says what stands against one that is refused for a reason of $conflicting.
 with judged as (
     select
@@ -13,7 +13,6 @@ with judged as (
 )
 select
     members.n, members.item_id, members.sha256, members.sha1, members.phash, members.detail_hash,
-    previous.cluster as earlier,
     coalesce(
         is_accepted and items.status = 'live' and items.problem is null and members.pixels > 0
         and (items.sha1 is null or items.sha1 = members.sha1),
@@ -26,5 +25,4 @@ from members
 join linked on linked.n = members.n
 left join items on items.item_id = members.item_id
 left join judged on judged.item_id = members.item_id
-left join previous on previous.item_id = members.item_id
 order by members.n

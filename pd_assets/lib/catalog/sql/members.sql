@@ -34,9 +34,4 @@ select distinct least(n, first) as a, greatest(n, first) as b from (
 
 create table pairs as
 select looks.n as a, members.n as b
-from members join looks using (p, d0, d1, d2, d3) where members.n <> looks.n
-union all
--- Hashed before there were detail hashes: only those that agree in every bit, and not the one of an even ground.
-select first, n from (
-    select n, min(n) over (partition by p) as first from members where d0 is null and bit_count(p) > 1
-) where n <> first;
+from members join looks using (p, d0, d1, d2, d3) where members.n <> looks.n;

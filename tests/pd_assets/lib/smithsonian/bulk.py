@@ -155,6 +155,8 @@ class BulkServer:
         self.log: list[Served] = []
         self.faults: dict[str, Fault] = {}
         self.headers: list[dict[str, str]] = []
+        # What the delivery service answers for every medium.
+        self.any_picture: bytes | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
 
@@ -193,13 +195,16 @@ def _handler(owner: BulkServer) -> type[BaseHTTPRequestHandler]:
             fault = owner.faults.get(self.path)
             if fault is not None and fault(self):
                 return
-            content = owner.files.get(self.path.lstrip("/"))
+            is_medium = self.path.startswith(("/ids/", "/media/"))
+            content = owner.any_picture if is_medium else owner.files.get(self.path.lstrip("/"))
             tag = f'"{hashlib.md5(content or b"", usedforsecurity=False).hexdigest()}"'
             status = 404 if content is None else 304 if self.headers.get("If-None-Match") == tag else 200
             body = (content or b"") if status == 200 else b""
             owner.log.append(Served(path=self.path, status=status, size_bytes=len(body)))
             self.send_response(status)
             self.send_header("ETag", tag)
+            if is_medium:
+                self.send_header("Content-Type", "image/jpeg")
             self.send_header("Last-Modified", "Mon, 07 Sep 2026 00:00:00 GMT")
             if status != 304:
                 self.send_header("Content-Length", str(len(body)))
