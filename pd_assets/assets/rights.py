@@ -99,9 +99,7 @@ def _licences(tags: list[TagCount]) -> dg.MetadataValue:
     description="The drift log: every change of a verdict with its cause, from the first decision on. The rows are "
     "appended while rights/decisions is made, as both must tell the same; this asset adds up the months.",
 )
-@unless_unchanged(
-    reads=tables(CHANGES), writes=tables(), settings=lambda settings: [settings.rights_profile, _today()]
-)
+@unless_unchanged(reads=tables(CHANGES), writes=tables(), settings=lambda settings: [settings.rights_profile, _today()])
 def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     profile = platform.settings().rights_profile
     with step() as done:

@@ -73,7 +73,7 @@ def test_the_assets_are_those_of_the_line_and_every_arrow_is_there(graph: Mappin
 
 
 def test_every_asset_key_is_one_that_the_contract_names(graph: Mapping[str, dg.AssetSpec]) -> None:
-    """All but the drift log, the takedowns, the clusters of copies and the names of things, which came after the contract."""
+    """All but drift log, takedowns, clusters of copies and names of things, which came after the contract."""
     if not CONTRACT.is_file():
         pytest.skip("the contract ../shared/design/ARCHITECTURE.md is not beside this repository")
     said = CONTRACT.read_text()
@@ -91,7 +91,7 @@ def test_every_asset_says_what_it_is_and_who_looks_after_it(graph: Mapping[str, 
     assert (silent, nobody) == ([], [])
 
 
-# The ledger belongs to no asset: every run that asks a host writes its own part of it. dataset/manifest writes the members.
+# The ledger belongs to no asset: every run that asks a host writes a part of it. dataset/manifest writes the members.
 @pytest.mark.parametrize("key", sorted((set(TABLES) - {"http/ledger", "dataset/members"}) | {"dataset/shards"}))
 def test_every_table_shows_its_columns_with_a_description_each(graph: Mapping[str, dg.AssetSpec], key: str) -> None:
     shown = graph[key].metadata["dagster/column_schema"]

@@ -13,9 +13,9 @@ from PIL import Image
 from pd_assets.lib.catalog.schemas import CAPTIONS, FILES, LICENSED, SPLITS
 from pd_assets.lib.dataset.export import INDEX, Export, export_shards, read_export
 from pd_assets.lib.dataset.manifest import contact_sheet, finish
-from pd_assets.lib.dataset.news import news_since_training
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release.news import news_since_training
 from pd_ml.data import shards
 from tests.pd_assets.lib.pictures import encoded, painting
 from tests.pd_assets.lib.planting import file, licensed, plant
