@@ -30,7 +30,7 @@ EVERY_VARIABLE = {
     "PD_TAKEDOWN_POLICY": "retrain",
     "PD_SCRAPE_CRON": "15 3 * * 1-5",
     "PD_SCRAPE_TIMEZONE": "Europe/Vienna",
-    "PD_SCRAPE_ENABLED": "yes",
+    "PD_SCRAPE_ENABLED": "1",
     "PD_RETRY_WAIT_S": "5",
     "PD_ALERT_WEBHOOK": "http://127.0.0.1:8082/hook",
     "PD_ALERT_EMAIL": "curator@museum.test",
