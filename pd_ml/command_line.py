@@ -1,9 +1,14 @@
 """Arguments in, exit code out: 0 done, 1 a named error in one line on stderr, 2 wrong usage, 75 stopped, resumable."""
 
 import argparse
+import io
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,7 +19,7 @@ from pd_ml.progress import Reporter
 from pd_ml.provenance import holds_version
 from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, recipe
 from pd_ml.training.stopping import Stopping
-from pd_ml.training.workshop import Job, identify
+from pd_ml.training.workshop import Identity, Job, identify
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -30,7 +35,9 @@ Run the same command again to go on after an interruption."""
 
 _SAMPLE_EXAMPLES = """examples:
   python -m pd_ml sample --model models/unet_text --prompt "a red house by a lake" --n 4 --out red-house.png
-  python -m pd_ml sample --model models/unet_text --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png"""
+  python -m pd_ml sample --model models/unet_text --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png
+  python -m pd_ml sample --model models/unet --n 16 --seed 7 --out sixteen.png
+Each picture is written by itself too: sixteen/0000.png and so on."""
 
 _EVALUATE_EXAMPLES = """examples:
   python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report
@@ -53,32 +60,74 @@ def main(arguments: Sequence[str]) -> int:
 
 def _train(parsed: argparse.Namespace) -> None:
     config = with_overrides(recipe(_known_stage(parsed.stage), parsed.recipe), parsed.set)
+    from pd_ml.data.foreign import dataset_folder
+
     out = Path(parsed.out)
-    job = Job(
-        stage=parsed.stage,
-        config=config,
-        dataset=Path(parsed.dataset),
-        inputs=_inputs(parsed.input),
-        out=out,
-        cache=Path(parsed.cache) if parsed.cache else out.parent / ".cache",
-    )
-    identity = identify(job)
-    reporter = Reporter(job.stage, events=sys.stdout, people=sys.stderr)
-    reporter.event("config", version=identity.version, inputs=dict(identity.input_digests), config=_plain(config))
+    perform = _foresee if parsed.dry_run else _carry_out
+    with _cache_of(parsed, out) as cache:
+        job = Job(
+            stage=parsed.stage,
+            config=config,
+            dataset=dataset_folder(parsed.dataset, cache),
+            inputs=_inputs(parsed.input),
+            out=out,
+            cache=cache,
+        )
+        perform(job)
+
+
+@contextmanager
+def _cache_of(parsed: argparse.Namespace, out: Path) -> Iterator[Path]:
+    """Where decoded pictures lie; a dry run keeps none."""
     if parsed.dry_run:
-        state = "is already complete" if holds_version(out, identity.version) else "would be made"
-        reporter.say(f"{out} {state} (version {identity.version}); nothing was written")
-        return
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    else:
+        yield Path(parsed.cache) if parsed.cache else out.parent / ".cache"
+
+
+def _foresee(job: Job) -> None:
+    """Check the job and say what it will cost."""
+    from pd_ml.training.estimate import described, estimate, training_of
+
+    _quieten()
+    identity = identify(job)
+    reporter = _begun(job, identity)
+    found = estimate(job.config, job.inputs)
+    if found is not None:
+        reporter.event("estimate", **asdict(found))
+        for line in described(found, training_of(job.config)):
+            reporter.say(line)
+    state = "is already complete" if holds_version(job.out, identity.version) else "would be made"
+    reporter.say(f"{job.out} {state} (version {identity.version}); nothing was written")
+
+
+def _carry_out(job: Job) -> None:
     from pd_ml.training.stages import train
 
+    identity = identify(job)
+    reporter = _begun(job, identity)
     _quieten()
     stopping = Stopping()
     stopping.listen()
     try:
-        record = train(job, reporter, stopping)
+        record = train(job, identity, reporter, stopping)
     finally:
         reporter.close()
-    reporter.event("done", out=str(out), version=record.version, digest=record.digest)
+    reporter.event("done", out=str(job.out), version=record.version, digest=record.digest)
+
+
+def _begun(job: Job, identity: Identity) -> Reporter:
+    """Tells what is about to be made; of several processes only the first tells anything."""
+    if os.environ.get("RANK", "0") == "0":
+        reporter = Reporter(job.stage, events=sys.stdout, people=sys.stderr)
+    else:
+        reporter = Reporter(job.stage, events=io.StringIO(), people=io.StringIO())
+    inputs = dict(identity.input_digests)
+    reporter.event("config", version=identity.version, inputs=inputs, config=_plain(job.config))
+    if not identity.proven:
+        reporter.say("warning: trained on pictures without proof of their rights: marked so, and never released")
+    return reporter
 
 
 def _sample(parsed: argparse.Namespace) -> None:
@@ -88,7 +137,7 @@ def _sample(parsed: argparse.Namespace) -> None:
     job = SheetJob(
         model=Path(parsed.model),
         prompts=tuple(_readable(prompt) for prompt in parsed.prompt),
-        pictures_per_prompt=parsed.n,
+        pictures=parsed.n,
         seed=parsed.seed,
         sample_steps=parsed.steps,
         guidance_scale=parsed.guidance,
@@ -114,6 +163,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         clip=Path(parsed.clip),
         dataset=Path(parsed.dataset),
         attributes=Path(parsed.attributes) if parsed.attributes else None,
+        fid_weights=Path(parsed.fid_weights) if parsed.fid_weights else None,
         out=out,
         cache=Path(parsed.cache) if parsed.cache else out.parent / ".cache",
     )
@@ -140,18 +190,20 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     inputs = "; ".join(f"{stage}: {', '.join(names)}" for stage, names in STAGE_INPUTS.items() if names)
     parser.add_argument("stage", metavar="STAGE", help=", ".join(STAGES))
     parser.add_argument("--recipe", required=True, metavar="NAME", help=", ".join(RECIPES))
-    parser.add_argument("--dataset", required=True, metavar="DIR", help="a finished dataset folder")
+    parser.add_argument(
+        "--dataset", required=True, metavar="DIR", help="a finished dataset; or what `datasets` loads: marked unproven"
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="exists only when complete; work is in DIR.partial")
     parser.add_argument("--input", action="append", default=[], metavar="NAME=DIR", help=f"finished model ({inputs})")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change one config field")
     parser.add_argument("--cache", metavar="DIR", help="decoded pictures (default: .cache beside --out)")
-    parser.add_argument("--dry-run", action="store_true", help="check and print the config; write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="print config, FLOPs, memory and time; write nothing")
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, metavar="DIR", help="a finished unet_text folder")
-    parser.add_argument("--prompt", required=True, action="append", metavar="TEXT", help="may be given several times")
-    parser.add_argument("--n", type=_positive, default=1, metavar="N", help="pictures for each prompt (default 1)")
+    parser.add_argument("--model", required=True, metavar="DIR", help="a finished folder of a U-Net stage")
+    parser.add_argument("--prompt", action="append", default=[], metavar="TEXT", help="may be given several times")
+    parser.add_argument("--n", type=_positive, default=1, metavar="N", help="pictures for each prompt, or in all")
     parser.add_argument("--seed", type=int, default=0, help="same seed, same pictures (default 0)")
     parser.add_argument("--steps", type=_positive, metavar="N", help="scheduler steps (default: the model's config)")
     parser.add_argument("--guidance", type=float, metavar="SCALE", help="1 is none (default: the model's config)")
@@ -161,13 +213,14 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, metavar="DIR", help="a finished unet_text folder")
+    parser.add_argument("--model", required=True, metavar="DIR", help="a finished folder of a U-Net stage")
     parser.add_argument("--clip", required=True, metavar="DIR", help="the finished clip folder that measures")
     parser.add_argument("--dataset", required=True, metavar="DIR", help="a finished dataset folder")
     parser.add_argument("--out", required=True, metavar="DIR", help="exists only when complete")
     parser.add_argument("--recipe", default="debug", metavar="NAME", help=f"{', '.join(RECIPES)} (default debug)")
     parser.add_argument("--attributes", metavar="FILE.json", help="phrases and colours for the colour oracle")
-    parser.add_argument("--n", type=_positive, metavar="N", help="held-out captions to draw (default: the recipe's)")
+    parser.add_argument("--fid-weights", metavar="FILE.pt", help="measure FID too: your TorchScript feature network")
+    parser.add_argument("--n", type=_positive, metavar="N", help="pictures to draw (default: the recipe's)")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change one config field")
     parser.add_argument("--cache", metavar="DIR", help="decoded pictures (default: .cache beside --out)")
 

@@ -14,17 +14,23 @@ from pd_ml.errors import ConfigError
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "bf16")
 ATTENTIONS = ("sdpa", "xformers")
+SWITCHES = ("auto", "on", "off")
+CLIP_LOSSES = ("softmax", "sigmoid")
+OBJECTIVES = ("flow", "v_prediction", "epsilon")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """How the one loop runs. `threads` 0 leaves torch's choice; `ema_decay` None exports the raw weights.
 
-    `precision` auto is bf16 autocast where CUDA has it, fp32 elsewhere. `preview_every_steps` 0: only at the end.
+    `batch_size` is that of all processes together. `micro_batch_size` is how much of it goes through the model at a
+    time; 0 is all, halved where the memory does not hold it. `precision` auto is bf16 autocast where CUDA has it, fp32
+    elsewhere; `compile` and `channels_last` auto are on with CUDA. `preview_every_steps` 0: only at the end.
     """
 
     steps: int = 1000
     batch_size: int = 64
+    micro_batch_size: int = 0
     learning_rate: float = 3e-4
     warmup_steps: int = 50
     cooldown_share: float = 0.0
@@ -36,16 +42,24 @@ class TrainingConfig:
     threads: int = 0
     device: str = "auto"
     precision: str = "auto"
+    compile: str = "auto"
+    channels_last: str = "auto"
+    gradient_checkpointing: bool = False
     log_every_steps: int = 20
     validate_every_steps: int = 200
     validation_examples: int = 256
     checkpoint_every_steps: int = 500
+    checkpoints_kept: int = 2
     preview_every_steps: int = 0
 
     def __post_init__(self) -> None:
         positive = ("steps", "batch_size", "learning_rate", "clip_norm", "log_every_steps", "validate_every_steps")
-        problems = _not_positive(self, (*positive, "validation_examples", "checkpoint_every_steps"))
+        kept = ("validation_examples", "checkpoint_every_steps", "checkpoints_kept")
+        problems = _not_positive(self, (*positive, *kept))
         problems += _negative(self, ("warmup_steps", "weight_decay", "threads", "preview_every_steps", "seed"))
+        problems += _negative(self, ("micro_batch_size",))
+        problems += _not_one_of("compile", self.compile, SWITCHES)
+        problems += _not_one_of("channels_last", self.channels_last, SWITCHES)
         problems += _not_one_of("device", self.device, DEVICES) + _not_one_of("precision", self.precision, PRECISIONS)
         if not 0 <= self.cooldown_share <= 1:
             problems.append(f"cooldown_share is {self.cooldown_share}, expected a share between 0 and 1")
@@ -58,18 +72,25 @@ class TrainingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenizerConfig:
-    """Byte-level BPE: `vocab_size` counts the 512 byte symbols and the two special tokens as well."""
+    """Byte-level BPE: `vocab_size` counts the 512 byte symbols and the two special tokens as well.
+
+    What every later stage reads is fixed here: at most `text_max_position_embeddings` tokens of a caption, and pictures
+    of `vision_image_size` pixels for CLIP.
+    """
 
     vocab_size: int = 8192
     min_frequency: int = 2
-    context_length: int = 77
+    text_max_position_embeddings: int = 77
+    vision_image_size: int = 64
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("min_frequency",))
+        problems = _not_positive(self, ("min_frequency", "vision_image_size"))
         if self.vocab_size < 514:
             problems.append(f"vocab_size is {self.vocab_size}, expected at least 514 (512 byte symbols + 2 special)")
-        if self.context_length < 8:
-            problems.append(f"context_length is {self.context_length}, expected at least 8 tokens")
+        if self.text_max_position_embeddings < 8:
+            problems.append(
+                f"text_max_position_embeddings is {self.text_max_position_embeddings}, expected at least 8 tokens"
+            )
         _refuse(problems)
 
 
@@ -90,20 +111,24 @@ class TowerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipConfig:
-    """Image and text tower with a contrastive loss. `crop_share_min`: smallest share of the side that a crop keeps."""
+    """Image and text tower with a contrastive loss. `crop_share_min`: smallest share of the side that a crop keeps.
 
-    image_size: int = 64
+    `loss` is softmax (InfoNCE) or sigmoid (SigLIP); `scale_init` is what the cosines are multiplied with at the start.
+    The tokenizer fixes the size of pictures and the length of captions.
+    """
+
     patch_size: int = 8
     image_tower: TowerConfig = field(default_factory=lambda: TowerConfig(width=384, layers=8, heads=6))
     text_tower: TowerConfig = field(default_factory=lambda: TowerConfig(width=384, layers=8, heads=6))
     projection_dim: int = 256
+    loss: str = "softmax"
+    scale_init: float = 14.3
     crop_share_min: float = 0.7
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("image_size", "patch_size", "projection_dim"))
-        if not problems and self.image_size % self.patch_size:
-            problems.append(f"image_size {self.image_size} is not a multiple of patch_size {self.patch_size}")
+        problems = _not_positive(self, ("patch_size", "projection_dim", "scale_init"))
+        problems += _not_one_of("loss", self.loss, CLIP_LOSSES)
         if not 0 < self.crop_share_min <= 1:
             problems.append(f"crop_share_min is {self.crop_share_min}, expected a share between 0 and 1")
         _refuse(problems)
@@ -122,46 +147,87 @@ class SamplingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnetTextConfig:
-    """Pixel-space U-Net that attends to the text tower. One entry of `attention` for each of `channels`.
+class DiffusionConfig:
+    """What every denoiser is made of and learns. One entry of `attention` for each of `channels`.
 
     `flow_shift` moves training and sampling towards more noise; 1 at small sizes, 2-3 from 64 px (SD3, 2403.03206).
+    `snr_gamma` limits the weight of v_prediction's easy steps (min-SNR, 2303.09556).
     """
 
     image_size: int = 64
     channels: tuple[int, ...] = (128, 256, 384)
     attention: tuple[bool, ...] = (False, True, True)
     layers_per_block: int = 2
-    heads: int = 8
     norm_groups: int = 32
-    caption_dropout: float = 0.1
+    objective: str = "flow"
     flow_shift: float = 1.0
+    snr_gamma: float = 5.0
     attention_backend: str = "sdpa"
-    preview_prompts: int = 16
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("image_size", "layers_per_block", "heads", "norm_groups", "flow_shift"))
-        problems += _not_positive(self, ("preview_prompts",))
+        positive = ("image_size", "layers_per_block", "norm_groups", "flow_shift", "snr_gamma", *self._widths())
+        problems = _not_positive(self, positive)
         problems += _not_one_of("attention_backend", self.attention_backend, ATTENTIONS)
+        problems += _not_one_of("objective", self.objective, OBJECTIVES)
         if not self.channels or len(self.channels) != len(self.attention):
             problems.append(f"{len(self.channels)} channels and {len(self.attention)} attention, expected equally many")
         elif self.image_size % 2 ** (len(self.channels) - 1):
             problems.append(f"image_size {self.image_size} cannot be halved {len(self.channels) - 1} times")
-        for width in self.channels:
-            if width < 1 or width % max(self.norm_groups, 1) or width % max(self.heads, 1):
-                problems.append(f"channels {width} is not a multiple of norm_groups and of heads")
+        for name in ("norm_groups", *self._widths()):
+            odd = [width for width in self.channels if width < 1 or width % max(getattr(self, name), 1)]
+            problems += [f"channels {width} is not a multiple of {name} {getattr(self, name)}" for width in odd]
+        _refuse(problems)
+
+    def _widths(self) -> tuple[str, ...]:
+        """Fields that split the channels of an attention."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnetConfig(DiffusionConfig):
+    """Pixel-space U-Net without a prompt. `head_width`: channels of an attention head; `previews`: pictures shown."""
+
+    head_width: int = 32
+    previews: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse(_not_positive(self, ("previews",)))
+
+    def _widths(self) -> tuple[str, ...]:
+        return ("head_width",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnetTextConfig(DiffusionConfig):
+    """Pixel-space U-Net that attends to the text tower. `heads`: of an attention; `caption_dropout`: for guidance."""
+
+    heads: int = 8
+    caption_dropout: float = 0.1
+    preview_prompts: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = _not_positive(self, ("preview_prompts",))
         if not 0 <= self.caption_dropout < 1:
             problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
         _refuse(problems)
 
+    def _widths(self) -> tuple[str, ...]:
+        return ("heads",)
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig:
-    """`n` held-out captions are drawn (fewer where there are fewer); `reference` training pictures measure the MMD."""
+    """`n` pictures are drawn, for held-out captions (fewer where there are fewer) where the model takes prompts.
+
+    At most `reference` held-out pictures are what they are measured against; `audit` training captions are drawn too.
+    """
 
     n: int = 256
+    audit: int = 64
     batch_size: int = 64
     reference: int = 2048
     permutations: int = 2000
@@ -172,17 +238,18 @@ class EvaluateConfig:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("n", "batch_size", "reference", "permutations", "grid"))
+        problems = _not_positive(self, ("n", "audit", "batch_size", "reference", "permutations", "grid"))
         problems += _negative(self, ("seed", "threads")) + _not_one_of("device", self.device, DEVICES)
         _refuse(problems)
 
 
-StageConfig = TokenizerConfig | ClipConfig | UnetTextConfig | EvaluateConfig
+StageConfig = TokenizerConfig | ClipConfig | UnetConfig | UnetTextConfig | EvaluateConfig
 C = TypeVar("C", bound=StageConfig)
 
 CONFIGS: Mapping[str, type[StageConfig]] = {
     "tokenizer": TokenizerConfig,
     "clip": ClipConfig,
+    "unet": UnetConfig,
     "unet_text": UnetTextConfig,
     "evaluate": EvaluateConfig,
 }

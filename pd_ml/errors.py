@@ -4,9 +4,12 @@ PdMlError
 ├── ConfigError       a recipe, field or value that does not exist or does not fit
 ├── ProvenanceError   a folder that is not finished, or not what it is said to be
 ├── DataError         a dataset that cannot feed this training
+├── TokenizerError    a tokenizer or preprocessor that cannot be read, converted or used with this config
+├── CleanRoomError    a training that reaches for the network or for a model that is not ours
 ├── DeviceError       hardware or a backend that is asked for and not there
 ├── CheckpointError   a checkpoint folder that cannot be written or continued
 ├── TrainingError     a training that went wrong (a loss that is not finite)
+├── PromptError       a prompt for a model that takes none, or none for one that needs it
 ├── EvaluationError   an evaluation whose inputs do not fit together
 └── Suspended         asked to stop: a checkpoint is saved, the same command continues
 """
@@ -28,6 +31,14 @@ class DataError(PdMlError):
     """A dataset that cannot feed this training: too few examples, no captions, an undecodable picture."""
 
 
+class TokenizerError(PdMlError):
+    """A tokenizer or preprocessor folder that cannot be read, converted or used with this config."""
+
+
+class CleanRoomError(PdMlError):
+    """Something within a training reached for the network, or for a model that is none of its inputs."""
+
+
 class DeviceError(PdMlError):
     """Hardware or an attention backend that the config asks for and this machine does not have."""
 
@@ -38,6 +49,10 @@ class CheckpointError(PdMlError):
 
 class TrainingError(PdMlError):
     """A training that cannot go on, such as a loss that is not finite."""
+
+
+class PromptError(PdMlError):
+    """What is asked of `sample` does not fit the model."""
 
 
 class EvaluationError(PdMlError):

@@ -14,16 +14,17 @@ from pd_ml.config import (
     TokenizerConfig,
     TowerConfig,
     TrainingConfig,
+    UnetConfig,
     UnetTextConfig,
 )
 from pd_ml.errors import ConfigError
 
-STAGES = ("tokenizer", "clip", "unet_text")
+STAGES = ("tokenizer", "clip", "unet", "unet_text")
 RECIPES = ("debug", "small", "base")
 
 # Finished folders that a stage takes besides the dataset: --input NAME=DIR.
 STAGE_INPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"tokenizer": (), "clip": ("tokenizer",), "unet_text": ("clip",)}
+    {"tokenizer": (), "clip": ("tokenizer",), "unet": (), "unet_text": ("clip",)}
 )
 
 
@@ -37,24 +38,23 @@ def recipe(stage: str, name: str) -> StageConfig:
 
 
 def tokenizer_debug() -> TokenizerConfig:
-    """About 1,500 merges: enough for templated captions. Captions above 46 words' pieces are cut."""
-    return TokenizerConfig(vocab_size=2048, context_length=48)
+    """About 1,500 merges: enough for templated captions. Captions above 46 words' pieces are cut; 16 px for CLIP."""
+    return TokenizerConfig(vocab_size=2048, text_max_position_embeddings=48, vision_image_size=16)
 
 
 def tokenizer_small() -> TokenizerConfig:
-    """CLIP's usual length with a vocabulary for some 100,000 captions."""
+    """CLIP's usual length with a vocabulary for some 100,000 captions; 64 px for CLIP."""
     return TokenizerConfig(vocab_size=8192)
 
 
 def tokenizer_base() -> TokenizerConfig:
-    """CLIP's usual length with a vocabulary for a million captions."""
-    return TokenizerConfig(vocab_size=16384)
+    """CLIP's usual length with a vocabulary for a million captions; 128 px for CLIP."""
+    return TokenizerConfig(vocab_size=16384, vision_image_size=128)
 
 
 def clip_debug() -> ClipConfig:
     """16 px, 0.6 million parameters, about 20 passes over 2,000 pictures on one CPU thread."""
     return ClipConfig(
-        image_size=16,
         patch_size=4,
         image_tower=TowerConfig(width=96, layers=2, heads=4),
         text_tower=TowerConfig(width=96, layers=2, heads=4),
@@ -99,7 +99,6 @@ def clip_small() -> ClipConfig:
 def clip_base() -> ClipConfig:
     """128 px, patches of 16, towers of the size of CLIP ViT-B's text tower."""
     return ClipConfig(
-        image_size=128,
         patch_size=16,
         image_tower=TowerConfig(width=768, layers=12, heads=12),
         text_tower=TowerConfig(width=512, layers=12, heads=8),
@@ -115,6 +114,67 @@ def clip_base() -> ClipConfig:
             ema_decay=None,
             validate_every_steps=1000,
             checkpoint_every_steps=1000,
+        ),
+    )
+
+
+def unet_debug() -> UnetConfig:
+    """16 px, 1.9 million parameters, attention on the 4x4 level only, one CPU thread."""
+    return UnetConfig(
+        image_size=16,
+        channels=(32, 64, 96),
+        attention=(False, False, True),
+        layers_per_block=1,
+        norm_groups=16,
+        training=TrainingConfig(
+            steps=400,
+            batch_size=32,
+            learning_rate=1e-3,
+            warmup_steps=20,
+            threads=1,
+            device="cpu",
+            log_every_steps=20,
+            validate_every_steps=100,
+            checkpoint_every_steps=100,
+        ),
+    )
+
+
+def unet_small() -> UnetConfig:
+    """64 px."""
+    return UnetConfig(
+        channels=(128, 256, 256, 512),
+        attention=(False, False, True, True),
+        flow_shift=2.0,
+        training=TrainingConfig(
+            steps=200_000,
+            batch_size=64,
+            learning_rate=2e-4,
+            warmup_steps=1000,
+            log_every_steps=50,
+            validate_every_steps=1000,
+            checkpoint_every_steps=2000,
+            preview_every_steps=5000,
+        ),
+    )
+
+
+def unet_base() -> UnetConfig:
+    """128 px."""
+    return UnetConfig(
+        image_size=128,
+        channels=(128, 256, 384, 512, 512),
+        attention=(False, False, False, True, True),
+        flow_shift=3.0,
+        training=TrainingConfig(
+            steps=300_000,
+            batch_size=128,
+            learning_rate=2e-4,
+            warmup_steps=2000,
+            log_every_steps=50,
+            validate_every_steps=2000,
+            checkpoint_every_steps=2000,
+            preview_every_steps=10_000,
         ),
     )
 
@@ -169,7 +229,7 @@ def unet_text_base() -> UnetTextConfig:
         attention=(False, False, False, True, True),
         flow_shift=3.0,
         training=TrainingConfig(
-            steps=400_000,
+            steps=300_000,
             batch_size=128,
             learning_rate=2e-4,
             warmup_steps=2000,
@@ -200,6 +260,7 @@ _RECIPES: Mapping[str, Mapping[str, Callable[[], StageConfig]]] = MappingProxyTy
     {
         "tokenizer": {"debug": tokenizer_debug, "small": tokenizer_small, "base": tokenizer_base},
         "clip": {"debug": clip_debug, "small": clip_small, "base": clip_base},
+        "unet": {"debug": unet_debug, "small": unet_small, "base": unet_base},
         "unet_text": {"debug": unet_text_debug, "small": unet_text_small, "base": unet_text_base},
         "evaluate": {"debug": evaluate_debug, "small": evaluate_small, "base": evaluate_base},
     }

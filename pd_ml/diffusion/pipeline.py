@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import torch
-from diffusers import DiffusionPipeline, ImagePipelineOutput, UNet2DConditionModel, UniPCMultistepScheduler
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, ImagePipelineOutput, UNet2DConditionModel
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -35,7 +35,7 @@ class PdTextToImagePipeline(DiffusionPipeline):
     def __init__(
         self,
         unet: UNet2DConditionModel,
-        scheduler: UniPCMultistepScheduler,
+        scheduler: DPMSolverMultistepScheduler,
         text_encoder: CLIPTextModel,
         tokenizer: CLIPTokenizer,
     ) -> None:
@@ -80,11 +80,11 @@ class PdTextToImagePipeline(DiffusionPipeline):
         self.scheduler.set_timesteps(steps, device=device)
         for timestep in self.progress_bar(self.scheduler.timesteps):
             model_input = torch.cat([x_BCHW, x_BCHW]) if guided else x_BCHW
-            velocity = self.unet(model_input, timestep, encoder_hidden_states=text_BLD).sample
+            predicted = self.unet(model_input, timestep, encoder_hidden_states=text_BLD).sample
             if guided:
-                without, towards = velocity.chunk(2)
-                velocity = without + guidance_scale * (towards - without)
-            x_BCHW = self.scheduler.step(velocity, timestep, x_BCHW).prev_sample
+                without, towards = predicted.chunk(2)
+                predicted = without + guidance_scale * (towards - without)
+            x_BCHW = self.scheduler.step(predicted, timestep, x_BCHW, generator=generator).prev_sample
         return cast(Tensor, x_BCHW)
 
     def encode_prompt(self, prompts: Sequence[str]) -> Tensor:

@@ -87,25 +87,6 @@ def matched_score(images_BD: Tensor, texts_BD: Tensor, *, permutations: int, see
     )
 
 
-def median_distance(points_BD: Tensor) -> float:
-    """The kernel width for `mmd`: median distance of different reference points."""
-    return float(torch.pdist(points_BD).median())
-
-
-def mmd(left_BD: Tensor, right_BD: Tensor, *, width: float) -> float:
-    """Unbiased squared maximum mean discrepancy with a Gaussian kernel (Gretton 2012, eq. 3; CMMD, 2401.09603)."""
-    left, right = len(left_BD), len(right_BD)
-    within_left = (_kernel(left_BD, left_BD, width).sum() - left) / (left * (left - 1))
-    within_right = (_kernel(right_BD, right_BD, width).sum() - right) / (right * (right - 1))
-    return float(within_left + within_right - 2 * _kernel(left_BD, right_BD, width).mean())
-
-
-def _kernel(left_BD: Tensor, right_BD: Tensor, width: float) -> Tensor:
-    # Through squared norms, torch.cdist's default, equal points do not come out at distance 0.
-    distances = torch.cdist(left_BD, right_BD, compute_mode="donot_use_mm_for_euclid_dist")
-    return torch.exp(-distances.square() / (2 * width**2))
-
-
 def _hit_share(places: int, wrong: int, right: int) -> float:
     """Chance that one of `right` lands on the first `places` of a random order of `wrong + right`."""
     if places <= 0:

@@ -16,7 +16,16 @@ from pathlib import Path
 from pd_ml.config import StageConfig, to_json
 from pd_ml.data.shards import ShardError, read_manifest
 from pd_ml.errors import CheckpointError, ConfigError, ProvenanceError
-from pd_ml.provenance import TRAIN_CONFIG, RunRecord, folder_digest, read_run, version_of, write_run
+from pd_ml.provenance import (
+    PREVIEWS,
+    TENSORBOARD,
+    TRAIN_CONFIG,
+    RunRecord,
+    is_proven,
+    verify_outputs,
+    version_of,
+    write_run,
+)
 from pd_ml.recipes import STAGE_INPUTS
 
 _JOB = "job.json"
@@ -38,15 +47,24 @@ class Job:
         """Where the work happens."""
         return self.out.with_name(f"{self.out.name}.partial")
 
+    @property
+    def export(self) -> Path:
+        """What becomes `out`."""
+        return self.partial / "export"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A job by content: the version that its folder will carry, and what that version is made of."""
+    """A job by content: the version that its folder will carry, and what that version is made of.
+
+    `proven`: neither the dataset nor what an input was trained on is without proof of rights.
+    """
 
     version: str
     input_digests: Mapping[str, str]
     dataset_version: str
     item_count: int
+    proven: bool
 
 
 def identify(job: Job) -> Identity:
@@ -61,14 +79,18 @@ def identify(job: Job) -> Identity:
     if problems:
         raise ConfigError("; ".join(problems))
     digests: dict[str, str] = {}
+    proven = True
     try:
         manifest = read_manifest(job.dataset)
         digests["dataset"] = manifest.digest
+        proven = is_proven(manifest)
     except ShardError as error:
         problems.append(str(error))
     for name in expected:
         try:
-            digests[name] = _model_digest(job.inputs[name], name)
+            record = _input_record(job.inputs[name], name)
+            digests[name] = record.digest
+            proven = proven and record.proven
         except ProvenanceError as error:
             problems.append(f"input {name}: {error}")
     if problems:
@@ -78,6 +100,7 @@ def identify(job: Job) -> Identity:
         input_digests=digests,
         dataset_version=manifest.version,
         item_count=sum(manifest.counts.get(split, 0) for split in ("train", "validation", "test")),
+        proven=proven,
     )
 
 
@@ -96,7 +119,10 @@ def open_workshop(job: Job, identity: Identity) -> Iterator[Path]:
 
 def publish(job: Job, record: RunRecord) -> RunRecord:
     """Write `run.json` into `export` and make it `<out>`."""
-    export = job.partial / "export"
+    export = job.export
+    for name in (TENSORBOARD, PREVIEWS):
+        if (job.partial / name).is_dir():
+            shutil.copytree(job.partial / name, export / name, dirs_exist_ok=True)
     complete = write_run(export, record)
     _open_to_readers(export)
     if job.out.is_dir():
@@ -108,7 +134,7 @@ def publish(job: Job, record: RunRecord) -> RunRecord:
 
 def fresh_export(job: Job) -> Path:
     """An empty `export` folder with the config in it."""
-    export = job.partial / "export"
+    export = job.export
     shutil.rmtree(export, ignore_errors=True)
     export.mkdir()
     (export / TRAIN_CONFIG).write_text(to_json(job.config) + "\n")
@@ -122,11 +148,12 @@ def _open_to_readers(folder: Path) -> None:
         path.chmod(mode)
 
 
-def _model_digest(folder: Path, stage: str) -> str:
-    found = read_run(folder)
+def _input_record(folder: Path, stage: str) -> RunRecord:
+    """The record of a finished model whose every file is the one that was written."""
+    found = verify_outputs(folder)
     if found.stage != stage:
         raise ProvenanceError(f"{folder}: a {found.stage} model, expected {stage}")
-    return folder_digest(folder)
+    return found
 
 
 def _agree(job: Job, identity: Identity) -> None:

@@ -42,10 +42,31 @@ TINY_UNET = settings(
     "sample_steps=3",
 )
 
+# The same without a prompt.
+TINY_UNET_ALONE = settings(
+    "channels=[8,16]",
+    "attention=[false,true]",
+    "head_width=8",
+    "norm_groups=4",
+    "steps=24",
+    "batch_size=8",
+    "warmup_steps=2",
+    "log_every_steps=3",
+    "validate_every_steps=8",
+    "checkpoint_every_steps=4",
+    "previews=2",
+    "sample_steps=3",
+)
+
 
 def run_here(*arguments: object) -> int:
     """Exit code of the command, run in this process."""
     return main([str(argument) for argument in arguments])
+
+
+def clean_environment() -> dict[str, str]:
+    """One thread for each process."""
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def start(*arguments: object) -> "subprocess.Popen[str]":
@@ -53,7 +74,7 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "pd_ml", *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env=clean_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

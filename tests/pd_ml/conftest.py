@@ -7,7 +7,7 @@ import pytest
 
 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
 
-from tests.pd_ml.command import TINY_CLIP, TINY_UNET, run_apart, run_here
+from tests.pd_ml.command import TINY_CLIP, TINY_UNET, TINY_UNET_ALONE, run_apart, run_here
 from tests.pd_ml.paintings import write_dataset
 
 
@@ -19,12 +19,13 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
-    """A folder with a finished `tokenizer`, `clip` and `unet_text`, all tiny, made by the command line."""
+    """A folder with a finished `tokenizer`, `clip`, `unet` and `unet_text`, all tiny, made by the command line."""
     folder = tmp_path_factory.mktemp("models")
     base = ["--recipe", "debug", "--dataset", str(dataset)]
     assert run_here("train", "tokenizer", *base, "--out", folder / "tokenizer") == 0
     clip = ["--input", f"tokenizer={folder / 'tokenizer'}", "--out", folder / "clip", *TINY_CLIP]
     assert run_here("train", "clip", *base, *clip) == 0
+    assert run_here("train", "unet", *base, "--out", folder / "unet", *TINY_UNET_ALONE) == 0
     unet = ["--input", f"clip={folder / 'clip'}", "--out", folder / "unet_text", *TINY_UNET]
     # Like the runs that it is compared with, in a process that has done nothing else.
     assert run_apart("train", "unet_text", *base, *unet).returncode == 0

@@ -55,11 +55,11 @@ def test_pictures_that_share_a_caption_are_not_pushed_apart() -> None:
 
 def test_crops_stay_inside_the_picture_and_keep_left_on_the_left() -> None:
     ramp = torch.linspace(-1, 1, 16).expand(8, 3, 16, 16).contiguous()
-    crops = random_crops(ramp, 0.5, torch.Generator().manual_seed(0))
+    crops = random_crops(ramp, 0.5, torch.rand(len(ramp), 3, generator=torch.Generator().manual_seed(0)))
     assert crops.shape == ramp.shape
     assert bool((crops[..., 1:] >= crops[..., :-1]).all())
     assert float(crops.min()) >= -1 and float(crops.max()) <= 1
-    whole = random_crops(ramp, 1.0, torch.Generator().manual_seed(0))
+    whole = random_crops(ramp, 1.0, torch.rand(len(ramp), 3, generator=torch.Generator().manual_seed(0)))
     assert torch.allclose(whole, ramp, atol=1e-5)
 
 

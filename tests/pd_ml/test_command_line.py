@@ -31,7 +31,7 @@ def test_a_wrong_recipe_stage_or_field_is_one_named_line(
     assert run_here("train", "clip", "--recipe", "huge", *base) == 1
     assert one_line(capsys) == "ConfigError: no recipe 'huge' for clip; there are debug, small, base"
     assert run_here("train", "vae", "--recipe", "debug", *base) == 1
-    assert "there are tokenizer, clip, unet_text" in one_line(capsys)
+    assert "there are tokenizer, clip, unet, unet_text" in one_line(capsys)
     assert run_here(*train("tokenizer", dataset, out, "--set", "vocab=3")) == 1
     assert "no field 'vocab'; there are vocab_size" in one_line(capsys)
     assert not out.parent.exists()
@@ -193,13 +193,6 @@ def test_a_prompt_of_any_characters_is_drawn_and_written(models: Path, tmp_path:
     assert run_here(*base, "--out", tmp_path / "new folder" / "sheet.png") == 0
     with Image.open(tmp_path / "new folder" / "sheet.png") as image:
         assert "? bytes" in image.text["pd_prompts"]
-
-
-def test_sampling_from_another_kind_of_model_is_one_named_line(
-    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_here("sample", "--model", models / "clip", "--prompt", "x", "--out", tmp_path / "x.png") == 1
-    assert "a clip model, expected unet_text" in one_line(capsys)
 
 
 def test_an_evaluation_says_every_number_with_its_chance_and_its_judge(

@@ -34,7 +34,7 @@ def test_a_wrong_recipe_lists_the_ones_that_exist() -> None:
 
 
 def test_a_wrong_stage_lists_the_ones_that_exist() -> None:
-    with pytest.raises(ConfigError, match="no stage 'vae'; there are tokenizer, clip, unet_text"):
+    with pytest.raises(ConfigError, match="no stage 'vae'; there are tokenizer, clip, unet, unet_text"):
         recipe("vae", "debug")
 
 
