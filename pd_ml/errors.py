@@ -10,6 +10,8 @@ PdMlError
 ├── CheckpointError   a checkpoint folder that cannot be written or continued
 ├── TrainingError     a training that went wrong (a loss that is not finite)
 ├── PromptError       a prompt for a model that takes none, or none for one that needs it
+├── ForeignModelError a model of the prior system that cannot be read as it was meant
+├── PictureError      a picture file that cannot be read or enlarged
 ├── EvaluationError   an evaluation whose inputs do not fit together
 └── Suspended         asked to stop: a checkpoint is saved, the same command continues
 """
@@ -53,6 +55,14 @@ class TrainingError(PdMlError):
 
 class PromptError(PdMlError):
     """What is asked of `sample` does not fit the model."""
+
+
+class ForeignModelError(PdMlError):
+    """A model folder of the prior system that is damaged, incomplete or of an architecture that is not built here."""
+
+
+class PictureError(PdMlError):
+    """A picture file that cannot be read, is too large to be enlarged, or cannot be written as asked."""
 
 
 class EvaluationError(PdMlError):

@@ -28,10 +28,24 @@ PROVEN = "proven"
 
 # Raised when a stage's code changes what the same config and inputs give.
 CODE_VERSION: Mapping[str, int] = MappingProxyType(
-    {"tokenizer": 1, "clip": 1, "unet": 1, "unet_text": 2, "evaluate": 2}
+    {
+        "tokenizer": 2,
+        "clip": 2,
+        "unet": 1,
+        "unet_text": 2,
+        "vae": 1,
+        "latents": 1,
+        "latent_unet": 1,
+        "latent_diffusion": 1,
+        "super_resolution": 1,
+        "evaluate": 2,
+    }
 )
 
-_NOT_IN_DIGEST = frozenset({RUN, METRICS})
+# What a VAE's reconstructions were measured at.
+RECONSTRUCTION = "reconstruction.json"
+
+_NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION})
 _NOT_IN_DIGEST_SUFFIXES = frozenset({".png"})
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
 
-from pd_ml.config import DiffusionConfig
+from pd_ml.config import DenoiserConfig
 from pd_ml.diffusion.flow import RectifiedFlow
 from pd_ml.diffusion.variance_preserving import VariancePreserving
 
@@ -56,7 +56,7 @@ def denoising_loss(objective: Objective, batch: Noised, predict: Callable[[Tenso
     return (objective.weights(batch.levels_B) * error_B).mean()
 
 
-def objective_of(config: DiffusionConfig) -> Objective:
+def objective_of(config: DenoiserConfig) -> Objective:
     """The objective that the config names."""
     if config.objective == "flow":
         return RectifiedFlow(shift=config.flow_shift)

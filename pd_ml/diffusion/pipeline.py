@@ -46,7 +46,7 @@ class PdTextToImagePipeline(DiffusionPipeline):
         self,
         prompt: str | Sequence[str],
         *,
-        negative_prompt: str = "",
+        negative_prompt: str | Sequence[str] = "",
         num_inference_steps: int = 20,
         guidance_scale: float = 2.0,
         generator: torch.Generator | list[torch.Generator] | None = None,
@@ -54,8 +54,9 @@ class PdTextToImagePipeline(DiffusionPipeline):
     ) -> ImagePipelineOutput:
         """One picture per prompt. `generator`: one, or one per prompt. `output_type`: pil, or np (floats in [0, 1])."""
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        negatives = [negative_prompt] if isinstance(negative_prompt, str) else list(negative_prompt)
         with torch.no_grad():
-            images_BCHW = self._denoise(prompts, negative_prompt, num_inference_steps, guidance_scale, generator)
+            images_BCHW = self._denoise(prompts, negatives, num_inference_steps, guidance_scale, generator)
         array_BHWC = (images_BCHW / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float().cpu().numpy()
         images = self.numpy_to_pil(array_BHWC) if output_type == "pil" else array_BHWC
         return ImagePipelineOutput(images=images)
@@ -63,7 +64,7 @@ class PdTextToImagePipeline(DiffusionPipeline):
     def _denoise(
         self,
         prompts: list[str],
-        negative_prompt: str,
+        negatives: list[str],
         steps: int,
         guidance_scale: float,
         generator: torch.Generator | list[torch.Generator] | None,
@@ -75,7 +76,7 @@ class PdTextToImagePipeline(DiffusionPipeline):
         text_BLD = self.encode_prompt(prompts)
         guided = guidance_scale != 1
         if guided:
-            negative_BLD = self.encode_prompt([negative_prompt]).expand_as(text_BLD)
+            negative_BLD = self.encode_prompt(negatives).expand_as(text_BLD)
             text_BLD = torch.cat([negative_BLD, text_BLD])
         self.scheduler.set_timesteps(steps, device=device)
         for timestep in self.progress_bar(self.scheduler.timesteps):

@@ -13,6 +13,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from pd_ml.config import SamplingConfig
+from pd_ml.diffusion.latent_pipeline import PdLatentPipeline
 from pd_ml.diffusion.pipeline import PdTextToImagePipeline
 from pd_ml.provenance import verify_outputs
 from pd_ml.seeding import seed_of
@@ -20,13 +21,14 @@ from pd_ml.seeding import seed_of
 Pixels = npt.NDArray[np.uint8]
 Generators = list[torch.Generator]
 _INDEX = "model_index.json"
+_OURS = {kind.__name__: kind for kind in (PdTextToImagePipeline, PdLatentPipeline)}
 
 
 def load_pipeline(folder: Path, device: torch.device) -> DiffusionPipeline:
     """The pipeline of a finished folder; ProvenanceError where a file is not the one that was written."""
     verify_outputs(folder)
-    ours = json.loads((folder / _INDEX).read_text())["_class_name"] == PdTextToImagePipeline.__name__
-    pipeline = (PdTextToImagePipeline if ours else DiffusionPipeline).from_pretrained(folder)
+    kind = _OURS.get(json.loads((folder / _INDEX).read_text())["_class_name"], DiffusionPipeline)
+    pipeline = kind.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device)
     return pipeline
@@ -35,6 +37,17 @@ def load_pipeline(folder: Path, device: torch.device) -> DiffusionPipeline:
 def takes_prompts(pipeline: DiffusionPipeline) -> bool:
     """Whether the pipeline draws what a text says."""
     return "tokenizer" in pipeline.components
+
+
+def cut_off(pipeline: DiffusionPipeline, prompt: str) -> str:
+    """The end of `prompt` that does not fit the context of the text tower and is not read; empty where all of it is."""
+    tokenizer = pipeline.tokenizer
+    found = tokenizer(prompt, truncation=False, return_offsets_mapping=True)
+    # The last place of the context is that of the end token.
+    kept = tokenizer.model_max_length - 1
+    if len(found["input_ids"]) <= kept + 1:
+        return ""
+    return prompt[found["offset_mapping"][kept][0] :]
 
 
 def picture_size_px(pipeline: DiffusionPipeline) -> int:
@@ -63,7 +76,7 @@ def draw(
     def call(rows: Sequence[int], generators: Generators) -> npt.NDArray[np.float32]:
         drawn = pipeline(
             [prompts[row] for row in rows],
-            negative_prompt=negative_prompt,
+            negative_prompt=[negative_prompt] * len(rows),
             num_inference_steps=sampling.sample_steps,
             guidance_scale=sampling.guidance_scale,
             generator=generators,

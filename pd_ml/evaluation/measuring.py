@@ -3,7 +3,7 @@
 Shapes: N pictures, T training pictures, H height, W width, C channels, D embedding width.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -17,7 +17,9 @@ from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.distribution import distance, frechet, kid, median_distance, mmd, overlap
 from pd_ml.evaluation.fid import FeatureNetwork
 from pd_ml.evaluation.held_out import HeldOut
-from pd_ml.evaluation.metrics import matched_score, retrieval
+from pd_ml.evaluation.metrics import matched_score
+from pd_ml.evaluation.retrieval import retrieval
+from pd_ml.evaluation.zero_shot import Labels, zero_shot
 from pd_ml.seeding import seed_of
 
 Pixels = npt.NDArray[np.uint8]
@@ -118,3 +120,11 @@ def clip_retrieval(found: HeldOut, clip: ClipSpace) -> Numbers:
         for name, scores_NN in directions.items()
     }
     return {"clip_retrieval": {**recalls, "measured_by": clip.measured_by}}
+
+
+def clip_zero_shot(found: HeldOut, clip: ClipSpace, labels: Mapping[str, Labels]) -> Numbers:
+    """Which label a held-out picture shows, by the CLIP that measures; right is what its caption names."""
+    images_ND, captions = clip.images(found.pixels_NHWC), [(caption,) for caption in found.captions]
+    measured = {name: zero_shot(images_ND, captions, one, clip.texts) for name, one in labels.items()}
+    found_only = {name: asdict(one) for name, one in measured.items() if one}
+    return {"clip_zero_shot": {**found_only, "measured_by": clip.measured_by}}

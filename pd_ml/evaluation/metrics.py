@@ -1,46 +1,13 @@
 """The measures, each beside the chance or floor that makes it readable. Pure functions of tensors.
 
-Shapes: Q queries, B examples, D embedding width.
+Shapes: B examples, D embedding width.
 """
 
 import math
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retrieval:
-    """Share of queries with a right answer among the first `at`, and what guessing reaches on the same examples."""
-
-    at: int
-    recall: float
-    chance: float
-    n: int
-
-
-def retrieval(scores_QB: Tensor, captions: Sequence[str], *, at: int) -> Retrieval:
-    """Recall@`at` of pictures for captions (or the reverse); an example with the same caption is a right answer too.
-
-    Ties count as if broken at random, so that a model with one embedding for everything scores exactly chance.
-    """
-    total = len(captions)
-    numbers = {caption: number for number, caption in enumerate(dict.fromkeys(captions))}
-    label_B = torch.tensor([numbers[caption] for caption in captions], device=scores_QB.device)
-    right_QB = label_B[:, None] == label_B[None]
-    best_Q1 = scores_QB.masked_fill(~right_QB, -math.inf).amax(1, keepdim=True)
-    above_Q = ((scores_QB > best_Q1) & ~right_QB).sum(1).tolist()
-    tied_Q = ((scores_QB == best_Q1) & ~right_QB).sum(1).tolist()
-    right_tied_Q = ((scores_QB == best_Q1) & right_QB).sum(1).tolist()
-    hits = [
-        _hit_share(at - above, tied, right) for above, tied, right in zip(above_Q, tied_Q, right_tied_Q, strict=True)
-    ]
-    same = Counter(captions)
-    chances = [_hit_share(at, total - same[caption], same[caption]) for caption in captions]
-    return Retrieval(at=at, recall=sum(hits) / total, chance=sum(chances) / total, n=total)
 
 
 def binomial_p(hits: int, n: int, chance: float) -> float:
@@ -85,10 +52,3 @@ def matched_score(images_BD: Tensor, texts_BD: Tensor, *, permutations: int, see
         permutations=permutations,
         n=count,
     )
-
-
-def _hit_share(places: int, wrong: int, right: int) -> float:
-    """Chance that one of `right` lands on the first `places` of a random order of `wrong + right`."""
-    if places <= 0:
-        return 0.0
-    return 1 - math.comb(wrong, places) / math.comb(wrong + right, places) if places <= wrong else 1.0

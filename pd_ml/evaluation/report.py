@@ -29,9 +29,19 @@ from pd_ml.evaluation.curve import LOSS_CURVE, save_loss_curve
 from pd_ml.evaluation.fid import FeatureNetwork
 from pd_ml.evaluation.grid import save_grid
 from pd_ml.evaluation.held_out import held_out
-from pd_ml.evaluation.measuring import Numbers, Sets, alignment, clip_retrieval, distances, fid, in_clip_space
+from pd_ml.evaluation.measuring import (
+    Numbers,
+    Sets,
+    alignment,
+    clip_retrieval,
+    clip_zero_shot,
+    distances,
+    fid,
+    in_clip_space,
+)
 from pd_ml.evaluation.memorisation import audit, nearness
 from pd_ml.evaluation.neighbours import nearest_in, save_neighbours
+from pd_ml.evaluation.zero_shot import Labels, frequent_labels, labels_of
 from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.provenance import (
@@ -197,9 +207,21 @@ def _in_clip_space(
         job.dataset, job.cache, image_size=clip.image_size, count=config.reference, captioned=True, seed=config.seed
     )
     found = {**distances(points, clip, config.seed), **clip_retrieval(asked, clip), "colour_attributes": {}}
+    found |= clip_zero_shot(asked, clip, _labels(attributes, subject.train.captions, config.seed))
     if not sets.captions:
         return found
     return found | alignment(sets, points, clip, attributes, permutations=config.permutations, seed=config.seed)
+
+
+def _labels(
+    attributes: tuple[ColourAttribute, ...], captions: tuple[tuple[str, ...], ...], seed: int
+) -> dict[str, Labels]:
+    """What to ask of held-out pictures: which value of each attribute, and which label of the training captions."""
+    named = {
+        attribute.name: labels_of([value.phrase for value in attribute.values], captions, seed=seed)
+        for attribute in attributes
+    }
+    return {"captions": frequent_labels(captions, seed=seed), **named}
 
 
 def _memorisation(job: EvaluateJob, subject: Subject, sets: Sets, folder: Path, reporter: Reporter) -> Numbers:
@@ -252,7 +274,8 @@ def summary(report: Mapping[str, object]) -> dict[str, float]:
         ".share",
         ".expected_share",
     )
-    measures = ("colour_attributes", "clip_retrieval", "clip_score", "mmd", "kid", "prdc", "fid", "memorisation")
+    in_clip = ("clip_retrieval", "clip_zero_shot", "clip_score")
+    measures = ("colour_attributes", *in_clip, "mmd", "kid", "prdc", "fid", "memorisation")
     return {
         path: value
         for name, entry in report.items()

@@ -3,15 +3,17 @@
 Errors: ProvenanceError (a folder that draws nothing), PromptError (a prompt that is missing or makes no sense).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from diffusers import DiffusionPipeline
 
-from pd_ml.config import DiffusionConfig, SamplingConfig, config_from_json
+from pd_ml.config import DenoiserConfig, SamplingConfig, config_from_json
 from pd_ml.device import prepare_device
-from pd_ml.diffusion.sampling import Pixels, draw, draw_unprompted, load_pipeline, takes_prompts
+from pd_ml.diffusion.sampling import Pixels, cut_off, draw, draw_unprompted, load_pipeline, takes_prompts
+from pd_ml.diffusion.upscale import enlarge, load_upscaler, own_steps, signature
 from pd_ml.errors import PromptError, ProvenanceError
 from pd_ml.evaluation.grid import save_grid, save_picture
 from pd_ml.provenance import TRAIN_CONFIG, RunRecord, read_run
@@ -33,6 +35,7 @@ class SheetJob:
     guidance_scale: float | None
     negative_prompt: str
     device: str
+    upscaler: Path | None
     out: Path
 
     @property
@@ -41,29 +44,47 @@ class SheetJob:
         return self.out.with_suffix("")
 
 
-def draw_sheet(job: SheetJob) -> str:
-    """Write the sheet to `job.out` and the pictures into `job.folder`; returns the model's version."""
+def draw_sheet(job: SheetJob, warn: Callable[[str], None]) -> str:
+    """Write the sheet to `job.out` and the pictures into `job.folder`; returns the model's version.
+
+    `warn` is told what of a prompt the model cannot read.
+    """
     record = read_run(job.model)
     sampling = _sampling(job, record)
     if job.out.suffix.lower() != ".png":
         raise PromptError(f"--out {job.out.name}: expected a name that ends in .png")
     pipeline = load_pipeline(job.model, prepare_device(job.device, threads=0))
     _require_fitting_prompts(job, record, takes_prompts(pipeline))
+    for prompt in filter(None, (*job.prompts, job.negative_prompt)):
+        if lost := cut_off(pipeline, prompt):
+            warn(f"prompt is longer than {pipeline.tokenizer.model_max_length} tokens, not read: {lost!r}")
     prompts = [prompt for prompt in job.prompts or ("",) for _ in range(job.pictures)]
     places = [place for _ in job.prompts or ("",) for place in range(job.pictures)]
     pixels_NHWC = _drawn(job, pipeline, sampling, prompts, places)
-    signature = {
+    upscaled: Mapping[str, str] = {}
+    if job.upscaler is not None:
+        pixels_NHWC, upscaled = _upscaled(job, job.upscaler, pixels_NHWC)
+    signed = {
+        **upscaled,
         "pd_model": f"{record.stage} {job.model.resolve().name}",
         "pd_model_version": record.version,
         "pd_model_digest": record.digest,
         "pd_sampling": _described(job, sampling, takes_prompts(pipeline)),
     }
     job.folder.mkdir(parents=True, exist_ok=True)
-    save_grid(job.out, pixels_NHWC, prompts, texts={**signature, "pd_prompts": "\n".join(job.prompts)})
+    save_grid(job.out, pixels_NHWC, prompts, texts={**signed, "pd_prompts": "\n".join(job.prompts)})
     for number, (prompt, place) in enumerate(zip(prompts, places, strict=True)):
-        texts: Mapping[str, str] = {**signature, "pd_prompt": prompt, "pd_place": str(place)}
+        texts: Mapping[str, str] = {**signed, "pd_prompt": prompt, "pd_place": str(place)}
         save_picture(job.folder / f"{number:04d}.png", pixels_NHWC[number], texts=texts)
     return record.version
+
+
+def _upscaled(job: SheetJob, upscaler: Path, pixels_NHWC: Pixels) -> tuple[Pixels, Mapping[str, str]]:
+    """The pictures four times as large, one by one, so that each is the same however many there are."""
+    pipeline, record = load_upscaler(upscaler, prepare_device(job.device, threads=0))
+    steps = own_steps(upscaler)
+    enlarged = [enlarge(pipeline, one_HWC[None], steps=steps, seed=job.seed)[0] for one_HWC in pixels_NHWC]
+    return np.stack(enlarged), {**signature(upscaler, record), "pd_upscaling": f"seed {job.seed}, {steps} steps"}
 
 
 def _drawn(
@@ -101,7 +122,8 @@ def _sampling(job: SheetJob, record: RunRecord) -> SamplingConfig:
     if not (job.model / "model_index.json").is_file():
         raise ProvenanceError(f"{job.model}: a {record.stage} model draws no pictures; give a folder of a U-Net stage")
     config = config_from_json(record.stage, (job.model / TRAIN_CONFIG).read_text())
-    assert isinstance(config, DiffusionConfig)
+    if not isinstance(config, DenoiserConfig):
+        raise ProvenanceError(f"{job.model}: a {record.stage} model only enlarges; use it with upscale or --upscale")
     chosen = config.sampling
     if job.sample_steps is not None:
         chosen = replace(chosen, sample_steps=job.sample_steps)

@@ -8,7 +8,7 @@ Shapes: N pictures, K labels, D embedding width.
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from pd_ml.seeding import seed_of
 
 _PROMPTS = 16
 _MOST_LABELS = 48
+_CONSIDERED = 20_000
 # A label is worth asking for where it tells pictures apart: neither once seen nor on most of them.
 _LEAST_EXAMPLES, _LARGEST_SHARE = 5, 0.5
 
@@ -44,6 +45,7 @@ class ZeroShot:
 
 def frequent_labels(captions: Sequence[Sequence[str]], *, seed: int) -> Labels:
     """The pieces between commas and other stops that recur in the captions of several examples, most frequent first."""
+    captions = captions[:_CONSIDERED]
     counts = Counter(piece for several in captions for piece in {p for caption in several for p in _pieces(caption)})
     most = _LARGEST_SHARE * len(captions)
     frequent = [piece for piece, count in counts.items() if _LEAST_EXAMPLES <= count <= most]
@@ -85,11 +87,6 @@ def zero_shot(
     scores_NK = images_ND[asked_N.to(images_ND.device)] @ labels_KD.T
     found = recall(scores_NK, named_NK[asked_N].to(images_ND.device), at=1)
     return ZeroShot(accuracy=found.recall, chance=found.chance, labels=len(labels.phrases), n=found.n)
-
-
-def as_numbers(found: ZeroShot | None) -> dict[str, float]:
-    """The fields; empty where nothing could be measured."""
-    return asdict(found) if found else {}
 
 
 def _pieces(caption: str) -> list[str]:

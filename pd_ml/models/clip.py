@@ -78,7 +78,8 @@ def embed_images(model: CLIPModel, images_BCHW: Tensor) -> Tensor:
     """Unit vectors of pictures with pixels in [-1, 1], BD."""
     vision = model.config.vision_config
     mean_C11, std_C11 = (
-        torch.tensor(values, device=images_BCHW.device)[:, None, None] for values in (vision.image_mean, vision.image_std)
+        torch.tensor(values, device=images_BCHW.device)[:, None, None]
+        for values in (vision.image_mean, vision.image_std)
     )
     scaled_BCHW = (images_BCHW / 2 + 0.5 - mean_C11) / std_C11
     features_BD = model.get_image_features(pixel_values=scaled_BCHW).pooler_output

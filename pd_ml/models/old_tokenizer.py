@@ -101,7 +101,8 @@ def _read(old: Path) -> tuple[dict[str, int], Merges, dict[str, int]]:
             path = old / "added_tokens.json"
             added = _ids(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
             path = old / "tokenizer_config.json"
-            decoder = _object(old, path.name).get("added_tokens_decoder", {})
+            listed = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            decoder = listed.get("added_tokens_decoder", {})
             return vocabulary, merges, {**added, **{entry["content"]: int(number) for number, entry in decoder.items()}}
         path = old / TOKENIZER
         saved = json.loads(path.read_text(encoding="utf-8"))

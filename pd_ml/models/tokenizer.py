@@ -132,7 +132,8 @@ def _decoder(tokenizer: CLIPTokenizer) -> decoders.Sequence:
             decoders.Replace(Regex(f"^({names})$"), ""),
             decoders.Replace(Regex(f"{WORD_END}$"), _byte_symbols()[ord(" ")]),
             decoders.ByteLevel(),
-            decoders.Strip(" ", 0, 1),
+            # decoders.Strip panics on an empty text (tokenizers 0.23).
+            decoders.Replace(Regex(" $"), ""),
         ]
     )
 

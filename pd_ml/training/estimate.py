@@ -16,11 +16,30 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from pd_ml.config import ClipConfig, StageConfig, TrainingConfig, UnetConfig, UnetTextConfig
+from pd_ml.config import (
+    ClipConfig,
+    EvaluateConfig,
+    LatentDiffusionConfig,
+    LatentUnetConfig,
+    StageConfig,
+    SuperResolutionConfig,
+    TokenizerConfig,
+    TrainingConfig,
+    UnetConfig,
+    UnetTextConfig,
+    VaeConfig,
+)
+from pd_ml.data.latents import read_index
 from pd_ml.models.clip import build_clip, embed_images, embed_texts
+from pd_ml.models.latent_diffusion import build_latent_diffusion_unet
+from pd_ml.models.latent_size import latent_channels
+from pd_ml.models.latent_unet import build_latent_unet
+from pd_ml.models.preprocessor import read_format
+from pd_ml.models.super_resolution import build_unet as build_upscaler
 from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.unet import build_unet as build_plain_unet
 from pd_ml.models.unet_text import build_unet
+from pd_ml.models.vae import build_vae
 
 # Weights, gradient, two moments of AdamW, and the average, 4 bytes each.
 _BYTES_PER_PARAMETER, _BYTES_OF_AVERAGE = 16, 4
@@ -149,17 +168,18 @@ def _counted(sketch: Sketch) -> tuple[int, int]:
 
 def training_of(config: StageConfig) -> TrainingConfig:
     """How the stage's loop runs."""
-    assert isinstance(config, ClipConfig | UnetConfig | UnetTextConfig)
+    assert not isinstance(config, TokenizerConfig | EvaluateConfig)
     return config.training
 
 
 def _clip(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
     assert isinstance(config, ClipConfig)
     tokenizer = load_tokenizer(inputs["tokenizer"])
-    model = build_clip(config, tokenizer)
+    pictures = read_format(inputs["tokenizer"])
+    model = build_clip(config, tokenizer, pictures)
 
     def loss(count: int) -> Tensor:
-        images_BD = embed_images(model, torch.zeros(count, 3, config.image_size, config.image_size))
+        images_BD = embed_images(model, torch.zeros(count, 3, pictures.size_px, pictures.size_px))
         texts_BD = embed_texts(model, torch.zeros(count, tokenizer.model_max_length, dtype=torch.int64))
         return (images_BD * texts_BD).sum()
 
@@ -195,6 +215,66 @@ def _unet_text(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
     return Sketch(model=model, loss=loss)
 
 
+def _super_resolution(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
+    assert isinstance(config, SuperResolutionConfig)
+    model = build_upscaler(config)
+    side = config.crop_size // config.patch_size
+
+    def loss(count: int) -> Tensor:
+        seen_BPhw = torch.zeros(count, 6 * config.patch_size**2, side, side)
+        predicted_BPhw: Tensor = model(seen_BPhw, torch.zeros(count), class_labels=torch.zeros(count)).sample
+        return predicted_BPhw.square().mean()
+
+    return Sketch(model=model, loss=loss)
+
+
+def _vae(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
+    """The first phase, without the distance in CLIP."""
+    assert isinstance(config, VaeConfig)
+    model = build_vae(config)
+
+    def loss(count: int) -> Tensor:
+        made_BCHW: Tensor = model(torch.zeros(count, 3, config.image_size, config.image_size)).sample
+        return made_BCHW.square().mean()
+
+    return Sketch(model=model, loss=loss)
+
+
+def _latent_unet(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
+    assert isinstance(config, LatentUnetConfig)
+    index = read_index(inputs["latents"])
+    model = build_latent_unet(config, index)
+
+    def loss(count: int) -> Tensor:
+        noised_BChw = torch.zeros(count, latent_channels(index), *index.moments_shape[1:])
+        predicted_BChw: Tensor = model(noised_BChw, torch.zeros(count)).sample
+        return predicted_BChw.square().mean()
+
+    return Sketch(model=model, loss=loss)
+
+
+def _latent_diffusion(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
+    assert isinstance(config, LatentDiffusionConfig)
+    index = read_index(inputs["latents"])
+    model = build_latent_diffusion_unet(config, index)
+
+    def loss(count: int) -> Tensor:
+        noised_BChw = torch.zeros(count, latent_channels(index), *index.moments_shape[1:])
+        text_BLD = torch.zeros(count, *index.text_shape)
+        predicted_BChw: Tensor = model(noised_BChw, torch.zeros(count), encoder_hidden_states=text_BLD).sample
+        return predicted_BChw.square().mean()
+
+    return Sketch(model=model, loss=loss)
+
+
 _SKETCHES: Mapping[type, Callable[[StageConfig, Mapping[str, Path]], Sketch]] = MappingProxyType(
-    {ClipConfig: _clip, UnetConfig: _unet, UnetTextConfig: _unet_text}
+    {
+        ClipConfig: _clip,
+        UnetConfig: _unet,
+        UnetTextConfig: _unet_text,
+        VaeConfig: _vae,
+        LatentUnetConfig: _latent_unet,
+        LatentDiffusionConfig: _latent_diffusion,
+        SuperResolutionConfig: _super_resolution,
+    }
 )

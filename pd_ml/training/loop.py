@@ -40,12 +40,16 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Where and how one run works: `folder` keeps checkpoints and metrics, `stopping` is asked after every step."""
+    """Where and how one run works: `folder` keeps checkpoints and metrics, `stopping` is asked after every step.
+
+    `warm_start` puts weights into the fresh model.
+    """
 
     folder: Path
     machine: Machine
     reporter: Reporter
     stopping: Callable[[], bool]
+    warm_start: Callable[[nn.Module], None] = lambda model: None
 
     @property
     def device(self) -> torch.device:
@@ -61,6 +65,7 @@ class Loop:
         self._config = config
         self._bench = bench
         self._machine = bench.machine
+        bench.warm_start(task.model)
         flops = flops_per_image(task, task.model.train(), batch_size=config.batch_size)
         self._model = self._machine.tuned(task.model, config)
         self._ema = Ema(self._model, config.ema_decay) if config.ema_decay is not None else None

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,21 +16,36 @@ from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.provenance import METRICS, RunRecord, holds_version, read_run
 from pd_ml.training.clip_stage import train_clip
+from pd_ml.training.latent_diffusion_stage import train_latent_diffusion
+from pd_ml.training.latent_unet_stage import train_latent_unet
+from pd_ml.training.latents_stage import compute_latents
 from pd_ml.training.loop import Bench, Outcome
-from pd_ml.training.stopping import Stopping
+from pd_ml.training.super_resolution_stage import train_super_resolution
 from pd_ml.training.tokenizer_stage import train_tokenizer_stage
 from pd_ml.training.unet_stage import train_unet
 from pd_ml.training.unet_text_stage import train_unet_text
+from pd_ml.training.vae_stage import train_vae
+from pd_ml.training.warm_start import WarmStart
 from pd_ml.training.workshop import Identity, Job, fresh_export, open_workshop, publish
 
 Trainer = Callable[[Job, Path, Bench], Outcome]
 
 TRAINERS: Mapping[str, Trainer] = MappingProxyType(
-    {"tokenizer": train_tokenizer_stage, "clip": train_clip, "unet": train_unet, "unet_text": train_unet_text}
+    {
+        "tokenizer": train_tokenizer_stage,
+        "clip": train_clip,
+        "unet": train_unet,
+        "unet_text": train_unet_text,
+        "vae": train_vae,
+        "latents": compute_latents,
+        "latent_unet": train_latent_unet,
+        "latent_diffusion": train_latent_diffusion,
+        "super_resolution": train_super_resolution,
+    }
 )
 
 
-def train(job: Job, identity: Identity, reporter: Reporter, stopping: Stopping) -> RunRecord:
+def train(job: Job, identity: Identity, reporter: Reporter, stopping: Callable[[], bool]) -> RunRecord:
     """Make `job.out`, or go on making it; what is already complete is only read.
 
     Every process of one `accelerate launch` calls this; the main one keeps the folder.
@@ -45,22 +61,30 @@ def train(job: Job, identity: Identity, reporter: Reporter, stopping: Stopping) 
     with open_workshop(job, identity):
         fresh_export(job)
         machine.wait()
-        outcome = _in_clean_room(job, Bench(folder=job.partial, machine=machine, reporter=reporter, stopping=stopping))
+        outcome = _in_clean_room(job, _bench(job, machine, reporter, stopping))
         _add_metrics(job)
         record = publish(job, _record(job, identity, outcome))
     machine.wait()
     return record
 
 
-def _assist(job: Job, machine: Machine, reporter: Reporter, stopping: Stopping) -> None:
+def _assist(job: Job, machine: Machine, reporter: Reporter, stopping: Callable[[], bool]) -> None:
     """What the other processes do: wait for the folder, train, wait for its publication."""
     machine.wait()
-    _in_clean_room(job, Bench(folder=job.partial, machine=machine, reporter=reporter, stopping=stopping))
+    _in_clean_room(job, _bench(job, machine, reporter, stopping))
     machine.wait()
+
+
+def _bench(job: Job, machine: Machine, reporter: Reporter, stopping: Callable[[], bool]) -> Bench:
+    bench = Bench(folder=job.partial, machine=machine, reporter=reporter, stopping=stopping)
+    if job.init_from is None:
+        return bench
+    return replace(bench, warm_start=WarmStart(folder=job.init_from, config=job.config).into)
 
 
 def _in_clean_room(job: Job, bench: Bench) -> Outcome:
-    with clean_room([*job.inputs.values(), job.dataset, job.partial, job.cache]):
+    started_from = [job.init_from] if job.init_from else []
+    with clean_room([*job.inputs.values(), *started_from, job.dataset, job.partial, job.cache]):
         return TRAINERS[job.stage](job, job.export, bench)
 
 

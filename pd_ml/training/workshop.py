@@ -26,14 +26,20 @@ from pd_ml.provenance import (
     version_of,
     write_run,
 )
-from pd_ml.recipes import STAGE_INPUTS
+from pd_ml.recipes import MADE_OF, STAGE_INPUTS
 
 _JOB = "job.json"
+
+# The name, among the inputs of `run.json`, of the model that training started from.
+INIT_FROM = "init_from"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is asked for: a stage, its config, its inputs as finished folders, the folder to make, a cache."""
+    """What is asked for: a stage, its config, its inputs as finished folders, the folder to make, a cache.
+
+    `init_from`: a finished folder of the same stage whose weights training starts from.
+    """
 
     stage: str
     config: StageConfig
@@ -41,6 +47,7 @@ class Job:
     inputs: Mapping[str, Path]
     out: Path
     cache: Path
+    init_from: Path | None = None
 
     @property
     def partial(self) -> Path:
@@ -79,6 +86,7 @@ def identify(job: Job) -> Identity:
     if problems:
         raise ConfigError("; ".join(problems))
     digests: dict[str, str] = {}
+    records: dict[str, RunRecord] = {}
     proven = True
     try:
         manifest = read_manifest(job.dataset)
@@ -89,10 +97,18 @@ def identify(job: Job) -> Identity:
     for name in expected:
         try:
             record = _input_record(job.inputs[name], name)
-            digests[name] = record.digest
+            records[name], digests[name] = record, record.digest
             proven = proven and record.proven
         except ProvenanceError as error:
             problems.append(f"input {name}: {error}")
+    problems += _mixed_up(records, digests)
+    if job.init_from is not None:
+        try:
+            record = _input_record(job.init_from, job.stage)
+            digests[INIT_FROM] = record.digest
+            proven = proven and record.proven
+        except ProvenanceError as error:
+            problems.append(f"--init-from: {error}")
     if problems:
         raise ProvenanceError("; ".join(problems))
     return Identity(
@@ -154,6 +170,17 @@ def _input_record(folder: Path, stage: str) -> RunRecord:
     if found.stage != stage:
         raise ProvenanceError(f"{folder}: a {found.stage} model, expected {stage}")
     return found
+
+
+def _mixed_up(records: Mapping[str, RunRecord], digests: Mapping[str, str]) -> list[str]:
+    """Inputs that were made of another dataset or model than the one that is given beside them."""
+    return [
+        f"input {name} was made of {part} {record.inputs.get(part, 'unknown')[:16]}, given is {digests[part][:16]}; "
+        f"give the {part} that {name} was made of, or train {name} again"
+        for name, record in records.items()
+        for part in MADE_OF.get(name, ())
+        if part in digests and record.inputs.get(part) != digests[part]
+    ]
 
 
 def _agree(job: Job, identity: Identity) -> None:

@@ -42,7 +42,7 @@ RECIPES = {
     "prior-tuned": (*PRIOR, "learning_rate=1e-3", "cooldown_share=0.2"),
 }
 SAMPLE_STEPS = {"flow": 20, "prior": 50, "prior-tuned": 50}
-CLIP = ("image_size=64", "patch_size=8", "batch_size=128", "steps=150", "validate_every_steps=50")
+CLIP = ("patch_size=8", "batch_size=128", "steps=150", "validate_every_steps=50")
 
 
 def write_dataset(pictures: Path, folder: Path) -> Path:
@@ -131,7 +131,7 @@ def main() -> None:
     parsed = parser.parse_args()
     work = parsed.work
     base = ["--dataset", write_dataset(parsed.pictures, work / "dataset"), "--recipe", "debug"]
-    _run("train", "tokenizer", *base, "--out", work / "tokenizer")
+    _run("train", "tokenizer", *base, "--out", work / "tokenizer", *_settings((f"vision_image_size={SIZE_PX}",)))
     clip = ["--input", f"tokenizer={work / 'tokenizer'}", "--out", work / "clip", *_settings(CLIP)]
     _run("train", "clip", *base, *clip)
     found = {name: measure(work, name, parsed.steps) for name in parsed.recipe or RECIPES}

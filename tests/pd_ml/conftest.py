@@ -7,7 +7,17 @@ import pytest
 
 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
 
-from tests.pd_ml.command import TINY_CLIP, TINY_UNET, TINY_UNET_ALONE, run_apart, run_here
+from tests.pd_ml.command import (
+    TINY_CLIP,
+    TINY_LATENT_DIFFUSION,
+    TINY_LATENT_UNET,
+    TINY_UNET,
+    TINY_UNET_ALONE,
+    TINY_UPSCALER,
+    TINY_VAE,
+    run_apart,
+    run_here,
+)
 from tests.pd_ml.paintings import write_dataset
 
 
@@ -30,3 +40,26 @@ def models(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
     # Like the runs that it is compared with, in a process that has done nothing else.
     assert run_apart("train", "unet_text", *base, *unet).returncode == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def upscaler(dataset: Path, models: Path) -> Path:
+    """A finished `super_resolution`, tiny, beside the other models."""
+    folder = models / "super_resolution"
+    base = ["--recipe", "debug", "--dataset", dataset, "--out", folder]
+    assert run_here("train", "super_resolution", *base, *TINY_UPSCALER) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def latent_models(dataset: Path, models: Path) -> Path:
+    """`models` with a finished `vae`, `latents`, `latent_unet` and `latent_diffusion` in it, tiny as well."""
+    base = ["--recipe", "debug", "--dataset", dataset]
+    clip, vae, latents = (["--input", f"{name}={models / name}"] for name in ("clip", "vae", "latents"))
+    assert run_here("train", "vae", *base, *clip, "--out", models / "vae", *TINY_VAE) == 0
+    assert run_here("train", "latents", *base, *vae, *clip, "--out", models / "latents") == 0
+    plain = [*latents, *vae, "--out", models / "latent_unet", *TINY_LATENT_UNET]
+    assert run_here("train", "latent_unet", *base, *plain) == 0
+    prompted = [*latents, *vae, *clip, "--out", models / "latent_diffusion", *TINY_LATENT_DIFFUSION]
+    assert run_here("train", "latent_diffusion", *base, *prompted) == 0
+    return models

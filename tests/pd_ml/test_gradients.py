@@ -41,21 +41,22 @@ def test_parts_of_a_batch_add_up_to_its_loss_and_gradient(micro_batch_size: int)
     assert torch.allclose(parts_gradient, whole_gradient, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("loss_name", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("micro_batch_size", [5, 8])
 def test_a_contrastive_batch_in_parts_has_the_gradient_of_the_whole(
-    dataset: Path, models: Path, tmp_path: Path, micro_batch_size: int
+    dataset: Path, models: Path, tmp_path: Path, micro_batch_size: int, loss_name: str
 ) -> None:
-    config = with_overrides(recipe("clip", "debug"), ["batch_size=16"])
+    config = with_overrides(recipe("clip", "debug"), ["batch_size=16", f"loss={loss_name}"])
     assert isinstance(config, ClipConfig)
     train = open_split(dataset, "train", image_size=16, cache=tmp_path)
     task = ClipTask(config, load_tokenizer(models / "tokenizer"), train, train, torch.device("cpu"))
     loss, whole_gradient = gradient(task, 16, 0)
     parts_loss, parts_gradient = gradient(task, 16, micro_batch_size)
     assert parts_loss == pytest.approx(loss, rel=1e-5)
-    assert torch.allclose(parts_gradient, whole_gradient, rtol=1e-3, atol=1e-5)
+    assert torch.allclose(parts_gradient, whole_gradient, rtol=1e-5, atol=1e-5)
     # The mean of the parts' own losses would be another one: fewer captions to be told apart.
     part = whole(16).parts(micro_batch_size)[0]
-    assert float(task.loss(task.model, task.batch(3, part), 3).detach()) < 0.9 * loss
+    assert float(task.loss(task.model, task.batch(3, part), 3).detach()) < 0.98 * loss
 
 
 class Greedy(ToyTask):
