@@ -31,6 +31,11 @@ _TRAIN_EXAMPLES = """examples:
       --out models/clip
   python -m pd_ml train unet_text --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip \\
       --out models/unet_text --set steps=800
+  python -m pd_ml train vae --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip --out models/vae
+  python -m pd_ml train latents --recipe debug --dataset data/dataset/art/v1 --input vae=models/vae \\
+      --input clip=models/clip --out models/latents
+  python -m pd_ml train latent_diffusion --recipe debug --dataset data/dataset/art/v1 \\
+      --input latents=models/latents --input vae=models/vae --input clip=models/clip --out models/latent_diffusion
 Run the same command again to go on after an interruption."""
 
 _SAMPLE_EXAMPLES = """examples:

@@ -35,8 +35,8 @@ def test_a_wrong_recipe_lists_the_ones_that_exist() -> None:
 
 
 def test_a_wrong_stage_lists_the_ones_that_exist() -> None:
-    with pytest.raises(ConfigError, match="no stage 'vae'; there are tokenizer, clip, unet, unet_text"):
-        recipe("vae", "debug")
+    with pytest.raises(ConfigError, match="no stage 'gan'; there are tokenizer, clip, unet, unet_text, vae, latents"):
+        recipe("gan", "debug")
 
 
 def test_an_override_reaches_nested_fields_by_path_and_by_unique_name() -> None:

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import torch
 from PIL import Image
@@ -10,8 +12,6 @@ CPU = torch.device("cpu")
 
 
 def pictures(count: int) -> np.ndarray:
-    import io
-
     return np.stack([np.asarray(Image.open(io.BytesIO(paint(number).jpeg))) for number in range(count)])
 
 
