@@ -1,9 +1,14 @@
 """Arguments in, exit code out: 0 done, 1 a named error in one line on stderr, 2 wrong usage, 75 stopped, resumable."""
 
 import argparse
+import io
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,9 +17,9 @@ from pd_ml.data.shards import ShardError
 from pd_ml.errors import ConfigError, PdMlError, Suspended
 from pd_ml.progress import Reporter
 from pd_ml.provenance import holds_version
-from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, recipe
+from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS, recipe
 from pd_ml.training.stopping import Stopping
-from pd_ml.training.workshop import Job, identify
+from pd_ml.training.workshop import Identity, Job, identify
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -26,23 +31,55 @@ _TRAIN_EXAMPLES = """examples:
       --out models/clip
   python -m pd_ml train unet_text --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip \\
       --out models/unet_text --set steps=800
+  python -m pd_ml train vae --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip --out models/vae
+  python -m pd_ml train latents --recipe debug --dataset data/dataset/art/v1 --input vae=models/vae \\
+      --input clip=models/clip --out models/latents
+  python -m pd_ml train latent_diffusion --recipe debug --dataset data/dataset/art/v1 \\
+      --input latents=models/latents --input vae=models/vae --input clip=models/clip --out models/latent_diffusion
 Run the same command again to go on after an interruption."""
 
 _SAMPLE_EXAMPLES = """examples:
   python -m pd_ml sample --model models/unet_text --prompt "a red house by a lake" --n 4 --out red-house.png
-  python -m pd_ml sample --model models/unet_text --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png"""
+  python -m pd_ml sample --model models/unet_text --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png
+  python -m pd_ml sample --model models/unet --n 16 --seed 7 --out sixteen.png
+  python -m pd_ml sample --model models/unet --n 4 --upscale models/super_resolution --out large.png
+Each picture is written by itself too: sixteen/0000.png and so on."""
 
 _EVALUATE_EXAMPLES = """examples:
   python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report
   python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report \\
       --attributes attributes.json --n 128"""
 
+_UPSCALE_EXAMPLES = """examples:
+  python -m pd_ml upscale small.png large.png --model models/super_resolution
+  python -m pd_ml upscale small.jpg large.png --model models/super_resolution --steps 1
+  python -m pd_ml upscale scan.jpg large.png --model models/super_resolution --noise-level 0.1 --seed 7
+--steps 1 gives the expected picture, without any chance; more steps draw one of those that are likely."""
+
+_CONVERT_EXAMPLES = """examples:
+  python -m pd_ml convert-tokenizer old-clip models/tokenizer-converted
+A preprocessor_config.json that the old folder lacks is written from its config.json."""
+
+_IMPORT_EXAMPLES = """examples:
+  python -m pd_ml import output/pd-diffusion models/unet-imported
+  python -m pd_ml sample --model models/unet-imported --n 4 --out four.png
+  python -m pd_ml train unet --recipe small --dataset data/dataset/art/v1 --init-from models/unet-imported \\
+      --out models/unet --set image_size=128
+The import prints the --set values with which a training of the same architecture goes on from it."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; every PdMlError and every failure of the file system becomes one line and exit code 1."""
     parsed = _parser().parse_args(arguments)
     try:
-        command = {"train": _train, "sample": _sample, "evaluate": _evaluate}[parsed.command]
+        command = {
+            "train": _train,
+            "sample": _sample,
+            "evaluate": _evaluate,
+            "upscale": _upscale,
+            "convert-tokenizer": _convert_tokenizer,
+            "import": _import,
+        }[parsed.command]
         command(parsed)
     except Suspended as error:
         return _complain(error, EXIT_SUSPENDED)
@@ -58,32 +95,81 @@ def main(arguments: Sequence[str]) -> int:
 
 def _train(parsed: argparse.Namespace) -> None:
     config = with_overrides(recipe(_known_stage(parsed.stage), parsed.recipe), parsed.set)
+    from pd_ml.data.foreign import dataset_folder
+
     out = Path(parsed.out)
-    job = Job(
-        stage=parsed.stage,
-        config=config,
-        dataset=Path(parsed.dataset),
-        inputs=_inputs(parsed.input),
-        out=out,
-        cache=Path(parsed.cache) if parsed.cache else out.parent / ".cache",
-    )
-    identity = identify(job)
-    reporter = Reporter(job.stage, events=sys.stdout, people=sys.stderr)
-    reporter.event("config", version=identity.version, inputs=dict(identity.input_digests), config=_plain(config))
+    perform = _foresee if parsed.dry_run else _carry_out
+    with _cache_of(parsed, out) as cache:
+        job = Job(
+            stage=parsed.stage,
+            config=config,
+            dataset=dataset_folder(parsed.dataset, cache),
+            inputs=_inputs(parsed.input),
+            out=out,
+            cache=cache,
+            init_from=_init_from(parsed),
+        )
+        perform(job)
+
+
+def _init_from(parsed: argparse.Namespace) -> Path | None:
+    if parsed.init_from and parsed.stage in STAGES_WITHOUT_WEIGHTS:
+        raise ConfigError(f"--init-from: the stage {parsed.stage} trains no weights; leave it out")
+    return Path(parsed.init_from) if parsed.init_from else None
+
+
+@contextmanager
+def _cache_of(parsed: argparse.Namespace, out: Path) -> Iterator[Path]:
+    """Where decoded pictures lie; a dry run keeps none."""
     if parsed.dry_run:
-        state = "is already complete" if holds_version(out, identity.version) else "would be made"
-        reporter.say(f"{out} {state} (version {identity.version}); nothing was written")
-        return
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    else:
+        yield Path(parsed.cache) if parsed.cache else out.parent / ".cache"
+
+
+def _foresee(job: Job) -> None:
+    """Check the job and say what it will cost."""
+    _quieten()
+    from pd_ml.training.estimate import described, estimate, training_of
+
+    identity = identify(job)
+    reporter = _begun(job, identity)
+    found = estimate(job.config, job.inputs)
+    if found is not None:
+        reporter.event("estimate", **asdict(found))
+        for line in described(found, training_of(job.config)):
+            reporter.say(line)
+    state = "is already complete" if holds_version(job.out, identity.version) else "would be made"
+    reporter.say(f"{job.out} {state} (version {identity.version}); nothing was written")
+
+
+def _carry_out(job: Job) -> None:
+    _quieten()
     from pd_ml.training.stages import train
 
-    _quieten()
+    identity = identify(job)
+    reporter = _begun(job, identity)
     stopping = Stopping()
     stopping.listen()
     try:
-        record = train(job, reporter, stopping)
+        record = train(job, identity, reporter, stopping)
     finally:
         reporter.close()
-    reporter.event("done", out=str(out), version=record.version, digest=record.digest)
+    reporter.event("done", out=str(job.out), version=record.version, digest=record.digest)
+
+
+def _begun(job: Job, identity: Identity) -> Reporter:
+    """Tells what is about to be made; of several processes only the first tells anything."""
+    if os.environ.get("RANK", "0") == "0":
+        reporter = Reporter(job.stage, events=sys.stdout, people=sys.stderr)
+    else:
+        reporter = Reporter(job.stage, events=io.StringIO(), people=io.StringIO())
+    inputs = dict(identity.input_digests)
+    reporter.event("config", version=identity.version, inputs=inputs, config=_plain(job.config))
+    if not identity.proven:
+        reporter.say("warning: trained on pictures without proof of their rights: marked so, and never released")
+    return reporter
 
 
 def _sample(parsed: argparse.Namespace) -> None:
@@ -93,16 +179,18 @@ def _sample(parsed: argparse.Namespace) -> None:
     job = SheetJob(
         model=Path(parsed.model),
         prompts=tuple(_readable(prompt) for prompt in parsed.prompt),
-        pictures_per_prompt=parsed.n,
+        pictures=parsed.n,
         seed=parsed.seed,
         sample_steps=parsed.steps,
         guidance_scale=parsed.guidance,
         negative_prompt=_readable(parsed.negative_prompt),
         device=parsed.device,
+        upscaler=_upscaler(parsed),
         out=Path(parsed.out),
     )
-    version = draw_sheet(job)
-    Reporter("sample", events=sys.stdout, people=sys.stderr).event("done", out=parsed.out, model_version=version)
+    reporter = Reporter("sample", events=sys.stdout, people=sys.stderr)
+    version = draw_sheet(job, lambda warning: reporter.say(f"warning: {warning}"))
+    reporter.event("done", out=parsed.out, model_version=version)
 
 
 def _evaluate(parsed: argparse.Namespace) -> None:
@@ -119,6 +207,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         clip=Path(parsed.clip),
         dataset=Path(parsed.dataset),
         attributes=Path(parsed.attributes) if parsed.attributes else None,
+        fid_weights=Path(parsed.fid_weights) if parsed.fid_weights else None,
         out=out,
         cache=Path(parsed.cache) if parsed.cache else out.parent / ".cache",
     )
@@ -127,12 +216,67 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     reporter.event("done", out=str(out), version=record.version, digest=record.digest)
 
 
+def _upscaler(parsed: argparse.Namespace) -> Path | None:
+    from pd_ml.diffusion.upscale import beside
+
+    if parsed.upscale is None:
+        return None
+    return Path(parsed.upscale) if parsed.upscale else beside(Path(parsed.model))
+
+
+def _upscale(parsed: argparse.Namespace) -> None:
+    from pd_ml.diffusion.upscale import UpscaleJob, upscale_file
+
+    _quieten()
+    job = UpscaleJob(
+        picture=Path(parsed.picture),
+        out=Path(parsed.out),
+        model=Path(parsed.model),
+        steps=parsed.steps,
+        noise_level=parsed.noise_level,
+        tile_px=parsed.tile,
+        seed=parsed.seed,
+        device=parsed.device,
+    )
+    version = upscale_file(job)
+    Reporter("upscale", events=sys.stdout, people=sys.stderr).event("done", out=parsed.out, model_version=version)
+
+
+def _convert_tokenizer(parsed: argparse.Namespace) -> None:
+    from pd_ml.models.old_tokenizer import convert_tokenizer
+
+    _quieten()
+    found = convert_tokenizer(Path(parsed.old), Path(parsed.new))
+    reporter = Reporter("convert-tokenizer", events=sys.stdout, people=sys.stderr)
+    for assumption in found.assumed:
+        reporter.say(f"warning: the old folder does not say, taken as usual: {assumption}")
+    if found.missing_bytes:
+        reporter.say(f"warning: {found.missing_bytes} of 512 byte symbols are missing: their text reads as unknown")
+    reporter.event("done", out=parsed.new, **asdict(found))
+
+
+def _import(parsed: argparse.Namespace) -> None:
+    from pd_ml.models.imported import import_model
+
+    _quieten()
+    found = import_model(Path(parsed.old), Path(parsed.new))
+    record = found.record
+    reporter = Reporter("import", events=sys.stdout, people=sys.stderr)
+    reporter.say("warning: trained on pictures without proof of their rights: marked so, and never released")
+    settings = " ".join(f"--set {setting}" for setting in found.settings)
+    reporter.say(f"go on training it with: train {record.stage} --init-from {parsed.new} {settings}")
+    reporter.event("done", out=parsed.new, imported_stage=record.stage, version=record.version, digest=record.digest)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pd_ml", description="Train, sample and evaluate. No network.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_train(_command(commands, "train", "train one stage, or go on training it", _TRAIN_EXAMPLES))
     _add_sample(_command(commands, "sample", "draw pictures for prompts", _SAMPLE_EXAMPLES))
     _add_evaluate(_command(commands, "evaluate", "measure a trained model", _EVALUATE_EXAMPLES))
+    _add_upscale(_command(commands, "upscale", "make a picture four times as large", _UPSCALE_EXAMPLES))
+    _add_convert(_command(commands, "convert-tokenizer", "update an old-format CLIP tokenizer", _CONVERT_EXAMPLES))
+    _add_import(_command(commands, "import", "read a pixel model of the prior system", _IMPORT_EXAMPLES))
     return parser
 
 
@@ -145,42 +289,88 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     inputs = "; ".join(f"{stage}: {', '.join(names)}" for stage, names in STAGE_INPUTS.items() if names)
     parser.add_argument("stage", metavar="STAGE", help=", ".join(STAGES))
     parser.add_argument("--recipe", required=True, metavar="NAME", help=", ".join(RECIPES))
-    parser.add_argument("--dataset", required=True, metavar="DIR", help="a finished dataset folder")
+    parser.add_argument(
+        "--dataset", required=True, metavar="DIR", help="a finished dataset; or what `datasets` loads: marked unproven"
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="exists only when complete; work is in DIR.partial")
     parser.add_argument("--input", action="append", default=[], metavar="NAME=DIR", help=f"finished model ({inputs})")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change one config field")
+    parser.add_argument("--init-from", metavar="DIR", help="start from the weights of this finished model of the stage")
     parser.add_argument("--cache", metavar="DIR", help="decoded pictures (default: .cache beside --out)")
-    parser.add_argument("--dry-run", action="store_true", help="check and print the config; write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="print config, FLOPs, memory and time; write nothing")
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, metavar="DIR", help="a finished unet_text folder")
-    parser.add_argument("--prompt", required=True, action="append", metavar="TEXT", help="may be given several times")
-    parser.add_argument("--n", type=_positive, default=1, metavar="N", help="pictures for each prompt (default 1)")
+    parser.add_argument("--model", required=True, metavar="DIR", help="a finished folder of a U-Net stage")
+    parser.add_argument("--prompt", action="append", default=[], metavar="TEXT", help="may be given several times")
+    parser.add_argument("--n", type=_positive, default=1, metavar="N", help="pictures for each prompt, or in all")
     parser.add_argument("--seed", type=int, default=0, help="same seed, same pictures (default 0)")
     parser.add_argument("--steps", type=_positive, metavar="N", help="scheduler steps (default: the model's config)")
     parser.add_argument("--guidance", type=float, metavar="SCALE", help="1 is none (default: the model's config)")
     parser.add_argument("--negative-prompt", default="", metavar="TEXT", help="what to steer away from")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument(
+        "--upscale",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="four times as large by this super_resolution folder (without DIR: the one that lies beside the model)",
+    )
     parser.add_argument("--out", required=True, metavar="FILE.png", help="the sheet of pictures")
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, metavar="DIR", help="a finished unet_text folder")
+    parser.add_argument("--model", required=True, metavar="DIR", help="a finished folder of a U-Net stage")
     parser.add_argument("--clip", required=True, metavar="DIR", help="the finished clip folder that measures")
     parser.add_argument("--dataset", required=True, metavar="DIR", help="a finished dataset folder")
     parser.add_argument("--out", required=True, metavar="DIR", help="exists only when complete")
     parser.add_argument("--recipe", default="debug", metavar="NAME", help=f"{', '.join(RECIPES)} (default debug)")
     parser.add_argument("--attributes", metavar="FILE.json", help="phrases and colours for the colour oracle")
-    parser.add_argument("--n", type=_positive, metavar="N", help="held-out captions to draw (default: the recipe's)")
+    parser.add_argument("--fid-weights", metavar="FILE.pt", help="measure FID too: your TorchScript feature network")
+    parser.add_argument("--n", type=_positive, metavar="N", help="pictures to draw (default: the recipe's)")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change one config field")
     parser.add_argument("--cache", metavar="DIR", help="decoded pictures (default: .cache beside --out)")
+
+
+def _add_upscale(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("picture", metavar="IN", help="a picture that Pillow reads; of any size")
+    parser.add_argument("out", metavar="OUT.png", help="the enlarged picture")
+    parser.add_argument("--model", required=True, metavar="DIR", help="a finished super_resolution folder")
+    parser.add_argument("--steps", type=_positive, metavar="N", help="1: the expected picture (default: the config's)")
+    parser.add_argument("--noise-level", type=_share, default=0.0, metavar="X", help="0 trusts IN, up to 1 (default 0)")
+    parser.add_argument("--tile", type=_tile, default=64, metavar="PX", help="side of IN's part at a time (default 64)")
+    parser.add_argument("--seed", type=int, default=0, help="same seed, same picture (default 0)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="folder with vocab.json and merges.txt, or an old tokenizer.json")
+    parser.add_argument("new", metavar="NEW", help="folder to make: tokenizer and preprocessor, same ids")
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="folder with model_index.json, unet and scheduler (diffusers 0.11)")
+    parser.add_argument("new", metavar="NEW", help="folder to make: samples, and trains on with train --init-from NEW")
 
 
 def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is not more than 0")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{value} is not between 0 and 1")
+    return value
+
+
+def _tile(text: str) -> int:
+    value = int(text)
+    if value < 8:
+        raise argparse.ArgumentTypeError(f"{value} is less than 8 pixels")
     return value
 
 

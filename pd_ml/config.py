@@ -14,17 +14,27 @@ from pd_ml.errors import ConfigError
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "bf16")
 ATTENTIONS = ("sdpa", "xformers")
+SWITCHES = ("auto", "on", "off")
+CLIP_LOSSES = ("softmax", "sigmoid")
+OBJECTIVES = ("flow", "v_prediction", "epsilon")
+RECONSTRUCTIONS = ("mse", "l1")
+KL_REDUCTIONS = ("sum", "mean")
+# Pictures are reduced by 4 below that many pixels, by 8 from there on.
+LARGE_PICTURE_PX = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """How the one loop runs. `threads` 0 leaves torch's choice; `ema_decay` None exports the raw weights.
 
-    `precision` auto is bf16 autocast where CUDA has it, fp32 elsewhere. `preview_every_steps` 0: only at the end.
+    `batch_size` is that of all processes together. `micro_batch_size` is how much of it goes through the model at a
+    time; 0 is all, halved where the memory does not hold it. `precision` auto is bf16 autocast where CUDA has it, fp32
+    elsewhere; `compile` and `channels_last` auto are on with CUDA. `preview_every_steps` 0: only at the end.
     """
 
     steps: int = 1000
     batch_size: int = 64
+    micro_batch_size: int = 0
     learning_rate: float = 3e-4
     warmup_steps: int = 50
     cooldown_share: float = 0.0
@@ -36,16 +46,24 @@ class TrainingConfig:
     threads: int = 0
     device: str = "auto"
     precision: str = "auto"
+    compile: str = "auto"
+    channels_last: str = "auto"
+    gradient_checkpointing: bool = False
     log_every_steps: int = 20
     validate_every_steps: int = 200
     validation_examples: int = 256
     checkpoint_every_steps: int = 500
+    checkpoints_kept: int = 2
     preview_every_steps: int = 0
 
     def __post_init__(self) -> None:
         positive = ("steps", "batch_size", "learning_rate", "clip_norm", "log_every_steps", "validate_every_steps")
-        problems = _not_positive(self, (*positive, "validation_examples", "checkpoint_every_steps"))
+        kept = ("validation_examples", "checkpoint_every_steps", "checkpoints_kept")
+        problems = _not_positive(self, (*positive, *kept))
         problems += _negative(self, ("warmup_steps", "weight_decay", "threads", "preview_every_steps", "seed"))
+        problems += _negative(self, ("micro_batch_size",))
+        problems += _not_one_of("compile", self.compile, SWITCHES)
+        problems += _not_one_of("channels_last", self.channels_last, SWITCHES)
         problems += _not_one_of("device", self.device, DEVICES) + _not_one_of("precision", self.precision, PRECISIONS)
         if not 0 <= self.cooldown_share <= 1:
             problems.append(f"cooldown_share is {self.cooldown_share}, expected a share between 0 and 1")
@@ -58,18 +76,25 @@ class TrainingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenizerConfig:
-    """Byte-level BPE: `vocab_size` counts the 512 byte symbols and the two special tokens as well."""
+    """Byte-level BPE: `vocab_size` counts the 512 byte symbols and the two special tokens as well.
+
+    What every later stage reads is fixed here: at most `text_max_position_embeddings` tokens of a caption, and pictures
+    of `vision_image_size` pixels for CLIP.
+    """
 
     vocab_size: int = 8192
     min_frequency: int = 2
-    context_length: int = 77
+    text_max_position_embeddings: int = 77
+    vision_image_size: int = 64
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("min_frequency",))
+        problems = _not_positive(self, ("min_frequency", "vision_image_size"))
         if self.vocab_size < 514:
             problems.append(f"vocab_size is {self.vocab_size}, expected at least 514 (512 byte symbols + 2 special)")
-        if self.context_length < 8:
-            problems.append(f"context_length is {self.context_length}, expected at least 8 tokens")
+        if self.text_max_position_embeddings < 8:
+            problems.append(
+                f"text_max_position_embeddings is {self.text_max_position_embeddings}, expected at least 8 tokens"
+            )
         _refuse(problems)
 
 
@@ -90,20 +115,24 @@ class TowerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipConfig:
-    """Image and text tower with a contrastive loss. `crop_share_min`: smallest share of the side that a crop keeps."""
+    """Image and text tower with a contrastive loss. `crop_share_min`: smallest share of the side that a crop keeps.
 
-    image_size: int = 64
+    `loss` is softmax (InfoNCE) or sigmoid (SigLIP); `scale_init` is what the cosines are multiplied with at the start.
+    The tokenizer fixes the size of pictures and the length of captions.
+    """
+
     patch_size: int = 8
     image_tower: TowerConfig = field(default_factory=lambda: TowerConfig(width=384, layers=8, heads=6))
     text_tower: TowerConfig = field(default_factory=lambda: TowerConfig(width=384, layers=8, heads=6))
     projection_dim: int = 256
+    loss: str = "softmax"
+    scale_init: float = 14.3
     crop_share_min: float = 0.7
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("image_size", "patch_size", "projection_dim"))
-        if not problems and self.image_size % self.patch_size:
-            problems.append(f"image_size {self.image_size} is not a multiple of patch_size {self.patch_size}")
+        problems = _not_positive(self, ("patch_size", "projection_dim", "scale_init"))
+        problems += _not_one_of("loss", self.loss, CLIP_LOSSES)
         if not 0 < self.crop_share_min <= 1:
             problems.append(f"crop_share_min is {self.crop_share_min}, expected a share between 0 and 1")
         _refuse(problems)
@@ -122,46 +151,272 @@ class SamplingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnetTextConfig:
-    """Pixel-space U-Net that attends to the text tower. One entry of `attention` for each of `channels`.
+class DenoiserConfig:
+    """What every denoiser is made of and learns. One entry of `attention` for each of `channels`.
 
     `flow_shift` moves training and sampling towards more noise; 1 at small sizes, 2-3 from 64 px (SD3, 2403.03206).
+    `snr_gamma` limits the weight of v_prediction's easy steps (min-SNR, 2303.09556).
     """
 
-    image_size: int = 64
     channels: tuple[int, ...] = (128, 256, 384)
     attention: tuple[bool, ...] = (False, True, True)
     layers_per_block: int = 2
-    heads: int = 8
     norm_groups: int = 32
-    caption_dropout: float = 0.1
+    objective: str = "flow"
     flow_shift: float = 1.0
+    snr_gamma: float = 5.0
     attention_backend: str = "sdpa"
-    preview_prompts: int = 16
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("image_size", "layers_per_block", "heads", "norm_groups", "flow_shift"))
-        problems += _not_positive(self, ("preview_prompts",))
+        positive = ("layers_per_block", "norm_groups", "flow_shift", "snr_gamma", *self._widths())
+        problems = _not_positive(self, positive)
         problems += _not_one_of("attention_backend", self.attention_backend, ATTENTIONS)
+        problems += _not_one_of("objective", self.objective, OBJECTIVES)
         if not self.channels or len(self.channels) != len(self.attention):
             problems.append(f"{len(self.channels)} channels and {len(self.attention)} attention, expected equally many")
-        elif self.image_size % 2 ** (len(self.channels) - 1):
+        for name in ("norm_groups", *self._widths()):
+            odd = [width for width in self.channels if width < 1 or width % max(getattr(self, name), 1)]
+            problems += [f"channels {width} is not a multiple of {name} {getattr(self, name)}" for width in odd]
+        _refuse(problems)
+
+    def _widths(self) -> tuple[str, ...]:
+        """Fields that split the channels of an attention."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffusionConfig(DenoiserConfig):
+    """A denoiser of pixels."""
+
+    image_size: int = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = _not_positive(self, ("image_size",))
+        if self.image_size % 2 ** (len(self.channels) - 1):
             problems.append(f"image_size {self.image_size} cannot be halved {len(self.channels) - 1} times")
-        for width in self.channels:
-            if width < 1 or width % max(self.norm_groups, 1) or width % max(self.heads, 1):
-                problems.append(f"channels {width} is not a multiple of norm_groups and of heads")
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnetConfig(DiffusionConfig):
+    """Pixel-space U-Net without a prompt. `head_width`: channels of an attention head; `previews`: pictures shown."""
+
+    head_width: int = 32
+    previews: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse(_not_positive(self, ("previews",)))
+
+    def _widths(self) -> tuple[str, ...]:
+        return ("head_width",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnetTextConfig(DiffusionConfig):
+    """Pixel-space U-Net that attends to the text tower. `heads`: of an attention; `caption_dropout`: for guidance."""
+
+    heads: int = 8
+    caption_dropout: float = 0.1
+    preview_prompts: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = _not_positive(self, ("preview_prompts",))
         if not 0 <= self.caption_dropout < 1:
             problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
+        _refuse(problems)
+
+    def _widths(self) -> tuple[str, ...]:
+        return ("heads",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdversarialConfig:
+    """The second phase of a VAE: a discriminator from nothing, from `start_step` on; null leaves it out.
+
+    `weight` is relative: the adversarial gradient is brought to that share of the reconstruction's (2012.09841, eq. 7).
+    `r1_weight` keeps the discriminator flat around real pictures (1801.04406, eq. 9). One entry of `channels` for each
+    halving.
+    """
+
+    start_step: int | None = None
+    weight: float = 0.5
+    r1_weight: float = 1.0
+    channels: tuple[int, ...] = (32, 64)
+
+    def __post_init__(self) -> None:
+        problems = _negative(self, ("weight", "r1_weight"))
+        if self.start_step is not None and self.start_step < 0:
+            problems.append(f"start_step is {self.start_step}, expected 0 or more, or null for no second phase")
+        if not self.channels or any(width < 1 or width % 8 for width in self.channels):
+            problems.append(f"channels of the discriminator are {self.channels}, expected multiples of 8")
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaeConfig:
+    """An AutoencoderKL. It halves pictures once for each of `channels` but the first: by 4 below 256 px, by 8 above.
+
+    The loss is the mean of `reconstruction` over all numbers of a picture, plus `kl_weight` times the divergence of the
+    latents, which `kl_reduction` adds up over the latents of a picture (`sum`, as diffusers does) or averages (`mean`);
+    either is averaged over the batch. `clip_weight` adds the distance in our CLIP's image tower. The scaling factor is
+    measured on at most `scaling_examples`, the report on at most `report_examples` held-out pictures.
+    """
+
+    image_size: int = 64
+    channels: tuple[int, ...] = (64, 128, 128)
+    layers_per_block: int = 1
+    norm_groups: int = 32
+    latent_channels: int = 4
+    mid_attention: bool = True
+    reconstruction: str = "mse"
+    kl_weight: float = 1e-6
+    kl_reduction: str = "sum"
+    clip_weight: float = 0.0
+    scaling_examples: int = 2048
+    report_examples: int = 512
+    previews: int = 8
+    adversarial: AdversarialConfig = field(default_factory=AdversarialConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    @property
+    def factor(self) -> int:
+        """Pixels of a picture's side for one of its latents'."""
+        return int(2 ** (len(self.channels) - 1))
+
+    def __post_init__(self) -> None:
+        counted = ("image_size", "layers_per_block", "norm_groups", "latent_channels", "previews")
+        problems = _not_positive(self, (*counted, "scaling_examples", "report_examples"))
+        problems += _negative(self, ("kl_weight", "clip_weight"))
+        problems += _not_one_of("reconstruction", self.reconstruction, RECONSTRUCTIONS)
+        problems += _not_one_of("kl_reduction", self.kl_reduction, KL_REDUCTIONS)
+        expected = 4 if self.image_size < LARGE_PICTURE_PX else 8
+        if self.factor != expected:
+            problems.append(
+                f"{len(self.channels)} channels reduce pictures by {self.factor}, expected {expected} at image_size "
+                f"{self.image_size} (4 below {LARGE_PICTURE_PX} px, 8 from there)"
+            )
+        if self.image_size % max(self.factor, 1):
+            problems.append(f"image_size {self.image_size} is not a multiple of {self.factor}")
+        odd = [width for width in self.channels if width < 1 or width % max(self.norm_groups, 1)]
+        problems += [f"channels {width} is not a multiple of norm_groups {self.norm_groups}" for width in odd]
+        _refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentsConfig:
+    """How a dataset is encoded. `batch_size` counts on an accelerator: a CPU takes one at a time, as sampling does.
+
+    `text_precision` fp32 keeps the text states as the pipeline computes them; fp16 halves their size.
+    """
+
+    batch_size: int = 64
+    text_precision: str = "fp32"
+    threads: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        problems = _not_positive(self, ("batch_size",)) + _negative(self, ("threads",))
+        problems += _not_one_of("device", self.device, DEVICES)
+        problems += _not_one_of("text_precision", self.text_precision, ("fp32", "fp16"))
+        _refuse(problems)
+
+    @property
+    def training(self) -> TrainingConfig:
+        """The machine that this runs on."""
+        return TrainingConfig(threads=self.threads, device=self.device, precision="fp32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentUnetConfig(DenoiserConfig):
+    """A U-Net of latents without a prompt. `head_width`: channels of an attention head; `previews`: pictures shown."""
+
+    head_width: int = 32
+    previews: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse(_not_positive(self, ("previews",)))
+
+    def _widths(self) -> tuple[str, ...]:
+        return ("head_width",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentDiffusionConfig(DenoiserConfig):
+    """A U-Net of latents that attends to the text tower. The fields mean what they do for `unet_text`."""
+
+    heads: int = 8
+    caption_dropout: float = 0.1
+    preview_prompts: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = _not_positive(self, ("preview_prompts",))
+        if not 0 <= self.caption_dropout < 1:
+            problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
+        _refuse(problems)
+
+    def _widths(self) -> tuple[str, ...]:
+        return ("heads",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuperResolutionConfig:
+    """Upscaler x4 that draws what bicubic enlargement lacks. Pictures are decoded at `image_size`, crops are learnt.
+
+    `patch_size` pixels a side are folded into channels: 4 works at the small picture's size, 2 and 1 finer and slower.
+    `degraded_share` of the small pictures meet blur, noise and JPEG; `noise_level_max` is the most noise that is added
+    and told. `one_step_share` of a batch learns the expected picture, the rest to draw one.
+    """
+
+    image_size: int = 256
+    crop_size: int = 128
+    patch_size: int = 2
+    channels: tuple[int, ...] = (128, 256, 384)
+    layers_per_block: int = 2
+    norm_groups: int = 32
+    flow_shift: float = 1.0
+    degraded_share: float = 0.5
+    noise_level_max: float = 0.2
+    one_step_share: float = 0.25
+    sample_steps: int = 20
+    previews: int = 6
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        positive = ("image_size", "crop_size", "layers_per_block", "norm_groups", "flow_shift", "sample_steps")
+        problems = _not_positive(self, (*positive, "previews")) + _negative(self, ("noise_level_max",))
+        for name in ("degraded_share", "one_step_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                problems.append(f"{name} is {getattr(self, name)}, expected a share between 0 and 1")
+        if self.patch_size not in (1, 2, 4):
+            problems.append(f"patch_size is {self.patch_size}, expected 1, 2 or 4")
+        elif not self.channels:
+            problems.append("channels is empty, expected a width for each level")
+        elif self.crop_size % max(4, self.patch_size * 2 ** (len(self.channels) - 1)):
+            multiple = max(4, self.patch_size * 2 ** (len(self.channels) - 1))
+            problems.append(f"crop_size {self.crop_size} is not a multiple of {multiple} (patches, halvings, factor 4)")
+        if self.crop_size > self.image_size:
+            problems.append(f"crop_size {self.crop_size} is more than image_size {self.image_size}")
+        odd = [width for width in self.channels if width < 1 or width % max(self.norm_groups, 1)]
+        problems += [f"channels {width} is not a multiple of norm_groups {self.norm_groups}" for width in odd]
         _refuse(problems)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig:
-    """`n` held-out captions are drawn (fewer where there are fewer); `reference` training pictures measure the MMD."""
+    """`n` pictures are drawn, for held-out captions (fewer where there are fewer) where the model takes prompts.
+
+    At most `reference` held-out pictures are what they are measured against; `audit` training captions are drawn too.
+    """
 
     n: int = 256
+    audit: int = 64
     batch_size: int = 64
     reference: int = 2048
     permutations: int = 2000
@@ -172,18 +427,35 @@ class EvaluateConfig:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
 
     def __post_init__(self) -> None:
-        problems = _not_positive(self, ("n", "batch_size", "reference", "permutations", "grid"))
+        problems = _not_positive(self, ("n", "audit", "batch_size", "reference", "permutations", "grid"))
         problems += _negative(self, ("seed", "threads")) + _not_one_of("device", self.device, DEVICES)
         _refuse(problems)
 
 
-StageConfig = TokenizerConfig | ClipConfig | UnetTextConfig | EvaluateConfig
+StageConfig = (
+    TokenizerConfig
+    | ClipConfig
+    | UnetConfig
+    | UnetTextConfig
+    | VaeConfig
+    | LatentsConfig
+    | LatentUnetConfig
+    | LatentDiffusionConfig
+    | SuperResolutionConfig
+    | EvaluateConfig
+)
 C = TypeVar("C", bound=StageConfig)
 
 CONFIGS: Mapping[str, type[StageConfig]] = {
     "tokenizer": TokenizerConfig,
     "clip": ClipConfig,
+    "unet": UnetConfig,
     "unet_text": UnetTextConfig,
+    "vae": VaeConfig,
+    "latents": LatentsConfig,
+    "latent_unet": LatentUnetConfig,
+    "latent_diffusion": LatentDiffusionConfig,
+    "super_resolution": SuperResolutionConfig,
     "evaluate": EvaluateConfig,
 }
 

@@ -1,15 +1,24 @@
-"""Where the arithmetic runs: device, threads, precision, and what makes a CPU run repeat itself bit for bit."""
+"""Where the arithmetic runs: device, threads, precision, the processes of one training, and what repeats bit for bit.
 
-import contextlib
+A `Machine` is one process of a training. `accelerate launch` starts several; alone, it is the only one.
+Errors: DeviceError.
+"""
+
 import importlib.metadata
 import platform
+import resource
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
 
-from pd_ml.errors import DeviceError
+from pd_ml.config import TrainingConfig
+from pd_ml.errors import ConfigError, DeviceError
 
-_LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "numpy", "pillow")
+_LIBRARIES = ("torch", "accelerate", "diffusers", "transformers", "tokenizers", "numpy", "pillow")
 
 
 def prepare_device(name: str, threads: int) -> torch.device:
@@ -20,20 +29,135 @@ def prepare_device(name: str, threads: int) -> torch.device:
         torch.set_num_threads(threads)
     device = torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
     torch.use_deterministic_algorithms(device.type == "cpu")
+    if device.type == "cpu":
+        # A library built with -ffast-math sets this for the thread that loads it: then results would depend on imports.
+        torch.set_flush_denormal(True)
+    else:
+        torch.set_float32_matmul_precision("high")
     return device
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
-    """bf16 autocast where `precision` is bf16, or auto on a CUDA device that has it; otherwise nothing."""
-    has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    if precision == "bf16" or (precision == "auto" and has_bf16):
-        bf16: AbstractContextManager[object] = torch.autocast(device.type, dtype=torch.bfloat16)
-        return bf16
-    return contextlib.nullcontext()
+class Machine:
+    """One process of a training: its device and precision, and how it agrees with the others."""
+
+    def __init__(self, accelerator: Accelerator) -> None:
+        self._accelerator = accelerator
+        self.device: torch.device = accelerator.device
+        self.rank: int = accelerator.process_index
+        self.processes: int = accelerator.num_processes
+        self.is_main: bool = accelerator.is_main_process
+        self.bf16: bool = accelerator.mixed_precision == "bf16"
+
+    def tuned(self, model: nn.Module, config: TrainingConfig) -> nn.Module:
+        """`model` on the device, laid out and compiled as the config says; `auto` is yes on CUDA only."""
+        model = model.to(self.device)
+        if config.gradient_checkpointing:
+            _checkpoint_gradients(model)
+        if self._wanted(config.channels_last):
+            model = model.to(memory_format=torch.channels_last)
+        if self._wanted(config.compile):
+            model.compile()
+        return model
+
+    def parallel(self, module: nn.Module) -> nn.Module:
+        """`module` under autocast, with gradients averaged over the processes."""
+        prepared: nn.Module = self._accelerator.prepare_model(module)
+        return prepared
+
+    def without_sync(self, module: nn.Module) -> AbstractContextManager[object]:
+        """Within it, gradients are only added up on this process."""
+        context: AbstractContextManager[object] = self._accelerator.no_sync(module)
+        return context
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradient of `loss`."""
+        self._accelerator.backward(loss)
+
+    def wait(self) -> None:
+        """Until every process is here."""
+        self._accelerator.wait_for_everyone()
+
+    def any(self, wish: bool) -> bool:
+        """Whether any process wishes so."""
+        return wish if self.processes == 1 else self._summed(float(wish)) > 0
+
+    def smallest(self, value: int) -> int:
+        """The smallest over the processes."""
+        if self.processes == 1:
+            return value
+        gathered: Tensor = self._accelerator.gather(torch.tensor([value], device=self.device))
+        return int(gathered.min())
+
+    def total(self, values: Tensor) -> Tensor:
+        """Sums over the processes."""
+        if self.processes == 1:
+            return values
+        summed: Tensor = self._accelerator.reduce(values, reduction="sum")
+        return summed
+
+    def gathered(self, values: Tensor) -> Tensor:
+        """The rows of all processes in their order; shares may differ by one row."""
+        if self.processes == 1:
+            return values
+        counts = self._accelerator.gather(torch.tensor([len(values)], device=self.device)).tolist()
+        padded: Tensor = self._accelerator.gather(self._accelerator.pad_across_processes(values.contiguous()))
+        return torch.cat([rows[:count] for rows, count in zip(padded.chunk(self.processes), counts, strict=True)])
+
+    def memory_mib(self) -> float:
+        """The most that this process has held: of the GPU's memory, or resident on the CPU."""
+        if self.device.type == "cuda":
+            return round(torch.cuda.max_memory_allocated(self.device) / 2**20, 1)
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+    def _wanted(self, switch: str) -> bool:
+        return switch == "on" or (switch == "auto" and self.device.type == "cuda")
+
+    def _summed(self, value: float) -> float:
+        return float(self.total(torch.tensor(value, device=self.device)))
+
+
+def open_machine(config: TrainingConfig) -> Machine:
+    """This process as the config and `accelerate launch` want it; DeviceError or ConfigError where that cannot be."""
+    device = prepare_device(config.device, config.threads)
+    # accelerate keeps one state a process; a second training in it may want another device or precision.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    precision = "bf16" if _uses_bf16(device, config.precision) else "no"
+    machine = Machine(Accelerator(cpu=device.type == "cpu", mixed_precision=precision))
+    if config.batch_size < machine.processes:
+        raise ConfigError(
+            f"batch_size {config.batch_size} cannot be dealt to {machine.processes} processes; raise it or start fewer"
+        )
+    return machine
 
 
 def environment() -> dict[str, str]:
     """What the numbers depend on besides config and inputs."""
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
-    return {"python": platform.python_version(), "device": device, **versions}
+    return {"python": platform.python_version(), "device": device, "threads": str(torch.get_num_threads()), **versions}
+
+
+# Dense bf16 tensor-core peak of one GPU, TFLOP/s, from NVIDIA's data sheets: the first name that the device's contains.
+PEAK_TFLOPS = {"H200": 989.0, "H100": 989.0, "A100": 312.0, "L40S": 362.0, "4090": 165.0, "3090": 71.0, "3060": 51.0}
+
+
+def peak_flops_per_s(device: torch.device) -> float | None:
+    """What the device could do at most in bf16; None where we do not know (every CPU)."""
+    if device.type != "cuda":
+        return None
+    name = torch.cuda.get_device_name(device)
+    return next((tflops * 1e12 for known, tflops in PEAK_TFLOPS.items() if known in name), None)
+
+
+def _uses_bf16(device: torch.device, precision: str) -> bool:
+    has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return precision == "bf16" or (precision == "auto" and has_bf16)
+
+
+def _checkpoint_gradients(model: nn.Module) -> None:
+    """Keep fewer activations and compute them again; the methods are called so in diffusers and in transformers."""
+    for name in ("enable_gradient_checkpointing", "gradient_checkpointing_enable"):
+        enable: Callable[[], None] | None = getattr(model, name, None)
+        if enable is not None:
+            return enable()
+    raise ConfigError(f"{type(model).__name__} has no gradient checkpointing; --set gradient_checkpointing=false")

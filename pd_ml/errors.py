@@ -4,9 +4,14 @@ PdMlError
 ├── ConfigError       a recipe, field or value that does not exist or does not fit
 ├── ProvenanceError   a folder that is not finished, or not what it is said to be
 ├── DataError         a dataset that cannot feed this training
+├── TokenizerError    a tokenizer or preprocessor that cannot be read, converted or used with this config
+├── CleanRoomError    a training that reaches for the network or for a model that is not ours
 ├── DeviceError       hardware or a backend that is asked for and not there
 ├── CheckpointError   a checkpoint folder that cannot be written or continued
 ├── TrainingError     a training that went wrong (a loss that is not finite)
+├── PromptError       a prompt for a model that takes none, or none for one that needs it
+├── ForeignModelError a model of the prior system that cannot be read as it was meant
+├── PictureError      a picture file that cannot be read or enlarged
 ├── EvaluationError   an evaluation whose inputs do not fit together
 └── Suspended         asked to stop: a checkpoint is saved, the same command continues
 """
@@ -28,6 +33,14 @@ class DataError(PdMlError):
     """A dataset that cannot feed this training: too few examples, no captions, an undecodable picture."""
 
 
+class TokenizerError(PdMlError):
+    """A tokenizer or preprocessor folder that cannot be read, converted or used with this config."""
+
+
+class CleanRoomError(PdMlError):
+    """Something within a training reached for the network, or for a model that is none of its inputs."""
+
+
 class DeviceError(PdMlError):
     """Hardware or an attention backend that the config asks for and this machine does not have."""
 
@@ -38,6 +51,18 @@ class CheckpointError(PdMlError):
 
 class TrainingError(PdMlError):
     """A training that cannot go on, such as a loss that is not finite."""
+
+
+class PromptError(PdMlError):
+    """What is asked of `sample` does not fit the model."""
+
+
+class ForeignModelError(PdMlError):
+    """A model folder of the prior system that is damaged, incomplete or of an architecture that is not built here."""
+
+
+class PictureError(PdMlError):
+    """A picture file that cannot be read, is too large to be enlarged, or cannot be written as asked."""
 
 
 class EvaluationError(PdMlError):

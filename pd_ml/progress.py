@@ -24,7 +24,7 @@ class Reporter:
         self._bar: tqdm[NoReturn] | None = None
         self._draws_bar = people.isatty() or os.environ.get(PROGRESS_VARIABLE) == "bar"
         self._started_s: float | None = None
-        self._first_step = 0
+        self._first_seen = 0
         self._last_line_s = -PEOPLE_EVERY_S
 
     def event(self, kind: str, **fields: object) -> None:
@@ -39,26 +39,27 @@ class Reporter:
         self._people.write(f"{self._stage}: {text}\n")
         self._people.flush()
 
-    def step(self, step: int, steps: int, loss: float) -> None:
+    def images(self, seen: int, total: int, loss: float) -> None:
         """Called after every step: a bar on a terminal, elsewhere a line every 5 s that looks like one."""
         now_s = time.monotonic()
         if self._started_s is None:
-            self._started_s, self._first_step = now_s, step
+            self._started_s, self._first_seen = now_s, seen
         if self._draws_bar:
-            self._move_bar(step, steps, loss)
-        elif now_s - self._last_line_s >= PEOPLE_EVERY_S or step == steps:
+            self._move_bar(seen, total, loss)
+        elif now_s - self._last_line_s >= PEOPLE_EVERY_S or seen == total:
             self._last_line_s = now_s
-            self._people.write(self._line(step, steps, loss, now_s - self._started_s) + "\n")
+            self._people.write(self._line(seen, total, loss, now_s - self._started_s) + "\n")
             self._people.flush()
 
-    def _line(self, step: int, steps: int, loss: float, elapsed_s: float) -> str:
+    def _line(self, seen: int, total: int, loss: float, elapsed_s: float) -> str:
         return tqdm.format_meter(
-            step,
-            steps,
+            seen,
+            total,
             elapsed_s,
-            initial=self._first_step,
+            initial=self._first_seen,
             prefix=self._stage,
-            unit="step",
+            unit="img",
+            unit_scale=total >= 100_000,
             postfix=f"loss {loss:.4f}",
             ascii=True,
             ncols=LINE_COLUMNS,
@@ -70,8 +71,15 @@ class Reporter:
             self._bar.close()
             self._bar = None
 
-    def _move_bar(self, step: int, steps: int, loss: float) -> None:
+    def _move_bar(self, seen: int, total: int, loss: float) -> None:
         if self._bar is None:
-            self._bar = tqdm(total=steps, initial=step, desc=self._stage, unit="step", file=self._people)
+            self._bar = tqdm(
+                total=total,
+                initial=seen,
+                desc=self._stage,
+                unit="img",
+                unit_scale=total >= 100_000,
+                file=self._people,
+            )
         self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
-        self._bar.update(step - self._bar.n)
+        self._bar.update(seen - self._bar.n)

@@ -13,18 +13,39 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pd_ml.config import StageConfig, to_json
-from pd_ml.data.shards import MANIFEST, ShardError, read_manifest, sha256_of
+from pd_ml.data.shards import MANIFEST, Manifest, ShardError, read_manifest, sha256_of
 from pd_ml.errors import ProvenanceError
 
 RUN = "run.json"
 TRAIN_CONFIG = "train_config.json"
 METRICS = "metrics.jsonl"
+TENSORBOARD = "tensorboard"
+PREVIEWS = "previews"
 RUN_FORMAT_VERSION = 1
 
-# Raised when a stage's code changes what the same config and inputs give.
-CODE_VERSION: Mapping[str, int] = MappingProxyType({"tokenizer": 1, "clip": 1, "unet_text": 1, "evaluate": 1})
+# In the facts of a manifest: false where pictures came without the proof of their rights.
+PROVEN = "proven"
 
-_NOT_IN_DIGEST = frozenset({RUN, METRICS})
+# Raised when a stage's code changes what the same config and inputs give.
+CODE_VERSION: Mapping[str, int] = MappingProxyType(
+    {
+        "tokenizer": 2,
+        "clip": 2,
+        "unet": 1,
+        "unet_text": 2,
+        "vae": 1,
+        "latents": 1,
+        "latent_unet": 1,
+        "latent_diffusion": 1,
+        "super_resolution": 1,
+        "evaluate": 2,
+    }
+)
+
+# What a VAE's reconstructions were measured at.
+RECONSTRUCTION = "reconstruction.json"
+
+_NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION})
 _NOT_IN_DIGEST_SUFFIXES = frozenset({".png"})
 
 
@@ -33,6 +54,7 @@ class RunRecord:
     """`run.json`: stage, version, config, every input by digest, what came out.
 
     `outputs` maps relative paths to SHA-256; `counts` holds examples, steps and images seen; `metrics` the last values.
+    `proven`: every picture came with the proof of its rights, here and in every input; else it is not releasable.
     """
 
     stage: str
@@ -41,6 +63,7 @@ class RunRecord:
     inputs: Mapping[str, str]
     dataset_version: str
     item_count: int
+    proven: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +81,11 @@ def version_of(stage: str, config: StageConfig, inputs: Mapping[str, str]) -> st
         "inputs": dict(inputs),
     }
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_proven(manifest: Manifest) -> bool:
+    """Whether each picture of the dataset came with the proof of its rights."""
+    return manifest.facts.get(PROVEN, True) is True
 
 
 def folder_digest(folder: Path) -> str:
@@ -136,4 +164,5 @@ def digest_of_outputs(outputs: Mapping[str, str]) -> str:
 
 
 def _is_decisive(name: str) -> bool:
-    return name not in _NOT_IN_DIGEST and Path(name).suffix not in _NOT_IN_DIGEST_SUFFIXES
+    path = Path(name)
+    return name not in _NOT_IN_DIGEST and path.parts[0] != TENSORBOARD and path.suffix not in _NOT_IN_DIGEST_SUFFIXES

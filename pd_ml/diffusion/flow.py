@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from diffusers import UniPCMultistepScheduler
+from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
 
 TRAIN_TIMESTEPS = 1000
@@ -16,34 +16,35 @@ TRAIN_TIMESTEPS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class RectifiedFlow:
-    """sigma 0 is the picture, 1 is noise; `shift` above 1 spends more of training and sampling near noise."""
+    """Noise level 0 is the picture, 1 is noise; `shift` above 1 spends more of training and sampling near noise."""
 
     shift: float = 1.0
 
-    def sigmas(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` noise levels, logit-normal (2403.03206, eq. 19), stratified so that each batch covers them evenly."""
-        device = generator.device
-        strata_B = torch.arange(count, device=device)
-        uniform_B = (strata_B + torch.rand(count, generator=generator, device=device)) / count
-        normal_B = math.sqrt(2) * torch.erfinv((2 * uniform_B - 1).clamp(-1 + 1e-6, 1 - 1e-6))
+    def levels(self, quantiles_B: Tensor) -> Tensor:
+        """Logit-normal noise levels (2403.03206, eq. 19) out of uniform numbers in [0, 1)."""
+        normal_B = math.sqrt(2) * torch.erfinv((2 * quantiles_B - 1).clamp(-1 + 1e-6, 1 - 1e-6))
         return self._shifted(torch.sigmoid(normal_B))
 
-    def noised(self, images_BCHW: Tensor, noise_BCHW: Tensor, sigmas_B: Tensor) -> Tensor:
+    def noised(self, images_BCHW: Tensor, noise_BCHW: Tensor, levels_B: Tensor) -> Tensor:
         """x_t = (1 - sigma) x + sigma noise (2209.03003, eq. 1 with time reversed)."""
-        sigmas_B111 = sigmas_B[:, None, None, None]
+        sigmas_B111 = levels_B[:, None, None, None]
         return (1 - sigmas_B111) * images_BCHW + sigmas_B111 * noise_BCHW
 
-    def target(self, images_BCHW: Tensor, noise_BCHW: Tensor) -> Tensor:
+    def target(self, images_BCHW: Tensor, noise_BCHW: Tensor, levels_B: Tensor) -> Tensor:
         """dx_t/dsigma, which the model predicts."""
         return noise_BCHW - images_BCHW
 
-    def timesteps(self, sigmas_B: Tensor) -> Tensor:
-        """The noise levels as the model is told them."""
-        return sigmas_B * TRAIN_TIMESTEPS
+    def weights(self, levels_B: Tensor) -> Tensor:
+        """All alike: the density of the noise levels does the weighing (2403.03206, section 3.1)."""
+        return torch.ones(len(levels_B), device=levels_B.device)
 
-    def scheduler(self) -> UniPCMultistepScheduler:
-        """The sampler that fits: UniPC (2302.04867), 15-20 steps."""
-        return UniPCMultistepScheduler(
+    def timesteps(self, levels_B: Tensor) -> Tensor:
+        """The noise levels as the model is told them."""
+        return levels_B * TRAIN_TIMESTEPS
+
+    def scheduler(self) -> DPMSolverMultistepScheduler:
+        """The sampler that fits: DPM-Solver++ 2M (2211.01095), 15-20 steps."""
+        return DPMSolverMultistepScheduler(
             num_train_timesteps=TRAIN_TIMESTEPS,
             prediction_type="flow_prediction",
             use_flow_sigmas=True,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import torch
-from diffusers import DiffusionPipeline, ImagePipelineOutput, UNet2DConditionModel, UniPCMultistepScheduler
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, ImagePipelineOutput, UNet2DConditionModel
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -35,7 +35,7 @@ class PdTextToImagePipeline(DiffusionPipeline):
     def __init__(
         self,
         unet: UNet2DConditionModel,
-        scheduler: UniPCMultistepScheduler,
+        scheduler: DPMSolverMultistepScheduler,
         text_encoder: CLIPTextModel,
         tokenizer: CLIPTokenizer,
     ) -> None:
@@ -46,7 +46,7 @@ class PdTextToImagePipeline(DiffusionPipeline):
         self,
         prompt: str | Sequence[str],
         *,
-        negative_prompt: str = "",
+        negative_prompt: str | Sequence[str] = "",
         num_inference_steps: int = 20,
         guidance_scale: float = 2.0,
         generator: torch.Generator | list[torch.Generator] | None = None,
@@ -54,8 +54,9 @@ class PdTextToImagePipeline(DiffusionPipeline):
     ) -> ImagePipelineOutput:
         """One picture per prompt. `generator`: one, or one per prompt. `output_type`: pil, or np (floats in [0, 1])."""
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        negatives = [negative_prompt] if isinstance(negative_prompt, str) else list(negative_prompt)
         with torch.no_grad():
-            images_BCHW = self._denoise(prompts, negative_prompt, num_inference_steps, guidance_scale, generator)
+            images_BCHW = self._denoise(prompts, negatives, num_inference_steps, guidance_scale, generator)
         array_BHWC = (images_BCHW / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float().cpu().numpy()
         images = self.numpy_to_pil(array_BHWC) if output_type == "pil" else array_BHWC
         return ImagePipelineOutput(images=images)
@@ -63,7 +64,7 @@ class PdTextToImagePipeline(DiffusionPipeline):
     def _denoise(
         self,
         prompts: list[str],
-        negative_prompt: str,
+        negatives: list[str],
         steps: int,
         guidance_scale: float,
         generator: torch.Generator | list[torch.Generator] | None,
@@ -75,16 +76,16 @@ class PdTextToImagePipeline(DiffusionPipeline):
         text_BLD = self.encode_prompt(prompts)
         guided = guidance_scale != 1
         if guided:
-            negative_BLD = self.encode_prompt([negative_prompt]).expand_as(text_BLD)
+            negative_BLD = self.encode_prompt(negatives).expand_as(text_BLD)
             text_BLD = torch.cat([negative_BLD, text_BLD])
         self.scheduler.set_timesteps(steps, device=device)
         for timestep in self.progress_bar(self.scheduler.timesteps):
             model_input = torch.cat([x_BCHW, x_BCHW]) if guided else x_BCHW
-            velocity = self.unet(model_input, timestep, encoder_hidden_states=text_BLD).sample
+            predicted = self.unet(model_input, timestep, encoder_hidden_states=text_BLD).sample
             if guided:
-                without, towards = velocity.chunk(2)
-                velocity = without + guidance_scale * (towards - without)
-            x_BCHW = self.scheduler.step(velocity, timestep, x_BCHW).prev_sample
+                without, towards = predicted.chunk(2)
+                predicted = without + guidance_scale * (towards - without)
+            x_BCHW = self.scheduler.step(predicted, timestep, x_BCHW, generator=generator).prev_sample
         return cast(Tensor, x_BCHW)
 
     def encode_prompt(self, prompts: Sequence[str]) -> Tensor:

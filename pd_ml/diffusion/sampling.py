@@ -1,57 +1,134 @@
-"""Pictures for prompts, batch by batch. Picture i has noise of its own that depends on (seed, i) alone.
+"""Pictures from a finished pipeline, batch by batch. The noise of a picture depends on the seed and its place alone.
 
 Shapes: N pictures, H height, W width, C channels.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from diffusers import DiffusionPipeline
 
 from pd_ml.config import SamplingConfig
+from pd_ml.diffusion.latent_pipeline import PdLatentPipeline
 from pd_ml.diffusion.pipeline import PdTextToImagePipeline
 from pd_ml.provenance import verify_outputs
 from pd_ml.seeding import seed_of
 
 Pixels = npt.NDArray[np.uint8]
+Generators = list[torch.Generator]
+_INDEX = "model_index.json"
+_OURS = {kind.__name__: kind for kind in (PdTextToImagePipeline, PdLatentPipeline)}
 
 
-def load_pipeline(folder: Path, device: torch.device) -> PdTextToImagePipeline:
-    """The pipeline of a finished unet_text folder; ProvenanceError where a file is not the one that was written."""
+def load_pipeline(folder: Path, device: torch.device) -> DiffusionPipeline:
+    """The pipeline of a finished folder; ProvenanceError where a file is not the one that was written."""
     verify_outputs(folder)
-    pipeline = PdTextToImagePipeline.from_pretrained(folder)
-    assert isinstance(pipeline, PdTextToImagePipeline)
+    kind = _OURS.get(json.loads((folder / _INDEX).read_text())["_class_name"], DiffusionPipeline)
+    pipeline = kind.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device)
     return pipeline
 
 
+def takes_prompts(pipeline: DiffusionPipeline) -> bool:
+    """Whether the pipeline draws what a text says."""
+    return "tokenizer" in pipeline.components
+
+
+def cut_off(pipeline: DiffusionPipeline, prompt: str) -> str:
+    """The end of `prompt` that does not fit the context of the text tower and is not read; empty where all of it is."""
+    tokenizer = pipeline.tokenizer
+    found = tokenizer(prompt, truncation=False, return_offsets_mapping=True)
+    # The last place of the context is that of the end token.
+    kept = tokenizer.model_max_length - 1
+    if len(found["input_ids"]) <= kept + 1:
+        return ""
+    return prompt[found["offset_mapping"][kept][0] :]
+
+
+def picture_size_px(pipeline: DiffusionPipeline) -> int:
+    """The side of the pictures that the pipeline draws."""
+    return int(pipeline.unet.config.sample_size) * int(getattr(pipeline, "vae_scale_factor", 1))
+
+
 def draw(
-    pipeline: PdTextToImagePipeline,
+    pipeline: DiffusionPipeline,
     prompts: Sequence[str],
     sampling: SamplingConfig,
     *,
     seed: int,
+    places: Sequence[int] | None = None,
     batch_size: int = 64,
+    padded: bool = False,
     negative_prompt: str = "",
     on_drawn: Callable[[int], None] = lambda count: None,
 ) -> Pixels:
-    """One picture for each prompt, NHWC; `on_drawn` is told after each batch how many there are."""
-    device = pipeline.unet.device
-    batches: list[Pixels] = []
-    for start in range(0, len(prompts), batch_size):
-        chosen = list(prompts[start : start + batch_size])
-        places = range(start, start + len(chosen))
+    """One picture for each prompt, NHWC; `on_drawn` is told after each batch how many there are.
+
+    `places` numbers the noise of each picture (default: 0, 1, ...). With `padded` every batch is computed at full size,
+    so that a picture is the same bit for bit however many others are asked for.
+    """
+
+    def call(rows: Sequence[int], generators: Generators) -> npt.NDArray[np.float32]:
         drawn = pipeline(
-            chosen,
-            negative_prompt=negative_prompt,
+            [prompts[row] for row in rows],
+            negative_prompt=[negative_prompt] * len(rows),
             num_inference_steps=sampling.sample_steps,
             guidance_scale=sampling.guidance_scale,
-            generator=[torch.Generator(device).manual_seed(seed_of(seed, "sample", place)) for place in places],
+            generator=generators,
             output_type="np",
         )
-        batches.append(np.round(np.asarray(drawn.images) * 255).astype(np.uint8))
-        on_drawn(start + len(chosen))
+        return np.asarray(drawn.images)
+
+    numbers = range(len(prompts)) if places is None else places
+    return _in_batches(call, pipeline, numbers, seed, batch_size, padded, on_drawn)
+
+
+def draw_unprompted(
+    pipeline: DiffusionPipeline,
+    places: Sequence[int],
+    sampling: SamplingConfig,
+    *,
+    seed: int,
+    batch_size: int = 64,
+    padded: bool = False,
+    on_drawn: Callable[[int], None] = lambda count: None,
+) -> Pixels:
+    """One picture for each of `places`, NHWC, from a model that takes no prompt; the rest as for `draw`."""
+
+    def call(rows: Sequence[int], generators: Generators) -> npt.NDArray[np.float32]:
+        drawn = pipeline(
+            batch_size=len(rows),
+            num_inference_steps=sampling.sample_steps,
+            generator=generators,
+            output_type="np",
+        )
+        return np.asarray(drawn.images)
+
+    return _in_batches(call, pipeline, places, seed, batch_size, padded, on_drawn)
+
+
+def _in_batches(
+    call: Callable[[Sequence[int], Generators], npt.NDArray[np.float32]],
+    pipeline: DiffusionPipeline,
+    places: Sequence[int],
+    seed: int,
+    batch_size: int,
+    padded: bool,
+    on_drawn: Callable[[int], None],
+) -> Pixels:
+    """Pictures of the rows 0, 1, ... whose noise has the numbers `places`."""
+    device = pipeline.unet.device
+    batches: list[Pixels] = []
+    for start in range(0, len(places), batch_size):
+        rows = list(range(start, min(start + batch_size, len(places))))
+        computed = rows + [rows[-1]] * (batch_size - len(rows)) if padded else rows
+        generators = [torch.Generator(device).manual_seed(seed_of(seed, "sample", places[row])) for row in computed]
+        floats_BHWC = call(computed, generators)[: len(rows)]
+        batches.append(np.round(floats_BHWC * 255).astype(np.uint8))
+        on_drawn(start + len(rows))
     return np.concatenate(batches)

@@ -23,22 +23,35 @@ _QUALITIES = ((192, 0), (192, 256), (144, 256), (112, 256), (80, 256), (64, 64))
 
 
 def save_grid(
-    path: Path, pixels_NHWC: Pixels, prompts: Sequence[str], *, texts: Mapping[str, str], max_bytes: int = 250_000
+    path: Path,
+    pixels_NHWC: Pixels,
+    prompts: Sequence[str],
+    *,
+    texts: Mapping[str, str],
+    columns: int | None = None,
+    max_bytes: int = 250_000,
 ) -> None:
     """Write the sheet atomically with `texts` as PNG text; tiles shrink and colours are thinned until it fits."""
     for tile_px, colours in _QUALITIES:
-        sheet = prompt_grid(pixels_NHWC, prompts, tile_px=tile_px)
+        sheet = prompt_grid(pixels_NHWC, prompts, tile_px=tile_px, columns=columns)
         encoded = _png(sheet.quantize(colours) if colours else sheet, texts)
         if len(encoded) <= max_bytes:
             break
     _write(path, encoded)
 
 
-def prompt_grid(pixels_NHWC: Pixels, prompts: Sequence[str], *, tile_px: int) -> Image.Image:
-    """The sheet, nearly square; pictures are scaled to `tile_px`."""
+def save_picture(path: Path, pixels_HWC: Pixels, *, texts: Mapping[str, str]) -> None:
+    """Write one picture as it is, atomically, with `texts` as PNG text."""
+    _write(path, _png(Image.fromarray(pixels_HWC), texts))
+
+
+def prompt_grid(
+    pixels_NHWC: Pixels, prompts: Sequence[str], *, tile_px: int, columns: int | None = None
+) -> Image.Image:
+    """The sheet, nearly square where `columns` is None; pictures are scaled to `tile_px`."""
     font = ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", _FONT_PX)
     texts = [_wrapped(prompt, font, tile_px) for prompt in prompts]
-    columns = max(1, round((len(prompts) * 1.4) ** 0.5))
+    columns = columns or max(1, round((len(prompts) * 1.4) ** 0.5))
     row_px = tile_px + max(map(len, texts)) * _LINE_PX + 2 * _GAP_PX
     rows = -(-len(prompts) // columns)
     sheet = Image.new("RGB", (columns * (tile_px + _GAP_PX) + _GAP_PX, rows * row_px + _GAP_PX), "white")

@@ -1,46 +1,13 @@
 """The measures, each beside the chance or floor that makes it readable. Pure functions of tensors.
 
-Shapes: Q queries, B examples, D embedding width.
+Shapes: B examples, D embedding width.
 """
 
 import math
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retrieval:
-    """Share of queries with a right answer among the first `at`, and what guessing reaches on the same examples."""
-
-    at: int
-    recall: float
-    chance: float
-    n: int
-
-
-def retrieval(scores_QB: Tensor, captions: Sequence[str], *, at: int) -> Retrieval:
-    """Recall@`at` of pictures for captions (or the reverse); an example with the same caption is a right answer too.
-
-    Ties count as if broken at random, so that a model with one embedding for everything scores exactly chance.
-    """
-    total = len(captions)
-    numbers = {caption: number for number, caption in enumerate(dict.fromkeys(captions))}
-    label_B = torch.tensor([numbers[caption] for caption in captions], device=scores_QB.device)
-    right_QB = label_B[:, None] == label_B[None]
-    best_Q1 = scores_QB.masked_fill(~right_QB, -math.inf).amax(1, keepdim=True)
-    above_Q = ((scores_QB > best_Q1) & ~right_QB).sum(1).tolist()
-    tied_Q = ((scores_QB == best_Q1) & ~right_QB).sum(1).tolist()
-    right_tied_Q = ((scores_QB == best_Q1) & right_QB).sum(1).tolist()
-    hits = [
-        _hit_share(at - above, tied, right) for above, tied, right in zip(above_Q, tied_Q, right_tied_Q, strict=True)
-    ]
-    same = Counter(captions)
-    chances = [_hit_share(at, total - same[caption], same[caption]) for caption in captions]
-    return Retrieval(at=at, recall=sum(hits) / total, chance=sum(chances) / total, n=total)
 
 
 def binomial_p(hits: int, n: int, chance: float) -> float:
@@ -85,29 +52,3 @@ def matched_score(images_BD: Tensor, texts_BD: Tensor, *, permutations: int, see
         permutations=permutations,
         n=count,
     )
-
-
-def median_distance(points_BD: Tensor) -> float:
-    """The kernel width for `mmd`: median distance of different reference points."""
-    return float(torch.pdist(points_BD).median())
-
-
-def mmd(left_BD: Tensor, right_BD: Tensor, *, width: float) -> float:
-    """Unbiased squared maximum mean discrepancy with a Gaussian kernel (Gretton 2012, eq. 3; CMMD, 2401.09603)."""
-    left, right = len(left_BD), len(right_BD)
-    within_left = (_kernel(left_BD, left_BD, width).sum() - left) / (left * (left - 1))
-    within_right = (_kernel(right_BD, right_BD, width).sum() - right) / (right * (right - 1))
-    return float(within_left + within_right - 2 * _kernel(left_BD, right_BD, width).mean())
-
-
-def _kernel(left_BD: Tensor, right_BD: Tensor, width: float) -> Tensor:
-    # Through squared norms, torch.cdist's default, equal points do not come out at distance 0.
-    distances = torch.cdist(left_BD, right_BD, compute_mode="donot_use_mm_for_euclid_dist")
-    return torch.exp(-distances.square() / (2 * width**2))
-
-
-def _hit_share(places: int, wrong: int, right: int) -> float:
-    """Chance that one of `right` lands on the first `places` of a random order of `wrong + right`."""
-    if places <= 0:
-        return 0.0
-    return 1 - math.comb(wrong, places) / math.comb(wrong + right, places) if places <= wrong else 1.0

@@ -1,83 +1,98 @@
-"""The evaluation of a text-to-image model on held-out captions: numbers with floors, a sheet of samples, a loss curve.
+"""The evaluation of a model that draws: numbers with floors, samples, nearest training pictures, a loss curve.
 
 Everything lands in `<out>` by one rename. Numbers in CLIP space are comparable only under the same CLIP, whose digest
-stands beside them; the colour oracle is the measure that no CLIP takes part in. Errors: EvaluationError.
-
-Shapes: N pictures, H height, W width, C channels, D embedding width.
+stands beside them; the colour oracle and the audit of copies are measures that no CLIP takes part in.
+Errors: EvaluationError. Shapes: N pictures, T training pictures, H height, W width, C channels.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
-from transformers import CLIPModel
+from diffusers import DiffusionPipeline
 
 from pd_ml.config import EvaluateConfig, to_json
-from pd_ml.data.loader import Pixels, open_split
-from pd_ml.data.pixels import to_unit
+from pd_ml.data.loader import Examples, open_split
 from pd_ml.data.shards import read_manifest, sha256_of
 from pd_ml.device import environment, prepare_device
-from pd_ml.diffusion.pipeline import token_ids
-from pd_ml.diffusion.sampling import draw, load_pipeline
-from pd_ml.errors import EvaluationError, ProvenanceError
-from pd_ml.evaluation.attributes import ColourAttribute, colour_accuracy, read_attributes
+from pd_ml.diffusion.sampling import draw, draw_unprompted, load_pipeline, picture_size_px, takes_prompts
+from pd_ml.errors import ProvenanceError
+from pd_ml.evaluation.attributes import ColourAttribute, read_attributes
+from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.curve import LOSS_CURVE, save_loss_curve
+from pd_ml.evaluation.fid import FeatureNetwork
 from pd_ml.evaluation.grid import save_grid
-from pd_ml.evaluation.metrics import matched_score, median_distance, mmd, retrieval
+from pd_ml.evaluation.held_out import held_out
+from pd_ml.evaluation.measuring import (
+    Numbers,
+    Sets,
+    alignment,
+    clip_retrieval,
+    clip_zero_shot,
+    distances,
+    fid,
+    in_clip_space,
+)
+from pd_ml.evaluation.memorisation import audit, nearness
+from pd_ml.evaluation.neighbours import nearest_in, save_neighbours
+from pd_ml.evaluation.zero_shot import Labels, frequent_labels, labels_of
 from pd_ml.metrics_log import read_metrics
-from pd_ml.models.clip import embed_images, embed_texts, load_clip
-from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.progress import Reporter
-from pd_ml.provenance import METRICS, RunRecord, holds_version, read_run, verify_outputs, version_of, write_run
+from pd_ml.provenance import (
+    METRICS,
+    RunRecord,
+    holds_version,
+    is_proven,
+    read_run,
+    verify_outputs,
+    version_of,
+    write_run,
+)
 from pd_ml.seeding import seed_of
 
+Pixels = npt.NDArray[np.uint8]
+
 REPORT = "report.json"
+SAMPLES, PIXEL_NEIGHBOURS, CLIP_NEIGHBOURS = "samples.png", "nearest_by_pixels.png", "nearest_by_clip.png"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateJob:
-    """Finished folders to measure with and on; `attributes` names the file of the colour oracle, if there is one."""
+    """Finished folders to measure with and on; `attributes`: the file of the colour oracle; `fid_weights`: of FID."""
 
     config: EvaluateConfig
     model: Path
     clip: Path
     dataset: Path
     attributes: Path | None
+    fid_weights: Path | None
     out: Path
     cache: Path
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldOut:
-    """Held-out pictures and the first caption of each."""
+class Subject:
+    """The model under evaluation, ready to draw, and all of the pictures that it may have learnt from."""
 
-    captions: tuple[str, ...]
-    pixels_NHWC: Pixels
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """Generated pictures beside the real ones of the same held-out captions, at the size of the model."""
-
-    captions: tuple[str, ...]
-    generated_NHWC: Pixels
-    real_NHWC: Pixels
+    record: RunRecord
+    pipeline: DiffusionPipeline
+    train: Examples
+    device: torch.device
 
 
 def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     """Make `job.out`; what is already complete is only read."""
-    model, clip = _finished(job.model, "unet_text"), _finished(job.clip, "clip")
+    model, clip = _drawing_model(job.model), _finished(job.clip, "clip")
     manifest = read_manifest(job.dataset)
-    attributes = read_attributes(job.attributes) if job.attributes else ()
-    inputs = {"dataset": manifest.digest, "unet_text": model.digest, "clip": clip.digest}
-    if job.attributes:
-        inputs["attributes"] = sha256_of(job.attributes)
+    inputs = {"dataset": manifest.digest, model.stage: model.digest, "clip": clip.digest}
+    files = {"attributes": job.attributes, "fid_weights": job.fid_weights}
+    inputs |= {name: sha256_of(path) for name, path in files.items() if path}
     version = version_of("evaluate", job.config, inputs)
     if holds_version(job.out, version):
         reporter.say(f"{job.out} is already complete (version {version})")
@@ -85,7 +100,7 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     partial = job.out.with_name(f"{job.out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    report = _measure(job, attributes, model, partial, reporter)
+    report = _measure(job, model, partial, reporter)
     (partial / REPORT).write_text(json.dumps({**report, "inputs": inputs}, indent=1, sort_keys=True) + "\n")
     record = RunRecord(
         stage="evaluate",
@@ -95,138 +110,147 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
         dataset_version=manifest.version,
         item_count=sum(manifest.counts.values()),
         counts={"pictures_drawn": _integer(report["n"])},
-        metrics=_summary(report),
+        metrics=summary(report),
         environment=environment(),
+        proven=model.proven and is_proven(manifest),
     )
     complete = write_run(partial, record)
     if job.out.is_dir():
         job.out.rmdir()
     os.replace(partial, job.out)
+    for name, value in complete.metrics.items():
+        reporter.say(f"{name:<60}{value:.4g}")
     return complete
 
 
-def _measure(
-    job: EvaluateJob, attributes: tuple[ColourAttribute, ...], model: RunRecord, folder: Path, reporter: Reporter
-) -> dict[str, object]:
-    device = prepare_device(job.config.device, job.config.threads)
-    drawn = _draw(job, device, reporter)
-    texts = {"pd_model_version": model.version, "pd_model_digest": model.digest}
-    shown = min(job.config.grid, len(drawn.captions))
-    save_grid(folder / "samples.png", drawn.generated_NHWC[:shown], drawn.captions[:shown], texts=texts)
-    save_loss_curve(folder / LOSS_CURVE, read_metrics(job.model / METRICS), title=f"unet_text {model.version}")
-    reporter.say(f"measuring {len(drawn.captions)} pictures")
-    with torch.no_grad():
-        in_clip_space = _measure_with_clip(job, drawn, device)
-    return {
-        "n": len(drawn.captions),
-        "n_asked": job.config.n,
-        "model_version": model.version,
-        "trained_on_this_dataset": model.inputs.get("dataset") == read_manifest(job.dataset).digest,
-        "conditioned_on_this_clip": model.inputs.get("clip") == read_run(job.clip).digest,
-        "sampling": asdict(job.config.sampling),
-        "colour_attributes": {attribute.name: _oracle(attribute, drawn) for attribute in attributes},
-        **in_clip_space,
-    }
-
-
-def _draw(job: EvaluateJob, device: torch.device, reporter: Reporter) -> Drawn:
-    """Held-out captions, the pictures drawn for them and their real ones."""
+def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter) -> Numbers:
+    config = job.config
+    attributes = read_attributes(job.attributes) if job.attributes else ()
+    device = prepare_device(config.device, config.threads)
+    network = FeatureNetwork(job.fid_weights, device) if job.fid_weights else None
     pipeline = load_pipeline(job.model, device)
-    held_out = _held_out(job, int(pipeline.unet.config.sample_size), job.config.n)
-    generated_NHWC = draw(
-        pipeline,
-        held_out.captions,
-        job.config.sampling,
-        seed=job.config.seed,
-        batch_size=job.config.batch_size,
-        on_drawn=lambda done: reporter.event("progress", step=done, steps=len(held_out.captions)),
+    train = open_split(job.dataset, "train", image_size=picture_size_px(pipeline), cache=job.cache)
+    subject = Subject(record=record, pipeline=pipeline, train=train, device=device)
+    sets = _sets(job, subject, reporter)
+    reporter.say(f"measuring {len(sets.generated_NHWC)} pictures")
+    report: Numbers = {
+        "n": len(sets.generated_NHWC),
+        "n_asked": config.n,
+        "model_stage": record.stage,
+        "model_version": record.version,
+        "trained_on_this_dataset": record.inputs.get("dataset") == read_manifest(job.dataset).digest,
+        "conditioned_on_this_clip": record.inputs.get("clip") == read_run(job.clip).digest,
+        "sampling": asdict(config.sampling),
+    }
+    report |= _in_clip_space(job, subject, sets, attributes, folder)
+    report |= _memorisation(job, subject, sets, folder, reporter)
+    if network:
+        report |= fid(sets, network, config.seed)
+    shown = min(config.grid, len(sets.generated_NHWC))
+    labels = sets.captions[:shown] or [""] * shown
+    save_grid(folder / SAMPLES, sets.generated_NHWC[:shown], labels, texts=_signature(record))
+    save_loss_curve(folder / LOSS_CURVE, read_metrics(job.model / METRICS), title=f"{record.stage} {record.version}")
+    return report
+
+
+def _sets(job: EvaluateJob, subject: Subject, reporter: Reporter) -> Sets:
+    """Draw, and put the real pictures beside."""
+    config, size = job.config, subject.train.array_NHWC.shape[1]
+    prompted = takes_prompts(subject.pipeline)
+    drawn_for = held_out(job.dataset, job.cache, image_size=size, count=config.n, captioned=prompted, seed=config.seed)
+    reference = held_out(
+        job.dataset, job.cache, image_size=size, count=config.reference, captioned=False, seed=config.seed
     )
-    return Drawn(captions=held_out.captions, generated_NHWC=generated_NHWC, real_NHWC=held_out.pixels_NHWC)
-
-
-def _held_out(job: EvaluateJob, image_size: int, count: int) -> HeldOut:
-    """At most `count` captioned examples of validation and test, drawn by the seed; EvaluationError for less than 2."""
-    splits = [
-        open_split(job.dataset, split, image_size=image_size, cache=job.cache).captioned()
-        for split in ("validation", "test")
-    ]
-    places = [(split, index) for split in splits for index in range(len(split))]
-    if len(places) < 2:
-        raise EvaluationError(
-            f"{job.dataset}: {len(places)} captioned examples in validation and test, expected at least 2; "
-            "evaluate on a dataset with labels"
-        )
-    order = np.random.default_rng(seed_of(job.config.seed, "held-out")).permutation(len(places))[:count]
-    chosen = [places[number] for number in order]
-    return HeldOut(
-        captions=tuple(split.captions[index][0] for split, index in chosen),
-        pixels_NHWC=np.concatenate([split.pixels([index]) for split, index in chosen]),
+    captions = drawn_for.captions if prompted else ()
+    order = np.random.default_rng(seed_of(config.seed, "train")).permutation(len(subject.train))[: config.reference]
+    return Sets(
+        generated_NHWC=_drawn(subject, config, captions, "held-out", reporter),
+        captions=captions,
+        drawn_for_NHWC=drawn_for.pixels_NHWC,
+        held_out_NHWC=reference.pixels_NHWC,
+        train_NHWC=subject.train.pixels(order),
     )
 
 
-def _oracle(attribute: ColourAttribute, drawn: Drawn) -> dict[str, object]:
-    return {
-        "generated": asdict(colour_accuracy(attribute, drawn.generated_NHWC, drawn.captions)),
-        "real": asdict(colour_accuracy(attribute, drawn.real_NHWC, drawn.captions)),
-        "measured_by": "pixels",
-    }
+def _drawn(
+    subject: Subject, config: EvaluateConfig, captions: tuple[str, ...], purpose: str, reporter: Reporter
+) -> Pixels:
+    """A picture for each caption; `config.n` pictures where the model takes none."""
+    seed, total = seed_of(config.seed, purpose), len(captions) or config.n
 
+    def on_drawn(done: int) -> None:
+        reporter.event("progress", step=done, steps=total)
 
-def _measure_with_clip(job: EvaluateJob, drawn: Drawn, device: torch.device) -> dict[str, object]:
-    clip = load_clip(job.clip).to(device)
-    size = int(clip.config.vision_config.image_size)
-    held_out = _held_out(job, size, job.config.reference)
-    train = open_split(job.dataset, "train", image_size=size, cache=job.cache).first(job.config.reference)
-    generated_ND = _embedded(clip, drawn.generated_NHWC, size, device)
-    real_ND = _embedded(clip, drawn.real_NHWC, size, device)
-    reference_ND = _embedded(clip, train.pixels(range(len(train))), size, device)
-    texts_ND = _embedded_texts(job.clip, clip, drawn.captions, device)
-    measured_by = {"clip": read_run(job.clip).digest}
-    width = median_distance(reference_ND)
-    scores = {
-        name: asdict(
-            matched_score(pictures, texts_ND, permutations=job.config.permutations, seed=seed_of(job.config.seed, "p"))
+    if captions:
+        return draw(
+            subject.pipeline,
+            captions,
+            config.sampling,
+            seed=seed,
+            batch_size=config.batch_size,
+            on_drawn=on_drawn,
         )
-        for name, pictures in (("generated", generated_ND), ("real", real_ND))
+    return draw_unprompted(
+        subject.pipeline, range(total), config.sampling, seed=seed, batch_size=config.batch_size, on_drawn=on_drawn
+    )
+
+
+def _in_clip_space(
+    job: EvaluateJob, subject: Subject, sets: Sets, attributes: tuple[ColourAttribute, ...], folder: Path
+) -> Numbers:
+    config = job.config
+    clip = ClipSpace(job.clip, subject.device)
+    points = in_clip_space(sets, clip)
+    nearest = nearest_in(points.generated_ND, points.train_ND)
+    save_neighbours(folder / CLIP_NEIGHBOURS, sets.generated_NHWC, sets.train_NHWC, nearest, _signature(subject.record))
+    asked = held_out(
+        job.dataset, job.cache, image_size=clip.image_size, count=config.reference, captioned=True, seed=config.seed
+    )
+    found = {**distances(points, clip, config.seed), **clip_retrieval(asked, clip), "colour_attributes": {}}
+    found |= clip_zero_shot(asked, clip, _labels(attributes, subject.train.captions, config.seed))
+    if not sets.captions:
+        return found
+    return found | alignment(sets, points, clip, attributes, permutations=config.permutations, seed=config.seed)
+
+
+def _labels(
+    attributes: tuple[ColourAttribute, ...], captions: tuple[tuple[str, ...], ...], seed: int
+) -> dict[str, Labels]:
+    """What to ask of held-out pictures: which value of each attribute, and which label of the training captions."""
+    named = {
+        attribute.name: labels_of([value.phrase for value in attribute.values], captions, seed=seed)
+        for attribute in attributes
     }
-    return {
-        "clip_retrieval": {**_retrieval(job.clip, clip, held_out, size, device), "measured_by": measured_by},
-        "clip_score": {**scores, "measured_by": measured_by},
-        "mmd": {
-            "generated": mmd(generated_ND, reference_ND, width=width),
-            "floor_real_vs_real": mmd(real_ND, reference_ND, width=width),
-            "n": len(generated_ND),
-            "reference_n": len(reference_ND),
-            "kernel_width": width,
-            "measured_by": measured_by,
-        },
+    return {"captions": frequent_labels(captions, seed=seed), **named}
+
+
+def _memorisation(job: EvaluateJob, subject: Subject, sets: Sets, folder: Path, reporter: Reporter) -> Numbers:
+    """The audit of what was drawn; a model with prompts is asked for its training captions too: the worst case."""
+    train_THWC, device, seed = subject.train.array_NHWC, subject.device, seed_of(job.config.seed, "audit")
+    near = nearness(sets.generated_NHWC, train_THWC, device)
+    nearest = (near.distance_NK, near.number_NK)
+    save_neighbours(folder / PIXEL_NEIGHBOURS, sets.generated_NHWC, train_THWC, nearest, _signature(subject.record))
+    found: Numbers = {"memorisation": audit(near, sets.held_out_NHWC, train_THWC, seed=seed, device=device)}
+    captions = tuple(several[0] for several in subject.train.captioned().captions)
+    if not sets.captions or not captions:
+        return found
+    order = np.random.default_rng(seed).permutation(len(captions))[: job.config.audit]
+    drawn_NHWC = _drawn(subject, job.config, tuple(captions[i] for i in order), "training captions", reporter)
+    worst = nearness(drawn_NHWC, train_THWC, device)
+    return found | {
+        "memorisation_training_captions": audit(worst, sets.held_out_NHWC, train_THWC, seed=seed, device=device)
     }
 
 
-def _retrieval(folder: Path, clip: CLIPModel, held_out: HeldOut, size: int, device: torch.device) -> dict[str, object]:
-    captions = held_out.captions
-    images_ND = _embedded(clip, held_out.pixels_NHWC, size, device)
-    texts_ND = _embedded_texts(folder, clip, captions, device)
-    directions = {"image_to_text": images_ND @ texts_ND.T, "text_to_image": texts_ND @ images_ND.T}
-    return {
-        name: {f"recall_at_{at}": asdict(retrieval(scores_NN, captions, at=at)) for at in (1, 5)}
-        for name, scores_NN in directions.items()
-    }
+def _signature(record: RunRecord) -> Mapping[str, str]:
+    return {"pd_model": record.stage, "pd_model_version": record.version, "pd_model_digest": record.digest}
 
 
-def _embedded(clip: CLIPModel, pixels_NHWC: Pixels, size: int, device: torch.device) -> Tensor:
-    batches = []
-    for start in range(0, len(pixels_NHWC), 256):
-        images_BCHW = to_unit(pixels_NHWC[start : start + 256], device)
-        if images_BCHW.shape[-1] != size:
-            images_BCHW = torch.nn.functional.interpolate(images_BCHW, size=(size, size), mode="area")
-        batches.append(embed_images(clip, images_BCHW))
-    return torch.cat(batches)
-
-
-def _embedded_texts(folder: Path, clip: CLIPModel, captions: Sequence[str], device: torch.device) -> Tensor:
-    ids_NL = token_ids(load_tokenizer(folder), list(captions)).to(device)
-    return torch.cat([embed_texts(clip, ids_BL) for ids_BL in ids_NL.split(256)])
+def _drawing_model(folder: Path) -> RunRecord:
+    record = verify_outputs(folder)
+    if not (folder / "model_index.json").is_file():
+        raise ProvenanceError(f"{folder}: a {record.stage} model draws no pictures; give a folder of a U-Net stage")
+    return record
 
 
 def _finished(folder: Path, stage: str) -> RunRecord:
@@ -236,14 +260,29 @@ def _finished(folder: Path, stage: str) -> RunRecord:
     return record
 
 
-def _summary(report: Mapping[str, object]) -> dict[str, float]:
+def summary(report: Mapping[str, object]) -> dict[str, float]:
     """The few numbers that a table of runs shows."""
-    found: dict[str, float] = {}
-    for name in ("colour_attributes", "clip_retrieval", "clip_score", "mmd"):
-        for path, value in _numbers(report[name], name):
-            if path.endswith((".accuracy", ".p", ".recall", ".chance", "mmd.generated", ".floor_real_vs_real")):
-                found[path] = value
-    return found
+    shown = (
+        ".accuracy",
+        ".p",
+        ".recall",
+        ".chance",
+        ".generated",
+        ".floor_real_vs_real",
+        ".precision",
+        ".coverage",
+        ".share",
+        ".expected_share",
+    )
+    in_clip = ("clip_retrieval", "clip_zero_shot", "clip_score")
+    measures = ("colour_attributes", *in_clip, "mmd", "kid", "prdc", "fid", "memorisation")
+    return {
+        path: value
+        for name, entry in report.items()
+        if name.startswith(measures)
+        for path, value in _numbers(entry, name)
+        if path.endswith(shown)
+    }
 
 
 def _numbers(value: object, path: str) -> list[tuple[str, float]]:

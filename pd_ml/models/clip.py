@@ -1,23 +1,32 @@
 """Our CLIP: an image and a text tower trained from nothing on our captions, in transformers' own classes.
+Errors: TokenizerError.
 
 Shapes: B pictures, C channels, H height, W width, L tokens, D projection width.
 """
 
+import math
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
 from pd_ml.config import ClipConfig
+from pd_ml.errors import TokenizerError
+from pd_ml.models.preprocessor import PictureFormat
 
 
-def build_clip(config: ClipConfig, tokenizer: CLIPTokenizer) -> CLIPModel:
+def build_clip(config: ClipConfig, tokenizer: CLIPTokenizer, pictures: PictureFormat) -> CLIPModel:
     """A CLIPModel with fresh weights (drawn from torch's seed). Token ids come from the tokenizer.
 
     CLIPTextConfig's defaults would pool at the wrong token and give every caption the same embedding.
     """
+    if pictures.size_px % config.patch_size:
+        raise TokenizerError(
+            f"vision_image_size {pictures.size_px} of the tokenizer is not a multiple of patch_size "
+            f"{config.patch_size}; --set patch_size, or train the tokenizer with another vision_image_size"
+        )
     text = {
         "vocab_size": len(tokenizer),
         "hidden_size": config.text_tower.width,
@@ -35,21 +44,27 @@ def build_clip(config: ClipConfig, tokenizer: CLIPTokenizer) -> CLIPModel:
         "intermediate_size": 4 * config.image_tower.width,
         "num_hidden_layers": config.image_tower.layers,
         "num_attention_heads": config.image_tower.heads,
-        "image_size": config.image_size,
+        "image_size": pictures.size_px,
         "patch_size": config.patch_size,
         "projection_dim": config.projection_dim,
+        # No words of transformers: what embed_images needs to read pictures as preprocessor_config.json says.
+        "image_mean": list(pictures.mean),
+        "image_std": list(pictures.std),
     }
-    return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=config.projection_dim))
-
-
-def image_processor(image_size: int) -> CLIPImageProcessorPil:
-    """Preparation of a PIL picture for our image tower: centre square, pixels in [-1, 1]."""
-    return CLIPImageProcessorPil(
-        size={"shortest_edge": image_size},
-        crop_size={"height": image_size, "width": image_size},
-        image_mean=[0.5, 0.5, 0.5],
-        image_std=[0.5, 0.5, 0.5],
+    return CLIPModel(
+        CLIPConfig(
+            text_config=text,
+            vision_config=vision,
+            projection_dim=config.projection_dim,
+            logit_scale_init_value=math.log(config.scale_init),
+        )
     )
+
+
+def picture_format(model: CLIPModel) -> PictureFormat:
+    """What the image tower reads."""
+    vision = model.config.vision_config
+    return PictureFormat(size_px=vision.image_size, mean=tuple(vision.image_mean), std=tuple(vision.image_std))
 
 
 def load_clip(folder: Path) -> CLIPModel:
@@ -61,7 +76,13 @@ def load_clip(folder: Path) -> CLIPModel:
 
 def embed_images(model: CLIPModel, images_BCHW: Tensor) -> Tensor:
     """Unit vectors of pictures with pixels in [-1, 1], BD."""
-    features_BD = model.get_image_features(pixel_values=images_BCHW).pooler_output
+    vision = model.config.vision_config
+    mean_C11, std_C11 = (
+        torch.tensor(values, device=images_BCHW.device)[:, None, None]
+        for values in (vision.image_mean, vision.image_std)
+    )
+    scaled_BCHW = (images_BCHW / 2 + 0.5 - mean_C11) / std_C11
+    features_BD = model.get_image_features(pixel_values=scaled_BCHW).pooler_output
     return functional.normalize(features_BD, dim=-1)
 
 
@@ -71,13 +92,23 @@ def embed_texts(model: CLIPModel, ids_BL: Tensor) -> Tensor:
     return functional.normalize(features_BD, dim=-1)
 
 
-def contrastive_loss(images_BD: Tensor, texts_BD: Tensor, ids_BL: Tensor, log_scale: Tensor) -> Tensor:
-    """Symmetric InfoNCE (CLIP, 2103.00020, figure 3); pictures that share a caption share the target equally."""
-    logits_BB = images_BD @ texts_BD.T * log_scale.clamp(max=_LOG_SCALE_MAX).exp()
-    same_BB = (ids_BL[:, None] == ids_BL[None]).all(-1).to(logits_BB.dtype)
-    targets_BB = same_BB / same_BB.sum(1, keepdim=True)
-    return (functional.cross_entropy(logits_BB, targets_BB) + functional.cross_entropy(logits_BB.T, targets_BB)) / 2
+def softmax_loss(images_BD: Tensor, texts_BD: Tensor, pairs_BB: Tensor, log_scale: Tensor) -> Tensor:
+    """Symmetric InfoNCE (CLIP, 2103.00020, figure 3). `pairs_BB`: which picture (row) belongs to which caption; those
+    that belong to several share the target equally."""
+    logits_BB = images_BD @ texts_BD.T * _scale(log_scale)
+    pairs_BB = pairs_BB.to(logits_BB.dtype)
+    of_images_BB, of_texts_BB = (one_BB / one_BB.sum(1, keepdim=True) for one_BB in (pairs_BB, pairs_BB.T))
+    by_image = functional.cross_entropy(logits_BB, of_images_BB)
+    return (by_image + functional.cross_entropy(logits_BB.T, of_texts_BB)) / 2
 
 
-# exp of it is 100, CLIP's limit on the temperature.
-_LOG_SCALE_MAX = float(torch.log(torch.tensor(100.0)))
+def sigmoid_loss(images_BD: Tensor, texts_BD: Tensor, pairs_BB: Tensor, log_scale: Tensor, bias: Tensor) -> Tensor:
+    """Each picture with each caption by itself, pair or not (SigLIP, 2303.15343, equation 2)."""
+    logits_BB = images_BD @ texts_BD.T * _scale(log_scale) + bias
+    signs_BB = 2 * pairs_BB.to(logits_BB.dtype) - 1
+    return -functional.logsigmoid(signs_BB * logits_BB).sum(1).mean()
+
+
+def _scale(log_scale: Tensor) -> Tensor:
+    """At most 100, CLIP's limit."""
+    return log_scale.clamp(max=math.log(100)).exp()

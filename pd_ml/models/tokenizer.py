@@ -5,10 +5,11 @@ byte symbols and all 256 of them at a word's end, whether or not the captions co
 """
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 from transformers import CLIPTokenizer
@@ -17,6 +18,7 @@ from pd_ml.config import TokenizerConfig
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 WORD_END = "</w>"
+TOKENIZER = "tokenizer.json"
 
 # The pre-tokenizer of transformers' CLIPTokenizer: merges that cross its borders would never be used.
 _WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
@@ -30,10 +32,27 @@ def train_tokenizer(captions: Iterable[str], config: TokenizerConfig) -> CLIPTok
     return CLIPTokenizer(
         vocab=vocabulary,
         merges=merges,
-        model_max_length=config.context_length,
+        model_max_length=config.text_max_position_embeddings,
         # A caption that spells out a special token is text like any other.
         split_special_tokens=True,
     )
+
+
+def save_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
+    """Save so that plain `tokenizers`, reading `tokenizer.json` alone, gives the same ids and texts as `CLIPTokenizer`.
+
+    It looks for the added tokens of the file in every text, so that a caption could end itself: start and end are
+    tokens of the vocabulary only, and their positions come from the post-processor. transformers adds them by name.
+    """
+    tokenizer.save_pretrained(folder)
+    path = folder / TOKENIZER
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    vocabulary = saved["model"]["vocab"]
+    saved["added_tokens"] = [token for token in saved["added_tokens"] if token["content"] not in vocabulary]
+    saved["decoder"] = json.loads(_decoder(tokenizer).__getstate__())
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(saved, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, path)
 
 
 def load_tokenizer(folder: Path) -> CLIPTokenizer:
@@ -44,10 +63,14 @@ def load_tokenizer(folder: Path) -> CLIPTokenizer:
     return tokenizer
 
 
+def readable(text: str) -> str:
+    """`text` with question marks for lone surrogates, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def normalised(text: str) -> str:
     """What the tokenizer sees of `text`: NFC, single spaces, lower case; lone surrogates become `?`."""
-    readable = text.encode("utf-8", "replace").decode("utf-8")
-    return str(_normalizer().normalize_str(readable)).strip()
+    return str(_normalizer().normalize_str(readable(text))).strip()
 
 
 def text_of(tokenizer: CLIPTokenizer, ids: Iterable[int]) -> str:
@@ -76,7 +99,7 @@ def _learn_merges(captions: Iterable[str], config: TokenizerConfig) -> Merges:
         show_progress=False,
         special_tokens=[],
     )
-    tokenizer.train_from_iterator(captions, trainer)
+    tokenizer.train_from_iterator(map(readable, captions), trainer)
     merges = json.loads(tokenizer.to_str())["model"]["merges"]
     return [(left, right) for left, right in merges]
 
@@ -99,6 +122,25 @@ def _assemble(merges: Merges, vocab_size: int) -> tuple[dict[str, int], Merges]:
 
 def _normalizer() -> normalizers.Sequence:
     return normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
+
+
+def _decoder(tokenizer: CLIPTokenizer) -> decoders.Sequence:
+    """Tokens to text: no start and end, a space after each word, bytes to characters."""
+    names = "|".join(_escaped(str(name)) for name in (tokenizer.bos_token, tokenizer.eos_token))
+    return decoders.Sequence(
+        [
+            decoders.Replace(Regex(f"^({names})$"), ""),
+            decoders.Replace(Regex(f"{WORD_END}$"), _byte_symbols()[ord(" ")]),
+            decoders.ByteLevel(),
+            # decoders.Strip panics on an empty text (tokenizers 0.23).
+            decoders.Replace(Regex(" $"), ""),
+        ]
+    )
+
+
+def _escaped(name: str) -> str:
+    """`name` for a regular expression of tokenizers, which knows no \\Q."""
+    return "".join(character if character.isalnum() else f"\\{character}" for character in name)
 
 
 def _byte_symbols() -> dict[int, str]:

@@ -3,7 +3,6 @@
 from diffusers import UNet2DConditionModel
 
 from pd_ml.config import UnetTextConfig
-from pd_ml.errors import DeviceError
 
 
 def build_unet(config: UnetTextConfig, text_width: int) -> UNet2DConditionModel:
@@ -23,16 +22,3 @@ def build_unet(config: UnetTextConfig, text_width: int) -> UNet2DConditionModel:
         attention_head_dim=config.heads,
         norm_num_groups=config.norm_groups,
     )
-
-
-def use_attention(unet: UNet2DConditionModel, backend: str, device_type: str) -> None:
-    """Switch the attention; `sdpa` is what diffusers does anyway. DeviceError where xformers cannot run."""
-    if backend != "xformers":
-        return
-    if device_type != "cuda":
-        raise DeviceError(f"attention_backend xformers needs CUDA, found {device_type}; --set attention_backend=sdpa")
-    try:
-        unet.enable_xformers_memory_efficient_attention()
-    except (ImportError, ValueError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise DeviceError(f"xformers does not run here ({reason}); --set attention_backend=sdpa") from error

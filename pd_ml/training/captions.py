@@ -1,6 +1,6 @@
-"""Captions of a split as token ids, one of an example's captions per step.
+"""Captions of a split as token ids, one of an example's captions per step, and which captions tell of the same.
 
-Shapes: B examples, L tokens, K captions of the split.
+Shapes: B examples, L tokens, K captions of the split, M most captions of one example.
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,58 @@ from transformers import CLIPTokenizer
 from pd_ml.data.loader import Examples, Rows, caption_choice
 from pd_ml.diffusion.pipeline import token_ids
 
+# Fills the numbers of an example with fewer captions than another.
+NO_CAPTION = -1
+
 
 class TokenisedCaptions:
-    """Every caption of `examples`, tokenised once."""
+    """Every caption of `examples`, tokenised once. Captions with the same tokens have the same number."""
 
     def __init__(self, tokenizer: CLIPTokenizer, examples: Examples) -> None:
         flat = [caption for captions in examples.captions for caption in captions]
-        self._counts = [len(captions) for captions in examples.captions]
+        self._counts = np.array([len(captions) for captions in examples.captions], dtype=np.int64)
         self._starts = np.concatenate([[0], np.cumsum(self._counts)])
         self._ids_KL = torch.cat([token_ids(tokenizer, flat[at : at + 4096]) for at in range(0, len(flat), 4096)])
+        self._numbers_K = _numbered(self._ids_KL)
 
     def first(self, indices: Sequence[int] | Rows) -> Tensor:
         """The first caption of each example, BL."""
-        return self._ids_KL[torch.from_numpy(self._starts[np.asarray(indices, dtype=np.int64)])]
+        return self._ids_KL[self._rows(indices)]
+
+    def first_numbers(self, indices: Sequence[int] | Rows) -> Tensor:
+        """Its number, B."""
+        return self._numbers_K[self._rows(indices)]
 
     def chosen(self, indices: Rows, *, seed: int, step: int) -> Tensor:
         """The caption of each example that is read at `step`, BL."""
-        rows = [self._starts[i] + caption_choice(seed, step, int(i), self._counts[i]) for i in indices]
-        return self._ids_KL[torch.tensor(rows, dtype=torch.int64)]
+        return self._ids_KL[self._chosen_rows(indices, seed, step)]
+
+    def chosen_numbers(self, indices: Rows, *, seed: int, step: int) -> Tensor:
+        """Its number, B."""
+        return self._numbers_K[self._chosen_rows(indices, seed, step)]
+
+    def all_numbers(self, indices: Sequence[int] | Rows) -> Tensor:
+        """The numbers of all captions of each example, filled up with NO_CAPTION, BM."""
+        most = int(self._counts.max())
+        numbers_BM = torch.full((len(indices), most), NO_CAPTION, dtype=torch.int64)
+        for row, index in enumerate(indices):
+            numbers_BM[row, : self._counts[index]] = self._numbers_K[self._starts[index] : self._starts[index + 1]]
+        return numbers_BM
+
+    def _rows(self, indices: Sequence[int] | Rows) -> Tensor:
+        return torch.from_numpy(self._starts[np.asarray(indices, dtype=np.int64)])
+
+    def _chosen_rows(self, indices: Rows, seed: int, step: int) -> Tensor:
+        rows = [self._starts[i] + caption_choice(seed, step, int(i), int(self._counts[i])) for i in indices]
+        return torch.tensor(rows, dtype=torch.int64)
 
 
 def trimmed(ids_BL: Tensor, end_id: int) -> Tensor:
     """`ids_BL` without the padding that all rows share: the longest caption up to its first end token."""
     longest = int((ids_BL == end_id).int().argmax(1).max()) + 1
     return ids_BL[:, :longest]
+
+
+def _numbered(ids_KL: Tensor) -> Tensor:
+    numbers: dict[bytes, int] = {}
+    return torch.tensor([numbers.setdefault(row.tobytes(), len(numbers)) for row in ids_KL.numpy()])

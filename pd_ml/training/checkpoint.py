@@ -2,6 +2,7 @@
 
 A checkpoint is a folder `step-<number>` with `state.pt` and `manifest.json` (size and SHA-256), which is written last.
 A damaged one is passed over for the one before. Randomness is not in it: it is a function of seed and step.
+Errors: CheckpointError.
 """
 
 import json
@@ -15,13 +16,16 @@ import torch
 from torch import Tensor
 
 from pd_ml.data.shards import sha256_of
+from pd_ml.errors import CheckpointError
 
-KEPT = 2
 _STATE, _MANIFEST = "state.pt", "manifest.json"
 
 
 class LoopState(TypedDict):
-    """What the loop needs to go on after `step` steps. `ema` is empty where there is no average."""
+    """What the loop needs to go on after `step` steps. `ema` is empty where there is no average.
+
+    `micro_batch_size` is in it because sums depend, in the last digit, on how a batch is cut.
+    """
 
     step: int
     model: dict[str, Tensor]
@@ -29,23 +33,27 @@ class LoopState(TypedDict):
     optimizer: dict[str, object]
     loss_sum: float
     loss_count: int
+    micro_batch_size: int
 
 
-def save_checkpoint(folder: Path, state: LoopState) -> Path:
-    """Write `state` below `folder`, then remove all but the newest two."""
+def save_checkpoint(folder: Path, state: LoopState, *, kept: int) -> Path:
+    """Write `state` below `folder`, then remove all but the newest `kept`.
+
+    CheckpointError where it cannot be written (a full disk); those that are there stay as they are.
+    """
     final = folder / f"step-{state['step']:09d}"
     partial = folder / f".{final.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    torch.save(state, partial / _STATE)
-    _sync(partial / _STATE)
-    size_bytes = (partial / _STATE).stat().st_size
-    listing = {"size_bytes": size_bytes, "sha256": sha256_of(partial / _STATE), "step": state["step"]}
-    (partial / _MANIFEST).write_text(json.dumps(listing))
-    _sync(partial / _MANIFEST)
-    shutil.rmtree(final, ignore_errors=True)
-    os.replace(partial, final)
-    for old in sorted(folder.glob("step-*"))[:-KEPT]:
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        _write(partial, state)
+        shutil.rmtree(final, ignore_errors=True)
+        os.replace(partial, final)
+        _sync(folder)
+    # torch reports a full disk as a RuntimeError of its zip writer.
+    except (OSError, RuntimeError) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise CheckpointError(_not_written(final, error)) from error
+    for old in sorted(folder.glob("step-*"))[:-kept]:
         shutil.rmtree(old)
     return final
 
@@ -65,6 +73,29 @@ def load_newest(folder: Path) -> tuple[LoopState | None, list[str]]:
     return None, passed_over
 
 
+def _write(partial: Path, state: LoopState) -> None:
+    partial.mkdir(parents=True)
+    with (partial / _STATE).open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    size_bytes = (partial / _STATE).stat().st_size
+    listing = {"size_bytes": size_bytes, "sha256": sha256_of(partial / _STATE), "step": state["step"]}
+    (partial / _MANIFEST).write_text(json.dumps(listing))
+    _sync(partial / _MANIFEST)
+    _sync(partial)
+
+
+def _not_written(final: Path, error: Exception) -> str:
+    newest = max((path.name for path in final.parent.glob("step-*")), default=None)
+    where = final.parent if final.parent.is_dir() else final.parent.parent
+    free_mib = shutil.disk_usage(where).free // 2**20 if where.is_dir() else 0
+    return (
+        f"{final}: cannot be written ({' '.join(str(error).split())[:200]}), {free_mib} MiB are free there; "
+        f"{f'{newest} is whole' if newest else 'there is no earlier one'}; make room and run the same command again"
+    )
+
+
 def _problem(path: Path) -> str | None:
     try:
         listing = json.loads((path / _MANIFEST).read_text())
@@ -78,5 +109,9 @@ def _problem(path: Path) -> str | None:
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    """A file's bytes or a folder's names, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

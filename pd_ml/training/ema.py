@@ -6,8 +6,13 @@ import torch
 from torch import Tensor, nn
 
 
+def decay_after(steps_done: int, limit: float) -> float:
+    """min(limit, 1 - (1 + n)^-0.75): the power-function warm-up of k-diffusion's EMAWarmup."""
+    return min(limit, 1 - (1 + steps_done) ** -0.75)
+
+
 class Ema:
-    """Decay after n steps is min(decay, 1 - (1 + n)^-0.75): Karras' warm-up, k-diffusion's EMAWarmup."""
+    """The average of a model's weights; buffers are copied."""
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = deepcopy(model).eval().requires_grad_(False)
@@ -15,7 +20,7 @@ class Ema:
 
     def update(self, model: nn.Module, steps_done: int) -> None:
         """Move the average towards `model`, of which `steps_done` steps are done."""
-        decay = min(self._decay, 1 - (1 + steps_done) ** -0.75)
+        decay = decay_after(steps_done, self._decay)
         with torch.no_grad():
             torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), 1 - decay)
             for averaged, current in zip(self.model.buffers(), model.buffers(), strict=True):

@@ -2,26 +2,32 @@
 that was killed goes on from its last checkpoint as if nothing had happened, bit for bit on a CPU with fixed threads.
 """
 
+import json
 import math
-import resource
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from pd_ml.config import TrainingConfig
-from pd_ml.device import autocast
+from pd_ml.device import Machine
 from pd_ml.errors import Suspended, TrainingError
-from pd_ml.metrics_log import append_metrics, read_metrics, rewind_metrics
 from pd_ml.progress import Reporter
-from pd_ml.provenance import METRICS
 from pd_ml.seeding import seed_of
 from pd_ml.training.checkpoint import LoopState, load_newest, save_checkpoint
 from pd_ml.training.ema import Ema
-from pd_ml.training.task import Batch, Task
+from pd_ml.training.gradients import Gradients
+from pd_ml.training.journal import Journal
+from pd_ml.training.task import Batch, Task, whole
+from pd_ml.training.throughput import Meter, flops_per_image
+
+Found = TypeVar("Found")
+
+BAD_BATCH = "bad_batch.json"
+_NAMED_ITEMS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +40,21 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Where and how one run works: `folder` keeps checkpoints and metrics, `stopping` is asked after every step."""
+    """Where and how one run works: `folder` keeps checkpoints and metrics, `stopping` is asked after every step.
+
+    `warm_start` puts weights into the fresh model.
+    """
 
     folder: Path
-    device: torch.device
+    machine: Machine
     reporter: Reporter
     stopping: Callable[[], bool]
+    warm_start: Callable[[nn.Module], None] = lambda model: None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.machine.device
 
 
 class Loop:
@@ -49,12 +64,18 @@ class Loop:
         self._task = task
         self._config = config
         self._bench = bench
-        self._model = task.model.train()
+        self._machine = bench.machine
+        bench.warm_start(task.model)
+        flops = flops_per_image(task, task.model.train(), batch_size=config.batch_size)
+        self._model = self._machine.tuned(task.model, config)
         self._ema = Ema(self._model, config.ema_decay) if config.ema_decay is not None else None
         self._optimizer = _optimizer(self._model, config)
+        self._gradients = Gradients(task, self._model, self._machine, batch_size=config.batch_size)
+        self._gradients.limit(config.micro_batch_size)
+        self._journal = Journal(bench.folder, batch_size=config.batch_size)
+        self._meter = Meter(self._machine, flops)
         self._step = 0
         self._loss_sum, self._loss_count = 0.0, 0
-        self._logged_at_s = time.monotonic()
 
     @property
     def released(self) -> nn.Module:
@@ -63,47 +84,66 @@ class Loop:
 
     def run(self, export: Path) -> Outcome:
         """Train to the last step and export; Suspended (after a checkpoint) where a stop is asked for."""
+        try:
+            self._begin()
+            while self._step < self._config.steps:
+                loss = self._train_step()
+                self._bench.reporter.images(self._images, self._config.steps * self._config.batch_size, loss)
+                self._mark()
+            return self._finish(export)
+        finally:
+            self._journal.close()
+
+    def _begin(self) -> None:
+        self._gradients.fit()
         self._restore()
-        if self._step == 0 and not read_metrics(self._metrics_path):
-            self._validate()
-        while self._step < self._config.steps:
-            loss = self._train_step()
-            self._bench.reporter.step(self._step, self._config.steps, loss)
-            self._mark()
-        self._bench.reporter.say("drawing the preview and exporting")
-        self.released.eval()
-        self._task.preview(self.released, export)
-        self._task.export(self.released, export)
-        return self._outcome()
+        if self._machine.is_main:
+            self._journal.go_on_after(self._step if self._step else -1)
+            if self._journal.is_new:
+                self._validate()
+        self._meter.restart()
 
     def _train_step(self) -> float:
         """One optimiser step; TrainingError where loss or gradient is not finite, before the weights change."""
         step, config = self._step, self._config
-        torch.manual_seed(seed_of(config.seed, "layers", step))
+        torch.manual_seed(seed_of(config.seed, "layers", step, self._machine.rank))
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(config, step)
-        batch = self._task.batch(step)
-        with autocast(self._bench.device, config.precision):
-            loss = self._task.loss(self._model, batch, step)
-        value = float(loss.item())
-        self._require_finite("loss", value)
-        loss.backward()
+        micro_batch_size = self._gradients.micro_batch_size
+        loss = self._gradients.add(step)
+        if self._gradients.micro_batch_size != micro_batch_size:
+            self._tell_smaller()
         norm = nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_norm)
-        self._require_finite("gradient norm", float(norm))
+        value, norm_value = torch.stack([loss, norm.float()]).tolist()
+        self._require_finite("loss", value)
+        self._require_finite("gradient norm", norm_value)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self._step += 1
         self._loss_sum, self._loss_count = self._loss_sum + value, self._loss_count + 1
         if self._ema:
             self._ema.update(self._model, self._step)
-        return value
+        return float(value)
+
+    def _tell_smaller(self) -> None:
+        size = self._gradients.micro_batch_size
+        self._bench.reporter.say(
+            f"out of memory: going on with {size} examples at a time, the batch stays {self._config.batch_size}"
+        )
+        self._event("micro_batch", micro_batch_size=size)
 
     def _require_finite(self, name: str, value: float) -> None:
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"{name} is {value} at step {self._step}; the last checkpoint is kept in {self._bench.folder}; "
-                "lower learning_rate or look at the pictures of this batch, and use another --out"
-            )
+        if math.isfinite(value):
+            return
+        items = list(self._task.item_ids(self._step, whole(self._config.batch_size)))
+        more = f" and {len(items) - _NAMED_ITEMS} more" if len(items) > _NAMED_ITEMS else ""
+        bad = {"step": self._step, name: str(value), "items": items}
+        (self._bench.folder / BAD_BATCH).write_text(json.dumps(bad, indent=1) + "\n")
+        raise TrainingError(
+            f"{name} is {value} at step {self._step}, in the batch of {', '.join(items[:_NAMED_ITEMS])}{more} (all in "
+            f"{BAD_BATCH}); the last checkpoint is kept in {self._bench.folder}; "
+            "lower learning_rate or look at the pictures of this batch, and use another --out"
+        )
 
     def _mark(self) -> None:
         """What is due after a step: log, validate, preview, checkpoint, stop."""
@@ -114,84 +154,103 @@ class Loop:
         if last or step % config.validate_every_steps == 0:
             self._validate()
         if config.preview_every_steps and step % config.preview_every_steps == 0:
-            self._task.preview(self.released, self._bench.folder)
-        stopping = self._bench.stopping()
+            self._preview()
+        stopping = self._machine.any(self._bench.stopping())
         if last or stopping or step % config.checkpoint_every_steps == 0:
             self._save()
         if stopping and not last:
             raise Suspended(f"stopped at step {step} of {config.steps}; checkpoint saved; the same command goes on")
 
     def _log(self) -> None:
-        now_s = time.monotonic()
-        images = self._loss_count * self._config.batch_size
         row = {
-            "step": self._step,
-            "images_seen": self._step * self._config.batch_size,
             "train_loss": self._loss_sum / self._loss_count,
             "learning_rate": learning_rate(self._config, self._step - 1),
-            "images_per_s": round(images / max(now_s - self._logged_at_s, 1e-9), 2),
-            "process_cpu_s": round(time.process_time(), 2),
+            "micro_batch_size": float(self._gradients.micro_batch_size),
+            **self._meter.read(self._loss_count * self._config.batch_size, self._gradients.waited_s),
         }
-        append_metrics(self._metrics_path, row)
-        self._bench.reporter.event(
-            "progress",
-            step=self._step,
-            steps=self._config.steps,
-            loss=row["train_loss"],
-            images_per_s=row["images_per_s"],
-        )
-        self._loss_sum, self._loss_count, self._logged_at_s = 0.0, 0, now_s
+        self._loss_sum, self._loss_count = 0.0, 0
+        if self._machine.is_main:
+            self._journal.measured(self._step, row)
+        self._event("progress", loss=row["train_loss"], images_per_s=row["images_per_s"])
 
     def _validate(self) -> None:
+        if not self._machine.is_main:
+            return
+        found = self._in_evaluation(lambda: self._task.validate(self.released))
+        self._journal.measured(self._step, found)
+        self._event("validation", **found)
+
+    def _preview(self) -> None:
+        if not self._machine.is_main:
+            return
+        folder = self._journal.panel(self._step)
+        self._in_evaluation(lambda: self._task.preview(self.released, folder))
+        self._journal.drawn(self._step, folder)
+
+    def _in_evaluation(self, look: Callable[[], Found]) -> Found:
+        """Look at the released model, whose mode is restored, without counting the time as training."""
         was_training = self.released.training
         self.released.eval()
-        with torch.no_grad():
-            found = self._task.validate(self.released)
+        with self._meter.paused(), torch.no_grad():
+            found = look()
         self.released.train(was_training)
-        append_metrics(self._metrics_path, {"step": self._step, **found})
-        self._bench.reporter.event("validation", step=self._step, steps=self._config.steps, **found)
+        return found
 
     def _save(self) -> None:
-        state = LoopState(
-            step=self._step,
-            model=dict(self._model.state_dict()),
-            ema=self._ema.state() if self._ema else {},
-            optimizer=self._optimizer.state_dict(),
-            loss_sum=self._loss_sum,
-            loss_count=self._loss_count,
-        )
-        save_checkpoint(self._checkpoints, state)
-        self._bench.reporter.event("checkpoint", step=self._step, steps=self._config.steps)
+        if self._machine.is_main:
+            state = LoopState(
+                step=self._step,
+                model=dict(self._model.state_dict()),
+                ema=self._ema.state() if self._ema else {},
+                optimizer=self._optimizer.state_dict(),
+                loss_sum=self._loss_sum,
+                loss_count=self._loss_count,
+                micro_batch_size=self._gradients.micro_batch_size,
+            )
+            save_checkpoint(self._checkpoints, state, kept=self._config.checkpoints_kept)
+            self._event("checkpoint")
+        self._machine.wait()
 
     def _restore(self) -> None:
         state, passed_over = load_newest(self._checkpoints)
         for problem in passed_over:
-            self._bench.reporter.say(f"checkpoint passed over: {problem}")
+            self._bench.reporter.say(f"warning: checkpoint passed over: {problem}")
+            self._bench.reporter.event("checkpoint_passed_over", problem=problem)
         if state is None:
-            rewind_metrics(self._metrics_path, -1)
             return
         self._model.load_state_dict(state["model"])
         if self._ema:
             self._ema.model.load_state_dict(state["ema"])
         self._optimizer.load_state_dict(state["optimizer"])
+        self._gradients.limit(state["micro_batch_size"])
         self._step = state["step"]
         self._loss_sum, self._loss_count = state["loss_sum"], state["loss_count"]
-        rewind_metrics(self._metrics_path, self._step)
-        self._bench.reporter.event("resumed", step=self._step, steps=self._config.steps)
+        self._event("resumed")
         self._bench.reporter.say(f"going on from the checkpoint at step {self._step}")
+
+    def _finish(self, export: Path) -> Outcome:
+        if self._machine.is_main:
+            self._bench.reporter.say("drawing the preview and exporting")
+            self.released.eval()
+            self._task.preview(self.released, export)
+            self._task.export(self.released, export)
+        return self._outcome()
 
     def _outcome(self) -> Outcome:
         latest: dict[str, float] = {}
-        for row in read_metrics(self._metrics_path):
+        for row in self._journal.rows():
             latest.update(row)
         measured = {name: value for name, value in latest.items() if name == "train_loss" or "validation" in name}
-        counts = {**self._task.counts, "steps": self._step, "images_seen": self._step * self._config.batch_size}
-        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return Outcome(counts=counts, metrics={**measured, "peak_rss_mib": round(peak_kib / 1024, 1)})
+        counts = {**self._task.counts, "steps": self._step, "images_seen": self._images}
+        return Outcome(counts=counts, metrics={**measured, "peak_memory_mib": self._machine.memory_mib()})
+
+    def _event(self, kind: str, **fields: object) -> None:
+        event = self._bench.reporter.event
+        event(kind, step=self._step, steps=self._config.steps, images_seen=self._images, **fields)
 
     @property
-    def _metrics_path(self) -> Path:
-        return self._bench.folder / METRICS
+    def _images(self) -> int:
+        return self._step * self._config.batch_size
 
     @property
     def _checkpoints(self) -> Path:

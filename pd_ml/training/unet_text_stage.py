@@ -1,45 +1,43 @@
-"""The stage `unet_text`: a pixel-space U-Net learns rectified flow, attending to the frozen text tower of our CLIP.
+"""The stage `unet_text`: a pixel-space U-Net learns to denoise, attending to the frozen text tower of our CLIP.
 
 Shapes: B examples, C channels, H height, W width, L tokens, D width of the text states.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from pd_ml.config import UnetTextConfig
-from pd_ml.data.loader import Examples, batch_indices, open_split, require_examples
+from pd_ml.data.loader import Examples, Pixels, batch_indices, open_split, require_examples
 from pd_ml.data.pixels import to_unit
-from pd_ml.device import prepare_device
 from pd_ml.diffusion import pipeline as pipeline_module
-from pd_ml.diffusion.flow import RectifiedFlow
+from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.pipeline import PdTextToImagePipeline, text_states, token_ids
 from pd_ml.diffusion.sampling import draw
 from pd_ml.evaluation.grid import save_grid
+from pd_ml.models.attention import use_attention
 from pd_ml.models.tokenizer import load_tokenizer
-from pd_ml.models.unet_text import build_unet, use_attention
-from pd_ml.progress import Reporter
+from pd_ml.models.unet_text import build_unet
 from pd_ml.seeding import seed_of
 from pd_ml.training.captions import TokenisedCaptions
+from pd_ml.training.denoising import held_out_loss, noisy
+from pd_ml.training.draws import uniform
 from pd_ml.training.loop import Bench, Loop, Outcome
-from pd_ml.training.stopping import Stopping
+from pd_ml.training.task import Places
 from pd_ml.training.workshop import Job
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowBatch:
-    """Pictures in [-1, 1], what they are mixed with and how much, and a caption each (some are left empty)."""
+class CaptionedBatch:
+    """Pictures with their noise, and a caption each (some are left empty)."""
 
-    images_BCHW: Tensor
-    noise_BCHW: Tensor
-    sigmas_B: Tensor
+    noised: Noised
     ids_BL: Tensor
 
 
@@ -59,7 +57,7 @@ class UnetTextTask:
         self._device = device
         self._tokenizer = tokenizer
         self._text_encoder = text_encoder.to(device).eval().requires_grad_(False)
-        self._flow = RectifiedFlow(shift=config.flow_shift)
+        self._objective = objective_of(config)
         self._train = require_examples(train.captioned(), config.training.batch_size)
         self._validation = validation.captioned().first(config.training.validation_examples)
         self._captions = TokenisedCaptions(tokenizer, self._train)
@@ -77,34 +75,39 @@ class UnetTextTask:
     def counts(self) -> Mapping[str, int]:
         return {"train_examples": len(self._train), "validation_examples": len(self._validation)}
 
-    def batch(self, step: int) -> FlowBatch:
+    def batch(self, step: int, places: Places) -> CaptionedBatch:
         seed = self._config.training.seed
-        indices = batch_indices(seed, step, self._config.training.batch_size, len(self._train))
+        indices = batch_indices(seed, step, places.total, len(self._train))[places.start : places.stop]
         ids_BL = self._captions.chosen(indices, seed=seed, step=step)
-        dropped_B = torch.rand(len(indices), generator=self._generator("cpu", "drop", step))
-        ids_BL = torch.where((dropped_B < self._config.caption_dropout)[:, None], self._empty_ids_L, ids_BL)
-        return self._noisy(to_unit(self._train.pixels(indices), self._device), ids_BL, "train", step)
+        dropped_B = uniform(seed, "drop", step, places) < self._config.caption_dropout
+        ids_BL = torch.where(dropped_B[:, None], self._empty_ids_L, ids_BL)
+        return self._noisy(self._train.pixels(indices), ids_BL, "train", step, places)
 
-    def loss(self, model: nn.Module, batch: FlowBatch, step: int) -> Tensor:
+    def item_ids(self, step: int, places: Places) -> Sequence[str]:
+        indices = batch_indices(self._config.training.seed, step, places.total, len(self._train))
+        return [self._train.item_ids[index] for index in indices[places.start : places.stop]]
+
+    def loss(self, model: nn.Module, batch: CaptionedBatch, step: int) -> Tensor:
         with torch.no_grad():
             text_BLD = text_states(self._text_encoder, batch.ids_BL)
-        noised_BCHW = self._flow.noised(batch.images_BCHW, batch.noise_BCHW, batch.sigmas_B)
-        timesteps_B = self._flow.timesteps(batch.sigmas_B)
-        velocity_BCHW: Tensor = model(noised_BCHW, timesteps_B, encoder_hidden_states=text_BLD).sample
-        target_BCHW = self._flow.target(batch.images_BCHW, batch.noise_BCHW)
-        return functional.mse_loss(velocity_BCHW.float(), target_BCHW)
+
+        def predict(mixed_BCHW: Tensor, times_B: Tensor) -> Tensor:
+            predicted_BCHW: Tensor = model(mixed_BCHW, times_B, encoder_hidden_states=text_BLD).sample
+            return predicted_BCHW
+
+        return denoising_loss(self._objective, batch.noised, predict)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        total, size = 0.0, self._config.training.batch_size
         if not len(self._validation):
             return {}
         captions = TokenisedCaptions(self._tokenizer, self._validation)
-        for start in range(0, len(self._validation), size):
-            indices = range(start, min(start + size, len(self._validation)))
-            images_BCHW = to_unit(self._validation.pixels(indices), self._device)
-            batch = self._noisy(images_BCHW, captions.first(indices), "validation", start)
-            total += float(self.loss(model, batch, 0)) * len(indices)
-        return {"validation_loss": round(total / len(self._validation), 6)}
+
+        def loss(places: Places) -> Tensor:
+            indices = range(places.start, places.stop)
+            pixels_BHWC, ids_BL = self._validation.pixels(indices), captions.first(indices)
+            return self.loss(model, self._noisy(pixels_BHWC, ids_BL, "validation", 0, places), 0)
+
+        return held_out_loss(len(self._validation), self._config.training.batch_size, loss)
 
     def preview(self, model: nn.Module, folder: Path) -> None:
         """`samples.png`: the same held-out captions and noise every time."""
@@ -122,31 +125,25 @@ class UnetTextTask:
         assert isinstance(model, UNet2DConditionModel)
         pipeline = PdTextToImagePipeline(
             unet=model,
-            scheduler=self._flow.scheduler(),
+            scheduler=self._objective.scheduler(),
             text_encoder=self._text_encoder,
             tokenizer=self._tokenizer,
         )
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
-    def _noisy(self, images_BCHW: Tensor, ids_BL: Tensor, purpose: str, place: int) -> FlowBatch:
-        generator = self._generator(self._device, f"{purpose} noise", place)
-        noise_BCHW = torch.randn(images_BCHW.shape, generator=generator, device=self._device)
-        sigmas_B = self._flow.sigmas(len(images_BCHW), generator)
-        ids_BL = ids_BL.to(self._device)
-        return FlowBatch(images_BCHW=images_BCHW, noise_BCHW=noise_BCHW, sigmas_B=sigmas_B, ids_BL=ids_BL)
-
-    def _generator(self, device: torch.device | str, purpose: str, place: int) -> torch.Generator:
-        return torch.Generator(device).manual_seed(seed_of(self._config.training.seed, purpose, place))
+    def _noisy(self, pixels_BHWC: Pixels, ids_BL: Tensor, purpose: str, step: int, places: Places) -> CaptionedBatch:
+        images_BCHW = to_unit(pixels_BHWC, self._device)
+        seed = self._config.training.seed
+        mixed = noisy(self._objective, images_BCHW, seed=seed, purpose=purpose, step=step, places=places)
+        return CaptionedBatch(noised=mixed, ids_BL=ids_BL.to(self._device))
 
 
-def train_unet_text(job: Job, export: Path, reporter: Reporter, stopping: Stopping) -> Outcome:
+def train_unet_text(job: Job, export: Path, bench: Bench) -> Outcome:
     """Train the job's U-Net from its last checkpoint on, and export its pipeline."""
     assert isinstance(job.config, UnetTextConfig)
-    device = prepare_device(job.config.training.device, job.config.training.threads)
     train = open_split(job.dataset, "train", image_size=job.config.image_size, cache=job.cache)
     validation = open_split(job.dataset, "validation", image_size=job.config.image_size, cache=job.cache)
     text_encoder = CLIPTextModel.from_pretrained(job.inputs["clip"])
-    task = UnetTextTask(job.config, text_encoder, load_tokenizer(job.inputs["clip"]), train, validation, device)
-    bench = Bench(folder=job.partial, device=device, reporter=reporter, stopping=stopping)
+    task = UnetTextTask(job.config, text_encoder, load_tokenizer(job.inputs["clip"]), train, validation, bench.device)
     return Loop(task, job.config.training, bench).run(export)

@@ -16,15 +16,30 @@ from pathlib import Path
 from pd_ml.config import StageConfig, to_json
 from pd_ml.data.shards import ShardError, read_manifest
 from pd_ml.errors import CheckpointError, ConfigError, ProvenanceError
-from pd_ml.provenance import TRAIN_CONFIG, RunRecord, folder_digest, read_run, version_of, write_run
-from pd_ml.recipes import STAGE_INPUTS
+from pd_ml.provenance import (
+    PREVIEWS,
+    TENSORBOARD,
+    TRAIN_CONFIG,
+    RunRecord,
+    is_proven,
+    verify_outputs,
+    version_of,
+    write_run,
+)
+from pd_ml.recipes import MADE_OF, STAGE_INPUTS
 
 _JOB = "job.json"
+
+# The name, among the inputs of `run.json`, of the model that training started from.
+INIT_FROM = "init_from"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is asked for: a stage, its config, its inputs as finished folders, the folder to make, a cache."""
+    """What is asked for: a stage, its config, its inputs as finished folders, the folder to make, a cache.
+
+    `init_from`: a finished folder of the same stage whose weights training starts from.
+    """
 
     stage: str
     config: StageConfig
@@ -32,21 +47,31 @@ class Job:
     inputs: Mapping[str, Path]
     out: Path
     cache: Path
+    init_from: Path | None = None
 
     @property
     def partial(self) -> Path:
         """Where the work happens."""
         return self.out.with_name(f"{self.out.name}.partial")
 
+    @property
+    def export(self) -> Path:
+        """What becomes `out`."""
+        return self.partial / "export"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A job by content: the version that its folder will carry, and what that version is made of."""
+    """A job by content: the version that its folder will carry, and what that version is made of.
+
+    `proven`: neither the dataset nor what an input was trained on is without proof of rights.
+    """
 
     version: str
     input_digests: Mapping[str, str]
     dataset_version: str
     item_count: int
+    proven: bool
 
 
 def identify(job: Job) -> Identity:
@@ -61,16 +86,29 @@ def identify(job: Job) -> Identity:
     if problems:
         raise ConfigError("; ".join(problems))
     digests: dict[str, str] = {}
+    records: dict[str, RunRecord] = {}
+    proven = True
     try:
         manifest = read_manifest(job.dataset)
         digests["dataset"] = manifest.digest
+        proven = is_proven(manifest)
     except ShardError as error:
         problems.append(str(error))
     for name in expected:
         try:
-            digests[name] = _model_digest(job.inputs[name], name)
+            record = _input_record(job.inputs[name], name)
+            records[name], digests[name] = record, record.digest
+            proven = proven and record.proven
         except ProvenanceError as error:
             problems.append(f"input {name}: {error}")
+    problems += _mixed_up(records, digests)
+    if job.init_from is not None:
+        try:
+            record = _input_record(job.init_from, job.stage)
+            digests[INIT_FROM] = record.digest
+            proven = proven and record.proven
+        except ProvenanceError as error:
+            problems.append(f"--init-from: {error}")
     if problems:
         raise ProvenanceError("; ".join(problems))
     return Identity(
@@ -78,6 +116,7 @@ def identify(job: Job) -> Identity:
         input_digests=digests,
         dataset_version=manifest.version,
         item_count=sum(manifest.counts.get(split, 0) for split in ("train", "validation", "test")),
+        proven=proven,
     )
 
 
@@ -96,7 +135,10 @@ def open_workshop(job: Job, identity: Identity) -> Iterator[Path]:
 
 def publish(job: Job, record: RunRecord) -> RunRecord:
     """Write `run.json` into `export` and make it `<out>`."""
-    export = job.partial / "export"
+    export = job.export
+    for name in (TENSORBOARD, PREVIEWS):
+        if (job.partial / name).is_dir():
+            shutil.copytree(job.partial / name, export / name, dirs_exist_ok=True)
     complete = write_run(export, record)
     _open_to_readers(export)
     if job.out.is_dir():
@@ -108,7 +150,7 @@ def publish(job: Job, record: RunRecord) -> RunRecord:
 
 def fresh_export(job: Job) -> Path:
     """An empty `export` folder with the config in it."""
-    export = job.partial / "export"
+    export = job.export
     shutil.rmtree(export, ignore_errors=True)
     export.mkdir()
     (export / TRAIN_CONFIG).write_text(to_json(job.config) + "\n")
@@ -122,11 +164,23 @@ def _open_to_readers(folder: Path) -> None:
         path.chmod(mode)
 
 
-def _model_digest(folder: Path, stage: str) -> str:
-    found = read_run(folder)
+def _input_record(folder: Path, stage: str) -> RunRecord:
+    """The record of a finished model whose every file is the one that was written."""
+    found = verify_outputs(folder)
     if found.stage != stage:
         raise ProvenanceError(f"{folder}: a {found.stage} model, expected {stage}")
-    return folder_digest(folder)
+    return found
+
+
+def _mixed_up(records: Mapping[str, RunRecord], digests: Mapping[str, str]) -> list[str]:
+    """Inputs that were made of another dataset or model than the one that is given beside them."""
+    return [
+        f"input {name} was made of {part} {record.inputs.get(part, 'unknown')[:16]}, given is {digests[part][:16]}; "
+        f"give the {part} that {name} was made of, or train {name} again"
+        for name, record in records.items()
+        for part in MADE_OF.get(name, ())
+        if part in digests and record.inputs.get(part) != digests[part]
+    ]
 
 
 def _agree(job: Job, identity: Identity) -> None:

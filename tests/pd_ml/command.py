@@ -42,10 +42,79 @@ TINY_UNET = settings(
     "sample_steps=3",
 )
 
+# The same without a prompt.
+TINY_UNET_ALONE = settings(
+    "channels=[8,16]",
+    "attention=[false,true]",
+    "head_width=8",
+    "norm_groups=4",
+    "steps=24",
+    "batch_size=8",
+    "warmup_steps=2",
+    "log_every_steps=3",
+    "validate_every_steps=8",
+    "checkpoint_every_steps=4",
+    "previews=2",
+    "sample_steps=3",
+)
+
+TINY_VAE = settings(
+    "image_size=16",
+    "channels=[8,8,16]",
+    "norm_groups=4",
+    "batch_size=8",
+    "training.steps=12",
+    "warmup_steps=2",
+    "clip_weight=0.1",
+    "adversarial.start_step=6",
+    "adversarial.channels=[8,16]",
+    "log_every_steps=3",
+    "validate_every_steps=6",
+    "checkpoint_every_steps=4",
+    "previews=2",
+)
+
+# Of 4x4 latents, with `heads=2` or `head_width=8`.
+TINY_LATENT = settings(
+    "channels=[8,16]",
+    "attention=[false,true]",
+    "norm_groups=4",
+    "steps=12",
+    "batch_size=8",
+    "warmup_steps=2",
+    "log_every_steps=3",
+    "validate_every_steps=6",
+    "checkpoint_every_steps=4",
+    "sample_steps=3",
+)
+TINY_LATENT_UNET = [*TINY_LATENT, *settings("head_width=8", "previews=2")]
+TINY_LATENT_DIFFUSION = [*TINY_LATENT, *settings("heads=2", "preview_prompts=2")]
+
+TINY_UPSCALER = settings(
+    "image_size=48",
+    "crop_size=32",
+    "channels=[8,16]",
+    "layers_per_block=1",
+    "norm_groups=4",
+    "steps=24",
+    "batch_size=8",
+    "warmup_steps=2",
+    "log_every_steps=3",
+    "validate_every_steps=8",
+    "checkpoint_every_steps=4",
+    "previews=2",
+    "sample_steps=3",
+)
+
 
 def run_here(*arguments: object) -> int:
     """Exit code of the command, run in this process."""
     return main([str(argument) for argument in arguments])
+
+
+def clean_environment() -> dict[str, str]:
+    """One thread for each process."""
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def start(*arguments: object) -> "subprocess.Popen[str]":
@@ -53,7 +122,7 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "pd_ml", *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env=clean_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

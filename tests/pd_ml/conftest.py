@@ -7,7 +7,17 @@ import pytest
 
 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
 
-from tests.pd_ml.command import TINY_CLIP, TINY_UNET, run_apart, run_here
+from tests.pd_ml.command import (
+    TINY_CLIP,
+    TINY_LATENT_DIFFUSION,
+    TINY_LATENT_UNET,
+    TINY_UNET,
+    TINY_UNET_ALONE,
+    TINY_UPSCALER,
+    TINY_VAE,
+    run_apart,
+    run_here,
+)
 from tests.pd_ml.paintings import write_dataset
 
 
@@ -19,13 +29,37 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
-    """A folder with a finished `tokenizer`, `clip` and `unet_text`, all tiny, made by the command line."""
+    """A folder with a finished `tokenizer`, `clip`, `unet` and `unet_text`, all tiny, made by the command line."""
     folder = tmp_path_factory.mktemp("models")
     base = ["--recipe", "debug", "--dataset", str(dataset)]
     assert run_here("train", "tokenizer", *base, "--out", folder / "tokenizer") == 0
     clip = ["--input", f"tokenizer={folder / 'tokenizer'}", "--out", folder / "clip", *TINY_CLIP]
     assert run_here("train", "clip", *base, *clip) == 0
+    assert run_here("train", "unet", *base, "--out", folder / "unet", *TINY_UNET_ALONE) == 0
     unet = ["--input", f"clip={folder / 'clip'}", "--out", folder / "unet_text", *TINY_UNET]
     # Like the runs that it is compared with, in a process that has done nothing else.
     assert run_apart("train", "unet_text", *base, *unet).returncode == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def upscaler(dataset: Path, models: Path) -> Path:
+    """A finished `super_resolution`, tiny, beside the other models."""
+    folder = models / "super_resolution"
+    base = ["--recipe", "debug", "--dataset", dataset, "--out", folder]
+    assert run_here("train", "super_resolution", *base, *TINY_UPSCALER) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def latent_models(dataset: Path, models: Path) -> Path:
+    """`models` with a finished `vae`, `latents`, `latent_unet` and `latent_diffusion` in it, tiny as well."""
+    base = ["--recipe", "debug", "--dataset", dataset]
+    clip, vae, latents = (["--input", f"{name}={models / name}"] for name in ("clip", "vae", "latents"))
+    assert run_here("train", "vae", *base, *clip, "--out", models / "vae", *TINY_VAE) == 0
+    assert run_here("train", "latents", *base, *vae, *clip, "--out", models / "latents") == 0
+    plain = [*latents, *vae, "--out", models / "latent_unet", *TINY_LATENT_UNET]
+    assert run_here("train", "latent_unet", *base, *plain) == 0
+    prompted = [*latents, *vae, *clip, "--out", models / "latent_diffusion", *TINY_LATENT_DIFFUSION]
+    assert run_here("train", "latent_diffusion", *base, *prompted) == 0
+    return models

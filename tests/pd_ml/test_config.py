@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pd_ml.config import (
     ClipConfig,
+    TowerConfig,
     TrainingConfig,
     UnetTextConfig,
     config_from_json,
@@ -34,8 +35,8 @@ def test_a_wrong_recipe_lists_the_ones_that_exist() -> None:
 
 
 def test_a_wrong_stage_lists_the_ones_that_exist() -> None:
-    with pytest.raises(ConfigError, match="no stage 'vae'; there are tokenizer, clip, unet_text"):
-        recipe("vae", "debug")
+    with pytest.raises(ConfigError, match="no stage 'gan'; there are tokenizer, clip, unet, unet_text, vae, latents"):
+        recipe("gan", "debug")
 
 
 def test_an_override_reaches_nested_fields_by_path_and_by_unique_name() -> None:
@@ -54,7 +55,7 @@ def test_every_wrong_override_is_named_in_one_error() -> None:
     with pytest.raises(ConfigError) as caught:
         with_overrides(recipe("clip", "debug"), ["stepz=3", "width=8", "nonsense"])
     message = str(caught.value)
-    assert "no field 'stepz'; there are image_size, " in message
+    assert "no field 'stepz'; there are patch_size, " in message
     assert "'width' could be image_tower.width or text_tower.width" in message
     assert "'nonsense' is not field=value" in message
 
@@ -68,8 +69,8 @@ def test_an_ill_typed_or_impossible_value_is_refused(override: str) -> None:
 
 
 def test_a_config_that_cannot_be_built_into_a_network_is_refused_at_once() -> None:
-    with pytest.raises(ConfigError, match="not a multiple of patch_size"):
-        ClipConfig(image_size=20, patch_size=8)
+    with pytest.raises(ConfigError, match="width 20 is not a multiple of heads 3"):
+        TowerConfig(width=20, layers=1, heads=3)
     with pytest.raises(ConfigError, match="cannot be halved 2 times"):
         UnetTextConfig(image_size=18, channels=(64, 64, 64), attention=(False, False, True))
 
@@ -94,7 +95,8 @@ def test_any_valid_training_config_survives_its_json(
 
 
 def test_field_paths_name_nested_fields_with_dots() -> None:
-    assert {"vocab_size", "context_length"} <= set(field_paths(recipe("tokenizer", "debug")))
+    fixed = {"text_max_position_embeddings", "vision_image_size"}
+    assert {"vocab_size", *fixed} <= set(field_paths(recipe("tokenizer", "debug")))
     assert "training.seed" in field_paths(recipe("clip", "debug"))
 
 

@@ -30,11 +30,11 @@ def test_noise_and_picture_are_the_ends_of_the_line() -> None:
     assert torch.equal(flow.noised(images, noise, torch.zeros(2)), images)
     assert torch.equal(flow.noised(images, noise, torch.ones(2)), noise)
     halfway = flow.noised(images, noise, torch.full((2,), 0.5))
-    assert torch.allclose(halfway + 0.5 * flow.target(images, noise), noise, atol=1e-6)
+    assert torch.allclose(halfway + 0.5 * flow.target(images, noise, torch.full((2,), 0.5)), noise, atol=1e-6)
 
 
-def test_noise_levels_are_logit_normal_and_stratified() -> None:
-    sigmas = RectifiedFlow().sigmas(4096, torch.Generator().manual_seed(0))
+def test_noise_levels_are_logit_normal() -> None:
+    sigmas = RectifiedFlow().levels((torch.arange(4096) + 0.5) / 4096)
     logits = torch.logit(sigmas)
     assert float(logits.mean()) == pytest.approx(0, abs=0.01)
     assert float(logits.std()) == pytest.approx(1, abs=0.02)
@@ -42,6 +42,6 @@ def test_noise_levels_are_logit_normal_and_stratified() -> None:
 
 
 def test_a_shift_moves_the_middle_towards_noise() -> None:
-    shifted = RectifiedFlow(shift=3.0).sigmas(4096, torch.Generator().manual_seed(0))
+    shifted = RectifiedFlow(shift=3.0).levels((torch.arange(4096) + 0.5) / 4096)
     assert float(shifted.median()) == pytest.approx(3 * 0.5 / (1 + 2 * 0.5), abs=0.01)
     assert math.isclose(RectifiedFlow(shift=3.0).scheduler().config.flow_shift, 3.0)

@@ -1,92 +1,24 @@
 """The loop with a task of three lines: what it promises does not depend on what is trained."""
 
 import io
+import json
 import shutil
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
 from pd_ml.config import TrainingConfig
-from pd_ml.errors import Suspended, TrainingError
+from pd_ml.errors import ConfigError, Suspended, TrainingError
 from pd_ml.metrics_log import read_metrics
-from pd_ml.progress import Reporter
-from pd_ml.seeding import seed_of
 from pd_ml.training.checkpoint import load_newest
-from pd_ml.training.loop import Bench, Loop, learning_rate
-from pd_ml.training.stopping import Stopping
-
-CONFIG = TrainingConfig(
-    steps=20,
-    batch_size=4,
-    warmup_steps=3,
-    learning_rate=0.05,
-    threads=1,
-    device="cpu",
-    log_every_steps=4,
-    validate_every_steps=5,
-    checkpoint_every_steps=6,
-)
-
-
-class ToyTask:
-    """Learns to halve its input through a network with dropout. `spoilt_at`: the step whose batch is not a number."""
-
-    counts: Mapping[str, int] = {"train_examples": 4}
-
-    def __init__(self, spoilt_at: int = -1) -> None:
-        torch.manual_seed(0)
-        self.model: nn.Module = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.2), nn.Linear(8, 3))
-        self.spoilt_at = spoilt_at
-
-    def batch(self, step: int) -> Tensor:
-        values = torch.randn(4, 3, generator=torch.Generator().manual_seed(seed_of(0, "toy", step)))
-        return values * float("nan") if step == self.spoilt_at else values
-
-    def loss(self, model: nn.Module, batch: Tensor, step: int) -> Tensor:
-        return (model(batch) - batch / 2).square().mean()
-
-    def validate(self, model: nn.Module) -> dict[str, float]:
-        return {"validation_loss": float(self.loss(model, self.batch(10_000), 0))}
-
-    def preview(self, model: nn.Module, folder: Path) -> None:
-        (folder / "samples.png").write_bytes(b"")
-
-    def export(self, model: nn.Module, folder: Path) -> None:
-        torch.save(model.state_dict(), folder / "weights.pt")
-
-
-def loop_in(folder: Path, task: ToyTask | None = None, stopping: Callable[[], bool] | None = None) -> Loop:
-    folder.mkdir(exist_ok=True)
-    reporter = Reporter("toy", events=io.StringIO(), people=io.StringIO())
-    return Loop(
-        task or ToyTask(),
-        CONFIG,
-        Bench(folder=folder, device=torch.device("cpu"), reporter=reporter, stopping=stopping or Stopping()),
-    )
-
-
-def weights(folder: Path) -> dict[str, Tensor]:
-    found: dict[str, Tensor] = torch.load(folder / "weights.pt", weights_only=True)
-    return found
-
-
-def stop_after(steps: int) -> Callable[[], bool]:
-    """Says yes from the given call on; the loop asks once a step."""
-    asked = 0
-
-    def stopping() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked >= steps
-
-    return stopping
-
-
-def same(left: Mapping[str, Tensor], right: Mapping[str, Tensor]) -> bool:
-    return all(torch.equal(left[name], right[name]) for name in left)
+from pd_ml.training.ema import Ema, decay_after
+from pd_ml.training.loop import learning_rate
+from tests.pd_ml.toy import CONFIG, ToyTask, logged, loop_in, same, stop_after, weights
 
 
 @pytest.fixture
@@ -107,14 +39,11 @@ def test_a_suspended_run_ends_bit_for_bit_like_an_undisturbed_one(
     assert logged(folder) == logged(undisturbed)
 
 
-def logged(folder: Path) -> list[dict[str, float]]:
-    timings = ("images_per_s", "process_cpu_s")
-    return [{n: v for n, v in row.items() if n not in timings} for row in read_metrics(folder / "metrics.jsonl")]
-
-
 def test_a_crash_between_checkpoints_repeats_the_steps_since_the_last_one(undisturbed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "crashed"
-    with pytest.raises(TrainingError, match="loss is nan at step 15"):
+    with pytest.raises(
+        TrainingError, match=r"loss is nan at step 15, in the batch of item 15/0, .*item 15/3 \(all in bad_batch.json\)"
+    ):
         loop_in(folder, ToyTask(spoilt_at=15)).run(folder)
     state, _ = load_newest(folder / "checkpoints")
     assert state is not None and state["step"] == 12
@@ -196,3 +125,78 @@ def test_the_learning_rate_warms_up_stays_and_cools_down() -> None:
     assert rates[9] == rates[50] == rates[80] == 1.0
     assert rates[90] == pytest.approx(0.5)
     assert 0 < rates[99] == pytest.approx(0.05)
+
+
+def test_a_checkpoint_that_is_passed_over_is_named_in_a_warning(tmp_path: Path) -> None:
+    folder, people = tmp_path / "damaged", io.StringIO()
+    with pytest.raises(Suspended):
+        loop_in(folder, stopping=stop_after(15)).run(folder)
+    (folder / "checkpoints" / "step-000000015" / "state.pt").write_bytes(b"half")
+    loop_in(folder, people=people).run(folder)
+    assert "warning: checkpoint passed over: step-000000015 has another size" in people.getvalue()
+    assert "going on from the checkpoint at step 12" in people.getvalue()
+
+
+def test_as_many_checkpoints_are_kept_as_the_config_says(tmp_path: Path) -> None:
+    config = replace(CONFIG, checkpoints_kept=3)
+    loop_in(tmp_path, config=config).run(tmp_path)
+    kept = [path.name for path in sorted((tmp_path / "checkpoints").iterdir())]
+    assert kept == ["step-000000012", "step-000000018", "step-000000020"]
+
+
+def test_all_items_of_a_bad_batch_are_written_down(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError):
+        loop_in(tmp_path, ToyTask(spoilt_at=2)).run(tmp_path)
+    bad = json.loads((tmp_path / "bad_batch.json").read_text())
+    assert bad == {"step": 2, "loss": "nan", "items": [f"item 2/{place}" for place in range(4)]}
+
+
+class Distracting(ToyTask):
+    """Its previews use up randomness and are pictures."""
+
+    def preview(self, model: nn.Module, folder: Path) -> None:
+        torch.randn(100)
+        assert not model.training
+        Image.new("RGB", (8, 8), "red").save(folder / "samples.png")
+
+
+def test_previews_have_their_own_randomness_and_lie_beside_the_metrics(undisturbed: Path, tmp_path: Path) -> None:
+    loop_in(tmp_path, Distracting(), config=replace(CONFIG, preview_every_steps=5)).run(tmp_path)
+    assert same(weights(tmp_path), weights(undisturbed))
+    panels = sorted(path.relative_to(tmp_path).as_posix() for path in (tmp_path / "previews").rglob("*.png"))
+    assert panels == [f"previews/step-{step:09d}/samples.png" for step in (5, 10, 15, 20)]
+
+
+def test_the_journal_counts_images_and_measures_speed_waiting_and_memory(undisturbed: Path) -> None:
+    row = next(row for row in read_metrics(undisturbed / "metrics.jsonl") if row["step"] == 8 and "train_loss" in row)
+    assert row["images_seen"] == 32
+    assert row["images_per_s"] > 0 and row["memory_mib"] > 10 and "gflops_per_s" in row
+    assert 0 <= row["data_wait_share"] <= 1
+    assert "mfu" not in row, "the peak of a CPU is not known"
+
+
+def test_tensorboard_shows_the_losses_over_images_once_even_after_a_resume(tmp_path: Path) -> None:
+    with pytest.raises(Suspended):
+        loop_in(tmp_path, Distracting(), stop_after(15), replace(CONFIG, preview_every_steps=10)).run(tmp_path)
+    loop_in(tmp_path, Distracting(), config=replace(CONFIG, preview_every_steps=10)).run(tmp_path)
+    board = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [point.step for point in board.Scalars("train_loss")] == [16, 32, 48, 64, 80]
+    losses = {row["step"]: row["train_loss"] for row in read_metrics(tmp_path / "metrics.jsonl") if "train_loss" in row}
+    assert board.Scalars("train_loss")[0].value == pytest.approx(losses[4])
+    assert [point.step for point in board.Images("samples")] == [40, 80]
+
+
+def test_the_average_warms_up_with_a_power_function() -> None:
+    assert [round(decay_after(steps, 0.9999), 3) for steps in (10, 100, 1000)] == [0.834, 0.969, 0.994]
+    assert decay_after(10**9, 0.99) == 0.99
+    model = nn.Linear(1, 1, bias=False)
+    model.weight.data.fill_(0.0)
+    average = Ema(model, 0.5)
+    model.weight.data.fill_(1.0)
+    average.update(model, 1000)
+    assert float(average.model.weight) == 0.5
+
+
+def test_a_model_without_gradient_checkpointing_refuses_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Sequential has no gradient checkpointing"):
+        loop_in(tmp_path, config=replace(CONFIG, gradient_checkpointing=True))

@@ -15,8 +15,8 @@ from pd_ml.data.loader import open_split
 from pd_ml.diffusion.pipeline import text_states
 from pd_ml.diffusion.sampling import draw, load_pipeline
 from pd_ml.errors import DeviceError, ProvenanceError
+from pd_ml.models.attention import use_attention
 from pd_ml.models.tokenizer import load_tokenizer
-from pd_ml.models.unet_text import use_attention
 from pd_ml.training.captions import TokenisedCaptions
 from tests.pd_ml.command import ROOT
 

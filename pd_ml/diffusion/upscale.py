@@ -1,0 +1,173 @@
+"""Large pictures of small ones with a finished upscaler: of pixels in memory, and of a file.
+
+Errors: ProvenanceError (not an upscaler), PictureError (a file that is no picture, or too large a one).
+Shapes: N pictures, H height, W width, C channels (h, w: of the small picture).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from diffusers import DiffusionPipeline
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
+
+from pd_ml.config import SuperResolutionConfig, config_from_json
+from pd_ml.device import prepare_device
+from pd_ml.diffusion.upscale_pipeline import FACTOR, PdUpscalePipeline
+from pd_ml.errors import PictureError, ProvenanceError
+from pd_ml.provenance import RUN, TRAIN_CONFIG, RunRecord, verify_outputs
+from pd_ml.seeding import seed_of
+
+Pixels = npt.NDArray[np.uint8]
+
+STAGE = "super_resolution"
+TILE_PX = 64
+# 64 million pixels when enlarged: about 8 GiB of working memory.
+MAX_SMALL_PIXELS = 4_000_000
+_BATCH = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpscaleJob:
+    """One picture file to enlarge; `steps` None takes the model's own, 1 gives the expected picture."""
+
+    picture: Path
+    out: Path
+    model: Path
+    steps: int | None
+    noise_level: float
+    tile_px: int
+    seed: int
+    device: str
+
+
+def load_upscaler(folder: Path, device: torch.device) -> tuple[PdUpscalePipeline, RunRecord]:
+    """Pipeline and record of a finished folder; ProvenanceError where it is another model or not what was written."""
+    record = verify_outputs(folder)
+    if record.stage != STAGE:
+        raise ProvenanceError(f"{folder}: a {record.stage} model, expected {STAGE}; train one or give its folder")
+    pipeline: PdUpscalePipeline = PdUpscalePipeline.from_pretrained(folder)
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.to(device)
+    return pipeline, record
+
+
+def beside(model: Path) -> Path:
+    """The upscaler of the folder that `model` lies in: `super_resolution`, or what its `latest` names where models
+    have versions. ProvenanceError where there is none."""
+    models = model.resolve().parent
+    looked_at = [models / STAGE]
+    for folder in (models, models.parent):
+        latest = folder / STAGE / "latest"
+        if latest.is_file():
+            looked_at.append(folder / STAGE / latest.read_text().strip())
+    found = next((folder for folder in looked_at if (folder / RUN).is_file()), None)
+    if found is None:
+        raise ProvenanceError(
+            f"no finished {STAGE} model beside {model} (looked for {', '.join(map(str, looked_at))}); train one, or "
+            "say --upscale DIR"
+        )
+    return found
+
+
+def own_steps(folder: Path) -> int:
+    """How many steps the model's config draws in."""
+    config = config_from_json(STAGE, (folder / TRAIN_CONFIG).read_text())
+    assert isinstance(config, SuperResolutionConfig)
+    return config.sample_steps
+
+
+def enlarge(
+    pipeline: DiffusionPipeline,
+    small_NhwC: Pixels,
+    *,
+    steps: int,
+    seed: int,
+    noise_level: float = 0.0,
+    tile_px: int = TILE_PX,
+    batch_size: int = _BATCH,
+) -> Pixels:
+    """Pictures of one size, NHWC. The noise of a picture depends on the seed and its place alone."""
+    batches: list[Pixels] = []
+    for start in range(0, len(small_NhwC), batch_size):
+        small_BhwC = small_NhwC[start : start + batch_size]
+        places = range(start, start + len(small_BhwC))
+        device = pipeline.unet.device
+        drawn = pipeline(
+            small_BhwC.astype(np.float32) / 255,
+            num_inference_steps=steps,
+            noise_level=noise_level,
+            tile_px=tile_px,
+            generator=[torch.Generator(device).manual_seed(seed_of(seed, "upscale", place)) for place in places],
+            output_type="np",
+        )
+        batches.append(np.round(drawn.images * 255).astype(np.uint8))
+    return np.concatenate(batches)
+
+
+def upscale_file(job: UpscaleJob) -> str:
+    """Write the enlarged picture to `job.out`; returns the model's version."""
+    if job.out.suffix.lower() != ".png":
+        raise PictureError(f"{job.out.name}: expected a name that ends in .png for the enlarged picture")
+    picture = read_picture(job.picture)
+    pipeline, record = load_upscaler(job.model, prepare_device(job.device, threads=0))
+    steps = job.steps or own_steps(job.model)
+    pixels_hwC = np.asarray(picture.convert("RGB"), dtype=np.uint8)
+    large_HWC = enlarge(
+        pipeline, pixels_hwC[None], steps=steps, seed=job.seed, noise_level=job.noise_level, tile_px=job.tile_px
+    )[0]
+    large = Image.fromarray(large_HWC)
+    if picture.mode == "RGBA":
+        large.putalpha(picture.getchannel("A").resize(large.size, Image.Resampling.BICUBIC))
+    sampling = f"seed {job.seed}, {steps} steps, noise level {job.noise_level}, tiles of {job.tile_px} px"
+    _write(job.out, large, {**signature(job.model, record), "pd_upscaling": sampling}, picture.info.get("icc_profile"))
+    return record.version
+
+
+def signature(folder: Path, record: RunRecord) -> dict[str, str]:
+    """Which upscaler it was, as PNG text."""
+    return {
+        "pd_upscaler": f"{record.stage} {folder.resolve().name}",
+        "pd_upscaler_version": record.version,
+        "pd_upscaler_digest": record.digest,
+    }
+
+
+def read_picture(path: Path) -> Image.Image:
+    """The picture upright, RGB, or RGBA where parts of it are transparent; PictureError where that cannot be had."""
+    try:
+        with Image.open(path) as opened:
+            width, height = opened.size
+            if width * height > MAX_SMALL_PIXELS:
+                raise PictureError(
+                    f"{path}: {width} x {height} pixels, expected at most {MAX_SMALL_PIXELS:,} in all, for they become "
+                    f"{FACTOR**2} times as many; cut the picture into parts or make it smaller first"
+                )
+            upright = ImageOps.exif_transpose(opened)
+            transparent = "A" in upright.mode or "transparency" in upright.info
+            return _eight_bit(upright).convert("RGBA" if transparent else "RGB")
+    except FileNotFoundError as error:
+        raise PictureError(f"{path}: no such file; expected a picture") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{path}: cannot be read as a picture ({' '.join(str(error).split())[:200]})") from error
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit grey scaled down; Pillow's own conversion cuts everything above 255 off."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image, dtype=np.float64) / 257).clip(0, 255).round().astype(np.uint8))
+
+
+def _write(path: Path, image: Image.Image, texts: Mapping[str, str], icc_profile: bytes | None) -> None:
+    info = PngInfo()
+    for name, text in texts.items():
+        info.add_itxt(name, text)
+    partial = path.with_name(f".{path.name}.partial")
+    image.save(partial, "PNG", pnginfo=info, icc_profile=icc_profile)
+    os.replace(partial, path)

@@ -1,0 +1,131 @@
+"""The gradient of one step's batch: cut into parts that fit the memory, added up, averaged over the processes.
+
+The whole batch is the same whatever the memory and the number of processes are; only how it is cut changes.
+Errors: DeviceError.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from accelerate.utils.memory import should_reduce_batch_size
+from torch import Tensor, nn
+
+from pd_ml.device import Machine
+from pd_ml.errors import DeviceError
+from pd_ml.training.task import Batch, JoinsExamples, Places, Task, whole
+
+
+class _Computing(nn.Module):
+    """Whatever a task computes with the model, as one module: what torch wraps to average gradients and to autocast."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, compute: Callable[[nn.Module], Tensor]) -> Tensor:
+        return compute(self.model)
+
+
+class Gradients:
+    """Adds the gradient of a step to the model's parameters.
+
+    `micro_batch_size` is how many examples go through the model at a time; `waited_s` is the time spent on batches.
+    """
+
+    def __init__(self, task: Task[Batch], model: nn.Module, machine: Machine, *, batch_size: int) -> None:
+        self._task = task
+        self._model = model
+        self._machine = machine
+        self._mine = whole(batch_size).share(machine.rank, machine.processes)
+        self._computing = machine.parallel(_Computing(model))
+        self.micro_batch_size = len(self._mine)
+        self.waited_s = 0.0
+
+    def limit(self, micro_batch_size: int) -> None:
+        """At most that many examples at a time; 0 sets no limit."""
+        self.micro_batch_size = min(micro_batch_size or len(self._mine), len(self._mine))
+
+    def fit(self) -> None:
+        """With several processes, find beforehand what fits all of them: one that ran out of memory in the middle of a
+        step would leave the others waiting for its gradients."""
+        if self._machine.processes > 1:
+            self._until_it_fits(self._rehearse)
+            self.micro_batch_size = self._machine.smallest(self.micro_batch_size)
+
+    def add(self, step: int) -> Tensor:
+        """The loss over the whole batch of `step`; its gradient is added."""
+        if self._machine.processes > 1:
+            return self._machine.total(self._accumulate(step))
+        return self._until_it_fits(lambda: self._accumulate(step))
+
+    @property
+    def processes(self) -> int:
+        """How many processes share the batch."""
+        return self._machine.processes
+
+    def backward(self, compute: Callable[[nn.Module], Tensor], *, last: bool) -> Tensor:
+        """Compute a share of the loss and add its gradient; processes exchange theirs after the `last` of a step."""
+        with contextlib.nullcontext() if last else self._machine.without_sync(self._computing):
+            loss: Tensor = self._computing(compute)
+            # Gradients are averaged over the processes; the shares of the loss are to be added up.
+            self._machine.backward(loss * self.processes)
+        return loss.detach().float()
+
+    def look(self, compute: Callable[[nn.Module], Tensor]) -> Tensor:
+        """Compute without a gradient."""
+        with torch.no_grad():
+            found: Tensor = self._computing(compute)
+        return found
+
+    def gathered(self, rows: Tensor) -> Tensor:
+        """The rows of all processes, in the order of their places."""
+        return self._machine.gathered(rows)
+
+    def _accumulate(self, step: int) -> Tensor:
+        """This process' share of the loss, part by part."""
+        parts = self._mine.parts(self.micro_batch_size)
+        if isinstance(self._task, JoinsExamples):
+            return self._task.accumulate(step, parts, self)
+        loss = torch.zeros((), device=self._machine.device)
+        for part in parts:
+            loss += self.backward(partial(self._share, step=step, part=part), last=part is parts[-1])
+        return loss
+
+    def _share(self, model: nn.Module, *, step: int, part: Places) -> Tensor:
+        started_s = time.monotonic()
+        batch = self._task.batch(step, part)
+        self.waited_s += time.monotonic() - started_s
+        return self._task.loss(model, batch, step) * (len(part) / part.total)
+
+    def _rehearse(self) -> Tensor:
+        part = self._mine.parts(self.micro_batch_size)[0]
+        loss = self._share(self._model, step=0, part=part)
+        loss.backward()
+        self._model.zero_grad(set_to_none=True)
+        return loss.detach()
+
+    def _until_it_fits(self, compute: Callable[[], Tensor]) -> Tensor:
+        while True:
+            try:
+                return compute()
+            except RuntimeError as error:
+                # torch.OutOfMemoryError is one of them.
+                if not isinstance(error, torch.OutOfMemoryError) and not should_reduce_batch_size(error):
+                    raise
+                reason = " ".join(str(error).split())[:200]
+            # After `except`, whose traceback keeps the tensors of the failed attempt alive.
+            self._halve(reason)
+
+    def _halve(self, reason: str) -> None:
+        self._model.zero_grad(set_to_none=True)
+        if self._machine.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if self.micro_batch_size == 1:
+            raise DeviceError(
+                f"not even one example at a time fits the memory ({reason or 'out of memory'}); "
+                "--set gradient_checkpointing=true, or take a smaller model or image_size"
+            )
+        self.micro_batch_size = -(-self.micro_batch_size // 2)

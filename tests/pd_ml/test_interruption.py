@@ -1,0 +1,67 @@
+"""A training that is killed at any moment, or asked to stop, ends where an undisturbed one ends: bit for bit."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pd_ml.provenance import read_run
+from pd_ml.training.checkpoint import load_newest
+from tests.pd_ml.command import ROOT, TINY_UNET, run_apart, settings, start
+
+STEPS = settings("steps=100", "checkpoint_every_steps=1", "validate_every_steps=20")
+
+
+def command(dataset: Path, models: Path, out: Path, *more: str) -> list[str]:
+    base = ["train", "unet_text", "--recipe", "debug", "--dataset", str(dataset), "--out", str(out)]
+    return [*base, "--input", f"clip={models / 'clip'}", *TINY_UNET, *STEPS, *more]
+
+
+@pytest.mark.slow
+def test_twelve_kills_at_random_moments_change_no_bit(dataset: Path, models: Path, tmp_path: Path) -> None:
+    assert run_apart(*command(dataset, models, tmp_path / "undisturbed")).returncode == 0
+    killer = [
+        sys.executable,
+        "-m",
+        "tests.pd_ml.killer",
+        "12",
+        "7",
+        *command(dataset, models, tmp_path / "killed"),
+    ]
+    done = subprocess.run(killer, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    assert done.stderr.splitlines()[-1] == "12 0", done.stderr[-3000:]
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{") and line.endswith("}")]
+    assert sum(event["event"] == "resumed" for event in events) >= 5, "most attempts went on from a checkpoint"
+    undisturbed, killed = read_run(tmp_path / "undisturbed"), read_run(tmp_path / "killed")
+    assert killed.digest == undisturbed.digest
+    assert (
+        killed.outputs["unet/diffusion_pytorch_model.safetensors"]
+        == (undisturbed.outputs["unet/diffusion_pytorch_model.safetensors"])
+    )
+    assert killed.metrics["validation_loss"] == undisturbed.metrics["validation_loss"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_the_process_at_once(
+    dataset: Path, models: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    # A step takes long here: the first signal waits for its end, the second does not.
+    slow = settings("batch_size=64", "image_size=32", "channels=[32,32]", "steps=500", "validation_examples=1")
+    process = start(*command(dataset, models, tmp_path / "out", *slow))
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["event"] == "checkpoint":
+            break
+    process.send_signal(number)
+    time.sleep(0.2)
+    process.send_signal(number)
+    started_s = time.monotonic()
+    process.communicate(timeout=60)
+    assert process.returncode == -number
+    assert time.monotonic() - started_s < 5
+    state, _ = load_newest(tmp_path / "out.partial" / "checkpoints")
+    assert state is not None and state["step"] >= 1

@@ -1,0 +1,104 @@
+"""Several processes share one training: the same batches, and losses equal to those of one process."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from pd_ml.metrics_log import read_metrics
+from pd_ml.provenance import read_run
+from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
+from tests.pd_ml.command import (
+    ROOT,
+    TINY_CLIP,
+    TINY_LATENT_DIFFUSION,
+    TINY_LATENT_UNET,
+    TINY_UNET,
+    TINY_UNET_ALONE,
+    TINY_UPSCALER,
+    TINY_VAE,
+    clean_environment,
+    run_apart,
+    settings,
+)
+
+LOGGED = settings("log_every_steps=1", "training.steps=6", "validate_every_steps=3")
+TINY = {
+    "clip": TINY_CLIP,
+    "unet": TINY_UNET_ALONE,
+    "unet_text": TINY_UNET,
+    "vae": TINY_VAE,
+    "latent_unet": TINY_LATENT_UNET,
+    "latent_diffusion": TINY_LATENT_DIFFUSION,
+    "super_resolution": TINY_UPSCALER,
+}
+# torch's launcher and accelerate's: one process group, gloo on a CPU. `--multi_gpu` means "several processes" to
+# accelerate; with `--cpu` it starts one process itself and leaves the others to mpirun.
+TORCH = ["torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+ACCELERATE = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+PLAIN = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+
+
+def together(*arguments: object, launcher: Sequence[str] = TORCH) -> "subprocess.CompletedProcess[str]":
+    """The command as two processes."""
+    command = [sys.executable, "-m", *launcher, "-m", "pd_ml", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def command(stage: str, dataset: Path, models: Path) -> list[str]:
+    inputs = [part for name in STAGE_INPUTS[stage] for part in ("--input", f"{name}={models / name}")]
+    return ["train", stage, "--recipe", "debug", "--dataset", str(dataset), *inputs, *TINY[stage], *LOGGED]
+
+
+def test_every_stage_that_trains_weights_is_compared() -> None:
+    assert set(TINY) == set(STAGES) - set(STAGES_WITHOUT_WEIGHTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", TINY)
+def test_two_processes_lose_what_one_loses(dataset: Path, latent_models: Path, tmp_path: Path, stage: str) -> None:
+    base = command(stage, dataset, latent_models)
+    assert run_apart(*base, "--out", tmp_path / "one").returncode == 0
+    done = together(*base, "--out", tmp_path / "two")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count('"event": "done"') == 1, "only the first process tells"
+    require_equal(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_accelerate_launch_starts_both_processes(dataset: Path, models: Path, tmp_path: Path) -> None:
+    base = command("super_resolution", dataset, models)
+    assert run_apart(*base, "--out", tmp_path / "one").returncode == 0
+    # More processes than examples in a batch are refused: so many there are.
+    refused = together(*base, "--set", "batch_size=1", "--out", tmp_path / "none", launcher=[*ACCELERATE, *PLAIN])
+    assert "ConfigError: batch_size 1 cannot be dealt to 2 processes" in refused.stderr
+    done = together(*base, "--out", tmp_path / "two", launcher=[*ACCELERATE, *PLAIN])
+    assert done.returncode == 0, done.stderr[-3000:]
+    require_equal(tmp_path / "one", tmp_path / "two")
+
+
+def require_equal(first: Path, second: Path) -> None:
+    """Version, counts, losses and weights of two finished folders are the same, the last two but for rounding."""
+    one, two = read_run(first), read_run(second)
+    assert one.version == two.version and one.counts == two.counts
+    rows = zip(read_metrics(first / "metrics.jsonl"), read_metrics(second / "metrics.jsonl"), strict=True)
+    for mine, theirs in rows:
+        for name in ("step", "images_seen", "train_loss", "validation_loss"):
+            assert (name in mine) == (name in theirs)
+            if name in mine:
+                assert mine[name] == pytest.approx(theirs[name], rel=2e-4)
+    for path in first.rglob("*.safetensors"):
+        mine, theirs = load_file(path), load_file(second / path.relative_to(first))
+        assert max(float((mine[name].float() - theirs[name].float()).abs().max()) for name in mine) < 1e-3
+
+
+def test_a_batch_smaller_than_the_processes_is_a_named_error(dataset: Path, models: Path, tmp_path: Path) -> None:
+    base = ["train", "clip", "--recipe", "debug", "--dataset", dataset, "--input", f"tokenizer={models / 'tokenizer'}"]
+    done = together(*base, "--out", tmp_path / "two", *TINY_CLIP, *settings("batch_size=1"))
+    assert done.returncode != 0
+    assert "ConfigError: batch_size 1 cannot be dealt to 2 processes" in done.stderr
