@@ -1,7 +1,7 @@
 """The jobs: which assets run together.
 
-`commons/pages` is left out of all of them; `commons/refresh` does its work. The Smithsonian's units are partitions of a
-job of their own, which a schedule starts for those that are chosen.
+`commons/pages` is left out of all of them; `commons/refresh` does its work. `models/unet` is for who asks for it. The
+Smithsonian's units are partitions of a job of their own, which a schedule starts for those that are chosen.
 """
 
 import dagster as dg
@@ -10,7 +10,7 @@ SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refre
 SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
 DATASET = dg.AssetSelection.groups("dataset")
-MODELS = dg.AssetSelection.groups("models", "evaluation")
+MODELS = dg.AssetSelection.groups("models", "evaluation") - dg.AssetSelection.assets(["models", "unet"])
 
 refresh_sources = dg.define_asset_job(
     "refresh_sources", SOURCES, description="Walk the categories and bring every page up to date."
@@ -24,7 +24,7 @@ build_dataset = dg.define_asset_job(
 train_models = dg.define_asset_job(
     "train_models",
     DATASET | MODELS,
-    description="Export the licensed pictures as they are now, train every model on them, evaluate.",
+    description="Export the licensed pictures as they are now, train the text-conditioned models on them, evaluate.",
 )
 nightly = dg.define_asset_job(
     "nightly",

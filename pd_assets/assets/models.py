@@ -1,7 +1,7 @@
 """The models as assets: each runs the same `python -m pd_ml train` that a person would, unless it is done already.
 
 What is trained becomes the `candidate` of its stage, and the later stages are made of that; evaluation/report makes it
-`latest`.
+`latest`, with the whole chain. The unconditional U-Net is in no chain and is `latest` at once.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,8 @@ from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
 from pd_ml.recipes import recipe
 
 OWNERS = ["team:models"]
+# What evaluation/report judges and promotes together.
+CHAIN = ("tokenizer", "clip", "unet_text")
 MANIFEST = dg.AssetKey(["dataset", "manifest"])
 
 
@@ -55,6 +57,8 @@ def _train(
                 arguments += ["--set", change]
             run_pd_ml(arguments, lambda event: _note(context, event))
         home.point("models", stage, CANDIDATE, out.name)
+        if stage not in CHAIN:
+            home.point("models", stage, LATEST, out.name)
     run = read_run(out)
     context.log_event(_models_of_dataset(home, run.dataset_version))
     return dg.MaterializeResult(
@@ -146,5 +150,18 @@ def models_unet_text(
     return _train(context, platform, "unet_text", config, inputs=("clip",))
 
 
-assets = [models_tokenizer, models_clip, models_unet_text]
+@dg.asset(
+    key=["models", "unet"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool=GPU,
+    deps=[dg.AssetDep(["dataset", "manifest"])],
+    description="Unconditional U-Net in pixel space: a folder that plain diffusers opens. In no job; materialise it.",
+)
+def models_unet(context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig) -> dg.MaterializeResult:
+    return _train(context, platform, "unet", config)
+
+
+assets = [models_tokenizer, models_clip, models_unet_text, models_unet]
 STAGES = tuple(asset.key.path[-1] for asset in assets)

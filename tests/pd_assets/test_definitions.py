@@ -39,6 +39,7 @@ LINE: Mapping[str, set[str]] = {
     "models/tokenizer": {"dataset/manifest"},
     "models/clip": {"dataset/manifest", "models/tokenizer"},
     "models/unet_text": {"dataset/manifest", "models/clip"},
+    "models/unet": {"dataset/manifest"},
     "evaluation/report": {"dataset/manifest", "models/clip", "models/unet_text"},
 }
 JOBS: Mapping[str, set[str]] = {
@@ -50,10 +51,10 @@ JOBS: Mapping[str, set[str]] = {
         "catalog/clusters",
         *("dataset/things", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
     },
-    "train_models": {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")},
+    "train_models": {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")} - {"models/unet"},
     "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images", "dataset")}
     - {"commons/pages"},
-    "whole_line": set(LINE) - {"commons/pages", "smithsonian/records"},
+    "whole_line": set(LINE) - {"commons/pages", "smithsonian/records", "models/unet"},
 }
 
 
