@@ -1,11 +1,14 @@
 """One thread, no network, and tiny finished models that several tests read."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
+
+import torch
 
 from tests.pd_ml.command import (
     TINY_CLIP,
@@ -63,3 +66,10 @@ def latent_models(dataset: Path, models: Path) -> Path:
     prompted = [*latents, *vae, *clip, "--out", models / "latent_diffusion", *TINY_LATENT_DIFFUSION]
     assert run_here("train", "latent_diffusion", *base, *prompted) == 0
     return models
+
+
+@pytest.fixture(autouse=True)
+def ordinary_floats() -> Iterator[None]:
+    """A training flushes denormal numbers to zero in its process; other tests do not expect that of theirs."""
+    yield
+    torch.set_flush_denormal(False)

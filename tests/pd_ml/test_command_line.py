@@ -30,7 +30,7 @@ def test_a_wrong_recipe_stage_or_field_is_one_named_line(
     base = ["--dataset", dataset, "--out", out]
     assert run_here("train", "clip", "--recipe", "huge", *base) == 1
     assert one_line(capsys) == "ConfigError: no recipe 'huge' for clip; there are debug, small, base"
-    assert run_here("train", "vae", "--recipe", "debug", *base) == 1
+    assert run_here("train", "painter", "--recipe", "debug", *base) == 1
     assert "there are tokenizer, clip, unet, unet_text" in one_line(capsys)
     assert run_here(*train("tokenizer", dataset, out, "--set", "vocab=3")) == 1
     assert "no field 'vocab'; there are vocab_size" in one_line(capsys)
