@@ -1,6 +1,7 @@
 """The `pdd` command. Exit codes: 0 done, 1 a named error on stderr in one line, 2 wrong usage."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -102,6 +103,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PdError as error:
         print(f"pdd: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough of it; nothing is written at the interpreter's end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("pdd: interrupted; run the same command again to go on", file=sys.stderr)
         return 130
