@@ -10,9 +10,13 @@ from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
 from pd_assets.definitions import build_defs
 from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import open_home
+from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_assets.lib.sandbox.records import Page
+from pd_assets.resources import Platform
 from tests.pd_assets.line import (
     FREE_TAG,
+    QUIET,
     Line,
     Row,
     changed_categories,
@@ -21,6 +25,7 @@ from tests.pd_assets.line import (
     materialised,
     new_line,
 )
+from tests.pd_assets.odd_titles import picture_of
 
 NIGHT = sorted(
     [
@@ -208,3 +213,18 @@ def written(line: Line) -> dict[str, int]:
     found = {str(path): path for path in line.home.root.rglob("*.parquet")}
     kept = {name: path for name, path in found.items() if "http" not in path.parts and "files" not in path.parts}
     return {name.replace(str(line.home.root), ""): path.stat().st_mtime_ns for name, path in kept.items()}
+
+
+def test_a_night_without_any_free_picture_is_no_failure_and_exports_nothing(tmp_path: Path) -> None:
+    archive = Archive()
+    archive.add("Category:Views", wikitext="")
+    archive.add("File:View.jpg", wikitext="{{Cc-by-sa-4.0}}\n[[Category:Views]]", content=picture_of(1))
+    with SandboxServer(archive) as server:
+        platform = Platform(pd_home=str(tmp_path), pd_commons_api=server.api_url, pd_commons_roots="Views")
+        job = build_defs(platform=platform).resolve_job_def("nightly")
+        with dg.instance_for_test() as instance:
+            night = job.execute_in_process(instance=instance, run_config=QUIET)
+    assert night.success
+    made = materialised(night)
+    assert "catalog/licensed_images" in made and "dataset/shards" not in made
+    assert open_home(tmp_path).latest("dataset", "main") is None
