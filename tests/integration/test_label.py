@@ -27,7 +27,7 @@ from tests.integration.mediawiki.wiki import MediaWiki
 from tests.pd_assets.harvest import MAX_SIDE, differences, harvest, rows, standing
 
 FILES_IN_THE_WIKI = 24
-CAPTION = "A lighthouse on a cliff under a \"stormy\" sky & a rainbow"
+CAPTION = 'A lighthouse on a cliff under a "stormy" sky & a rainbow'
 START_TIMEOUT_S = 60
 
 

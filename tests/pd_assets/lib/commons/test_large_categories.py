@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -94,6 +95,13 @@ def test_memory_does_not_grow_with_what_pages_hold(tmp_path: Path) -> None:
     assert max(first["peak_mb"], changed["peak_mb"]) < 400
     assert len(sizes(home)) > 4000 / ROWS_IN_A_PART
     assert all(tables.read_part(PAGES, path).nbytes < 1.1 * MOST_PART_BYTES for path in parts(home))
+
+
+def wait_until_asked(server: LocalServer, before: int) -> None:
+    """Until a process that was started has begun its work: how long it takes to start says nothing."""
+    deadline = time.monotonic() + 60
+    while len(server.asked) == before and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 @pytest.mark.slow
