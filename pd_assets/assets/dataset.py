@@ -15,7 +15,7 @@ from pd_assets.lib.dataset.label_changes import LabelChanges
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.dataset.splits import build_splits
 from pd_assets.lib.dataset.things import build_things
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
@@ -100,9 +100,14 @@ def _given(value: int | None, otherwise: int) -> int:
     description="Names, from Wikidata, of the items that the structured data of licensed pictures say they depict.",
 )
 def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    """Names are a help, not a need: where nobody answers, those that are known serve, and the next run asks again."""
     settings = platform.settings()
     with step() as done, platform.wikidata(context.run_id) as client:
-        things = build_things(platform.home(), client, language=settings.language)
+        try:
+            things = build_things(platform.home(), client, language=settings.language)
+        except ArchiveError as error:
+            context.log.warning("no new names of things: %s", error)
+            things = build_things(platform.home(), None, language=settings.language)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(things.digest),
         metadata={
