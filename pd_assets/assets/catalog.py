@@ -15,7 +15,7 @@ from pd_assets.lib.catalog.schemas import (
     TAKEDOWNS,
 )
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, step, table_metadata
+from pd_assets.steps import counted, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged, with_pictures
 
 OWNERS = ["team:curation"]
@@ -52,6 +52,7 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
             "source_files_read": built.sources_read,
             "parts": built.parts,
             "parts_written": built.parts_written,
+            **stored(home, ITEMS),
             **done.cost,
         },
     )
@@ -89,6 +90,7 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
             "dagster/row_count": sum(by_rule.values()),
             "rules": counted("accepted by", by_rule),
             "table": dg.MetadataValue.path(str(home.table(LICENSED.key))),
+            **stored(home, LICENSED),
             **done.cost,
         },
     )
@@ -107,7 +109,8 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
 @unless_unchanged(reads=tables(CLUSTERS), writes=tables())
 def catalog_clusters(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
-        copies = duplicates.count_copies(platform.home())
+        home = platform.home()
+        copies = duplicates.count_copies(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(copies.digest),
         metadata={
@@ -116,6 +119,7 @@ def catalog_clusters(context: dg.AssetExecutionContext, platform: Platform) -> d
             "by_likeness": counted("copies found by", copies.by_likeness),
             "rights_conflicts": copies.conflicts,
             "conflicts": dg.MetadataValue.json(list(copies.examples)),
+            **stored(home, CLUSTERS),
             **done.cost,
         },
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from pd_assets.lib.catalog.origins import SHARDS
 from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, SPLITS, THINGS
 from pd_assets.lib.catalog.tables import read_or_empty
 from pd_assets.lib.dataset import manifest as manifests
@@ -22,7 +23,7 @@ from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.pools import WIKIDATA
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, counted, picture, step, table_metadata
+from pd_assets.steps import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged, with_pictures
 from pd_ml.data.shards import COLUMNS, MANIFEST
 
@@ -116,6 +117,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
             "asked": things.asked,
             "archive": settings.wikidata_api or "none (PD_WIKIDATA_API)",
             **(asked_of_hosts(client.session.traffic) if client is not None else {}),
+            **stored(platform.home(), THINGS),
             **done.cost,
         },
     )
@@ -148,6 +150,7 @@ def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> d
             "unlabelled": counts.pictures - counts.captioned,
             "captions": counts.captions,
             **_label_changes(counts.changes),
+            **stored(platform.home(), CAPTIONS),
             **done.cost,
         },
     )
@@ -183,6 +186,7 @@ def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.
         metadata={
             "dagster/row_count": sum(splits.counts.values()),
             "splits": counted("split", splits.counts),
+            **stored(platform.home(), SPLITS),
             **done.cost,
         },
     )
@@ -235,12 +239,13 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
         metadata={
             "dagster/row_count": sum(info.rows for info in export.shards),
             "shards": len(export.shards),
-            "bytes": sum(info.size_bytes for info in export.shards),
+            "size_bytes": sum(info.size_bytes for info in export.shards),
             "tars": len(export.tars),
             "shards_written": export.written,
             "skipped_count": len(export.skipped),
             "skipped": dg.MetadataValue.json(list(export.skipped[:LISTED])),
             "folder": dg.MetadataValue.path(str(export.folder)),
+            **column_lineage(SHARDS),
             **done.cost,
         },
     )

@@ -8,7 +8,7 @@ from pd_assets.lib.catalog.schemas import FILES
 from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.pools import MEDIA
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, cost_of_a_picture, counted, step, table_metadata
+from pd_assets.steps import asked_of_hosts, cost_of_a_picture, counted, step, stored, table_metadata
 
 
 class ImagesConfig(dg.Config):
@@ -57,6 +57,7 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
             "status": counted("status", by_status),
             **asked_of_hosts(session.traffic),
             **cost_of_a_picture(home),
+            **stored(home, FILES),
             **done.cost,
         },
     )

@@ -14,7 +14,7 @@ from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.rules import RULESET_VERSION
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, drawn, step, table_metadata
+from pd_assets.steps import counted, drawn, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged
 
 OWNERS = ["team:curation"]
@@ -63,6 +63,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
             "changed_by_rule": counted("verdict (rule), before -> now", counts.moves),
             "changed": dg.MetadataValue.json(list(counts.changed)),
             **_audited(home),
+            **stored(home, DECISIONS),
             **done.cost,
         },
     )
@@ -113,6 +114,7 @@ def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.
             "profile": profile,
             "months": _months(months),
             "per_100_000_this_month": months[0].per_100_000 if months else 0.0,
+            **stored(home, CHANGES),
             **done.cost,
         },
     )
@@ -153,7 +155,7 @@ def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.Materiali
         digest = digest_of_all(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest),
-        metadata={"dagster/row_count": changes.count_rows(home, TAKEDOWNS), **done.cost},
+        metadata={"dagster/row_count": changes.count_rows(home, TAKEDOWNS), **stored(home, TAKEDOWNS), **done.cost},
     )
 
 
