@@ -1,4 +1,4 @@
-"""What the instance knows of runs: which job is at work, and what a run did that is gone on with."""
+"""What the instance knows of runs: which job is at work, what a run did that is gone on with, who made a version."""
 
 import dagster as dg
 from dagster._core.storage.tags import RESUME_RETRY_TAG
@@ -10,6 +10,8 @@ ACTIVE = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+
+MOST_LOOKED_AT = 200
 
 
 def under_way(instance: dg.DagsterInstance, job: str) -> str | None:
@@ -29,4 +31,15 @@ def reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun, asset: dg.
                 found.add(event.partition)
         resumes = at.tags.get(RESUME_RETRY_TAG) == "true" and at.parent_run_id
         at = instance.get_run_by_id(at.parent_run_id) if resumes and at.parent_run_id else None
+    return found
+
+
+def run_that_made(instance: dg.DagsterInstance, asset: dg.AssetKey, version: str) -> str | None:
+    """The run whose materialisation of an asset first said `version`, as far as the latest ones tell."""
+    found = None
+    for record in instance.fetch_materializations(asset, limit=MOST_LOOKED_AT).records:
+        event = record.asset_materialization
+        told = event.metadata.get("version") if event else None
+        if told is not None and told.value == version:
+            found = record.run_id
     return found

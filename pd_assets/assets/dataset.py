@@ -283,12 +283,20 @@ def dataset_manifest(
             "version": finished.version,
             "digest": finished.digest,
             "splits": counted("split", dict(finished.counts)),
-            "models": dg.MetadataValue.json(trained_on(home, finished.version)),
+            **models_of_dataset(home, finished.version),
             "contact_sheet": picture(export.folder / manifests.SHEET),
             "folder": dg.MetadataValue.path(str(export.folder)),
             **done.cost,
         },
     )
+
+
+def models_of_dataset(home: Home, version: str) -> dict[str, dg.MetadataValue]:
+    """The models that learnt from a version, with their standing, and a link to the asset of each."""
+    models = trained_on(home, version)
+    stages = sorted({name.split()[0] for name in models})
+    links = {f"models/{stage}": dg.MetadataValue.asset(dg.AssetKey(["models", stage])) for stage in stages}
+    return {"models": dg.MetadataValue.json(models), **links}
 
 
 assets = [dataset_things, dataset_captions, dataset_splits, dataset_shards, dataset_manifest]
