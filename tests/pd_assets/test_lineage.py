@@ -1,4 +1,4 @@
-"""Column lineage, as data: it names columns that exist, of tables that come before, and says something of every column."""
+"""Column lineage, as data: it names columns that exist, of tables that come before, and leaves no column out."""
 
 from graphlib import TopologicalSorter
 
