@@ -29,7 +29,8 @@ from pd_assets.lib.settings import Settings
 from pd_ml.data.shards import ShardError
 from pd_ml.errors import PdMlError
 
-SAMPLE_EVERY_S = 0.05
+# A look at all processes costs some 5 ms of CPU.
+SAMPLE_EVERY_S = 0.2
 LARGEST_PICTURE_BYTES = 300_000
 # For faults that pass. A RetryPolicy would repeat every error, bad input too; what a session asks, it asks again itself
 # for minutes before a step fails.

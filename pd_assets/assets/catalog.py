@@ -8,12 +8,14 @@ from pd_assets.lib.catalog.schemas import (
     CATEGORIES,
     CLUSTERS,
     DECISIONS,
+    FILES,
     ITEMS,
     LICENSED,
     PAGES,
     RECORDS,
     TAKEDOWNS,
 )
+from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.resources import Platform
 from pd_assets.steps import counted, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged, with_pictures
@@ -40,6 +42,7 @@ OWNERS = ["team:curation"]
 def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
+        require_sources(home)
         built = bring_in_step(home)
         views.rebuild(home)
         by_status = items.count(home, ITEMS, "status")
@@ -81,6 +84,7 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
 def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
+        require(home, ITEMS, DECISIONS, FILES)
         digest = items.build_licensed(home, profile=platform.settings().rights_profile)
         views.rebuild(home)
         by_rule = items.count(home, LICENSED, "rule_id")
@@ -110,6 +114,7 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
 def catalog_clusters(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
+        require(home, CLUSTERS)
         copies = duplicates.count_copies(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(copies.digest),

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pd_assets.lib.catalog.origins import SHARDS
 from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, SPLITS, THINGS
-from pd_assets.lib.catalog.tables import read_or_empty
+from pd_assets.lib.catalog.tables import read_or_empty, require, require_sources
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.export import INDEX, export_shards, read_export
@@ -104,6 +104,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     """Names are a help, not a need: where nobody answers, those that are known serve, and the next run asks again."""
     settings = platform.settings()
     with step() as done, platform.wikidata(context.run_id) as client:
+        require(platform.home(), LICENSED)
         try:
             things = build_things(platform.home(), client, language=settings.language)
         except ArchiveError as error:
@@ -141,6 +142,8 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
 def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         settings = platform.settings()
+        require(platform.home(), LICENSED)
+        require_sources(platform.home())
         counts = build_captions(platform.home(), policy=settings.labels, language=settings.language)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
@@ -180,6 +183,7 @@ def _label_changes(changes: LabelChanges) -> dict[str, dg.MetadataValue]:
 @unless_unchanged(reads=tables(LICENSED), writes=tables(SPLITS))
 def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
+        require(platform.home(), LICENSED)
         splits = build_splits(platform.home())
     return dg.MaterializeResult(
         data_version=dg.DataVersion(splits.digest),
@@ -227,6 +231,7 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
     with step() as done:
         home = platform.home()
         settings = platform.settings()
+        require(home, LICENSED, CAPTIONS, SPLITS)
         export = export_shards(
             home,
             name=config.name,

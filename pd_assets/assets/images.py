@@ -4,7 +4,8 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.lib.catalog.items import count
-from pd_assets.lib.catalog.schemas import FILES
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.catalog.tables import require
 from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.pools import MEDIA
 from pd_assets.resources import Platform
@@ -39,6 +40,7 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
     settings = platform.settings()
     with step() as done:
         home = platform.home()
+        require(home, ITEMS, DECISIONS)
         with platform.session(context.run_id) as session:
             counts = fetch_accepted(
                 home,

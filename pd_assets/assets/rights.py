@@ -6,6 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
+from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.takedowns import digest_of_all, take_down
 from pd_assets.lib.rights import changes
@@ -42,6 +43,8 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
     settings = platform.settings()
     with step() as done:
         home = platform.home()
+        require(home, ITEMS)
+        require_sources(home)
         counts = decide_all(home, profile=settings.rights_profile, fresh_days=settings.fresh_days)
         tags = tags_of(home, profile=counts.profile)
         plot = draw(counts.by_rule, tags, profile=counts.profile)
@@ -105,6 +108,7 @@ def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     profile = platform.settings().rights_profile
     with step() as done:
         home = platform.home()
+        require(home, DECISIONS)
         months = changes.by_month(home, profile=profile)
         version = changes.version_of(home)
     return dg.MaterializeResult(
