@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 150.0
+# The backfill daemon looks every 30 seconds, and several runs in a row take a few of its looks.
+PATIENCE_S = 300.0
 
 
 def until(happened: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
