@@ -108,7 +108,6 @@ def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     profile = platform.settings().rights_profile
     with step() as done:
         home = platform.home()
-        require(home, DECISIONS)
         months = changes.by_month(home, profile=profile)
         version = changes.version_of(home)
     return dg.MaterializeResult(

@@ -206,6 +206,7 @@ def idle(seconds: float) -> list[bool]:
         started = time.monotonic()
         with running(Path(folder), **settings) as ui:
             start_s = time.monotonic() - started
+            print(f"started with {sum(map(cpu_s, alive(ui))):.1f} s of CPU, and what it took to prepare the storage")
             for name in ("retrain_on_new_images", "takedown_watch"):
                 ui.ask(START_SENSOR, selector={**SELECTOR, "sensorName": name})
             time.sleep(SETTLING_S)

@@ -18,7 +18,6 @@ PARENTS = [
     ("catalog/items", "commons/pages"),
     ("rights/decisions", "catalog/items"),
     ("rights/decisions", "commons/pages"),
-    ("rights/changes", "rights/decisions"),
     ("images/files", "catalog/items"),
     ("images/files", "rights/decisions"),
     ("catalog/licensed_images", "catalog/items"),
