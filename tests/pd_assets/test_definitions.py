@@ -15,6 +15,7 @@ from pd_assets.assets.dataset import SHARD_COLUMNS
 from pd_assets.commands.project import project_root
 from pd_assets.definitions import build_defs, defs
 from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.pools import COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
 from pd_assets.resources import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,6 +191,18 @@ def test_dg_finds_the_same_location_under_the_same_name() -> None:
     assert project["root_module"] == "pd_assets"
     assert project["code_location_name"] == tool["dagster"]["code_location_name"]
     assert project["code_location_target_module"] == tool["dagster"]["module_name"] == build_defs.__module__
+
+
+def test_what_asks_one_archive_shares_a_pool_and_every_training_that_of_the_gpu(
+    graph: Mapping[str, dg.AssetSpec],
+) -> None:
+    ops = {key_of(asset.key): asset.op for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition)}
+    pools = {key: op.pool for key, op in ops.items() if op.pool is not None}
+    assert {key for key, pool in pools.items() if pool == COMMONS_API} == {key for key in graph if "commons/" in key}
+    wanted = {key for key in graph if key.startswith(("models/", "evaluation/"))}
+    assert {key for key, pool in pools.items() if pool == GPU} == wanted
+    assert pools["images/files"] == MEDIA and pools["smithsonian/records"] == SMITHSONIAN
+    assert set(pools.values()) <= set(POOLS), "pdd up notes a limit for each of them"
 
 
 def test_what_is_scraped_has_a_freshness_policy_and_the_refresh_a_check(graph: Mapping[str, dg.AssetSpec]) -> None:
