@@ -7,6 +7,7 @@ import dagster as dg
 
 from pd_assets.assets import catalog, commons, dataset, evaluation, images, models, rights, smithsonian
 from pd_assets.checks import catalog as catalog_checks
+from pd_assets.checks import commons as commons_checks
 from pd_assets.checks import dataset as dataset_checks
 from pd_assets.checks import models as models_checks
 from pd_assets.checks import rights as rights_checks
@@ -18,7 +19,7 @@ from pd_assets.sensors import sensors
 
 GROUPS = (commons, smithsonian, catalog, rights, images, dataset, models, evaluation)
 
-CHECKS = (catalog_checks, dataset_checks, models_checks, rights_checks, smithsonian_checks)
+CHECKS = (catalog_checks, commons_checks, dataset_checks, models_checks, rights_checks, smithsonian_checks)
 
 
 def build_defs(**resource_overrides: object) -> dg.Definitions:

@@ -8,14 +8,16 @@ from pd_assets.lib.catalog.schemas import (
     CATEGORIES,
     CLUSTERS,
     DECISIONS,
+    FILES,
     ITEMS,
     LICENSED,
     PAGES,
     RECORDS,
     TAKEDOWNS,
 )
+from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, step, table_metadata
+from pd_assets.steps import counted, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged, with_pictures
 
 OWNERS = ["team:curation"]
@@ -40,6 +42,7 @@ OWNERS = ["team:curation"]
 def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
+        require_sources(home)
         built = bring_in_step(home)
         views.rebuild(home)
         by_status = items.count(home, ITEMS, "status")
@@ -52,6 +55,7 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
             "source_files_read": built.sources_read,
             "parts": built.parts,
             "parts_written": built.parts_written,
+            **stored(home, ITEMS),
             **done.cost,
         },
     )
@@ -80,6 +84,7 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
 def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
+        require(home, ITEMS, DECISIONS, FILES)
         digest = items.build_licensed(home, profile=platform.settings().rights_profile)
         views.rebuild(home)
         by_rule = items.count(home, LICENSED, "rule_id")
@@ -89,6 +94,7 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
             "dagster/row_count": sum(by_rule.values()),
             "rules": counted("accepted by", by_rule),
             "table": dg.MetadataValue.path(str(home.table(LICENSED.key))),
+            **stored(home, LICENSED),
             **done.cost,
         },
     )
@@ -107,7 +113,9 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
 @unless_unchanged(reads=tables(CLUSTERS), writes=tables())
 def catalog_clusters(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
-        copies = duplicates.count_copies(platform.home())
+        home = platform.home()
+        require(home, CLUSTERS)
+        copies = duplicates.count_copies(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(copies.digest),
         metadata={
@@ -116,6 +124,7 @@ def catalog_clusters(context: dg.AssetExecutionContext, platform: Platform) -> d
             "by_likeness": counted("copies found by", copies.by_likeness),
             "rights_conflicts": copies.conflicts,
             "conflicts": dg.MetadataValue.json(list(copies.examples)),
+            **stored(home, CLUSTERS),
             **done.cost,
         },
     )

@@ -1,8 +1,12 @@
-"""Wikimedia Commons as assets: the category graph, the pages of each category, and the refresh of all of them."""
+"""Wikimedia Commons as assets: the category graph, the pages of each category, and the refresh of all of them.
 
-from collections.abc import Iterator, Mapping, Sequence
+One category that cannot be brought up to date costs no other: lib/commons/many.py goes on with the rest.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from pydantic import Field
@@ -10,20 +14,27 @@ from pydantic import Field
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
 from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.many import ManySync, digest_of_all
 from pd_assets.lib.commons.suppressions import look_up
-from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
+from pd_assets.lib.commons.sync import CategorySync, KnownPages
 from pd_assets.lib.commons.walk import walk
 from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.progress import track
 from pd_assets.partitions import commons_category
 from pd_assets.pools import COMMONS_API
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, step, table_metadata
+from pd_assets.runs import reported_before
+from pd_assets.steps import asked_of_hosts, step, stored, table_metadata
 
 PARTITIONS_AT_ONCE = 5000
 OWNERS = ["team:curation"]
+PAGES_KEY = dg.AssetKey(["commons", "pages"])
+# The nightly comes every day: one that is late is seen in the morning, and two that failed are an alarm.
+DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=75), warn_window=timedelta(hours=27))
+LISTED = 200
+# Metadata of commons/refresh that its check reads: category -> the day since which it could not be brought up to date.
+BEHIND = "behind_since"
 
 
 @dg.asset(
@@ -32,6 +43,7 @@ OWNERS = ["team:curation"]
     kinds={"parquet"},
     owners=OWNERS,
     pool=COMMONS_API,
+    freshness_policy=DAILY,
     metadata=table_metadata(CATEGORIES),
     description="The category graph below the configured roots; it registers the partitions of `commons/pages`.",
 )
@@ -57,6 +69,7 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
             "dagster/row_count": len(live),
             "retired": len(retired),
             "files": sum(category.files for category in found),
+            **stored(home, CATEGORIES),
             **asked_of_hosts(session.traffic),
             **done.cost,
         },
@@ -102,23 +115,29 @@ class Sync(dg.Config):
     output_required=False,
     pool=COMMONS_API,
     metadata=table_metadata(PAGES),
-    description="Every file directly in the category with all its evidence, synchronised incrementally. "
-    "`commons/refresh` does the same for all categories in one run.",
+    description="Every file directly in the category with all its evidence, synchronised incrementally. A run takes "
+    "many partitions; those that fail cost no other, and `Re-execute from failure` takes only them. `commons/refresh` "
+    "does the same for all categories in one run.",
 )
 def commons_pages(
     context: dg.AssetExecutionContext, config: Sync, platform: Platform
 ) -> Iterator[dg.MaterializeResult]:
-    keys = list(context.partition_keys)
+    done_before = reported_before(context.instance, context.run, PAGES_KEY)
+    keys = [key for key in context.partition_keys if key not in done_before]
     with step(), _run(platform, config, context.run_id) as run:
-        left = []
-        for one in run.synchronise(keys):
+        for one in run.many.synchronise(keys):
             if one.is_complete:
-                context.log_event(_partition(one.category, _summary([one]), one.digest))
-            else:
-                left.append(one.category)
-        if left and not run.known.is_exhausted:
-            raise ArchiveError(f"{run.client.api} could not list {'; '.join(left)}; the others are done")
+                context.log_event(_partition(run.home, one))
+        if run.many.failed:
+            raise ArchiveError(_told(run.many, of=len(keys))) from run.many.may_pass
     yield from ()
+
+
+def _told(many: ManySync, *, of: int) -> str:
+    """Which categories failed, and why."""
+    named = [f"{category} ({why})" for category, why in sorted(many.failed.items())]
+    more = f"; and {len(named) - LISTED} more" if len(named) > LISTED else ""
+    return f"{len(named)} of {of} categories could not be brought up to date: {'; '.join(named[:LISTED])}{more}"
 
 
 @dg.asset(
@@ -128,33 +147,51 @@ def commons_pages(
     owners=OWNERS,
     deps=[commons_categories],
     pool=COMMONS_API,
+    freshness_policy=DAILY,
     description="Synchronises every live category through the same function as `commons/pages`, and reports a "
-    "materialisation of that asset for each category that changed.",
+    "materialisation of that asset for each category that changed. One that fails is tried again at the end, and is "
+    "then left to the next night.",
 )
 def commons_refresh(context: dg.AssetExecutionContext, config: Sync, platform: Platform) -> dg.MaterializeResult:
     with step() as done, _run(platform, config, context.run_id) as run:
         found = look_up(run.client, run.home)
         run.known.suppressed = found.pageids
-        reported = context.instance.get_materialized_partitions(dg.AssetKey(["commons", "pages"]))
+        reported = context.instance.get_materialized_partitions(PAGES_KEY)
         wanted = run.with_files()
         for category in sorted(run.live.keys() - set(wanted) - reported):
-            context.log_event(_partition(category, {"dagster/row_count": 0}))
-        synced = []
-        for one in run.synchronise(wanted):
-            synced.append(one)
+            context.log_event(_without_files(category))
+        synced: dict[str, CategorySync] = {}
+        for one in run.many.synchronise(wanted, again=True):
+            synced[one.category] = one
             if one.is_changed or one.category not in reported:
-                context.log_event(_partition(one.category, _summary([one]), one.digest))
+                context.log_event(_partition(run.home, one))
         if not run.known.is_exhausted:
             found.done(run.home)
+        version = digest_of_all(run.home, run.live, synced.values())
+    left = sorted(set(wanted) - {one.category for one in synced.values() if one.is_complete})
     return dg.MaterializeResult(
+        data_version=dg.DataVersion(version),
         metadata={
-            **_summary(synced),
-            "not_reached": len(wanted) - sum(one.is_complete for one in synced),
+            **_summary(synced.values()),
+            "not_reached": len(left),
+            "failed": len(run.many.failed),
+            "failures": dg.MetadataValue.json(dict(list(sorted(run.many.failed.items()))[:LISTED])),
+            BEHIND: dg.MetadataValue.json(_behind(context.instance, left)),
             "suppressed_or_restored": len(found.pageids),
+            **stored(run.home, PAGES),
             **asked_of_hosts(run.session.traffic),
             **done.cost,
-        }
+        },
     )
+
+
+def _behind(instance: dg.DagsterInstance, left: list[str]) -> dict[str, str]:
+    """Since which day each of these could not be brought up to date."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(["commons", "refresh"]))
+    last = event.asset_materialization.metadata.get(BEHIND) if event and event.asset_materialization else None
+    before = last.value if last is not None and isinstance(last.value, Mapping) else {}
+    today = datetime.now(UTC).date().isoformat()
+    return {category: str(before.get(category, today)) for category in left}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,19 +203,12 @@ class _Run:
     client: CommonsClient
     known: KnownPages
     live: Mapping[str, int]
+    many: ManySync
 
     def with_files(self) -> list[str]:
         """The live categories that hold files, by the archive's count or ours; the others need no listing."""
-        stored = self.home.partitions(PAGES.key)
-        return sorted(category for category, files in self.live.items() if files > 0 or category in stored)
-
-    def synchronise(self, categories: Sequence[str]) -> Iterator[CategorySync]:
-        """Synchronise them one after the other, as far as the run's limit goes."""
-        for category in track(categories, "synchronising categories", total=len(categories), unit="categories"):
-            if self.known.is_exhausted:
-                return
-            files = self.live.get(category)
-            yield sync_category(self.client, self.home, category, self.known, track, expected_files=files)
+        kept = self.home.partitions(PAGES.key)
+        return sorted(category for category, files in self.live.items() if files > 0 or category in kept)
 
 
 @contextmanager
@@ -189,12 +219,22 @@ def _run(platform: Platform, config: Sync, run_id: str) -> Iterator[_Run]:
         home.claim(settings.commons_api)
         tables.sweep(home.root / "commons")
         known = KnownPages(home=home, thumb_side=settings.max_side, limit=config.limit)
-        yield _Run(home=home, session=session, client=client, known=known, live=_live_categories(home))
+        live = _live_categories(home)
+        many = ManySync(client=client, home=home, known=known, files=live)
+        yield _Run(home=home, session=session, client=client, known=known, live=live, many=many)
 
 
-def _partition(category: str, metadata: dict[str, int], digest: str | None = None) -> dg.AssetMaterialization:
-    tags = {"dagster/data_version": digest} if digest else {}
-    return dg.AssetMaterialization(asset_key=["commons", "pages"], partition=category, metadata=metadata, tags=tags)
+def _partition(home: Home, one: CategorySync) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        asset_key=PAGES_KEY,
+        partition=one.category,
+        metadata={**_summary([one]), **stored(home, PAGES, one.category)},
+        tags={"dagster/data_version": one.digest},
+    )
+
+
+def _without_files(category: str) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(asset_key=PAGES_KEY, partition=category, metadata={"dagster/row_count": 0})
 
 
 def _live_categories(home: Home) -> dict[str, int]:
@@ -203,7 +243,7 @@ def _live_categories(home: Home) -> dict[str, int]:
     return {str(row["category"]): int(str(row["files"])) for row in tables.rows(content) if row["status"] == "live"}
 
 
-def _summary(synced: list[CategorySync]) -> dict[str, int]:
+def _summary(synced: Collection[CategorySync]) -> dict[str, int]:
     return {
         "dagster/row_count": sum(one.files for one in synced),
         "categories": len(synced),

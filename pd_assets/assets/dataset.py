@@ -6,8 +6,9 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from pd_assets.lib.catalog.origins import SHARDS
 from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, SPLITS, THINGS
-from pd_assets.lib.catalog.tables import read_or_empty
+from pd_assets.lib.catalog.tables import read, require, require_sources
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.export import INDEX, export_shards, read_export
@@ -22,7 +23,7 @@ from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.pools import WIKIDATA
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, counted, picture, step, table_metadata
+from pd_assets.steps import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged, with_pictures
 from pd_ml.data.shards import COLUMNS, MANIFEST
 
@@ -103,6 +104,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     """Names are a help, not a need: where nobody answers, those that are known serve, and the next run asks again."""
     settings = platform.settings()
     with step() as done, platform.wikidata(context.run_id) as client:
+        require(platform.home(), LICENSED)
         try:
             things = build_things(platform.home(), client, language=settings.language)
         except ArchiveError as error:
@@ -116,6 +118,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
             "asked": things.asked,
             "archive": settings.wikidata_api or "none (PD_WIKIDATA_API)",
             **(asked_of_hosts(client.session.traffic) if client is not None else {}),
+            **stored(platform.home(), THINGS),
             **done.cost,
         },
     )
@@ -139,6 +142,8 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
 def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         settings = platform.settings()
+        require(platform.home(), LICENSED)
+        require_sources(platform.home())
         counts = build_captions(platform.home(), policy=settings.labels, language=settings.language)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
@@ -148,6 +153,7 @@ def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> d
             "unlabelled": counts.pictures - counts.captioned,
             "captions": counts.captions,
             **_label_changes(counts.changes),
+            **stored(platform.home(), CAPTIONS),
             **done.cost,
         },
     )
@@ -177,12 +183,14 @@ def _label_changes(changes: LabelChanges) -> dict[str, dg.MetadataValue]:
 @unless_unchanged(reads=tables(LICENSED), writes=tables(SPLITS))
 def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
+        require(platform.home(), LICENSED)
         splits = build_splits(platform.home())
     return dg.MaterializeResult(
         data_version=dg.DataVersion(splits.digest),
         metadata={
             "dagster/row_count": sum(splits.counts.values()),
             "splits": counted("split", splits.counts),
+            **stored(platform.home(), SPLITS),
             **done.cost,
         },
     )
@@ -207,7 +215,9 @@ def dataset_shards(
     context: dg.AssetExecutionContext, platform: Platform, config: ExportConfig
 ) -> Iterator[dg.MaterializeResult]:
     """A night without any free picture is no failure; who asks for an export of nothing is told why there is none."""
-    if context.job_name == NIGHTLY and not read_or_empty(platform.home(), LICENSED, ["item_id"]).num_rows:
+    with step():
+        is_empty = not read(platform.home(), LICENSED, ["item_id"]).num_rows
+    if context.job_name == NIGHTLY and is_empty:
         context.log.warning("no picture is licensed yet: nothing is exported tonight")
     else:
         yield _export(context, platform, config)
@@ -223,6 +233,7 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
     with step() as done:
         home = platform.home()
         settings = platform.settings()
+        require(home, CAPTIONS, SPLITS)
         export = export_shards(
             home,
             name=config.name,
@@ -235,12 +246,13 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
         metadata={
             "dagster/row_count": sum(info.rows for info in export.shards),
             "shards": len(export.shards),
-            "bytes": sum(info.size_bytes for info in export.shards),
+            "size_bytes": sum(info.size_bytes for info in export.shards),
             "tars": len(export.tars),
             "shards_written": export.written,
             "skipped_count": len(export.skipped),
             "skipped": dg.MetadataValue.json(list(export.skipped[:LISTED])),
             "folder": dg.MetadataValue.path(str(export.folder)),
+            **column_lineage(SHARDS),
             **done.cost,
         },
     )
@@ -278,12 +290,20 @@ def dataset_manifest(
             "version": finished.version,
             "digest": finished.digest,
             "splits": counted("split", dict(finished.counts)),
-            "models": dg.MetadataValue.json(trained_on(home, finished.version)),
+            **models_of_dataset(home, finished.version),
             "contact_sheet": picture(export.folder / manifests.SHEET),
             "folder": dg.MetadataValue.path(str(export.folder)),
             **done.cost,
         },
     )
+
+
+def models_of_dataset(home: Home, version: str) -> dict[str, dg.MetadataValue]:
+    """The models that learnt from a version, with their standing, and a link to the asset of each."""
+    models = trained_on(home, version)
+    stages = sorted({name.split()[0] for name in models})
+    links = {f"models/{stage}": dg.MetadataValue.asset(dg.AssetKey(["models", stage])) for stage in stages}
+    return {"models": dg.MetadataValue.json(models), **links}
 
 
 assets = [dataset_things, dataset_captions, dataset_splits, dataset_shards, dataset_manifest]

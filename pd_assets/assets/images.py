@@ -4,11 +4,12 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.lib.catalog.items import count
-from pd_assets.lib.catalog.schemas import FILES
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.catalog.tables import require
 from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.pools import MEDIA
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, cost_of_a_picture, counted, step, table_metadata
+from pd_assets.steps import asked_of_hosts, cost_of_a_picture, counted, step, stored, table_metadata
 
 
 class ImagesConfig(dg.Config):
@@ -39,6 +40,7 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
     settings = platform.settings()
     with step() as done:
         home = platform.home()
+        require(home, ITEMS, DECISIONS)
         with platform.session(context.run_id) as session:
             counts = fetch_accepted(
                 home,
@@ -57,6 +59,7 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
             "status": counted("status", by_status),
             **asked_of_hosts(session.traffic),
             **cost_of_a_picture(home),
+            **stored(home, FILES),
             **done.cost,
         },
     )

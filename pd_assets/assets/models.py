@@ -10,13 +10,14 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from pd_assets.assets.dataset import DATASET
+from pd_assets.assets.dataset import DATASET, models_of_dataset
 from pd_assets.lib.child import run_pd_ml
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last, trained_on
+from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last
 from pd_assets.pools import GPU
 from pd_assets.resources import Platform
+from pd_assets.runs import run_that_made
 from pd_assets.steps import picture, step
 from pd_ml.config import with_overrides
 from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
@@ -63,7 +64,13 @@ def _train(
     context.log_event(_models_of_dataset(home, run.dataset_version))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(folder_digest(out)),
-        metadata={**_described(home, out, run), "trained_now": trained, "recipe": recipe_name, **done.cost},
+        metadata={
+            **_described(home, out, run),
+            **_made_by(context.instance, run),
+            "trained_now": trained,
+            "recipe": recipe_name,
+            **done.cost,
+        },
     )
 
 
@@ -77,9 +84,13 @@ def latest_dataset(home: Home, name: str) -> Path:
 
 def _models_of_dataset(home: Home, version: str) -> dg.AssetObservation:
     """What the dataset's asset shows of the models that were made of a version."""
-    return dg.AssetObservation(
-        asset_key=MANIFEST, metadata={"version": version, "models": dg.MetadataValue.json(trained_on(home, version))}
-    )
+    return dg.AssetObservation(asset_key=MANIFEST, metadata={"version": version, **models_of_dataset(home, version)})
+
+
+def _made_by(instance: dg.DagsterInstance, run: RunRecord) -> dict[str, dg.MetadataValue]:
+    """A link to the run that made the dataset version, where this instance knows of it."""
+    made = run_that_made(instance, MANIFEST, run.dataset_version)
+    return {"dataset_made_by": dg.MetadataValue.dagster_run(made)} if made else {}
 
 
 def _note(context: dg.AssetExecutionContext, event: Mapping[str, object]) -> None:

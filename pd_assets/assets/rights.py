@@ -6,6 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
+from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.takedowns import digest_of_all, take_down
 from pd_assets.lib.rights import changes
@@ -14,7 +15,7 @@ from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.rules import RULESET_VERSION
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, drawn, step, table_metadata
+from pd_assets.steps import counted, drawn, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged
 
 OWNERS = ["team:curation"]
@@ -42,6 +43,8 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
     settings = platform.settings()
     with step() as done:
         home = platform.home()
+        require(home, ITEMS)
+        require_sources(home)
         counts = decide_all(home, profile=settings.rights_profile, fresh_days=settings.fresh_days)
         tags = tags_of(home, profile=counts.profile)
         plot = draw(counts.by_rule, tags, profile=counts.profile)
@@ -63,6 +66,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
             "changed_by_rule": counted("verdict (rule), before -> now", counts.moves),
             "changed": dg.MetadataValue.json(list(counts.changed)),
             **_audited(home),
+            **stored(home, DECISIONS),
             **done.cost,
         },
     )
@@ -113,6 +117,7 @@ def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.
             "profile": profile,
             "months": _months(months),
             "per_100_000_this_month": months[0].per_100_000 if months else 0.0,
+            **stored(home, CHANGES),
             **done.cost,
         },
     )
@@ -153,7 +158,7 @@ def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.Materiali
         digest = digest_of_all(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest),
-        metadata={"dagster/row_count": changes.count_rows(home, TAKEDOWNS), **done.cost},
+        metadata={"dagster/row_count": changes.count_rows(home, TAKEDOWNS), **stored(home, TAKEDOWNS), **done.cost},
     )
 
 

@@ -1,8 +1,10 @@
 """The Smithsonian Open Access as an asset: the records of each unit."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import dagster as dg
 from pydantic import Field
@@ -18,10 +20,12 @@ from pd_assets.lib.smithsonian.sync import UnitSync, list_units, sync_unit
 from pd_assets.partitions import smithsonian_unit
 from pd_assets.pools import SMITHSONIAN
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, counted, step, table_metadata
+from pd_assets.steps import asked_of_hosts, counted, step, stored, table_metadata
 
 OWNERS = ["team:curation"]
 LISTED = 20
+# The schedule comes every week.
+WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=16), warn_window=timedelta(days=9))
 
 
 class Pull(dg.Config):
@@ -43,6 +47,7 @@ class Pull(dg.Config):
     partitions_def=smithsonian_unit,
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool=SMITHSONIAN,
+    freshness_policy=WEEKLY,
     metadata=table_metadata(RECORDS),
     description="Every medium of a unit's Open Access records with all its evidence, and a row with the reason for "
     "each record without one. Synchronised shard by shard, and only where a shard changed.",
@@ -50,19 +55,34 @@ class Pull(dg.Config):
 def smithsonian_records(context: dg.AssetExecutionContext, config: Pull, platform: Platform) -> dg.MaterializeResult:
     units = list(context.partition_keys)
     with step() as done:
+        home = platform.home()
         if config.search is None:
             with _bulk_run(platform, context.run_id) as run:
                 synced = list(run.synchronise(units))
                 session = run.session
         else:
-            with _alone(platform) as home, platform.session(context.run_id, SEARCH) as session:
+            with _alone(home), platform.session(context.run_id, SEARCH) as session:
                 settings = platform.settings()
                 client = SearchClient(session=session, key=require_key(settings.smithsonian_key))
                 synced = [
                     pull(client, home, unit, config.search, side=settings.max_side, most=config.most_records)
                     for unit in track(units, "searching units", total=len(units), unit="units")
                 ]
-    return dg.MaterializeResult(metadata={**_summary(synced), **asked_of_hosts(session.traffic), **done.cost})
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(_version(synced)),
+        metadata={
+            **_summary(synced),
+            **stored(home, RECORDS, units[0] if len(units) == 1 else None),
+            **asked_of_hosts(session.traffic),
+            **done.cost,
+        },
+    )
+
+
+def _version(synced: Sequence[UnitSync]) -> str:
+    """The digest of the unit; of a run over several of them, which Dagster gives one version, that of all."""
+    digests = [one.digest for one in synced]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +105,15 @@ class _BulkRun:
 def _bulk_run(platform: Platform, run_id: str) -> Iterator[_BulkRun]:
     settings = platform.settings()
     index = settings.smithsonian_index
-    with _alone(platform) as home, platform.session(run_id, index) as session:
+    home = platform.home()
+    with _alone(home), platform.session(run_id, index) as session:
         yield _BulkRun(home=home, session=session, bulk=open_bulk(index, session), side=settings.max_side)
 
 
 @contextmanager
-def _alone(platform: Platform) -> Iterator[Home]:
-    home = platform.home()
+def _alone(home: Home) -> Iterator[None]:
     with alone(home.root / "smithsonian", "reads the archive"):
-        yield home
+        yield
 
 
 def _summary(synced: Sequence[UnitSync]) -> dict[str, dg.MetadataValue | int]:

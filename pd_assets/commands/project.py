@@ -6,11 +6,12 @@ import signal
 import socket
 import sys
 from pathlib import Path
-
-import dagster as dg
-from sqlalchemy.exc import DBAPIError
+from typing import TYPE_CHECKING
 
 from pd_assets.lib.errors import ConfigError
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 HOST = "127.0.0.1"
 PR_SET_PDEATHSIG = 1
@@ -43,11 +44,15 @@ def project_root() -> Path:
     )
 
 
-def open_instance(root: Path) -> dg.DagsterInstance:
+def open_instance(root: Path) -> "dg.DagsterInstance":
     """Dagster's storage as `dagster dev` finds it: DAGSTER_HOME, or the dagster.yaml of the project's folder.
 
     ConfigError where its database is damaged, locked by somebody who does not let go, or not to be reached.
     """
+    # Here and not above: `pdd up` stays as long as the UI does, and is small without them.
+    import dagster as dg
+    from sqlalchemy.exc import DBAPIError
+
     at_home = os.environ.get("DAGSTER_HOME")
     try:
         instance = dg.DagsterInstance.get() if at_home else dg.DagsterInstance.from_config(str(root))

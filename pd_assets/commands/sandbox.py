@@ -12,7 +12,6 @@ from pathlib import Path
 from pd_assets.commands.project import HOST, end_with_parent, free_port, is_free
 from pd_assets.lib.errors import ConfigError, SandboxError
 from pd_assets.lib.home import Home, write_text
-from pd_assets.lib.sandbox import attributes
 
 PREFERRED_PORT = 8421
 PATIENCE_S = 60.0
@@ -52,6 +51,8 @@ def remember(home: Home, pictures: Path | None) -> int:
         json.dumps({"port": port, "pictures": str(pictures.resolve()) if pictures else None}) + "\n",
     )
     if pictures is None:
+        from pd_assets.lib.sandbox import attributes  # the archive's whole machinery, which `pdd up` does without
+
         write_text(home.root / "sandbox" / "attributes.json", json.dumps(attributes(), indent=1) + "\n")
     return port
 

@@ -8,12 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from pd_assets.commands import dead_runs, sandbox
-from pd_assets.commands.project import HOST, answers, open_instance, ordinary_signals, project_root, require_free
+from pd_assets.commands import sandbox
+from pd_assets.commands.project import HOST, answers, ordinary_signals, project_root, require_free
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
-from pd_assets.pools import set_limits
 
 ENABLED = "PD_SCRAPE_ENABLED"
 
@@ -25,10 +24,9 @@ def run_up(port: int) -> None:
     require_free(port, "--port")
     settings = Settings.from_env()
     home = open_home(settings.home)
-    # Dagster's database is made by one process before several open it: on a fresh one they would damage it.
-    with open_instance(root) as instance:
-        dead_runs.bury(instance)
-        set_limits(instance)
+    # In a process of its own: this one stays as long as the UI does, and without Dagster it is small.
+    if ended := subprocess.run([sys.executable, "-m", "pd_assets.commands.ready"], check=False).returncode:
+        raise SystemExit(ended)
     with ExitStack() as stack:
         if sandbox.remembered(home) is not None and "PD_COMMONS_API" not in os.environ:
             os.environ["PD_COMMONS_API"] = stack.enter_context(sandbox.running(home))
@@ -55,6 +53,8 @@ def _nightly(settings: Settings) -> str:
 
 def _serve(port: int) -> None:
     """Run Dagster in the foreground; an interruption of ours becomes one interruption of all its processes."""
+    # Arenas for each thread are memory that is never given back, and nothing here needs them.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
     with (
         subprocess.Popen(command, start_new_session=True, preexec_fn=ordinary_signals) as process,

@@ -1,7 +1,6 @@
-"""A real `pdd up` on the sandbox: backfills, pools, killed runs, failures that are told, the schedule."""
+"""A real `pdd up` on the sandbox: pools, killed runs, failures that are told, the schedule."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import cast
 
 import psutil
@@ -9,25 +8,10 @@ import pytest
 
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json, running
+from tests.integration.waiting import until
 from tests.receivers import mail_server, webhook
 
 pytestmark = pytest.mark.slow
-PATIENCE_S = 150.0
-BACKFILL = """
-mutation($partitions: [String!]) {
-  launchPartitionBackfill(backfillParams: {
-    assetSelection: [{path: ["commons", "pages"]}], partitionNames: $partitions
-  }) { __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } }
-}
-"""
-STATUS = "query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"
-CANCEL = "mutation($id: String!) { cancelPartitionBackfill(backfillId: $id) { __typename } }"
-PARTITIONS = """
-query { assetNodeOrError(assetKey: {path: ["commons", "pages"]}) { ... on AssetNode {
-  partitionKeys
-  assetPartitionStatuses { ... on DefaultPartitionStatuses {
-    materializedPartitions failedPartitions unmaterializedPartitions } } } } }
-"""
 RUNS = """
 query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results {
   runId status startTime endTime } } } }
@@ -101,29 +85,6 @@ def test_a_failed_run_is_told_in_the_log_by_the_webhook_and_by_mail(
     assert "commons/categories failed" in lines[0] and "HTTP 404" in lines[0]
 
 
-def test_a_backfill_over_all_partitions_is_one_run_and_can_be_cancelled_and_continued(
-    ui: DagsterUi, server: SandboxServer, quick: None
-) -> None:
-    assert ui.wait_for(ui.launch("commons/categories"), "SUCCESS", "FAILURE") == "SUCCESS"
-    keys = partitions(ui)["partitionKeys"]
-    assert isinstance(keys, list) and len(keys) > 5
-
-    server.faults.set({"delay_s": 1})
-    first = backfill(ui, keys)
-    until(lambda: materialised(ui) >= 2)
-    ui.ask(CANCEL, id=first)
-    until(lambda: backfill_status(ui, first) == "CANCELED")
-    server.faults.clear()
-    done = materialised(ui)
-    assert 2 <= done < len(keys), "what was done before the end counts, the rest does not"
-
-    second = backfill(ui, [key for key in keys if key not in stored(ui)] or keys)
-    until(lambda: backfill_status(ui, second) == "COMPLETED_SUCCESS")
-    assert materialised(ui) == len(keys)
-    assert len(runs(ui, first)) == 1
-    assert len(runs(ui, second)) <= 3
-
-
 def test_runs_that_ask_the_same_archive_come_one_after_the_other(
     ui: DagsterUi, server: SandboxServer, quick: None
 ) -> None:
@@ -158,37 +119,6 @@ def process_of(ui: DagsterUi, run: str) -> psutil.Process:
     return max(found, key=lambda one: one.create_time())
 
 
-def backfill(ui: DagsterUi, keys: object) -> str:
-    launched = cast(Json, ui.ask(BACKFILL, partitions=keys)["launchPartitionBackfill"])
-    assert "backfillId" in launched, launched
-    return str(launched["backfillId"])
-
-
-def backfill_status(ui: DagsterUi, backfill: str) -> str:
-    return str(cast(Json, ui.ask(STATUS, id=backfill)["partitionBackfillOrError"])["status"])
-
-
-def partitions(ui: DagsterUi) -> Json:
-    return cast(Json, ui.ask(PARTITIONS)["assetNodeOrError"])
-
-
-def stored(ui: DagsterUi) -> set[str]:
-    """The partitions that Dagster shows as materialised."""
-    return set(cast(list[str], cast(Json, partitions(ui)["assetPartitionStatuses"])["materializedPartitions"]))
-
-
-def materialised(ui: DagsterUi) -> int:
-    return len(stored(ui))
-
-
-def runs(ui: DagsterUi, backfill: str = "", *, tag: str = "dagster/backfill", value: str = "") -> list[Json]:
-    wanted = [{"key": tag, "value": value or backfill}] if value or backfill else []
+def runs(ui: DagsterUi, *, tag: str = "", value: str = "") -> list[Json]:
+    wanted = [{"key": tag, "value": value}] if tag else []
     return cast(list[Json], cast(Json, ui.ask(RUNS, tags=wanted)["runsOrError"])["results"])
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that the daemon does in its own time."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.5)

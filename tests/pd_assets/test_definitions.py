@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pd_assets.assets.dataset import SHARD_COLUMNS
 from pd_assets.commands.project import project_root
 from pd_assets.definitions import build_defs, defs
 from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.pools import COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
 from pd_assets.resources import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,6 +181,35 @@ def test_dagster_itself_finds_the_location_in_the_project_folder_valid(project_c
 def test_workspace_and_pyproject_give_the_location_the_same_name() -> None:
     names = [(ROOT / name).read_text() for name in ("workspace.yaml", "pyproject.toml")]
     assert "location_name: pd\n" in names[0] and 'code_location_name = "pd"\n' in names[1]
+
+
+def test_dg_finds_the_same_location_under_the_same_name() -> None:
+    """As `dg check toml` and `dg check defs` read it; they want dagster-dg-cli, which this project does without."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    assert tool["dg"]["directory_type"] == "project"
+    project = tool["dg"]["project"]
+    assert project["root_module"] == "pd_assets"
+    assert project["code_location_name"] == tool["dagster"]["code_location_name"]
+    assert project["code_location_target_module"] == tool["dagster"]["module_name"] == build_defs.__module__
+
+
+def test_what_asks_one_archive_shares_a_pool_and_every_training_that_of_the_gpu(
+    graph: Mapping[str, dg.AssetSpec],
+) -> None:
+    ops = {key_of(asset.key): asset.op for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition)}
+    pools = {key: op.pool for key, op in ops.items() if op.pool is not None}
+    assert {key for key, pool in pools.items() if pool == COMMONS_API} == {key for key in graph if "commons/" in key}
+    wanted = {key for key in graph if key.startswith(("models/", "evaluation/"))}
+    assert {key for key, pool in pools.items() if pool == GPU} == wanted
+    assert pools["images/files"] == MEDIA and pools["smithsonian/records"] == SMITHSONIAN
+    assert set(pools.values()) <= set(POOLS), "pdd up notes a limit for each of them"
+
+
+def test_what_is_scraped_has_a_freshness_policy_and_the_refresh_a_check(graph: Mapping[str, dg.AssetSpec]) -> None:
+    watched = {key for key, spec in graph.items() if spec.freshness_policy is not None}
+    assert watched == {"commons/categories", "commons/refresh", "smithsonian/records"}
+    checks = {spec.name: key_of(spec.asset_key) for asset in defs.asset_checks or () for spec in asset.check_specs}
+    assert checks["scraped_lately"] == "commons/refresh"
 
 
 def test_the_project_folder_is_found_from_below(project_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 A partition is a folder of part files, each replaced as a whole: what fits no memory is written and mended part by part.
 What DuckDB computes is streamed into the file; what it cannot hold it spills to a folder under PD_HOME/.tmp.
-Errors: TableError.
+Errors: TableError; ConfigError where the disk is full.
 """
 
+import errno
 import os
 import shutil
 import tempfile
@@ -19,8 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog.digests import ContentDigest
-from pd_assets.lib.catalog.schemas import Table
-from pd_assets.lib.errors import TableError
+from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES, Table
+from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home, replacing
 
 PART = "part-0.parquet"
@@ -203,6 +204,24 @@ def _stable(table: Table, schema: pa.Schema) -> pa.Schema:
     return pa.schema([field for field in schema if field.name not in table.volatile])
 
 
+def require(home: Home, *needed: Table) -> None:
+    """TableError with all of these tables that were never written; one without rows is there."""
+    missing = [table.key for table in needed if not _is_written(home.table(table.key))]
+    if missing:
+        raise TableError(f"no table {', '.join(missing)} in {home.root}; materialise {', '.join(missing)} first")
+
+
+def require_sources(home: Home) -> None:
+    """TableError where the walk found files and their pages are not there: all of them would seem to be gone."""
+    walked = rows(read_or_empty(home, CATEGORIES, ["status", "files"]))
+    if any(row["status"] == "live" and row["files"] for row in walked):
+        require(home, PAGES)
+
+
+def _is_written(folder: Path) -> bool:
+    return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())
+
+
 def read(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
     """A whole table (all its partitions); TableError where it was never written."""
     files = parts(home, table)
@@ -286,6 +305,10 @@ def _named_errors() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         told = " ".join(str(error).split())
+        if os.strerror(errno.ENOSPC) in told:
+            raise ConfigError(
+                f"no space left on the disk for joining tables ({told}); free some and run again"
+            ) from error
         raise TableError(
             f"the tables cannot be read or joined ({told}); where a file is damaged, delete it and materialise its "
             "table again"

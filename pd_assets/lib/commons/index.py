@@ -5,6 +5,7 @@ No requests in here, and no rows: those are read from their part when they are n
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,10 @@ import pyarrow as pa
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
+from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home
+
+log = logging.getLogger(__name__)
 
 Kind = TypeVar("Kind", bound=np.generic)
 Row = Mapping[str, object]
@@ -224,9 +228,14 @@ class Places:
 
 
 def load_places(home: Home) -> Places:
-    """Where every listed page of every category is stored."""
+    """Where every listed page of every category is stored; what cannot be read is its own category's fault alone."""
     places = Places()
-    found = [index_part(path) for category in home.partitions(PAGES.key) for path in _parts(home, category)]
+    found = []
+    for path in (path for category in home.partitions(PAGES.key) for path in _parts(home, category)):
+        try:
+            found.append(index_part(path))
+        except TableError as error:
+            log.warning("%s", error)
     places.add_parts(found)
     return places
 
