@@ -1,6 +1,10 @@
-"""What the instance knows of runs: which job is at work."""
+"""What the instance knows of runs: which job is at work, and which dataset a run is about."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
 ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -9,9 +13,39 @@ ACTIVE = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+MANIFEST = dg.AssetKey(["dataset", "manifest"])
+# The daemon that starts a dead run again looks every half minute; without it nobody is to wait for ever.
+RETRY_COMES_WITHIN = timedelta(minutes=5)
 
 
 def under_way(instance: dg.DagsterInstance, job: str) -> str | None:
-    """The id of a run of a job that waits or works, or None."""
-    records = instance.get_run_records(dg.RunsFilter(job_name=job, statuses=ACTIVE), limit=1)
-    return records[0].dagster_run.run_id if records else None
+    """The id of a run of a job that waits or works, or died and is about to be started again; or None."""
+    return next((run.run_id for run in _at_work(instance, job)), None)
+
+
+def exported_by(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str) -> str | None:
+    """The version of a dataset that a run finished, or the one that it continues, or the one before that; or None."""
+    current: dg.DagsterRun | None = run
+    while current is not None:
+        for entry in instance.all_logs(current.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+            found = entry.get_dagster_event().step_materialization_data.materialization
+            told = {key: value.value for key, value in found.metadata.items()}
+            if found.asset_key == MANIFEST and told.get("name") == name:
+                return str(told["version"])
+        current = instance.get_run_by_id(current.parent_run_id) if current.parent_run_id else None
+    return None
+
+
+def needed_datasets(instance: dg.DagsterInstance, name: str) -> set[str]:
+    """The versions of a dataset that runs under way are about."""
+    found = (exported_by(instance, run, name) for run in _at_work(instance))
+    return {version for version in found if version is not None}
+
+
+def _at_work(instance: dg.DagsterInstance, job: str | None = None) -> Iterator[dg.DagsterRun]:
+    yield from instance.get_runs(dg.RunsFilter(job_name=job, statuses=ACTIVE))
+    since = datetime.now(UTC) - RETRY_COMES_WITHIN
+    failed = dg.RunsFilter(
+        job_name=job, statuses=[dg.DagsterRunStatus.FAILURE], tags={WILL_RETRY_TAG: "true"}, updated_after=since
+    )
+    yield from (run for run in instance.get_runs(failed) if AUTO_RETRY_RUN_ID_TAG not in run.tags)

@@ -17,6 +17,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last, trained_on
 from pd_assets.pools import GPU
 from pd_assets.resources import Platform
+from pd_assets.runs import exported_by
 from pd_assets.steps import picture, step
 from pd_ml.config import with_overrides
 from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
@@ -42,10 +43,12 @@ def _train(
     """Train one stage into the folder of its version; a finished version is only described again."""
     with step() as done:
         home = platform.home()
-        recipe_name = config.recipe or platform.settings().recipe
-        dataset = latest_dataset(home, config.dataset)
+        settings = platform.settings()
+        recipe_name = config.recipe or settings.recipe
+        changes = [*settings.changes_to(stage), *config.set]
+        dataset = dataset_of_run(context, home, config.dataset)
         models = {name: trained_last(home, name) for name in inputs}
-        resolved = with_overrides(recipe(stage, recipe_name), config.set)
+        resolved = with_overrides(recipe(stage, recipe_name), changes)
         digests = {name: folder_digest(folder) for name, folder in {"dataset": dataset, **models}.items()}
         out = home.model(stage, version_of(stage, resolved, digests))
         trained = not out.is_dir()
@@ -53,7 +56,7 @@ def _train(
             arguments = ["train", stage, "--recipe", recipe_name, "--dataset", str(dataset), "--out", str(out)]
             for name, folder in models.items():
                 arguments += ["--input", f"{name}={folder}"]
-            for change in config.set:
+            for change in changes:
                 arguments += ["--set", change]
             run_pd_ml(arguments, lambda event: _note(context, event))
         home.point("models", stage, CANDIDATE, out.name)
@@ -67,8 +70,18 @@ def _train(
     )
 
 
-def latest_dataset(home: Home, name: str) -> Path:
-    """The latest version of a dataset; ConfigError where there is none."""
+def dataset_of_run(context: dg.AssetExecutionContext, home: Home, name: str) -> Path:
+    """The version that this run, or one that it continues, finished itself; else the latest one.
+
+    A night may finish another one while a training is under way: all of its stages learn from the same.
+    """
+    version = exported_by(context.instance, context.run, name)
+    folder = home.dataset(name, version) if version else None
+    return folder if folder is not None and folder.is_dir() else _latest_dataset(home, name)
+
+
+def _latest_dataset(home: Home, name: str) -> Path:
+    """ConfigError where there is none."""
     folder = home.latest("dataset", name)
     if folder is None:
         raise ConfigError(f"no finished version of dataset/{name} in {home.root}; materialise dataset/manifest first")
