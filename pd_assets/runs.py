@@ -1,9 +1,10 @@
-"""What the instance knows of runs: which job is at work, and which dataset a run is about."""
+"""What the instance knows of runs: which job is at work, which dataset a run is about, what a check said last."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
 ACTIVE = [
@@ -14,6 +15,8 @@ ACTIVE = [
     dg.DagsterRunStatus.CANCELING,
 ]
 MANIFEST = dg.AssetKey(["dataset", "manifest"])
+# Runs that planned a check and never came to it.
+LOOKED_BACK = 100
 # The daemon that starts a dead run again looks every half minute; without it nobody is to wait for ever.
 RETRY_COMES_WITHIN = timedelta(minutes=5)
 
@@ -40,6 +43,21 @@ def needed_datasets(instance: dg.DagsterInstance, name: str) -> set[str]:
     """The versions of a dataset that runs under way are about."""
     found = (exported_by(instance, run, name) for run in _at_work(instance))
     return {version for version in found if version is not None}
+
+
+def last_evaluation(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> dg.AssetCheckEvaluation | None:
+    """What a check said last, or None. A run that has only planned to make it has said nothing."""
+    for record in instance.event_log_storage.get_asset_check_execution_history(check, limit=LOOKED_BACK):
+        event = record.event.dagster_event if record.event else None
+        if event is not None and event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            return event.asset_check_evaluation_data
+    return None
+
+
+def is_planned(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
+    """Whether a check is still to be made by the run that names it last, or was never made as that run died."""
+    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key([check]).get(check)
+    return newest is not None and newest.status is AssetCheckExecutionRecordStatus.PLANNED
 
 
 def _at_work(instance: dg.DagsterInstance, job: str | None = None) -> Iterator[dg.DagsterRun]:

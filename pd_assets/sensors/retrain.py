@@ -9,7 +9,7 @@ from pd_assets.lib.release.lineage import CANDIDATE, LATEST
 from pd_assets.lib.release.news import news_since_training
 from pd_assets.requests import request
 from pd_assets.resources import Platform
-from pd_assets.runs import under_way
+from pd_assets.runs import is_planned, last_evaluation, under_way
 from pd_assets.sensors.watch import Watch, quiet, quiet_since
 from pd_assets.unchanged import state_of
 
@@ -53,8 +53,8 @@ retrain_on_new_images = Watch(
 
 def ask_for_training(instance: dg.DagsterInstance, *, licensed: str, tags: dict[str, str]) -> dg.RunRequest | str:
     """The request of a training on the licensed pictures of that digest, or in words why it is not to be made."""
-    record = instance.event_log_storage.get_latest_asset_check_execution_by_key([CHECK]).get(CHECK)
-    if record is None or record.evaluation is None or not record.evaluation.passed:
+    found = last_evaluation(instance, CHECK)
+    if found is None or not found.passed or is_planned(instance, CHECK):
         return "the check only_free_pictures has not passed on the licensed table: nothing is trained until it has"
     asked = request(
         instance,

@@ -11,7 +11,7 @@ from pd_assets.lib.release.withdrawals import Exposure, Withdrawn, exposures, fi
 from pd_assets.lib.settings import Settings
 from pd_assets.requests import request
 from pd_assets.resources import Platform
-from pd_assets.runs import under_way
+from pd_assets.runs import last_evaluation, under_way
 from pd_assets.sensors.retrain import MODEL, ask_for_training
 from pd_assets.sensors.watch import Watch, quiet, quiet_since
 from pd_assets.unchanged import state_of
@@ -76,8 +76,8 @@ def _flag(instance: dg.DagsterInstance, exposed: list[Exposure]) -> list[str]:
 
 def _last_state(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> str | None:
     """What the last evaluation of the check was about."""
-    record = instance.event_log_storage.get_latest_asset_check_execution_by_key([check]).get(check)
-    found = record.evaluation.metadata.get(Verdict.STATE) if record and record.evaluation else None
+    last = last_evaluation(instance, check)
+    found = last.metadata.get(Verdict.STATE) if last else None
     return str(found.value) if found is not None else None
 
 

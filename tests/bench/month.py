@@ -316,7 +316,12 @@ def live_a_night(running: Service, *, since: float, reaper: Reaper | None = None
 def done_since(runs: Sequence[Json], since: float) -> bool:
     """Whether a night, or what goes on with it after it died, is done that began later."""
     began = {run["runId"]: float(str(run["startTime"] or 0.0)) for run in runs}
-    return any(run["status"] == "SUCCESS" and began.get(run["rootRunId"], 0.0) > since for run in runs)
+    return any(run["status"] == "SUCCESS" and began.get(_root(run), 0.0) > since for run in runs)
+
+
+def _root(run: Json) -> object:
+    """The run that it goes on with, in the end; itself where it began anew."""
+    return run["rootRunId"] or run["runId"]
 
 
 def settle(running: Service, *, since: float) -> None:
@@ -355,13 +360,13 @@ def gather(running: Service) -> Facts:
     twice = [
         f"{stage} was trained {count} times on {version}" for (stage, version), count in trained.items() if count > 1
     ]
-    asked = Counter(tag["value"] for run in runs for tag in _tags(run) if tag["key"] == "pd/licensed" and _is_root(run))
+    asked = Counter(tag["value"] for run in runs for tag in _tags(run) if tag["key"] == "pd/licensed")
     stuck = [f"run {run['runId']} of {run['jobName']} is still {run['status']}" for run in _stuck(runs)]
     counts: dict[str, object] = {
         **dict(sorted(by_job.items())),
         "sensor ticks": len(ticks),
         "failed ticks": sum(tick["status"] == "FAILURE" for tick in ticks),
-        "trainings asked for": len(asked),
+        "datasets that a training was asked for": len(asked),
         "trainings, all stages": sum(trained.values()),
     }
     flagged = {stage: _flag(running, stage) for stage in STAGES}
@@ -377,10 +382,6 @@ def _stuck(runs: Sequence[Json]) -> list[Json]:
 
 def _tags(run: Json) -> list[dict[str, str]]:
     return cast(list[dict[str, str]], run["tags"])
-
-
-def _is_root(run: Json) -> bool:
-    return run["runId"] == run["rootRunId"]
 
 
 def _trainings(running: Service, stage: str) -> Iterator[tuple[str, bool]]:

@@ -158,3 +158,23 @@ def trained_on_the_latest_dataset(line: Line) -> None:
     )
     line.home.point("models", "unet_text", "latest", "a-version")
     assert news_since_training(line.home, model="unet_text").new == 0
+
+
+def test_pace_and_first_state_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    sensors = [build_defs().resolve_sensor_def(name) for name in ("retrain_on_new_images", "takedown_watch")]
+    assert [sensor.minimum_interval_seconds for sensor in sensors] == [60, 60]
+    assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.STOPPED}
+    monkeypatch.setenv("PD_SCRAPE_ENABLED", "1")
+    monkeypatch.setenv("PD_WATCH_EVERY_S", "7")
+    assert [sensor.minimum_interval_seconds for sensor in sensors] == [7, 7]
+    assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.RUNNING}
+    monkeypatch.setenv("PD_RETRAIN_ENABLED", "0")
+    assert [sensor.default_status.name for sensor in sensors] == ["STOPPED", "RUNNING"]
+
+
+def test_a_tick_after_one_that_found_too_little_says_the_same_until_the_table_changes(own_night: Line) -> None:
+    first = tick(own_night, pd_retrain_after="100000")
+    assert not first.run_requests and first.cursor
+    again = tick(own_night, first.cursor, pd_retrain_after="100000")
+    assert (again.skip_message, again.cursor) == (first.skip_message, first.cursor)
+    assert tick(own_night, first.cursor).run_requests, "another threshold is another state"
