@@ -15,6 +15,7 @@ ACTIVE = [
     dg.DagsterRunStatus.CANCELING,
 ]
 MANIFEST = dg.AssetKey(["dataset", "manifest"])
+DATASET_TAG = "pd/dataset"
 # Runs that planned a check and never came to it.
 LOOKED_BACK = 100
 # The daemon that starts a dead run again looks every half minute; without it nobody is to wait for ever.
@@ -26,22 +27,38 @@ def under_way(instance: dg.DagsterInstance, job: str) -> str | None:
     return next((run.run_id for run in _at_work(instance, job)), None)
 
 
-def exported_by(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str) -> str | None:
-    """The version of a dataset that a run finished, or the one that it continues, or the one before that; or None."""
+def dataset_of(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str) -> str | None:
+    """The version of a dataset that a run finished or learnt from, or else the run that it continues; or None."""
     current: dg.DagsterRun | None = run
     while current is not None:
-        for entry in instance.all_logs(current.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-            found = entry.get_dagster_event().step_materialization_data.materialization
-            told = {key: value.value for key, value in found.metadata.items()}
-            if found.asset_key == MANIFEST and told.get("name") == name:
-                return str(told["version"])
+        if version := _finished_by(instance, current, name) or _learnt_by(current, name):
+            return version
         current = instance.get_run_by_id(current.parent_run_id) if current.parent_run_id else None
     return None
 
 
+def note_dataset(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str, version: str) -> None:
+    """Tag a run with the dataset that it learns from: what continues it, by hand or by itself, takes the same."""
+    instance.add_run_tags(run.run_id, {DATASET_TAG: f"{name}/{version}"})
+
+
+def _finished_by(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str) -> str | None:
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+        found = entry.get_dagster_event().step_materialization_data.materialization
+        told = {key: value.value for key, value in found.metadata.items()}
+        if found.asset_key == MANIFEST and told.get("name") == name:
+            return str(told["version"])
+    return None
+
+
+def _learnt_by(run: dg.DagsterRun, name: str) -> str | None:
+    of, _, version = run.tags.get(DATASET_TAG, "").partition("/")
+    return version if of == name and version else None
+
+
 def needed_datasets(instance: dg.DagsterInstance, name: str) -> set[str]:
     """The versions of a dataset that runs under way are about."""
-    found = (exported_by(instance, run, name) for run in _at_work(instance))
+    found = (dataset_of(instance, run, name) for run in _at_work(instance))
     return {version for version in found if version is not None}
 
 

@@ -17,7 +17,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last, trained_on
 from pd_assets.pools import GPU
 from pd_assets.resources import Platform
-from pd_assets.runs import exported_by
+from pd_assets.runs import dataset_of, note_dataset
 from pd_assets.steps import picture, step
 from pd_ml.config import with_overrides
 from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
@@ -71,13 +71,16 @@ def _train(
 
 
 def dataset_of_run(context: dg.AssetExecutionContext, home: Home, name: str) -> Path:
-    """The version that this run, or one that it continues, finished itself; else the latest one.
+    """The version that this run, or one that it continues, finished or learnt from; else the latest one.
 
     A night may finish another one while a training is under way: all of its stages learn from the same.
     """
-    version = exported_by(context.instance, context.run, name)
+    version = dataset_of(context.instance, context.run, name)
     folder = home.dataset(name, version) if version else None
-    return folder if folder is not None and folder.is_dir() else _latest_dataset(home, name)
+    if folder is None or not folder.is_dir():
+        folder = _latest_dataset(home, name)
+    note_dataset(context.instance, context.run, name, folder.name)
+    return folder
 
 
 def _latest_dataset(home: Home, name: str) -> Path:

@@ -203,6 +203,20 @@ def test_a_tick_that_finds_everything_as_it_was_reads_no_table(line: Line) -> No
     assert tick(line, second.cursor).run_requests
 
 
+def test_a_training_that_has_only_planned_its_checks_hides_nothing(line: Line) -> None:
+    """As one does that is at work, and for ever one that was killed before it came to them."""
+    tick(line)
+    planned = line.instance.create_run_for_job(line.defs.resolve_job_def("train_models"))
+    key = dg.AssetCheckKey(dg.AssetKey(["models", "unet_text"]), "saw_no_taken_down_picture")
+    newest = line.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    assert (newest.run_id, newest.status.value) == (planned.run_id, "PLANNED")
+    line.instance.report_run_failed(planned)
+    assert "no dataset holds" in str(tick(line).skip_message)
+    take_down(line.home, sorted(served(line))[3], reason="a complaint")
+    assert tick(line).run_requests
+    assert (flagged(line) or (True,))[0] is False
+
+
 def test_a_purged_picture_is_traced_by_the_command_after_the_dataset_was_built_again(line: Line) -> None:
     victim = sorted(served(line))[3]
     before = line.home.latest("dataset", "main")
