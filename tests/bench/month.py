@@ -277,7 +277,7 @@ def month(
             archive.night(change)
             live_a_night(running, since=time.time(), reaper=reaper)
             say(f"night {night + 1}: {time.monotonic() - started:.0f} s, killed so far {dict(reaper.killed)}")
-        settle(running, since=time.time())
+        settle(running)
         say(f"settled after {time.monotonic() - started:.0f} s")
         facts = gather(running)
         scratch = open_home(folder / "scratch")
@@ -324,9 +324,8 @@ def _root(run: Json) -> object:
     return run["rootRunId"] or run["runId"]
 
 
-def settle(running: Service, *, since: float) -> None:
-    """Wait for a last night without changes or kills, and until no sensor has anything to ask for."""
-    live_a_night(running, since=since)
+def settle(running: Service) -> None:
+    """Wait until no run but a night is at work, and no sensor has anything to ask for."""
     deadline = time.monotonic() + PATIENCE_S
     while not is_quiet(running):
         assert time.monotonic() < deadline, f"it does not come to rest:\n{running.ui.printed[-3000:]}"

@@ -20,9 +20,9 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILES = ("dagster.yaml", "workspace.yaml", "pyproject.toml")
-START_LIMIT_S = 120.0
+START_LIMIT_S = 300.0
 STOP_LIMIT_S = 90.0
-RUN_LIMIT_S = 120.0
+RUN_LIMIT_S = 300.0
 LAUNCH = """
 mutation($assets: [AssetKeyInput!]) {
   launchPipelineExecution(executionParams: {
