@@ -1,7 +1,11 @@
-"""What the instance knows of runs: which job is at work, what a run did that is gone on with, who made a version."""
+"""What the instance knows of runs: which are at work, on which dataset, what they reported, what a check said last."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster._core.storage.tags import RESUME_RETRY_TAG
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, RESUME_RETRY_TAG, WILL_RETRY_TAG
 
 ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -10,14 +14,18 @@ ACTIVE = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-
+MANIFEST = dg.AssetKey(["dataset", "manifest"])
+DATASET_TAG = "pd/dataset"
+# Runs that planned a check and never came to it.
+LOOKED_BACK = 100
+# The daemon that starts a dead run again looks every half minute; without it nobody is to wait for ever.
+RETRY_COMES_WITHIN = timedelta(minutes=5)
 MOST_LOOKED_AT = 200
 
 
 def under_way(instance: dg.DagsterInstance, job: str) -> str | None:
-    """The id of a run of a job that waits or works, or None."""
-    records = instance.get_run_records(dg.RunsFilter(job_name=job, statuses=ACTIVE), limit=1)
-    return records[0].dagster_run.run_id if records else None
+    """The id of a run of a job that waits or works, or died and is about to be started again; or None."""
+    return next((run.run_id for run in _at_work(instance, job)), None)
 
 
 def reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun, asset: dg.AssetKey) -> set[str]:
@@ -43,3 +51,62 @@ def run_that_made(instance: dg.DagsterInstance, asset: dg.AssetKey, version: str
         if told is not None and told.value == version:
             found = record.run_id
     return found
+
+
+def dataset_of(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str) -> str | None:
+    """The version of a dataset that a run finished or learnt from, or else the run that it continues; or None."""
+    current: dg.DagsterRun | None = run
+    while current is not None:
+        if version := _finished_by(instance, current, name) or _learnt_by(current, name):
+            return version
+        current = instance.get_run_by_id(current.parent_run_id) if current.parent_run_id else None
+    return None
+
+
+def note_dataset(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str, version: str) -> None:
+    """Tag a run with the dataset that it learns from: what continues it, by hand or by itself, takes the same."""
+    instance.add_run_tags(run.run_id, {DATASET_TAG: f"{name}/{version}"})
+
+
+def _finished_by(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str) -> str | None:
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+        found = entry.get_dagster_event().step_materialization_data.materialization
+        told = {key: value.value for key, value in found.metadata.items()}
+        if found.asset_key == MANIFEST and told.get("name") == name:
+            return str(told["version"])
+    return None
+
+
+def _learnt_by(run: dg.DagsterRun, name: str) -> str | None:
+    of, _, version = run.tags.get(DATASET_TAG, "").partition("/")
+    return version if of == name and version else None
+
+
+def needed_datasets(instance: dg.DagsterInstance, name: str) -> set[str]:
+    """The versions of a dataset that runs under way are about."""
+    found = (dataset_of(instance, run, name) for run in _at_work(instance))
+    return {version for version in found if version is not None}
+
+
+def last_evaluation(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> dg.AssetCheckEvaluation | None:
+    """What a check said last, or None. A run that has only planned to make it has said nothing."""
+    for record in instance.event_log_storage.get_asset_check_execution_history(check, limit=LOOKED_BACK):
+        event = record.event.dagster_event if record.event else None
+        if event is not None and event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            return event.asset_check_evaluation_data
+    return None
+
+
+def is_planned(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
+    """Whether a check is still to be made by the run that names it last, or was never made as that run died."""
+    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key([check]).get(check)
+    return newest is not None and newest.status is AssetCheckExecutionRecordStatus.PLANNED
+
+
+def _at_work(instance: dg.DagsterInstance, job: str | None = None) -> Iterator[dg.DagsterRun]:
+    yield from instance.get_runs(dg.RunsFilter(job_name=job, statuses=ACTIVE))
+    since = datetime.now(UTC) - RETRY_COMES_WITHIN
+    failed = dg.RunsFilter(
+        job_name=job, statuses=[dg.DagsterRunStatus.FAILURE], tags={WILL_RETRY_TAG: "true"}, updated_after=since
+    )
+    yield from (run for run in instance.get_runs(failed) if AUTO_RETRY_RUN_ID_TAG not in run.tags)

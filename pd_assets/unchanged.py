@@ -83,6 +83,11 @@ def unless_unchanged(
     return decorate
 
 
+def state_of(places: Iterable[Path | str], *more: object) -> str:
+    """A digest of what lies in some places, of more that counts, and of the code; no file is read."""
+    return _digest(_state(places), [str(one) for one in more])
+
+
 def _last(context: dg.AssetExecutionContext, digest: str) -> dg.MaterializeResult | None:
     """The last materialisation again, where it was made of the same."""
     event = context.instance.get_latest_materialization_event(context.asset_key)

@@ -20,9 +20,11 @@ from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
+from pd_assets.lib.release.pruning import prune
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.pools import WIKIDATA
 from pd_assets.resources import Platform
+from pd_assets.runs import needed_datasets
 from pd_assets.steps import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged, with_pictures
 from pd_ml.data.shards import COLUMNS, MANIFEST
@@ -31,6 +33,7 @@ OWNERS = ["team:datasets"]
 DATASET = "main"
 NIGHTLY = "nightly"
 LISTED = 200
+DAY_S = 86_400
 SHARD_COLUMNS = dg.TableSchema(
     columns=[dg.TableColumn(name=name, type=str(kind), description=says) for name, (kind, says) in COLUMNS.items()]
 )
@@ -270,6 +273,7 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
     reads=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
     writes=lambda home: _files(home, "*/latest", f"*/*/{MANIFEST}"),
     settings=lambda settings: [settings.rights_profile, settings.labels, settings.max_side],
+    deeds=("pruned",),
 )
 def dataset_manifest(
     context: dg.AssetExecutionContext, platform: Platform, config: DatasetConfig
@@ -282,6 +286,8 @@ def dataset_manifest(
         members.record(home, export)
         finished = manifests.finish(export, facts)
         home.point("dataset", config.name, "latest", finished.version)
+        needed = needed_datasets(context.instance, config.name)
+        pruned = prune(home, config.name, keep=needed, older_than_s=settings.keep_datasets_days * DAY_S)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(finished.digest),
         metadata={
@@ -289,6 +295,7 @@ def dataset_manifest(
             "name": finished.name,
             "version": finished.version,
             "digest": finished.digest,
+            "pruned": dg.MetadataValue.json(pruned),
             "splits": counted("split", dict(finished.counts)),
             **models_of_dataset(home, finished.version),
             "contact_sheet": picture(export.folder / manifests.SHEET),

@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.dataset import DATASET
-from pd_assets.assets.models import latest_dataset
+from pd_assets.assets.models import dataset_of_run
 from pd_assets.lib.release.evaluation import Evaluator, read_report
 from pd_assets.lib.release.promotion import settle
 from pd_assets.pools import GPU
@@ -38,18 +38,22 @@ class EvaluationConfig(dg.Config):
     description="Metrics with their floors on held-out pictures, and a sample grid with the prompts written under it. "
     "Makes the model that was trained last `latest`, with those that it was made of, unless it falls behind.",
 )
-def evaluation_report(platform: Platform, config: EvaluationConfig) -> dg.MaterializeResult:
+def evaluation_report(
+    context: dg.AssetExecutionContext, platform: Platform, config: EvaluationConfig
+) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
-        recipe_name = config.recipe or platform.settings().recipe
-        resolved = with_overrides(recipe("evaluate", recipe_name), config.set)
+        settings = platform.settings()
+        recipe_name = config.recipe or settings.recipe
+        changes = [*settings.changes_to("evaluate"), *config.set]
+        resolved = with_overrides(recipe("evaluate", recipe_name), changes)
         assert isinstance(resolved, EvaluateConfig)
         evaluator = Evaluator(
             home=home,
-            dataset=latest_dataset(home, config.dataset),
+            dataset=dataset_of_run(context, home, config.dataset),
             recipe_name=recipe_name,
             config=resolved,
-            changes=config.set,
+            changes=changes,
         )
         candidate = evaluator.candidate
         out = evaluator.report(candidate, evaluator.clip_of(candidate))

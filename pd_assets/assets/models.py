@@ -17,7 +17,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last
 from pd_assets.pools import GPU
 from pd_assets.resources import Platform
-from pd_assets.runs import run_that_made
+from pd_assets.runs import dataset_of, note_dataset, run_that_made
 from pd_assets.steps import picture, step
 from pd_ml.config import with_overrides
 from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
@@ -43,10 +43,12 @@ def _train(
     """Train one stage into the folder of its version; a finished version is only described again."""
     with step() as done:
         home = platform.home()
-        recipe_name = config.recipe or platform.settings().recipe
-        dataset = latest_dataset(home, config.dataset)
+        settings = platform.settings()
+        recipe_name = config.recipe or settings.recipe
+        changes = [*settings.changes_to(stage), *config.set]
+        dataset = dataset_of_run(context, home, config.dataset)
         models = {name: trained_last(home, name) for name in inputs}
-        resolved = with_overrides(recipe(stage, recipe_name), config.set)
+        resolved = with_overrides(recipe(stage, recipe_name), changes)
         digests = {name: folder_digest(folder) for name, folder in {"dataset": dataset, **models}.items()}
         out = home.model(stage, version_of(stage, resolved, digests))
         trained = not out.is_dir()
@@ -54,7 +56,7 @@ def _train(
             arguments = ["train", stage, "--recipe", recipe_name, "--dataset", str(dataset), "--out", str(out)]
             for name, folder in models.items():
                 arguments += ["--input", f"{name}={folder}"]
-            for change in config.set:
+            for change in changes:
                 arguments += ["--set", change]
             run_pd_ml(arguments, lambda event: _note(context, event))
         home.point("models", stage, CANDIDATE, out.name)
@@ -74,8 +76,21 @@ def _train(
     )
 
 
-def latest_dataset(home: Home, name: str) -> Path:
-    """The latest version of a dataset; ConfigError where there is none."""
+def dataset_of_run(context: dg.AssetExecutionContext, home: Home, name: str) -> Path:
+    """The version that this run, or one that it continues, finished or learnt from; else the latest one.
+
+    A night may finish another one while a training is under way: all of its stages learn from the same.
+    """
+    version = dataset_of(context.instance, context.run, name)
+    folder = home.dataset(name, version) if version else None
+    if folder is None or not folder.is_dir():
+        folder = _latest_dataset(home, name)
+    note_dataset(context.instance, context.run, name, folder.name)
+    return folder
+
+
+def _latest_dataset(home: Home, name: str) -> Path:
+    """ConfigError where there is none."""
     folder = home.latest("dataset", name)
     if folder is None:
         raise ConfigError(f"no finished version of dataset/{name} in {home.root}; materialise dataset/manifest first")

@@ -32,13 +32,14 @@ def run_up(port: int) -> None:
             os.environ["PD_COMMONS_API"] = stack.enter_context(sandbox.running(home))
             os.environ.setdefault("PD_RECIPE", "debug")
             print(f"{home.root} was filled from the sandbox, which runs again at {os.environ['PD_COMMONS_API']}")
-        print(_nightly(settings))
+        print(_automation(settings))
         print("Starting Dagster's UI and daemon (some ten seconds) ...", flush=True)
         _serve(port)
 
 
-def _nightly(settings: Settings) -> str:
-    """Switch the nightly schedule on where the archive can reach the operator, unless it is said otherwise."""
+def _automation(settings: Settings) -> str:
+    """Switch the nightly schedule and the sensors on where the archive can reach the operator, unless it is said
+    otherwise; what is on."""
     if settings.contact and ENABLED not in os.environ:
         try:
             require_contact(settings)
@@ -46,8 +47,11 @@ def _nightly(settings: Settings) -> str:
         except ConfigError as error:
             return f"nightly_scrape stays off: {error}"
     if os.environ.get(ENABLED) == "1":
+        sensors = (
+            "takedown_watch and retrain_on_new_images" if Settings.from_env().retrain_enabled else "takedown_watch"
+        )
         when = f"{settings.scrape_cron} {settings.scrape_timezone}"
-        return f"nightly_scrape is on, unless it was switched off in the UI: {when}"
+        return f"nightly_scrape is on, unless it was switched off in the UI: {when}; with it {sensors}"
     return "nightly_scrape is off: set PD_CONTACT to your e-mail or page, or switch it on in the UI"
 
 

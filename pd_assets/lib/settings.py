@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pd_assets.lib.errors import ConfigError
+from pd_ml.provenance import CODE_VERSION
 
 COMMONS_API = "https://commons.wikimedia.org/w/api.php"
 WIKIDATA_API = "https://www.wikidata.org/w/api.php"
@@ -26,11 +27,14 @@ LABEL_POLICIES = ("cc0", "all")
 TAKEDOWN_POLICIES = ("flag", "retrain")
 EXPORT_FORMATS = ("parquet", "webdataset")
 RECIPE_NAMES = ("debug", "small", "base")
+# A dataset version that nothing needs any more: who looks at it, or trains with it by hand, has so long.
+KEEP_DATASETS_DAYS = 30
 SCRAPE_CRON = "0 2 * * *"
 # In place of a contact, where every archive is on this machine.
 LOCAL_USE = "local use"
 # Five fields of digits, names, lists, ranges and steps; Dagster looks closer.
 CRON = re.compile(r"[\w*/,#?-]+(?: [\w*/,#?-]+){4}|@(?:hourly|daily|weekly|monthly)")
+CHANGE = re.compile(r"\w+\.[\w.]+=.+")
 LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]+)*")
 EXAMPLE_DOMAIN = re.compile(r"(?<![\w-])example\.(?:com|org|net)(?![\w-])", re.IGNORECASE)
 # https://www.mediawiki.org/wiki/Manual:Page_title#Invalid_page_titles
@@ -64,6 +68,10 @@ class Settings:
     scrape_cron: str = SCRAPE_CRON
     scrape_timezone: str = "UTC"
     scrape_enabled: bool = False
+    watch_every_s: int = 60
+    retrain_enabled: bool = False
+    train_set: tuple[str, ...] = ()
+    keep_datasets_days: int = KEEP_DATASETS_DAYS
     retry_wait_s: int = 60
     alert_webhook: str | None = field(default=None, repr=False)
     alert_email: str | None = None
@@ -109,6 +117,10 @@ class Settings:
             scrape_cron=reader.cron("PD_SCRAPE_CRON", SCRAPE_CRON),
             scrape_timezone=reader.timezone("PD_SCRAPE_TIMEZONE", "UTC"),
             scrape_enabled=reader.flag("PD_SCRAPE_ENABLED"),
+            watch_every_s=reader.whole("PD_WATCH_EVERY_S", 60, at_least=1),
+            retrain_enabled=reader.flag("PD_RETRAIN_ENABLED", reader.flag("PD_SCRAPE_ENABLED")),
+            train_set=reader.changes("PD_TRAIN_SET"),
+            keep_datasets_days=reader.whole("PD_KEEP_DATASETS_DAYS", KEEP_DATASETS_DAYS, at_least=0),
             retry_wait_s=reader.whole("PD_RETRY_WAIT_S", 60, at_least=0),
             alert_webhook=reader.web_address("PD_ALERT_WEBHOOK"),
             alert_email=reader.header("PD_ALERT_EMAIL"),
@@ -137,6 +149,14 @@ class Settings:
         if isinstance(self.retrain_after, int):
             return self.retrain_after
         return max(1, math.ceil(trained_on * self.retrain_after))
+
+    def changes_to(self, stage: str) -> list[str]:
+        """The changes to the recipe of a stage, each as field=value."""
+        return [change.removeprefix(f"{stage}.") for change in self.train_set if _stage_of(change) == stage]
+
+
+def _stage_of(change: str) -> str:
+    return change.partition(".")[0]
 
 
 class _Reader:
@@ -254,8 +274,17 @@ class _Reader:
             return default
         return value
 
-    def flag(self, name: str) -> bool:
-        return self.choice(name, "0", ("1", "0")) == "1"
+    def flag(self, name: str, default: bool = False) -> bool:
+        return self.choice(name, "1" if default else "0", ("1", "0")) == "1"
+
+    def changes(self, name: str) -> tuple[str, ...]:
+        """Changes to recipes, `STAGE.field=value` separated by `;`; the recipe itself knows the fields."""
+        found = tuple(filter(None, map(str.strip, (self.text(name) or "").split(";"))))
+        wrong = [change for change in found if not (CHANGE.fullmatch(change) and _stage_of(change) in CODE_VERSION)]
+        if wrong:
+            stages = ", ".join(CODE_VERSION)
+            self.problems.append(f"{name}: found {'; '.join(wrong)}, expected STAGE.field=value, STAGE of {stages}")
+        return found
 
     def web_address(self, name: str) -> str | None:
         """Any address of the web; not shown where it is wrong, as such addresses hold keys."""

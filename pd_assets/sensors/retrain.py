@@ -3,45 +3,63 @@
 import dagster as dg
 
 from pd_assets.jobs import train_models
+from pd_assets.lib.catalog.schemas import LICENSED, MEMBERS
+from pd_assets.lib.home import Home
+from pd_assets.lib.release.lineage import CANDIDATE, LATEST
 from pd_assets.lib.release.news import news_since_training
 from pd_assets.requests import request
 from pd_assets.resources import Platform
-from pd_assets.runs import under_way
+from pd_assets.runs import is_planned, last_evaluation, under_way
+from pd_assets.sensors.watch import Watch, quiet, quiet_since
+from pd_assets.unchanged import state_of
 
 CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free_pictures")
 # The licensed pictures that a training is asked for, whoever asks.
-LICENSED = "pd/licensed"
+LICENSED_TAG = "pd/licensed"
 TRIES = 3
+MODEL = "unet_text"
 
 
-@dg.sensor(
-    name="retrain_on_new_images",
-    job=train_models,
-    minimum_interval_seconds=60,
-    description="Asks for one training when PD_RETRAIN_AFTER licensed pictures are new to the model that was trained "
-    "last.",
-)
-def retrain_on_new_images(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult:
-    news = news_since_training(platform.home(), model="unet_text")
-    threshold = platform.settings().retrain_threshold(news.trained_on)
+def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult:
+    home, settings = platform.home(), platform.settings()
+    state = _state(home, settings.retrain_after)
+    if said := quiet_since(context.cursor, state):
+        return quiet(state, said)
+    news = news_since_training(home, model=MODEL)
+    threshold = settings.retrain_threshold(news.trained_on)
     if news.new < threshold:
-        said = f"{news.new} new licensed pictures of {threshold} (PD_RETRAIN_AFTER)"
-        return dg.SensorResult(skip_reason=said, cursor=context.cursor)
+        return quiet(state, f"{news.new} new licensed pictures of {threshold} (PD_RETRAIN_AFTER)")
     asked = ask_for_training(context.instance, licensed=news.key, tags={"pd/new_pictures": str(news.new)})
     if isinstance(asked, str):
         return dg.SensorResult(skip_reason=asked, cursor=context.cursor)
     return dg.SensorResult(run_requests=[asked], cursor=news.key)
 
 
+def _state(home: Home, retrain_after: int | float) -> str:
+    """Names all that `news_since_training` reads."""
+    pointers = [home.root / "models" / MODEL / pointer for pointer in (CANDIDATE, LATEST)]
+    return state_of([home.table(LICENSED.key), home.table(MEMBERS.key), *pointers], retrain_after)
+
+
+retrain_on_new_images = Watch(
+    name="retrain_on_new_images",
+    evaluation_fn=_look,
+    jobs=[train_models],
+    starts=lambda settings: settings.retrain_enabled,
+    description="Asks for one training when PD_RETRAIN_AFTER licensed pictures are new to the model that was trained "
+    "last. On from the beginning where PD_RETRAIN_ENABLED says so.",
+)
+
+
 def ask_for_training(instance: dg.DagsterInstance, *, licensed: str, tags: dict[str, str]) -> dg.RunRequest | str:
     """The request of a training on the licensed pictures of that digest, or in words why it is not to be made."""
-    record = instance.event_log_storage.get_latest_asset_check_execution_by_key([CHECK]).get(CHECK)
-    if record is None or record.evaluation is None or not record.evaluation.passed:
+    found = last_evaluation(instance, CHECK)
+    if found is None or not found.passed or is_planned(instance, CHECK):
         return "the check only_free_pictures has not passed on the licensed table: nothing is trained until it has"
     asked = request(
         instance,
         job=train_models.name,
-        tag=LICENSED,
+        tag=LICENSED_TAG,
         state=licensed,
         prefix="retrain",
         tries=TRIES,

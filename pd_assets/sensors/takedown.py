@@ -4,38 +4,62 @@ import dagster as dg
 
 from pd_assets.checks.models import Verdict, verdicts
 from pd_assets.jobs import build_dataset, nightly, train_models
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, TAKEDOWNS
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.news import news_since_training
 from pd_assets.lib.release.withdrawals import Exposure, Withdrawn, exposures, find_withdrawn, key_of, still_served
+from pd_assets.lib.settings import Settings
 from pd_assets.requests import request
 from pd_assets.resources import Platform
-from pd_assets.runs import under_way
-from pd_assets.sensors.retrain import ask_for_training
+from pd_assets.runs import last_evaluation, under_way
+from pd_assets.sensors.retrain import MODEL, ask_for_training
+from pd_assets.sensors.watch import Watch, quiet, quiet_since
+from pd_assets.unchanged import state_of
+from pd_ml.provenance import RUN
 
 WITHDRAWN = "pd/withdrawn"
 
 
-@dg.sensor(
-    name="takedown_watch",
-    jobs=[build_dataset, train_models],
-    minimum_interval_seconds=60,
-    description="Pictures that lost their licence, vanished or were taken down: asks for tables and dataset without "
-    "them, flags every model that saw them, and asks for a training where PD_TAKEDOWN_POLICY is retrain.",
-)
-def takedown_watch(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult:
+def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult:
     home, settings = platform.home(), platform.settings()
+    state = _state(home, settings)
+    if said := quiet_since(context.cursor, state):
+        return quiet(state, said)
     withdrawn = find_withdrawn(home, profile=settings.rights_profile)
     exposed = exposures(home, withdrawn)
-    said = _flag(context.instance, exposed)
+    told = _flag(context.instance, exposed)
     if served := still_served(home, withdrawn):
         asked = _ask_for_rebuild(context.instance, home, served)
-    elif settings.takedown_policy == "retrain":
-        asked = _ask_for_training(context.instance, home, exposed)
+    elif settings.takedown_policy == "flag":
+        return quiet(state, "; ".join(["no dataset holds a picture that is no longer free", *told]))
+    elif not any(one.pictures and one.model.is_candidate for one in exposed):
+        return quiet(state, "; ".join(["the models that were trained last saw only what is free", *told]))
     else:
-        asked = "no dataset holds a picture that is no longer free"
+        licensed = news_since_training(home, model=MODEL).key
+        asked = ask_for_training(context.instance, licensed=licensed, tags={"pd/retrain_for": "takedown"})
     if isinstance(asked, str):
-        return dg.SensorResult(skip_reason="; ".join([asked, *said]), cursor=key_of(withdrawn))
+        return dg.SensorResult(skip_reason="; ".join([asked, *told]), cursor=key_of(withdrawn))
     return dg.SensorResult(run_requests=[asked], cursor=key_of(withdrawn))
+
+
+def _state(home: Home, settings: Settings) -> str:
+    """Names all that a tick reads of the home: the tables that tell, the models, and what is in use."""
+    tables = [home.table(table.key) for table in (MEMBERS, ITEMS, DECISIONS, CLUSTERS, TAKEDOWNS, LICENSED)]
+    pointers = sorted(path for kind in ("dataset", "models") for path in (home.root / kind).glob("*/*"))
+    told = [path for path in pointers if path.is_file()]
+    models = sorted((home.root / "models").glob(f"*/*/{RUN}"))
+    return state_of([*tables, *told, *models], settings.rights_profile, settings.takedown_policy)
+
+
+takedown_watch = Watch(
+    name="takedown_watch",
+    evaluation_fn=_look,
+    jobs=[build_dataset, train_models],
+    starts=lambda settings: settings.scrape_enabled,
+    description="Pictures that lost their licence, vanished or were taken down: asks for tables and dataset without "
+    "them, flags every model that saw them, and asks for a training where PD_TAKEDOWN_POLICY is retrain. On from the "
+    "beginning where nightly_scrape is.",
+)
 
 
 def _flag(instance: dg.DagsterInstance, exposed: list[Exposure]) -> list[str]:
@@ -52,8 +76,8 @@ def _flag(instance: dg.DagsterInstance, exposed: list[Exposure]) -> list[str]:
 
 def _last_state(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> str | None:
     """What the last evaluation of the check was about."""
-    record = instance.event_log_storage.get_latest_asset_check_execution_by_key([check]).get(check)
-    found = record.evaluation.metadata.get(Verdict.STATE) if record and record.evaluation else None
+    last = last_evaluation(instance, check)
+    found = last.metadata.get(Verdict.STATE) if last else None
     return str(found.value) if found is not None else None
 
 
@@ -72,12 +96,3 @@ def _ask_for_rebuild(instance: dg.DagsterInstance, home: Home, served: list[With
         tags={"pd/withdrawn_pictures": str(len(served))},
     )
     return f"{len(served)} pictures are no longer free; {asked}" if isinstance(asked, str) else asked
-
-
-def _ask_for_training(instance: dg.DagsterInstance, home: Home, exposed: list[Exposure]) -> dg.RunRequest | str:
-    """A training, where the newest model of a stage saw what is no longer free."""
-    saw = [one for one in exposed if one.pictures and one.model.is_candidate]
-    if not saw:
-        return "no model in use saw a picture that is no longer free, or one without them was trained already"
-    licensed = news_since_training(home, model="unet_text").key
-    return ask_for_training(instance, licensed=licensed, tags={"pd/retrain_for": "takedown"})

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILES = ("dagster.yaml", "workspace.yaml", "pyproject.toml")
 START_LIMIT_S = 300.0
 STOP_LIMIT_S = 90.0
-RUN_LIMIT_S = 120.0
+RUN_LIMIT_S = 300.0
 LAUNCH = """
 mutation($assets: [AssetKeyInput!]) {
   launchPipelineExecution(executionParams: {
@@ -95,6 +95,12 @@ class DagsterUi:
         """The process and everything that it started."""
         return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
 
+    def workers(self) -> list[psutil.Process]:
+        """The processes that execute runs: those that the code servers started, without their own helpers."""
+        servers = [one for one in self.processes() if {"grpc", "code-server"}.intersection(_words(one))]
+        started = [child for one in servers for child in one.children() if child not in servers]
+        return [one for one in started if "multiprocessing.spawn" in " ".join(_words(one))]
+
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Ask it to stop, wait for the end, return the exit code."""
         self.process.send_signal(signum)
@@ -154,6 +160,14 @@ def wait_until_it_answers(ui: DagsterUi) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise UiFailed(f"pdd up did not answer within {START_LIMIT_S:.0f} s:\n{ui.printed}")
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """The command line of a process, empty where it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:

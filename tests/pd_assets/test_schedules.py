@@ -175,6 +175,17 @@ def test_a_tick_while_a_night_is_at_work_asks_for_nothing(line: Line) -> None:
     assert run.run_id in str(said.skip_message)
 
 
+def test_a_tick_while_a_night_that_died_is_about_to_be_started_again_asks_for_nothing(line: Line) -> None:
+    job = line.defs.resolve_job_def("nightly")
+    run = line.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    line.instance.report_run_failed(run)
+    line.instance.add_run_tags(run.run_id, {"dagster/will_retry": "true"})
+    assert run.run_id in str(tick(line).skip_message)
+
+    line.instance.add_run_tags(run.run_id, {"dagster/auto_retry_run_id": "of the run that goes on"})
+    assert len(tick(line).run_requests or []) == 1
+
+
 def test_a_tick_without_a_contact_fails_with_its_reason_and_the_next_one_with_a_contact_does_not(line: Line) -> None:
     live = "https://commons.wikimedia.org/w/api.php"
     with pytest.raises(ConfigError, match="PD_CONTACT is not set"):

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
+from pd_assets.definitions import build_defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.release.news import news_since_training
@@ -158,3 +159,34 @@ def trained_on_the_latest_dataset(line: Line) -> None:
     )
     line.home.point("models", "unet_text", "latest", "a-version")
     assert news_since_training(line.home, model="unet_text").new == 0
+
+
+def test_pace_and_first_state_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    sensors = [build_defs().resolve_sensor_def(name) for name in ("retrain_on_new_images", "takedown_watch")]
+    assert [sensor.minimum_interval_seconds for sensor in sensors] == [60, 60]
+    assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.STOPPED}
+    monkeypatch.setenv("PD_SCRAPE_ENABLED", "1")
+    monkeypatch.setenv("PD_WATCH_EVERY_S", "7")
+    assert [sensor.minimum_interval_seconds for sensor in sensors] == [7, 7]
+    assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.RUNNING}
+    monkeypatch.setenv("PD_RETRAIN_ENABLED", "0")
+    assert [sensor.default_status.name for sensor in sensors] == ["STOPPED", "RUNNING"]
+
+
+def test_a_tick_after_one_that_found_too_little_says_the_same_until_the_table_changes(own_night: Line) -> None:
+    first = tick(own_night, pd_retrain_after="100000")
+    assert not first.run_requests and first.cursor
+    again = tick(own_night, first.cursor, pd_retrain_after="100000")
+    assert (again.skip_message, again.cursor) == (first.skip_message, first.cursor)
+    assert tick(own_night, first.cursor).run_requests, "another threshold is another state"
+
+
+def test_a_table_whose_check_is_still_to_be_made_trains_nothing(own_night: Line) -> None:
+    assert tick(own_night).run_requests
+    planned = own_night.instance.create_run_for_job(own_night.defs.resolve_job_def("nightly"))
+    said = tick(own_night)
+    assert not said.run_requests
+    assert str(said.skip_message).startswith("the check only_free_pictures has not passed")
+    own_night.instance.report_run_failed(planned)
+    assert own_night.run_check().success
+    assert tick(own_night).run_requests

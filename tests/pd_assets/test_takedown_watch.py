@@ -1,5 +1,6 @@
 """takedown_watch with real runs: pictures that vanish or are taken down, and the models that saw them."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
-from pd_assets.lib.errors import TableError
+from pd_assets.lib.errors import PdError, TableError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import CANDIDATE
@@ -179,6 +180,41 @@ def test_a_missing_parent_table_fails_the_tick_with_its_reason_and_the_next_one_
     assert flagged(line) is None
     aside.rename(folder)
     assert "no dataset holds" in str(tick(line).skip_message)
+
+
+def test_a_tick_that_finds_everything_as_it_was_reads_no_table(line: Line) -> None:
+    first = tick(line)
+    tables = [line.home.table(key).resolve() for key in ("rights/decisions", "catalog/items")]
+    parts = [path for folder in tables for path in folder.rglob("*.parquet")]
+    assert parts
+    kept = {path: path.read_bytes() for path in parts}
+    for path, body in kept.items():
+        times = path.stat()
+        path.write_bytes(bytes(len(body)))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    second = tick(line, first.cursor)
+    assert second.skip_message == first.skip_message and second.cursor == first.cursor
+    with pytest.raises(PdError):
+        tick(line, None)
+
+    for path, body in kept.items():
+        path.write_bytes(body)
+    take_down(line.home, sorted(served(line))[3], reason="a complaint")
+    assert tick(line, second.cursor).run_requests
+
+
+def test_a_training_that_has_only_planned_its_checks_hides_nothing(line: Line) -> None:
+    """As one does that is at work, and for ever one that was killed before it came to them."""
+    tick(line)
+    planned = line.instance.create_run_for_job(line.defs.resolve_job_def("train_models"))
+    key = dg.AssetCheckKey(dg.AssetKey(["models", "unet_text"]), "saw_no_taken_down_picture")
+    newest = line.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    assert (newest.run_id, newest.status.value) == (planned.run_id, "PLANNED")
+    line.instance.report_run_failed(planned)
+    assert "no dataset holds" in str(tick(line).skip_message)
+    take_down(line.home, sorted(served(line))[3], reason="a complaint")
+    assert tick(line).run_requests
+    assert (flagged(line) or (True,))[0] is False
 
 
 def test_a_purged_picture_is_traced_by_the_command_after_the_dataset_was_built_again(line: Line) -> None:

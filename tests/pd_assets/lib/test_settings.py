@@ -31,6 +31,10 @@ EVERY_VARIABLE = {
     "PD_SCRAPE_CRON": "15 3 * * 1-5",
     "PD_SCRAPE_TIMEZONE": "Europe/Vienna",
     "PD_SCRAPE_ENABLED": "1",
+    "PD_WATCH_EVERY_S": "10",
+    "PD_RETRAIN_ENABLED": "1",
+    "PD_TRAIN_SET": "unet_text.training.steps=7; evaluate.n=8;",
+    "PD_KEEP_DATASETS_DAYS": "3",
     "PD_RETRY_WAIT_S": "5",
     "PD_ALERT_WEBHOOK": "http://127.0.0.1:8082/hook",
     "PD_ALERT_EMAIL": "curator@museum.test",
@@ -81,6 +85,10 @@ def test_every_variable_reaches_its_setting() -> None:
         scrape_cron="15 3 * * 1-5",
         scrape_timezone="Europe/Vienna",
         scrape_enabled=True,
+        watch_every_s=10,
+        retrain_enabled=True,
+        train_set=("unet_text.training.steps=7", "evaluate.n=8"),
+        keep_datasets_days=3,
         retry_wait_s=5,
         alert_webhook="http://127.0.0.1:8082/hook",
         alert_email="curator@museum.test",
@@ -109,6 +117,25 @@ def test_empty_and_blank_variables_count_as_not_set() -> None:
 def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PD_RETRAIN_AFTER", "7")
     assert Settings.from_env().retrain_after == 7
+
+
+def test_retraining_is_on_with_the_nightly_unless_it_is_said_otherwise() -> None:
+    assert Settings.from_env({"PD_SCRAPE_ENABLED": "1"}).retrain_enabled
+    assert not Settings.from_env({"PD_SCRAPE_ENABLED": "1", "PD_RETRAIN_ENABLED": "0"}).retrain_enabled
+    assert not Settings.from_env({}).retrain_enabled
+
+
+def test_each_stage_has_its_own_changes_to_the_recipe() -> None:
+    settings = Settings.from_env({"PD_TRAIN_SET": "unet.steps=7;unet_text.training.steps=9;unet.batch_size=2"})
+    assert settings.changes_to("unet") == ["steps=7", "batch_size=2"]
+    assert settings.changes_to("unet_text") == ["training.steps=9"]
+    assert settings.changes_to("clip") == []
+
+
+@pytest.mark.parametrize("value", ["steps=7", "unknown.steps=7", "unet.steps", "unet.=7"])
+def test_a_change_that_names_no_stage_or_no_field_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match="PD_TRAIN_SET: found"):
+        Settings.from_env({"PD_TRAIN_SET": value})
 
 
 def test_a_retraining_may_be_asked_for_by_a_share_of_what_the_last_one_saw() -> None:
