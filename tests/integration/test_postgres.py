@@ -6,9 +6,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
+import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 
+from pd_assets.commands import dead_runs
+from pd_assets.commands.project import open_instance
+from pd_assets.launcher import HOST_TAG, here
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_assets.pools import POOLS
 from tests.conftest import ROOT
@@ -132,6 +138,34 @@ def test_commands_say_in_one_line_that_postgres_is_not_to_be_reached(
     assert "Connection refused" in told.stderr and "DAGSTER_PG_" in told.stderr
     told = pdd(tmp_path, {**settings, "DAGSTER_PG_USER": ""}, "run", "nightly")
     assert told.returncode == 1 and len(told.stderr.splitlines()) == 1, told.stderr
+
+
+def test_a_machine_judges_only_its_own_runs_on_a_shared_database(
+    settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with open_instance(ROOT) as instance:
+        elsewhere = dead_run(instance, {HOST_TAG: "another-machine"})
+        unknown = dead_run(instance, {})
+        mine = dead_run(instance, here())
+        assert dead_runs.bury(instance) == [mine]
+        for run, status in ((elsewhere, "STARTED"), (unknown, "STARTED"), (mine, "FAILURE")):
+            found = instance.get_run_by_id(run)
+            assert found is not None and found.status.value == status
+            instance.delete_run(run)
+
+
+def dead_run(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
+    """A run that started, by a process whose number is nobody's."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    run = instance.add_run(
+        dg.DagsterRun(job_name="nightly", run_id=str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
+    )
+    told = EngineEventData(metadata={"pid": dg.MetadataValue.text(str(ended.pid))})
+    instance.report_engine_event("Executing steps in process", run, told)
+    return run.run_id
 
 
 def ended(ui: DagsterUi, run: str) -> str:
