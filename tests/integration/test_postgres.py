@@ -124,7 +124,17 @@ def test_a_run_that_loses_postgres_in_the_middle_ends_clearly_and_the_next_one_f
     if found == "FAILURE":
         why = f"select count(*) from event_logs where run_id = '{run}' and dagster_event_type = 'PIPELINE_FAILURE'"
         assert database.rows(why) == [(1,)]
-    assert ended(ui, ui.launch("commons/categories")) == "SUCCESS"
+    assert ended(ui, launched_at_last(ui)) == "SUCCESS"
+
+
+def launched_at_last(ui: DagsterUi) -> str:
+    """A run, asked for again where the web server's connections of before answer with an error."""
+    for _ in range(5):
+        try:
+            return ui.launch("commons/categories")
+        except OSError:
+            time.sleep(1)
+    return ui.launch("commons/categories")
 
 
 def test_commands_say_in_one_line_that_postgres_is_not_to_be_reached(

@@ -40,3 +40,19 @@ def test_every_pool_takes_one_run_from_the_start_and_what_somebody_set_stays(pro
         instance.event_log_storage.set_concurrency_slots("gpu", 2)
         set_limits(instance)
         assert {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()}["gpu"] == 2
+
+
+def test_settings_of_dagster_that_cannot_work_are_named_with_all_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "deploy/postgres/dagster.yaml", tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"DAGSTER_PG_HOST.*DAGSTER_PG_USER.*DAGSTER_PG_DB") as told:
+        open_instance(ROOT)
+    assert len(str(told.value)) < 1500
+    (tmp_path / "dagster.yaml").write_text("storage: [")
+    with pytest.raises(ConfigError, match=r"dagster.yaml says: while parsing"):
+        open_instance(ROOT)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "elsewhere"))
+    with pytest.raises(ConfigError, match=r"elsewhere.* does not exist"):
+        open_instance(ROOT)
