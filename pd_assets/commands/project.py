@@ -19,6 +19,7 @@ from pd_assets.lib.errors import ConfigError
 
 HOST = "127.0.0.1"
 PR_SET_PDEATHSIG = 1
+POST_PROCESSING = re.compile(r"Post processing at path root:(\S+) of original value .* failed:\n[\w.]+Error: ")
 POSTGRES_MISSING = "Postgres needs dagster-postgres, which pip install -c constraints.txt -e '.[postgres]' installs"
 
 
@@ -78,8 +79,8 @@ def _told(error: Exception) -> str:
         said = " ".join(str(error).split())
         return POSTGRES_MISSING if "dagster_postgres" in said else said.rstrip(".")
     # Of a variable that is not set, the cause is in the second line.
-    lines = [re.sub(r"failed:\n[\w.]+Error", "failed", one.message).split("\n")[0] for one in error.errors]
-    return "; ".join(line.rstrip(".") for line in lines)
+    causes = [POST_PROCESSING.sub(r"\1: ", one.message).split("\n")[0] for one in error.errors]
+    return "; ".join(cause.partition(". In order for")[0].rstrip(".") for cause in causes)
 
 
 def _cure(error: DBAPIError) -> str:

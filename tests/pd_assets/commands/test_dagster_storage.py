@@ -47,9 +47,9 @@ def test_settings_of_dagster_that_cannot_work_are_named_with_all_that_is_missing
 ) -> None:
     shutil.copy(ROOT / "deploy/postgres/dagster.yaml", tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    with pytest.raises(ConfigError, match=r"DAGSTER_PG_HOST.*DAGSTER_PG_USER.*DAGSTER_PG_DB") as told:
+    with pytest.raises(ConfigError, match=r"postgres_db:hostname: .*DAGSTER_PG_HOST\S* which is not set") as told:
         open_instance(ROOT)
-    assert len(str(told.value)) < 1500
+    assert all(f"DAGSTER_PG_{name}" in str(told.value) for name in ("PORT", "USER", "PASSWORD", "DB"))
     (tmp_path / "dagster.yaml").write_text("storage: [")
     with pytest.raises(ConfigError, match=r"dagster.yaml says: while parsing"):
         open_instance(ROOT)
