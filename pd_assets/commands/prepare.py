@@ -1,7 +1,6 @@
 """`pdd prepare`: Dagster's database made ready by one process, before several open it. `pdd up` does it by itself."""
 
 import os
-from pathlib import Path
 
 from pd_assets.commands import dead_runs
 from pd_assets.commands.project import open_instance, project_root
@@ -11,16 +10,11 @@ from pd_assets.pools import POOLS, set_limits
 
 
 def run_prepare() -> None:
-    """Check settings and home, and make the database ready. ConfigError where one of them cannot be used."""
+    """Check settings and home, and make the tables of the database. ConfigError where one of them cannot be used."""
     root = project_root()
     os.chdir(root)
     home = open_home(Settings.from_env().home)
-    prepare(root)
-    print(f"ready: {home.root}, and Dagster's database with its {len(POOLS)} pools")
-
-
-def prepare(root: Path) -> None:
-    """Make the tables of the database, which several processes at once would damage, and note what it lacks."""
     with open_instance(root) as instance:
         dead_runs.bury(instance)
         set_limits(instance)
+    print(f"ready: {home.root}, and Dagster's database with its {len(POOLS)} pools")

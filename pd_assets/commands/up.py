@@ -7,12 +7,12 @@ import sys
 import time
 from contextlib import ExitStack
 
-from pd_assets.commands import sandbox
-from pd_assets.commands.prepare import prepare
-from pd_assets.commands.project import HOST, answers, end_with_parent, project_root, require_free
+from pd_assets.commands import dead_runs, sandbox
+from pd_assets.commands.project import HOST, answers, end_with_parent, open_instance, project_root, require_free
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.pools import set_limits
 
 ENABLED = "PD_SCRAPE_ENABLED"
 
@@ -24,7 +24,10 @@ def run_up(port: int) -> None:
     require_free(port, "--port")
     settings = Settings.from_env()
     home = open_home(settings.home)
-    prepare(root)
+    # Dagster's database is made by one process before several open it: on a fresh one they would damage it.
+    with open_instance(root) as instance:
+        dead_runs.bury(instance)
+        set_limits(instance)
     with ExitStack() as stack:
         if sandbox.remembered(home) is not None and "PD_COMMONS_API" not in os.environ:
             os.environ["PD_COMMONS_API"] = stack.enter_context(sandbox.running(home))
