@@ -48,6 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run one job here and now, without the UI")
     run.add_argument("job", choices=JOBS, help="nightly: refresh, decide, fetch, catalogue; whole_line: everything")
 
+    commands.add_parser("prepare", help="make Dagster's database ready, where its services are started one by one")
+
     commands.add_parser("doctor", help="check settings, home, archive and devices, and say what to mend")
 
     decide = commands.add_parser("decide", help="explain the verdict on one item or title")
@@ -126,6 +128,10 @@ def _run(arguments: argparse.Namespace) -> None:
         from pd_assets.commands.up import run_up
 
         run_up(arguments.port)
+    elif arguments.command == "prepare":
+        from pd_assets.commands.prepare import run_prepare
+
+        run_prepare()
     elif arguments.command == "sandbox":
         _serve(arguments)
     elif arguments.command == "doctor":

@@ -6,6 +6,8 @@ Smithsonian's units are partitions of a job of their own, which a schedule start
 
 import dagster as dg
 
+from pd_assets.pods import GPU_POD
+
 SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"])
 SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
@@ -25,6 +27,7 @@ train_models = dg.define_asset_job(
     "train_models",
     DATASET | MODELS,
     description="Export the licensed pictures as they are now, train the text-conditioned models on them, evaluate.",
+    tags=GPU_POD,
 )
 nightly = dg.define_asset_job(
     "nightly",

@@ -6,7 +6,8 @@ import subprocess
 from collections.abc import Callable
 
 from pd_assets.commands import dead_runs
-from pd_assets.commands.project import open_instance, project_root
+from pd_assets.commands.instance import open_instance
+from pd_assets.commands.project import project_root
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import open_home

@@ -1,17 +1,12 @@
-"""The project's own folder, the Dagster instance kept in it, and ports on this machine."""
+"""The project's own folder, signals of the processes that it starts, and ports on this machine."""
 
 import ctypes
-import os
 import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pd_assets.lib.errors import ConfigError
-
-if TYPE_CHECKING:
-    import dagster as dg
 
 HOST = "127.0.0.1"
 PR_SET_PDEATHSIG = 1
@@ -42,29 +37,6 @@ def project_root() -> Path:
     raise ConfigError(
         f"no dagster.yaml and workspace.yaml in {Path.cwd()} or above it; go to the project's folder and run again"
     )
-
-
-def open_instance(root: Path) -> "dg.DagsterInstance":
-    """Dagster's storage as `dagster dev` finds it: DAGSTER_HOME, or the dagster.yaml of the project's folder.
-
-    ConfigError where its database is damaged, locked by somebody who does not let go, or not to be reached.
-    """
-    # Here and not above: `pdd up` stays as long as the UI does, and is small without them.
-    import dagster as dg
-    from sqlalchemy.exc import DBAPIError
-
-    at_home = os.environ.get("DAGSTER_HOME")
-    try:
-        instance = dg.DagsterInstance.get() if at_home else dg.DagsterInstance.from_config(str(root))
-        instance.get_runs_count()
-        instance.get_dynamic_partitions("")
-        instance.all_instigator_state()
-    except DBAPIError as error:
-        raise ConfigError(
-            f"Dagster's database, as {at_home or root}/dagster.yaml says, cannot be used ({error.orig}); where it is "
-            "damaged, move its folder away: the history of runs begins anew, and no table, picture or model is lost"
-        ) from error
-    return instance
 
 
 def is_free(port: int) -> bool:

@@ -15,7 +15,9 @@ import dagster as dg
 from dagster._utils.error import SerializableErrorInfo
 
 from pd_assets.commands import dead_runs
-from pd_assets.commands.project import end_with_parent, open_instance, project_root
+from pd_assets.commands.instance import open_instance
+from pd_assets.commands.project import end_with_parent, project_root
+from pd_assets.launcher import here
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
@@ -65,7 +67,7 @@ def _run(instance: dg.DagsterInstance, job: str) -> list[Cost]:
         json.dump(QUIET, config)
         config.flush()
         command = [sys.executable, "-W", "ignore", "-m", "dagster", "job", "execute", "-m", "pd_assets.definitions"]
-        command += ["--job", job, "--config", config.name, "--tags", json.dumps({TAG: mark})]
+        command += ["--job", job, "--config", config.name, "--tags", json.dumps({TAG: mark, **here()})]
         if sys.stderr.isatty():
             os.environ["PD_PROGRESS"] = "bar"
         # A session of its own: Ctrl-C reaches only us, and we pass one interruption on, for a checkpoint to be saved.

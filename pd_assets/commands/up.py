@@ -25,7 +25,7 @@ def run_up(port: int) -> None:
     settings = Settings.from_env()
     home = open_home(settings.home)
     # In a process of its own: this one stays as long as the UI does, and without Dagster it is small.
-    if ended := subprocess.run([sys.executable, "-m", "pd_assets.commands.ready"], check=False).returncode:
+    if ended := subprocess.run([sys.executable, "-m", "pd_assets.cli", "prepare"], check=False).returncode:
         raise SystemExit(ended)
     with ExitStack() as stack:
         if sandbox.remembered(home) is not None and "PD_COMMONS_API" not in os.environ:
@@ -38,8 +38,7 @@ def run_up(port: int) -> None:
 
 
 def _automation(settings: Settings) -> str:
-    """Switch the nightly schedule and the sensors on where the archive can reach the operator, unless it is said
-    otherwise; what is on."""
+    """Switch schedule and sensors on where the archive can reach the operator, if nothing else is said; what is on."""
     if settings.contact and ENABLED not in os.environ:
         try:
             require_contact(settings)

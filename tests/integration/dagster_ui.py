@@ -24,9 +24,9 @@ START_LIMIT_S = 300.0
 STOP_LIMIT_S = 90.0
 RUN_LIMIT_S = 300.0
 LAUNCH = """
-mutation($assets: [AssetKeyInput!]) {
+mutation($assets: [AssetKeyInput!], $config: RunConfigData) {
   launchPipelineExecution(executionParams: {
-    mode: "default", runConfigData: {},
+    mode: "default", runConfigData: $config,
     selector: {repositoryLocationName: "pd", repositoryName: "__repository__", pipelineName: "__ASSET_JOB",
                assetSelection: $assets}
   }) {
@@ -71,10 +71,10 @@ class DagsterUi:
             raise UiFailed(json.dumps(answer["errors"])[:2000])
         return cast(Json, answer["data"])
 
-    def launch(self, *assets: str) -> str:
-        """Ask for a run of some assets, as the button Materialize does; returns its id."""
+    def launch(self, *assets: str, config: Json | None = None) -> str:
+        """Ask for a run of some assets, as the button Materialize or the launchpad does; returns its id."""
         keys = [{"path": key.split("/")} for key in assets]
-        launched = cast(Json, self.ask(LAUNCH, assets=keys)["launchPipelineExecution"])
+        launched = cast(Json, self.ask(LAUNCH, assets=keys, config=config or {})["launchPipelineExecution"])
         if "run" not in launched:
             raise UiFailed(json.dumps(launched)[:2000])
         return str(cast(Json, launched["run"])["runId"])

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs what the integration tests need of Debian (or Ubuntu): MediaWiki with PHP, ImageMagick, a browser with fonts.
+# Installs what the integration tests need of Debian (or Ubuntu): MediaWiki with PHP, ImageMagick, Postgres, Compose's
+# checker, a browser with fonts.
 # Run as root. Says what it installs; when everything is there it does nothing and says nothing.
 set -eu
 
-packages="mediawiki php-cli php-sqlite3 php-intl php-mbstring php-xml php-gd php-apcu php-curl imagemagick fonts-dejavu-core"
+packages="mediawiki php-cli php-sqlite3 php-intl php-mbstring php-xml php-gd php-apcu php-curl imagemagick postgresql docker-compose fonts-dejavu-core"
 # Any of these browsers will do; Debian's chromium is installed only where there is none.
 command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null \
     || packages="$packages chromium"
@@ -20,7 +21,7 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 
-# MediaWiki's package brings Apache along; it must not be started by its installation.
+# MediaWiki's package brings Apache along, and Postgres a server; neither must be started by its installation.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT

@@ -36,7 +36,7 @@ def test_a_killed_run_is_marked_as_failed_and_the_next_run_finishes(tmp_path: Pa
 
 STATES = """
 from pathlib import Path
-from pd_assets.commands.project import open_instance
+from pd_assets.commands.instance import open_instance
 with open_instance(Path.cwd()) as instance:
     print(" ".join(run.status.value for run in reversed(instance.get_runs())))
 """

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pd_assets.commands import sandbox
-from pd_assets.commands.project import open_instance
+from pd_assets.commands.instance import open_instance
 from pd_assets.definitions import defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED

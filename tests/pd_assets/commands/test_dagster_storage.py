@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pd_assets.commands.project import open_instance
+from pd_assets.commands.instance import open_instance
 from pd_assets.lib.errors import ConfigError
 from pd_assets.pools import POOLS, set_limits
 from tests.conftest import ROOT
@@ -40,3 +40,19 @@ def test_every_pool_takes_one_run_from_the_start_and_what_somebody_set_stays(pro
         instance.event_log_storage.set_concurrency_slots("gpu", 2)
         set_limits(instance)
         assert {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()}["gpu"] == 2
+
+
+def test_settings_of_dagster_that_cannot_work_are_named_with_all_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "deploy/postgres/dagster.yaml", tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"postgres_db:hostname: .*DAGSTER_PG_HOST\S* which is not set") as told:
+        open_instance(ROOT)
+    assert all(f"DAGSTER_PG_{name}" in str(told.value) for name in ("PORT", "USER", "PASSWORD", "DB"))
+    (tmp_path / "dagster.yaml").write_text("storage: [")
+    with pytest.raises(ConfigError, match=r"dagster.yaml says: while parsing"):
+        open_instance(ROOT)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "elsewhere"))
+    with pytest.raises(ConfigError, match=r"elsewhere.* does not exist"):
+        open_instance(ROOT)

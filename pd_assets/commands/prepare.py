@@ -1,0 +1,21 @@
+"""`pdd prepare`: Dagster's database made ready by one process, before several open it. `pdd up` does it by itself."""
+
+import os
+
+from pd_assets.commands import dead_runs
+from pd_assets.commands.instance import open_instance
+from pd_assets.commands.project import project_root
+from pd_assets.lib.home import open_home
+from pd_assets.lib.settings import Settings
+from pd_assets.pools import POOLS, set_limits
+
+
+def run_prepare() -> None:
+    """Check settings and home, and make the tables of the database. ConfigError where one of them cannot be used."""
+    root = project_root()
+    os.chdir(root)
+    home = open_home(Settings.from_env().home)
+    with open_instance(root) as instance:
+        dead_runs.bury(instance)
+        set_limits(instance)
+    print(f"ready: {home.root}, and Dagster's database with its {len(POOLS)} pools")

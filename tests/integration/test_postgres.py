@@ -1,0 +1,191 @@
+"""Dagster's storage on a real Postgres: the whole line by the commands that people type, and a lost connection."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+from dagster._core.events import EngineEventData
+
+from pd_assets.commands import dead_runs
+from pd_assets.commands.instance import open_instance
+from pd_assets.launcher import HOST_TAG, here
+from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.pools import POOLS
+from tests.conftest import ROOT
+from tests.integration import postgres
+from tests.integration.conftest import require
+from tests.integration.dagster_ui import DagsterUi, running
+from tests.integration.postgres import Postgres
+from tests.integration.test_promotion import TINY
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+PATIENCE_S = 900.0
+TRAINED = ("models/tokenizer", "models/clip", "models/unet_text", "evaluation/report")
+ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+OTHER_STORAGE = ("*.db", "*.sqlite*", "*.db-wal")
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Postgres]:
+    require(postgres.missing)
+    with postgres.running() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(Archive.painted(count=120)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, database: Postgres, server: SandboxServer) -> Mapping[str, str]:
+    home = postgres.dagster_home(tmp_path_factory.mktemp("postgres") / "dagster", database)
+    return {**home, "PD_COMMONS_API": server.api_url, "PD_RETRY_WAIT_S": "1"}
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory, settings: Mapping[str, str]) -> Iterator[DagsterUi]:
+    """`pdd up` on Postgres, after `pdd run nightly` there."""
+    folder = tmp_path_factory.mktemp("project")
+    with running(folder, **settings) as started:
+        nightly = pdd(started.folder, settings, "run", "nightly")
+        assert nightly.returncode == 0, nightly.stderr
+        yield started
+
+
+def pdd(folder: Path, settings: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A `pdd` command as a process of its own, beside the code location of `pdd up`."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PD_HOME": str(folder / "home"), **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "pd_assets.cli", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+
+
+def test_the_whole_line_runs_with_everything_in_postgres_and_nothing_in_sqlite(
+    ui: DagsterUi, database: Postgres, settings: Mapping[str, str]
+) -> None:
+    ops = {name: {"config": {"recipe": "debug", "set": changes}} for name, changes in TINY.items()}
+    training = ui.launch(*TRAINED, config={"ops": ops})
+    assert ended(ui, training) == "SUCCESS", ui.printed
+
+    runs = dict(database.rows("select run_id, status from runs"))
+    assert runs[training] == "SUCCESS" and set(runs.values()) == {"SUCCESS"} and len(runs) == 2
+    made = "select distinct asset_key from event_logs where dagster_event_type = 'ASSET_MATERIALIZATION'"
+    keys = {str(key).strip('[]"').replace('", "', "/") for (key,) in database.rows(made)}
+    assert {"commons/pages", "rights/decisions", "catalog/licensed_images", "dataset/manifest", *TRAINED} <= keys
+    assert {key for (key,) in database.rows("select concurrency_key from concurrency_limits")} >= set(POOLS)
+    listed = {str(key) for (key,) in database.rows("select partition from dynamic_partitions")}
+    stored = 'select distinct partition from event_logs where asset_key = \'["commons", "pages"]\''
+    assert len(listed) > 5
+    assert {str(key) for (key,) in database.rows(stored) if key is not None} == listed
+
+    folders = (ui.folder, Path(settings["DAGSTER_HOME"]))
+    assert [path for folder in folders for kind in OTHER_STORAGE for path in folder.rglob(kind)] == []
+
+
+def test_pools_on_postgres_let_one_run_at_a_time_ask_an_archive(
+    ui: DagsterUi, server: SandboxServer, database: Postgres
+) -> None:
+    server.faults.set({"delay_s": 0.3})
+    both = [ui.launch("commons/categories") for _ in range(2)]
+    assert [ended(ui, run) for run in both] == ["SUCCESS", "SUCCESS"]
+    server.faults.clear()
+    times = [database.rows(f"select start_time, end_time from runs where run_id = '{run}'")[0] for run in both]
+    (_, first_end), (second_start, _) = sorted(times, key=str)
+    assert float(str(first_end)) <= float(str(second_start))
+
+
+def test_a_run_that_loses_postgres_in_the_middle_ends_clearly_and_the_next_one_finishes(
+    ui: DagsterUi, server: SandboxServer, database: Postgres
+) -> None:
+    server.faults.set({"delay_s": 1})
+    run = ui.launch("commons/categories")
+    ui.wait_for(run, "STARTED")
+    database.stop("immediate")
+    time.sleep(5)
+    database.start()
+    server.faults.clear()
+    found = ended(ui, run)
+    assert found in ("SUCCESS", "FAILURE")
+    if found == "FAILURE":
+        why = f"select count(*) from event_logs where run_id = '{run}' and dagster_event_type = 'PIPELINE_FAILURE'"
+        assert database.rows(why) == [(1,)]
+    assert ended(ui, launched_at_last(ui)) == "SUCCESS"
+
+
+def launched_at_last(ui: DagsterUi) -> str:
+    """A run, asked for again where the web server's connections of before answer with an error."""
+    for _ in range(5):
+        try:
+            return ui.launch("commons/categories")
+        except OSError:
+            time.sleep(1)
+    return ui.launch("commons/categories")
+
+
+def test_commands_say_in_one_line_that_postgres_is_not_to_be_reached(
+    tmp_path: Path, settings: Mapping[str, str]
+) -> None:
+    for name in ("dagster.yaml", "workspace.yaml"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    told = pdd(tmp_path, {**settings, "DAGSTER_PG_PORT": "1"}, "run", "nightly")
+    assert told.returncode == 1
+    assert len(told.stderr.splitlines()) == 1
+    assert "Connection refused" in told.stderr and "DAGSTER_PG_" in told.stderr
+    told = pdd(tmp_path, {**settings, "DAGSTER_PG_USER": ""}, "run", "nightly")
+    assert told.returncode == 1 and len(told.stderr.splitlines()) == 1, told.stderr
+
+
+def test_a_machine_judges_only_its_own_runs_on_a_shared_database(
+    settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with open_instance(ROOT) as instance:
+        elsewhere = dead_run(instance, {HOST_TAG: "another-machine"})
+        unknown = dead_run(instance, {})
+        mine = dead_run(instance, here())
+        assert dead_runs.bury(instance) == [mine]
+        for run, status in ((elsewhere, "STARTED"), (unknown, "STARTED"), (mine, "FAILURE")):
+            found = instance.get_run_by_id(run)
+            assert found is not None and found.status.value == status
+            instance.delete_run(run)
+
+
+def dead_run(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
+    """A run that started, by a process whose number is nobody's."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    run = instance.add_run(
+        dg.DagsterRun(job_name="nightly", run_id=str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
+    )
+    told = EngineEventData(metadata={"pid": dg.MetadataValue.text(str(ended.pid))})
+    instance.report_engine_event("Executing steps in process", run, told)
+    return run.run_id
+
+
+def ended(ui: DagsterUi, run: str) -> str:
+    """How a run ended. While Postgres is away, the UI has no answer."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            if (found := ui.status(run)) in ENDED:
+                return found
+        except (OSError, KeyError, RuntimeError):
+            time.sleep(1)
+        time.sleep(0.5)
+    raise AssertionError(f"run {run} did not end:\n{ui.printed}")
