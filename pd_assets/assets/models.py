@@ -55,6 +55,8 @@ def _train(
                 arguments += ["--input", f"{name}={folder}"]
             for change in config.set:
                 arguments += ["--set", change]
+            # Where the checkpoints of a training are that another machine began.
+            home.fetched(out.with_name(f"{out.name}.partial"))
             run_pd_ml(arguments, lambda event: _note(context, event))
         home.point("models", stage, CANDIDATE, out.name)
         if stage not in CHAIN:
@@ -68,10 +70,11 @@ def _train(
 
 
 def latest_dataset(home: Home, name: str) -> Path:
-    """The latest version of a dataset; ConfigError where there is none."""
+    """The latest version of a dataset, on this disk; ConfigError where there is none."""
     folder = home.latest("dataset", name)
     if folder is None:
         raise ConfigError(f"no finished version of dataset/{name} in {home.root}; materialise dataset/manifest first")
+    home.fetched(folder)
     return folder
 
 
