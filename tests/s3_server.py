@@ -1,6 +1,5 @@
-"""An S3 API on loopback, kept in memory by a process of its own, and homes in its buckets as several machines see them."""
+"""An S3 API on loopback, kept in memory by a process of its own, and a home in it as several machines see it."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -76,7 +75,7 @@ class Store:
 
     def copy(self, machine: str, *, wait_s: float = 0.0, lease_s: float = 60.0) -> WorkingCopy:
         """The working copy of a machine, not yet brought up to date."""
-        found = WorkingCopy(address=self.address(machine, wait_s=wait_s, lease_s=lease_s))
+        found = WorkingCopy.of(self.address(machine, wait_s=wait_s, lease_s=lease_s))
         found.root.mkdir(parents=True, exist_ok=True)
         return found
 

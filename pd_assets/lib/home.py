@@ -181,7 +181,7 @@ def _open_remote(address: RemoteAddress) -> Home:
     # It is made of homes itself.
     from pd_assets.lib.remote.working_copy import WorkingCopy
 
-    copy = WorkingCopy(address=address)
+    copy = WorkingCopy.of(address)
     _require_writable(copy.root, "PD_HOME_CACHE")
     copy.bring_up_to_date()
     return copy.home

@@ -41,7 +41,7 @@ class RemoteAddress:
 def default_cache() -> Path:
     """A folder below the user's cache directory."""
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "public-domain-diffusion"
+    return Path(base) / "public-domain-diffusion"
 
 
 def split(url: str) -> tuple[str, str] | None:

@@ -20,6 +20,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO
 
+import duckdb
+
 from pd_assets.lib.catalog import views
 from pd_assets.lib.catalog.generations import next_generation, share
 from pd_assets.lib.errors import HomeBusy, LeaseLost, ObjectAltered, PdError, RemoteError
@@ -57,7 +59,15 @@ class State:
 class WorkingCopy:
     """A local home that follows a bucket."""
 
-    address: RemoteAddress
+    bucket: Bucket
+
+    @classmethod
+    def of(cls, address: RemoteAddress) -> "WorkingCopy":
+        return cls(bucket=Bucket(address))
+
+    @property
+    def address(self) -> RemoteAddress:
+        return self.bucket.address
 
     @property
     def folder(self) -> Path:
@@ -70,10 +80,6 @@ class WorkingCopy:
     @property
     def home(self) -> Home:
         return Home(root=self.root.resolve(), copy=self)
-
-    @cached_property
-    def bucket(self) -> Bucket:
-        return Bucket(self.address)
 
     @cached_property
     def lease(self) -> Lease:
@@ -260,8 +266,15 @@ class WorkingCopy:
             self._remove(path)
         self._save(State(files=new.files, etag=new.etag, held={**kept, **{path: new.files[path] for path in wanted}}))
         if any(path.endswith(".parquet") for path in changed) or not self.home.catalog.is_file():
-            views.rebuild(self.home)
+            self._rebuild_views()
         return True
+
+    def _rebuild_views(self) -> None:
+        try:
+            views.rebuild(self.home)
+        except duckdb.Error as error:
+            # A damaged table: whoever reads it will say so.
+            log.warning("%s is as it was: %s", self.home.catalog, " ".join(str(error).split()))
 
     def _is(self, path: str, stat: os.stat_result, new: State) -> bool:
         """Whether a local file is as published; its time is made so."""
