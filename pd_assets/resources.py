@@ -56,6 +56,10 @@ class Platform(dg.ConfigurableResource):
         """PD_HOME, made where it is missing; ConfigError where it cannot be written. In a step it is there to write."""
         return at_work_in_step(open_home(self.settings().home))
 
+    def home_as_it_is(self) -> Home:
+        """PD_HOME as this machine has it, also where its bucket cannot be reached."""
+        return open_home(self.settings().home, as_it_is=True)
+
     @contextmanager
     def session(self, run_id: str, archive: str | None = None) -> Iterator[PoliteSession]:
         """A polite HTTP session whose traffic goes to http/ledger; ConfigError for a live archive without a contact.

@@ -166,24 +166,26 @@ def _encoded_partitions(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.name, path
 
 
-def open_home(place: Path | RemoteAddress) -> Home:
+def open_home(place: Path | RemoteAddress, *, as_it_is: bool = False) -> Home:
     """The home at `place`, made where it is missing; ConfigError where it cannot be written.
 
-    For one in a bucket, its working copy as up to date as can be: RemoteError where the bucket cannot be used.
+    For one in a bucket, its working copy as up to date as can be: RemoteError where the bucket cannot be used. With
+    `as_it_is` nobody is asked.
     """
     if isinstance(place, RemoteAddress):
-        return _open_remote(place)
+        return _open_remote(place, as_it_is=as_it_is)
     _require_writable(place, "PD_HOME")
     return Home(root=place.resolve())
 
 
-def _open_remote(address: RemoteAddress) -> Home:
+def _open_remote(address: RemoteAddress, *, as_it_is: bool) -> Home:
     # It is made of homes itself.
     from pd_assets.lib.remote.working_copy import WorkingCopy
 
     copy = WorkingCopy.of(address)
     _require_writable(copy.root, "PD_HOME_CACHE")
-    copy.bring_up_to_date()
+    if not as_it_is:
+        copy.bring_up_to_date()
     return copy.home
 
 

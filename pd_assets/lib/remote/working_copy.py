@@ -246,7 +246,7 @@ class WorkingCopy:
         """Replace, add and remove files until they are those of `new`; False where it was replaced meanwhile."""
         local = dict(walk(self.root))
         same = {path for path, stat in local.items() if self._is(path, stat, new)}
-        unwanted = [path for path in local if path not in new.files and (path in old.files or not _is_checkpoint(path))]
+        unwanted = [path for path in local if path not in new.files and (path in old.files or not _is_trained(path))]
         lost = [path for path in unwanted if path not in old.files]
         if lost:
             log.warning(
@@ -490,10 +490,10 @@ def _at(files: Files, place: str) -> Iterator[str]:
         yield from (path for path in files if path.startswith(f"{place}/"))
 
 
-def _is_checkpoint(path: str) -> bool:
-    """Whether a file belongs to a training that is not done: hours of work, and of no harm to anybody."""
+def _is_trained(path: str) -> bool:
+    """Whether a file belongs to a training, done or not: hours of work, named by all that it was made of."""
     folder = version_folder(path)
-    return folder is not None and folder.startswith("models/") and folder.endswith(".partial")
+    return folder is not None and folder.startswith("models/")
 
 
 def _incoming(entry: Entry) -> str:

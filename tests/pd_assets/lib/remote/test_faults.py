@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from pd_assets.cli import main
 from pd_assets.lib.errors import ConfigError, RemoteError, RemoteUnreachable
 from pd_assets.lib.home import open_home
 from pd_assets.lib.remote.address import RemoteAddress
 from pd_assets.lib.settings import Settings
+from pd_assets.resources import Platform
 from pd_assets.steps import may_pass
 from tests.s3_server import Store
 
@@ -15,6 +17,24 @@ from tests.s3_server import Store
 def test_a_bucket_that_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(RemoteError, match=r"there is no bucket nowhere-1 at http://127.*; create it, or set PD_HOME"):
         open_home(RemoteAddress(**{**vars(store.address("one")), "bucket": "nowhere-1"}))
+
+
+def test_a_command_says_so_in_one_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name, value in {**store.settings("one"), "PD_HOME": "s3://nowhere-2/home"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert main(["trace", "commons:M1"]) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "there is no bucket nowhere-2" in told
+
+
+def test_failures_are_told_of_while_the_bucket_cannot_be_reached(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**store.settings("one"), "PD_S3_ENDPOINT": "http://127.0.0.1:9"}.items():
+        monkeypatch.setenv(name, value)
+    home = Platform().home_as_it_is()
+    assert home.root.is_dir() and str(home.root).startswith(str(store.folder / "one"))
 
 
 def test_missing_credentials_are_named(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
