@@ -24,7 +24,7 @@ import duckdb
 
 from pd_assets.lib.catalog import views
 from pd_assets.lib.catalog.generations import next_generation, share
-from pd_assets.lib.errors import HomeBusy, LeaseLost, ObjectAltered, PdError, RemoteError
+from pd_assets.lib.errors import ConfigError, HomeBusy, LeaseLost, ObjectAltered, PdError, RemoteError
 from pd_assets.lib.home import Home, remove_caches, replacing
 from pd_assets.lib.remote import manifest
 from pd_assets.lib.remote.address import RemoteAddress
@@ -41,6 +41,10 @@ TRIES = 5
 TOLD = 5
 
 log = logging.getLogger(__name__)
+
+
+class _ChangedMeanwhile(Exception):
+    """What is published is another state than the one that was being read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +126,7 @@ class WorkingCopy:
         """Bring files, and all files of folders, that are only in the bucket so far."""
         with self._turn():
             state = self._load()
-            wanted = {path for place in places for path in _at(state.files, place)}
+            wanted = {path for place in places for path in _at(state.files, place)} - state.held.keys()
             self._bring(state, [path for path in wanted if not (self.root / path).is_file()])
 
     def matching(self, pattern: str) -> list[str]:
@@ -130,19 +134,20 @@ class WorkingCopy:
         return [path for path in self._load().files if fnmatchcase(path, pattern)]
 
     def size_bytes(self, path: str) -> int | None:
-        """The size of a published file."""
-        entry = self._published.get(path)
-        return entry.size_bytes if entry else None
+        """The size of a published file that never was here; one that was here and is not was removed."""
+        entry = self._read_once.files.get(path)
+        return entry.size_bytes if entry and path not in self._read_once.held else None
 
     @cached_property
-    def _published(self) -> Files:
-        return self._load().files
+    def _read_once(self) -> State:
+        return self._load()
 
     def publish(self) -> None:
         """Make what is here what everybody sees. LeaseLost where another machine took over."""
         with self._turn():
             self.lease.renew(within_s=self.lease.term_s / 3)
             state = self._load()
+            self._require_whole(state)
             change = _changes(self.root, state)
             if not change:
                 return
@@ -158,6 +163,15 @@ class WorkingCopy:
                 state = State(files=files, etag=self._commit(files, over=state.etag), held=held)
             self._save(State(files=state.files, etag=state.etag, held=held))
             self._end_moves()
+
+    def _require_whole(self, state: State) -> None:
+        """No step removes all of images or rights: whoever made room on the disk did not mean the bucket."""
+        known = {path.split("/")[0] for path in state.held}
+        if lost := sorted(name for name in known if not (self.root / name).exists()):
+            raise ConfigError(
+                f"{', '.join(lost)} went from the working copy {self.root} as a whole; nothing was published, as that "
+                f"would go from {self.address} too; remove {self.folder} itself, and it is made anew from the bucket"
+            )
 
     def _commit(self, files: Files, *, over: str | None) -> str:
         try:
@@ -238,12 +252,15 @@ class WorkingCopy:
                     "in the bucket"
                 )
             files, _ = manifest.from_bytes(stored.body, f"{self.address}/{MANIFEST}")
-            if self._become(State(files=files, etag=stored.etag, held=state.held), state):
+            try:
+                self._become(State(files=files, etag=stored.etag, held=state.held), state)
                 return
+            except _ChangedMeanwhile:
+                continue
         raise RemoteError(f"{self.address} changed {TRIES} times while it was being read; run again")
 
-    def _become(self, new: State, old: State) -> bool:
-        """Replace, add and remove files until they are those of `new`; False where it was replaced meanwhile."""
+    def _become(self, new: State, old: State) -> None:
+        """Replace, add and remove files until they are those of `new`. _ChangedMeanwhile where that was replaced."""
         local = dict(walk(self.root))
         same = {path for path, stat in local.items() if self._is(path, stat, new)}
         unwanted = [path for path in local if path not in new.files and (path in old.files or not _is_trained(path))]
@@ -260,14 +277,13 @@ class WorkingCopy:
             kept = {path: new.files[path] for path in same}
             if not self._download_all(new.files, wanted, places):
                 if self.bucket.etag(MANIFEST) != new.etag:
-                    return False
+                    raise _ChangedMeanwhile
                 self._complain(new.files, wanted)
         for path in sorted(unwanted, key=order, reverse=True):
             self._remove(path)
         self._save(State(files=new.files, etag=new.etag, held={**kept, **{path: new.files[path] for path in wanted}}))
         if any(path.endswith(".parquet") for path in changed) or not self.home.catalog.is_file():
             self._rebuild_views()
-        return True
 
     def _rebuild_views(self) -> None:
         try:
@@ -426,17 +442,17 @@ class WorkingCopy:
 
     @property
     def _list(self) -> Path:
-        return self.folder / "published.parquet"
+        return self.root / ".pd" / "published.parquet"
 
     def _load(self) -> State:
         files, etag = _read_list(self._list)
-        held, _ = _read_list(self.folder / "held.parquet")
+        held, _ = _read_list(self._list.with_name("held.parquet"))
         return State(files=files, etag=etag or None, held=held)
 
     def _save(self, state: State) -> None:
         """`held` first: it tells of local files whatever is published."""
         for path, files, note in (
-            (self.folder / "held.parquet", state.held, ""),
+            (self._list.with_name("held.parquet"), state.held, ""),
             (self._list, state.files, state.etag or ""),
         ):
             with replacing(path) as partial:

@@ -1,6 +1,7 @@
 """Two machines and one home in a bucket: what one publishes the other sees, whole, and nothing that is gone stays."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.catalog.generations import next_generation
-from pd_assets.lib.errors import LeaseLost, ObjectAltered, RemoteError
+from pd_assets.lib.errors import ConfigError, LeaseLost, ObjectAltered, RemoteError
 from pd_assets.lib.home import Home, at_work, open_home, remove_folder
 from pd_assets.lib.remote.address import RemoteAddress
 from pd_assets.lib.remote.bucket import Bucket
@@ -281,6 +282,28 @@ def test_a_bucket_that_was_emptied_does_not_empty_the_working_copy(store: Store)
     with pytest.raises(ObjectAltered, match="is gone, and the working copy"):
         store.home("one")
     assert files(store.copy("one").home) == OLD
+
+
+def test_making_room_in_the_working_copy_does_not_empty_the_bucket(store: Store) -> None:
+    publish(store, "one", OLD)
+    copy = store.copy("one")
+    shutil.rmtree(copy.home.images)
+    with pytest.raises(ConfigError, match=r"images went from the working copy .* remove .* itself"):
+        publish(store, "one", {})
+    assert store.names == OLD.keys()
+    shutil.rmtree(copy.folder)
+    home = publish(store, "one", {})
+    assert store.names == OLD.keys() and home.holds(home.images / "aa" / "aa00.jpg")
+
+
+def test_a_picture_that_a_step_removed_is_not_held_any_more(store: Store) -> None:
+    with at_work(publish(store, "one", OLD)) as home:
+        picture = home.images / "aa" / "aa00.jpg"
+        picture.unlink()
+        home.fetched(picture)
+        assert not picture.exists() and not home.holds(picture)
+        with pytest.raises(FileNotFoundError):
+            home.size_bytes(picture)
 
 
 def test_a_writer_that_was_overtaken_publishes_nothing(store: Store) -> None:
