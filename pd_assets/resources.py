@@ -12,6 +12,7 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.steps import at_work_in_step
 
 
 class Platform(dg.ConfigurableResource):
@@ -54,8 +55,12 @@ class Platform(dg.ConfigurableResource):
         return Settings.from_env({**os.environ, **given})
 
     def home(self) -> Home:
-        """PD_HOME, made where it is missing; ConfigError where it cannot be written."""
-        return open_home(self.settings().home)
+        """PD_HOME, made where it is missing; ConfigError where it cannot be written. In a step it is there to write."""
+        return at_work_in_step(open_home(self.settings().home))
+
+    def home_as_it_is(self) -> Home:
+        """PD_HOME as this machine has it, also where its bucket cannot be reached."""
+        return open_home(self.settings().home, as_it_is=True)
 
     @contextmanager
     def session(self, run_id: str, archive: str | None = None) -> Iterator[PoliteSession]:

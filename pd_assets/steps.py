@@ -10,7 +10,8 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from pd_assets.lib.catalog.origins import ORIGINS
 from pd_assets.lib.catalog.schemas import Table
 from pd_assets.lib.catalog.tables import partition_parts, parts
 from pd_assets.lib.child import OutOfMemory
-from pd_assets.lib.errors import ArchiveResting, FetchFailed, PdError
-from pd_assets.lib.home import Home
+from pd_assets.lib.errors import ArchiveResting, FetchFailed, HomeBusy, LeaseLost, PdError, RemoteUnreachable
+from pd_assets.lib.home import Home, at_work
 from pd_assets.lib.http import Traffic
 from pd_assets.lib.ledger import expense
 from pd_assets.lib.settings import Settings
@@ -66,15 +67,45 @@ class Step:
         self.peak_bytes = max(self.peak_bytes, total)
 
 
+# The home that the step at work writes, and what ends its work there.
+_AT_WORK: ContextVar[tuple[ExitStack, dict[Path, Home]] | None] = ContextVar("at_work", default=None)
+
+
+def at_work_in_step(home: Home) -> Home:
+    """The home, for the step at work to write until its end, where what it wrote is published; once for each home."""
+    step_at_work = _AT_WORK.get()
+    if step_at_work is None:
+        return home
+    until_its_end, written = step_at_work
+    if home.root not in written:
+        written[home.root] = until_its_end.enter_context(at_work(home))
+    return written[home.root]
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Whatever home is asked for in the block is written by it, and published when it ends."""
+    with ExitStack() as until_its_end:
+        token = _AT_WORK.set((until_its_end, {}))
+        try:
+            yield
+        finally:
+            _AT_WORK.reset(token)
+
+
 @contextmanager
 def step() -> Iterator[Step]:
-    """Measure the block, and turn a named error into a Dagster failure that is retried only where that may help."""
+    """Measure the block, and turn a named error into a Dagster failure that is retried only where that may help.
+
+    What the block wrote into a home is published before the step succeeds.
+    """
     measured = Step(others=frozenset(child.pid for child in psutil.Process(os.getpid()).children(recursive=True)))
     done = threading.Event()
     watcher = threading.Thread(target=_watch, args=(measured, done), daemon=True)
     watcher.start()
     try:
-        yield measured
+        with _writing():
+            yield measured
     except (PdError, PdMlError, ShardError, MemoryError) as error:
         retries = _retries_so_far()
         if may_pass(error) and retries is not None and retries < MOST_RETRIES:
@@ -88,10 +119,10 @@ def step() -> Iterator[Step]:
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether a fault may be gone at the next try: the network's and the memory's, never bad input."""
+    """Whether a fault may be gone at the next try: the network's, another machine's, the memory's; never bad input."""
     if isinstance(error, FetchFailed):
         return not error.permanent
-    if isinstance(error, ArchiveResting | MemoryError | OutOfMemory):
+    if isinstance(error, ArchiveResting | RemoteUnreachable | HomeBusy | LeaseLost | MemoryError | OutOfMemory):
         return True
     return error.__cause__ is not None and may_pass(error.__cause__)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import s3_server
+
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -19,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of whoever runs the tests reaches them."""
-    for name in [name for name in os.environ if name.startswith(("PD_", "DAGSTER_"))]:
+    for name in [name for name in os.environ if name.startswith(("PD_", "DAGSTER_", "AWS_"))]:
         monkeypatch.delenv(name)
 
 
@@ -42,3 +44,18 @@ def art_folder_or_none() -> Path | None:
     """The real pictures beside the project, where they are."""
     folder = ROOT.parent / "shared" / "data" / "art"
     return folder if (folder / "metadata.jsonl").is_file() else None
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """The URL of an S3 API on loopback, one for the session."""
+    with s3_server.serving() as url:
+        yield url
+
+
+@pytest.fixture
+def store(s3_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s3_server.Store:
+    """An empty bucket of the test's own."""
+    for name, value in s3_server.CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    return s3_server.Store.new(s3_endpoint, tmp_path / "machines")

@@ -58,6 +58,8 @@ def _train(
                 arguments += ["--input", f"{name}={folder}"]
             for change in changes:
                 arguments += ["--set", change]
+            # Where the checkpoints of a training are that another machine began.
+            home.fetched(out.with_name(f"{out.name}.partial"))
             run_pd_ml(arguments, lambda event: _note(context, event))
         home.point("models", stage, CANDIDATE, out.name)
         if stage not in CHAIN:
@@ -77,7 +79,7 @@ def _train(
 
 
 def dataset_of_run(context: dg.AssetExecutionContext, home: Home, name: str) -> Path:
-    """The version that this run, or one that it continues, finished or learnt from; else the latest one.
+    """The version that this run, or one that it continues, finished or learnt from; else the latest one. On this disk.
 
     A night may finish another one while a training is under way: all of its stages learn from the same.
     """
@@ -85,6 +87,7 @@ def dataset_of_run(context: dg.AssetExecutionContext, home: Home, name: str) -> 
     folder = home.dataset(name, version) if version else None
     if folder is None or not folder.is_dir():
         folder = _latest_dataset(home, name)
+    home.fetched(folder)
     note_dataset(context.instance, context.run, name, folder.name)
     return folder
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import open_home, write_text
+from pd_assets.lib.home import at_work, open_home, write_text
 from pd_assets.lib.rights.audit import count_answers, draw_sample, folder_of, in_words, save_sample
 from pd_assets.lib.rights.audit_page import render
 from pd_assets.lib.rights.rules import PROFILES
@@ -19,10 +19,11 @@ def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
     profile = profile or settings.rights_profile
     if profile not in PROFILES:
         raise ConfigError(f"--profile {profile} is unknown; expected one of {', '.join(PROFILES)}")
-    home = open_home(settings.home)
-    sample = draw_sample(home, profile=profile, count=count, seed=seed)
-    path = save_sample(home, sample) / PAGE
-    write_text(path, render(home, sample))
+    with at_work(open_home(settings.home)) as home:
+        sample = draw_sample(home, profile=profile, count=count, seed=seed)
+        path = save_sample(home, sample) / PAGE
+        home.fetched(*(home.root / one.path for one in sample.items if one.path))
+        write_text(path, render(home, sample))
     accepted = sum(one.is_accepted for one in sample.items)
     yield f"{len(sample.items)} items, {accepted} of them accepted, in an order that does not tell which"
     yield f"judge them in a browser: {path.as_uri()}"
@@ -31,8 +32,8 @@ def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
 
 def count(answers_file: Path) -> Iterator[str]:
     """The error rates of the answers, which are kept with their sample."""
-    home = open_home(Settings.from_env().home)
-    result = count_answers(home, answers_file)
+    with at_work(open_home(Settings.from_env().home)) as home:
+        result = count_answers(home, answers_file)
     yield f"audit {result.sample}, profile {result.profile}"
     yield from in_words(result)
     yield f"kept in {folder_of(home, result.sample)}"

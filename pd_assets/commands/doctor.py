@@ -52,7 +52,8 @@ def _home(settings: Settings) -> str:
     free = shutil.disk_usage(home.root).free
     filled = f", filled from {home.archive}" if home.archive else ", empty"
     warning = "; that is little" if free < LITTLE_BYTES else ""
-    return f"{home.root}{filled}; {free / 1e9:.0f} GB free{warning}"
+    place = f"{settings.home}, worked on in {home.root}" if home.copy else str(home.root)
+    return f"{place}{filled}; {free / 1e9:.0f} GB free{warning}"
 
 
 def _archive(settings: Settings) -> str:

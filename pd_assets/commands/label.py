@@ -7,7 +7,7 @@ from pd_assets.commands.project import HOST, require_free
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.reread import reread_page
 from pd_assets.lib.errors import PdError
-from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.labelling.queue import Order, Unlabelled, pick
 from pd_assets.lib.labelling.work import LabellingWork
@@ -20,22 +20,23 @@ PROMPT = "[Enter] done   s skip   q quit > "
 def run_label(*, order: Order, category: str | None, seed: int, port: int, in_browser: bool) -> None:
     """Serve the page until Ctrl-C, or ask on the terminal until the end of the queue."""
     settings = Settings.from_env()
-    home = open_home(settings.home)
     require_contact(settings)
-    queue = pick(home, order=order, category=category, seed=seed)
-    work = LabellingWork(home=home, queue=queue, reread=lambda picture: _reread(settings, home, picture))
-    if not work.queue:
-        print("Every licensed picture has a caption, or none is there yet (pdd run nightly gathers them).")
-    elif in_browser:
-        _serve(work, port)
-    else:
-        for line in in_terminal(work):
-            print(line, flush=True)
+    with at_work(open_home(settings.home)) as home:
+        queue = pick(home, order=order, category=category, seed=seed)
+        work = LabellingWork(home=home, queue=queue, reread=lambda picture: _reread(settings, home, picture))
+        if not work.queue:
+            print("Every licensed picture has a caption, or none is there yet (pdd run nightly gathers them).")
+        elif in_browser:
+            _serve(work, port)
+        else:
+            for line in in_terminal(work):
+                print(line, flush=True)
 
 
 def in_terminal(work: LabellingWork) -> Iterator[str]:
     """The same on a terminal: lines to show; answers are read from stdin."""
     while (picture := work.current) is not None:
+        work.home.fetched(picture.picture)
         yield f"\n{work.at + 1} of {len(work.queue)}  {picture.title}\n  {picture.page_url}\n  {picture.picture}"
         for label in work.known(picture):
             yield f"  {label.field}: {label.value}"

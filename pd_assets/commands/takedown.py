@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.release.pictures import pictures_called
 from pd_assets.lib.release.takedowns import Takedown, take_down
 from pd_assets.lib.release.trace import trace
@@ -11,8 +11,8 @@ from pd_assets.lib.settings import Settings
 
 def remove(called: str, *, reason: str, purge: bool) -> Iterator[str]:
     """Take it down, and tell a person what happened; ConfigError where nothing is called so."""
-    home = open_home(Settings.from_env().home)
-    done = take_down(home, called, reason=reason, purge=purge)
+    with at_work(open_home(Settings.from_env().home)) as home:
+        done = take_down(home, called, reason=reason, purge=purge)
     yield from _taken_down(done)
     if purge:
         yield f"removed {len(done.files)} pictures from the store" + "".join(f"\n  {path}" for path in done.files)

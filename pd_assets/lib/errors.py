@@ -7,6 +7,11 @@ PdError
 │   ├── ArchiveResting   it wants a longer pause than a run makes: stop the run, and run again later
 │   └── FetchFailed      one address could not be fetched; other addresses may still work
 │       └── RequestRejected  a firewall's page came instead, every time
+├── RemoteError      a home in a bucket that cannot be used
+│   ├── RemoteUnreachable  it does not answer; it may later
+│   ├── HomeBusy           another machine writes it, and may be done later
+│   ├── LeaseLost          another machine took over; what was not published is not
+│   └── ObjectAltered      an object is missing, or is not what was published
 ├── TableError       a table that is missing, damaged or of another schema
 └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
 """
@@ -42,6 +47,26 @@ class FetchFailed(ArchiveError):
 
 class RequestRejected(FetchFailed):
     """A firewall before the archive rejected the request whenever it was made; it may let it pass later."""
+
+
+class RemoteError(PdError):
+    """A home in a bucket that cannot be used as it is: no such bucket, no credentials, no access."""
+
+
+class RemoteUnreachable(RemoteError):
+    """The bucket does not answer, or answers that it cannot now."""
+
+
+class HomeBusy(RemoteError):
+    """Another machine holds the home's lease."""
+
+
+class LeaseLost(RemoteError):
+    """Another machine took the lease over, so nothing was published from here."""
+
+
+class ObjectAltered(RemoteError):
+    """An object in the bucket is missing, or its content is not what was published."""
 
 
 class TableError(PdError):

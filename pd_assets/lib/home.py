@@ -11,13 +11,15 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote, unquote
 
 from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.remote.address import RemoteAddress
 
 SAFE_IN_NAMES = " ()',;=+&@!"
 # File systems take 255 bytes a name. A longer one goes on in a folder below; no percent-encoded name ends in `%_`.
@@ -27,11 +29,24 @@ GOES_ON = "%_"
 log = logging.getLogger(__name__)
 
 
+class Copy(Protocol):
+    """What a home that is the working copy of a bucket knows (lib/remote); paths as below its root."""
+
+    def at_work(self) -> AbstractContextManager[None]: ...
+
+    def fetch(self, places: Iterable[str]) -> None: ...
+
+    def matching(self, pattern: str) -> list[str]: ...
+
+    def size_bytes(self, path: str) -> int | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """The folder PD_HOME and the places in it."""
+    """The folder PD_HOME and the places in it. `copy` where it is the working copy of a bucket."""
 
     root: Path
+    copy: Copy | None = field(default=None, compare=False, repr=False)
 
     def table(self, key: str) -> Path:
         """The folder of a table, `key` as in Dagster: `rights/decisions`."""
@@ -50,6 +65,29 @@ class Home:
     @property
     def images(self) -> Path:
         return self.root / "images"
+
+    def fetched(self, *places: Path) -> None:
+        """Have the bytes of files, and of all files in folders, on this disk: a working copy lacks what is large."""
+        if self.copy is not None:
+            self.copy.fetch([self._name(place) for place in places])
+
+    def matching(self, pattern: str) -> list[Path]:
+        """The files whose path below the root matches a pattern, on this disk."""
+        if self.copy is not None:
+            self.copy.fetch(self.copy.matching(pattern))
+        return sorted(self.root.glob(pattern))
+
+    def size_bytes(self, path: Path) -> int:
+        """The size of a file, here or in the bucket. FileNotFoundError where there is none."""
+        size_bytes = self.copy.size_bytes(self._name(path)) if self.copy is not None and not path.is_file() else None
+        return path.stat().st_size if size_bytes is None else size_bytes
+
+    def holds(self, path: Path) -> bool:
+        """Whether there is a file, here or in the bucket."""
+        return path.is_file() or (self.copy is not None and self.copy.size_bytes(self._name(path)) is not None)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
 
     @property
     def catalog(self) -> Path:
@@ -128,17 +166,46 @@ def _encoded_partitions(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.name, path
 
 
-def open_home(root: Path) -> Home:
-    """The home at `root`, made where it is missing; ConfigError where it cannot be written."""
+def open_home(place: Path | RemoteAddress, *, as_it_is: bool = False) -> Home:
+    """The home at `place`, made where it is missing; ConfigError where it cannot be written.
+
+    For one in a bucket, its working copy as up to date as can be: RemoteError where the bucket cannot be used. With
+    `as_it_is` nobody is asked.
+    """
+    if isinstance(place, RemoteAddress):
+        return _open_remote(place, as_it_is=as_it_is)
+    _require_writable(place, "PD_HOME")
+    return Home(root=place.resolve())
+
+
+def _open_remote(address: RemoteAddress, *, as_it_is: bool) -> Home:
+    # It is made of homes itself.
+    from pd_assets.lib.remote.working_copy import WorkingCopy
+
+    copy = WorkingCopy.of(address)
+    _require_writable(copy.root, "PD_HOME_CACHE")
+    if not as_it_is:
+        copy.bring_up_to_date()
+    return copy.home
+
+
+def _require_writable(folder: Path, setting: str) -> None:
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=root):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise ConfigError(
-            f"PD_HOME={root} cannot be written ({error.strerror or error}); set PD_HOME to a folder that you may write"
+            f"{setting}={folder} cannot be written ({error.strerror or error}); set {setting} to a folder that you "
+            "may write"
         ) from error
-    return Home(root=root.resolve())
+
+
+@contextmanager
+def at_work(home: Home) -> Iterator[Home]:
+    """Write the home in the block. One in a bucket is written by one machine at a time, and published at the end."""
+    with home.copy.at_work() if home.copy is not None else nullcontext():
+        yield home
 
 
 @contextmanager
@@ -184,6 +251,15 @@ def alone(folder: Path, work: str) -> Iterator[None]:
             log.warning("another run %s in %s; waiting for it to end", work, folder)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def remove_caches(root: Path, dataset_digest: str) -> None:
+    """Remove what trainings decoded of a dataset: it lies beside the models, in folders named after its digest."""
+    for path in root.glob(f"*/*/.cache/{dataset_digest[:16]}-*"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def remove_folder(folder: Path) -> None:

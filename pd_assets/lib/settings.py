@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.remote.address import PUSH_EVERY_S, WAIT_S, RemoteAddress, default_cache, split
 from pd_ml.provenance import CODE_VERSION
 
 COMMONS_API = "https://commons.wikimedia.org/w/api.php"
@@ -45,7 +46,7 @@ NEVER_IN_TITLES = frozenset("#<>[]|{}")
 class Settings:
     """Everything that the environment decides. Sizes in pixels, counts in pictures; `fresh_days` is in README.md."""
 
-    home: Path = Path("data")
+    home: Path | RemoteAddress = Path("data")
     contact: str | None = None
     commons_api: str = COMMONS_API
     commons_token: str | None = field(default=None, repr=False)
@@ -95,7 +96,7 @@ class Settings:
         reader = _Reader(os.environ if env is None else env)
         commons_api = reader.url("PD_COMMONS_API", COMMONS_API)
         settings = cls(
-            home=reader.folder("PD_HOME", "./data"),
+            home=reader.home("PD_HOME", "./data"),
             contact=reader.header("PD_CONTACT"),
             commons_api=commons_api,
             commons_token=reader.header("PD_COMMONS_TOKEN", secret=True),
@@ -172,12 +173,29 @@ class _Reader:
     def folder(self, name: str, default: str) -> Path:
         value = self.text(name) or default
         if "://" in value:
-            self.problems.append(f"{name}={value}: a URL, expected a local folder; remote homes are not built yet")
+            self.problems.append(f"{name}={value}: a URL, expected a local folder")
         try:
             return Path(value).expanduser()
         except RuntimeError:
             self.problems.append(f"{name}={value}: found no home folder of that user, expected the path of a folder")
             return Path(default)
+
+    def home(self, name: str, default: str) -> Path | RemoteAddress:
+        """A folder, or a place in a bucket with what belongs to it."""
+        value = self.text(name) or default
+        cache = self.folder("PD_HOME_CACHE", str(default_cache()))
+        endpoint = self.web_address("PD_S3_ENDPOINT")
+        wait_s = self.whole("PD_HOME_WAIT_S", WAIT_S, at_least=0)
+        push_every_s = self.whole("PD_HOME_PUSH_S", PUSH_EVERY_S, at_least=1)
+        if "://" not in value:
+            return self.folder(name, default)
+        if (found := split(value)) is None:
+            self.problems.append(f"{name}={value}: expected a folder, or a bucket such as s3://bucket/prefix")
+            return Path(default)
+        bucket, prefix = found
+        return RemoteAddress(
+            bucket=bucket, prefix=prefix, cache=cache, endpoint=endpoint, wait_s=wait_s, push_every_s=push_every_s
+        )
 
     def header(self, name: str, *, secret: bool = False) -> str | None:
         """A text that is sent as a part of an HTTP header."""

@@ -24,7 +24,7 @@ def run_failure_alert(context: dg.RunFailureSensorContext, platform: Platform) -
         reason="; ".join(map(_reason, steps)) or context.failure_event.message or "no reason is known",
         will_be_retried=run.tags.get(WILL_RETRY_TAG) == "true",
     )
-    alerts.send(platform.home(), platform.settings(), alert)
+    alerts.send(platform.home_as_it_is(), platform.settings(), alert)
 
 
 def _reason(event: dg.DagsterEvent) -> str:

@@ -16,6 +16,7 @@ def find_faults(home: Home, *, name: str) -> list[str]:
     folder = home.latest("dataset", name)
     if folder is None:
         return [f"dataset {name} has no finished version; materialise dataset/manifest"]
+    home.fetched(folder)
     try:
         manifest = shards.verify(folder)
         licensed = _licensed(home)

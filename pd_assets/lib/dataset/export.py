@@ -75,7 +75,7 @@ def export_shards(
             plan = make_plan(home, selection, scratch)
             writer = _Writer(
                 plan=plan,
-                pictures=Pictures(root=home.root, max_side=selection.max_side),
+                pictures=Pictures(home=home, max_side=selection.max_side),
                 folder=scratch / "shards",
                 before=before,
                 salt=json.dumps([shards.FORMAT_VERSION, selection.max_side]),
@@ -103,6 +103,7 @@ def read_export(home: Home, *, name: str) -> Export:
     index = folder / INDEX
     if not index.is_file():
         raise ConfigError(f"{folder}: no {INDEX}; expected exported shards; materialise dataset/shards first")
+    home.fetched(folder)
     try:
         raw = json.loads(index.read_text())
         return Export(
@@ -265,6 +266,7 @@ class _Writer:
 
     def _examples(self, leaf: Leaf, held: list[bytes]) -> Iterator[Mapping[str, object]]:
         """The examples of a leaf; the keys of those that could be read go to `held`."""
+        self.pictures.fetch(self.plan.rows(leaf.first, leaf.end))
         for row, kept in self.pictures.read(self.plan.rows(leaf.first, leaf.end)):
             if isinstance(kept, PictureLost):
                 self.skipped.append(f"{row['item_id']}: {kept}")

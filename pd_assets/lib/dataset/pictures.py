@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image
 
+from pd_assets.lib.home import Home
 from pd_assets.lib.images.decode import DRAFT_GAP, JPEG_QUALITY
 
 Row = Mapping[str, object]
@@ -39,8 +39,13 @@ class Kept:
 class Pictures:
     """Reads the pictures of examples, a few at a time and in their order. `max_side` in pixels; 0 leaves them as is."""
 
-    root: Path
+    home: Home
     max_side: int
+
+    def fetch(self, examples: Iterable[Row]) -> None:
+        """Have the pictures on this disk, all at once, where they are only in a bucket yet."""
+        if self.home.copy is not None:
+            self.home.fetched(*(self.home.root / str(row["path"]) for row in examples if row["path"] is not None))
 
     def read(self, examples: Iterable[Row]) -> Iterator[tuple[Row, Kept | PictureLost]]:
         with ThreadPoolExecutor(CORES, thread_name_prefix="export") as pool:
@@ -56,7 +61,7 @@ class Pictures:
         if example["path"] is None:
             raise PictureLost("images/files knows no picture of it")
         try:
-            body = (self.root / str(example["path"])).read_bytes()
+            body = (self.home.root / str(example["path"])).read_bytes()
         except OSError as error:
             raise PictureLost(error.strerror or str(error)) from error
         if hashlib.sha256(body).hexdigest() != example["stored_sha256"]:

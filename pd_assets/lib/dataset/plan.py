@@ -142,7 +142,7 @@ def _facts(
         try:
             if row["path"] is None:
                 raise FileNotFoundError(0, "images/files has no picture of it")
-            size_bytes = (home.root / row["path"]).stat().st_size
+            size_bytes = home.size_bytes(home.root / row["path"])
         except OSError as error:
             lost.append(f"{row['item_id']}: {error.strerror or error}")
             continue

@@ -108,7 +108,7 @@ class _Fetcher:
         if self.originals and item["had_made_from"] != ORIGINAL:
             return False
         if item["had_status"] == "ok" and (item["sha1"] is not None or item["had_url"] == self._source(item)[1]):
-            return (self.home.root / str(item["had_path"])).is_file()
+            return self.home.holds(self.home.root / str(item["had_path"]))
         if item["had_url"] != self._source(item)[1]:
             return False
         tries, tried_at = item["had_tries"], item["had_at"]
@@ -169,7 +169,7 @@ class _Fetcher:
             _verify(answer, str(sha1) if sha1 is not None and made_from == ORIGINAL else None)
             picture = self.decoders.normalise(answer.body, max_side=self.max_side)
         path = self.home.images / picture.sha256[:2] / f"{picture.sha256}.{ENDINGS[picture.mime]}"
-        if not path.is_file():
+        if not self.home.holds(path):
             with replacing(path) as partial:
                 partial.write_bytes(picture.body)
         return {

@@ -70,9 +70,11 @@ class _Site:
     def picture(self, request: Request) -> Response:
         """A picture of the queue."""
         at = int(request.path_params["at"])
-        if at >= len(self.work.queue) or not self.work.queue[at].picture.is_file():
+        path = self.work.queue[at].picture if at < len(self.work.queue) else None
+        if path is None or not self.work.home.holds(path):
             return PlainTextResponse("there is no such picture", status_code=404)
-        return FileResponse(self.work.queue[at].picture, headers=HEADERS)
+        self.work.home.fetched(path)
+        return FileResponse(path, headers=HEADERS)
 
     def take(self, step: Callable[[], object], request: Request) -> Response:
         """Do what a button says, if it is still the picture that the person saw."""

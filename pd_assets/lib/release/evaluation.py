@@ -73,6 +73,7 @@ class Evaluator:
             arguments += ["--attributes", str(attributes)]
         out = self.home.root / "evaluation" / "report" / version_of("evaluate", self.config, inputs)
         if not out.is_dir():
+            self.home.fetched(self.dataset, model.folder, clip)
             run_pd_ml([*arguments, "--out", str(out)], lambda event: None)
         return out
 

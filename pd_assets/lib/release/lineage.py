@@ -71,10 +71,11 @@ def newest(home: Home, stage: str) -> Path | None:
 
 
 def trained_last(home: Home, stage: str) -> Path:
-    """As `newest`; ConfigError where no version of the stage is finished."""
+    """As `newest`, its weights on this disk; ConfigError where no version of the stage is finished."""
     folder = newest(home, stage)
     if folder is None:
         raise ConfigError(f"no finished version of models/{stage} in {home.root}; materialise models/{stage} first")
+    home.fetched(folder)
     return folder
 
 

@@ -4,7 +4,6 @@ A picture is taken down with all its copies, those too that come later. Errors: 
 """
 
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from pd_assets.lib.catalog import tables, views
 from pd_assets.lib.catalog.schemas import TAKEDOWNS
 from pd_assets.lib.dataset.export import PICTURES, pictures_of
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import Home, alone, remove_folder
+from pd_assets.lib.home import Home, alone, remove_caches, remove_folder
 from pd_assets.lib.release.pictures import Picture, pictures_called
 from pd_ml.data import shards
 
@@ -100,7 +99,7 @@ def _note_purge(home: Home, called: str) -> None:
 
 def _purge_files(home: Home, digests: Iterable[str]) -> tuple[str, ...]:
     """Remove pictures from the store; their paths under PD_HOME."""
-    found = [path for digest in sorted(digests) for path in home.images.glob(f"{digest[:2]}/{digest}.*")]
+    found = [path for digest in sorted(digests) for path in home.matching(f"images/{digest[:2]}/{digest}.*")]
     for path in found:
         path.unlink(missing_ok=True)
     return tuple(str(path.relative_to(home.root)) for path in found)
@@ -114,7 +113,7 @@ def _purge_datasets(home: Home, items: set[str], digests: set[str]) -> tuple[str
         if not any(_holds(batch, items, digests) for batch in pictures_of(folder)):
             continue
         if (folder / shards.MANIFEST).is_file():
-            _purge_caches(home, shards.read_manifest(folder).digest)
+            remove_caches(home.root, shards.read_manifest(folder).digest)
         remove_folder(folder)
         removed.append(f"{folder.parent.name}/{folder.name}")
     return tuple(removed)
@@ -123,12 +122,3 @@ def _purge_datasets(home: Home, items: set[str], digests: set[str]) -> tuple[str
 def _holds(batch: pa.RecordBatch, items: set[str], digests: set[str]) -> bool:
     rows = zip(batch["item_id"].to_pylist(), batch["stored_sha256"].to_pylist(), strict=True)
     return any(item in items or digest in digests for item, digest in rows)
-
-
-def _purge_caches(home: Home, digest: str) -> None:
-    """Decoded pictures lie beside the models, in folders named after the dataset's digest."""
-    for path in home.root.glob(f"*/*/.cache/{digest[:16]}-*"):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

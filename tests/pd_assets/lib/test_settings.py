@@ -152,7 +152,7 @@ def test_a_threshold_that_is_neither_a_number_nor_a_share_is_refused(value: str)
 
 WRONG = {
     "PD_TAKEDOWN_POLICY": "ignore",
-    "PD_HOME": "s3://bucket/prefix",
+    "PD_HOME": "gs://bucket/prefix",
     "PD_CONTACT": "a@b.test\nX-Header: 1",
     "PD_COMMONS_API": "commons.wikimedia.org",
     "PD_COMMONS_TOKEN": "dés",
