@@ -14,7 +14,15 @@ from pd_assets.lib.errors import PdError
 UI_PORT = 3000
 SANDBOX_PORT = 8421
 LABEL_PORT = 8422
-JOBS = ("nightly", "refresh_sources", "build_dataset", "train_models", "whole_line")
+JOBS = (
+    "nightly",
+    "refresh_sources",
+    "build_dataset",
+    "train_models",
+    "train_latent_models",
+    "train_all_models",
+    "whole_line",
+)
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pd_assets.checks.models import Verdict, verdicts
-from pd_assets.jobs import build_dataset, nightly, train_models
+from pd_assets.jobs import LATENT_STAGES, build_dataset, nightly, train_all_models, train_models
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.news import news_since_training
 from pd_assets.lib.release.withdrawals import Exposure, Withdrawn, exposures, find_withdrawn, key_of, still_served
@@ -17,7 +17,7 @@ WITHDRAWN = "pd/withdrawn"
 
 @dg.sensor(
     name="takedown_watch",
-    jobs=[build_dataset, train_models],
+    jobs=[build_dataset, train_models, train_all_models],
     minimum_interval_seconds=60,
     description="Pictures that lost their licence, vanished or were taken down: asks for tables and dataset without "
     "them, flags every model that saw them, and asks for a training where PD_TAKEDOWN_POLICY is retrain.",
@@ -75,9 +75,10 @@ def _ask_for_rebuild(instance: dg.DagsterInstance, home: Home, served: list[With
 
 
 def _ask_for_training(instance: dg.DagsterInstance, home: Home, exposed: list[Exposure]) -> dg.RunRequest | str:
-    """A training, where the newest model of a stage saw what is no longer free."""
+    """A training, where the newest model of a stage saw what is no longer free; of all, where a latent one did."""
     saw = [one for one in exposed if one.pictures and one.model.is_candidate]
     if not saw:
         return "no model in use saw a picture that is no longer free, or one without them was trained already"
     licensed = news_since_training(home, model="unet_text").key
-    return ask_for_training(instance, licensed=licensed, tags={"pd/retrain_for": "takedown"})
+    job = train_all_models if any(one.model.stage in LATENT_STAGES for one in saw) else train_models
+    return ask_for_training(instance, job=job.name, licensed=licensed, tags={"pd/retrain_for": "takedown"})
