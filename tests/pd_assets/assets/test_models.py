@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
+from PIL import Image
 
+from pd_assets.commands.demo import draw_enlarged, latent_numbers
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import Model, models
@@ -164,3 +166,17 @@ def test_a_picture_that_is_taken_down_leaves_the_whole_line(trained: tuple[Line,
 def captioned_items(latents: Path) -> set[str]:
     """Every item that a folder of latents holds."""
     return {str(item) for path in latents.glob("*.parquet") for item in pq.read_table(path)["item_id"].to_pylist()}
+
+
+def test_the_latent_demo_ends_with_enlarged_pictures_and_a_number_of_each_model(
+    trained: tuple[Line, ExecuteInProcessResult],
+) -> None:
+    line, _ = trained
+    sheet = draw_enlarged(line.home)
+    drawn = [Image.open(path) for path in sorted(sheet.with_suffix("").iterdir())]
+    assert len(drawn) >= 2 and {picture.size for picture in drawn} == {(64, 64)}
+    assert all(np.asarray(picture).std() > 1 for picture in drawn)
+    numbers = latent_numbers(line.home)
+    assert numbers[0].startswith("vae: PSNR ")
+    assert numbers[-1].startswith("super_resolution: ") and "dB over bicubic" in numbers[-1]
+    assert any(number.startswith("latent_diffusion: ") for number in numbers)
