@@ -1,6 +1,6 @@
 # Two commands are all that a fresh machine needs: `make demo` and `make test`. Both make the environment first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench clean
+.PHONY: help setup demo demo-latent up test check bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,7 @@ JOBS ?= 3
 
 help:
 	@echo "make demo   the whole pipeline offline, from an empty folder to a picture (about ten minutes)"
+	@echo "make demo-latent  the same with autoencoder, latent model and upscaler: pictures of 128 pixels"
 	@echo "make test   every test"
 	@echo "make up     the Dagster UI on http://127.0.0.1:$(PORT)"
 	@echo "make setup  the environment in $(VENV) (the other targets call it)"
@@ -37,6 +38,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	@$(BIN)/pdd demo
+
+demo-latent: $(VENV)/.installed
+	@$(BIN)/pdd demo --latent
 
 up: $(VENV)/.installed
 	@$(BIN)/pdd up --port $(PORT)

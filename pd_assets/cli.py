@@ -14,9 +14,18 @@ from pd_assets.lib.errors import PdError
 UI_PORT = 3000
 SANDBOX_PORT = 8421
 LABEL_PORT = 8422
-JOBS = ("nightly", "refresh_sources", "build_dataset", "train_models", "whole_line")
+JOBS = (
+    "nightly",
+    "refresh_sources",
+    "build_dataset",
+    "train_models",
+    "train_latent_models",
+    "train_all_models",
+    "whole_line",
+)
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
+  pdd demo --latent                          the latent line, ending with enlarged pictures
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
   pdd up                                     the Dagster UI on http://127.0.0.1:3000
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
@@ -41,6 +50,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="run the whole pipeline offline on the sandbox; ends with pictures")
     demo.add_argument("--pictures", type=Path, metavar="DIR", help="serve this folder instead of drawn paintings")
+    demo.add_argument(
+        "--latent",
+        action="store_true",
+        help="autoencoder, latent models and upscaler, in small",
+    )
 
     up = commands.add_parser("up", help="Dagster UI and daemon on 127.0.0.1")
     up.add_argument("--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
@@ -117,9 +131,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> None:
     """Each command imports what it needs, so that `pdd --help` is instant."""
     if arguments.command == "demo":
-        from pd_assets.commands.demo import run_demo
+        from pd_assets.commands.demo import run_demo, run_latent_demo
 
-        run_demo(arguments.pictures)
+        (run_latent_demo if arguments.latent else run_demo)(arguments.pictures)
     elif arguments.command == "run":
         from pd_assets.commands.run import run_job
 

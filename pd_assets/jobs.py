@@ -1,18 +1,25 @@
 """The jobs: which assets run together.
 
-`commons/pages` is left out of all of them; `commons/refresh` does its work. `models/unet` is for who asks for it. The
-Smithsonian's units are partitions of a job of their own, which a schedule starts for those that are chosen.
+`commons/pages` is left out of all of them; `commons/refresh` does its work. `models/unet` is for who asks for it, and
+the latent models and the upscaler have jobs of their own. The Smithsonian's units are partitions of a job of their own,
+which a schedule starts for those that are chosen.
 """
 
 import dagster as dg
 
 from pd_assets.pods import GPU_POD
 
+# In the latent line, or beside it: what PD_RETRAIN_LATENT is about.
+LATENT_STAGES = ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")
+
 SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"])
 SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
 DATASET = dg.AssetSelection.groups("dataset")
-MODELS = dg.AssetSelection.groups("models", "evaluation") - dg.AssetSelection.assets(["models", "unet"])
+CLIP = dg.AssetSelection.assets(["models", "tokenizer"], ["models", "clip"])
+EVALUATION = dg.AssetSelection.groups("evaluation")
+MODELS = CLIP | dg.AssetSelection.assets(["models", "unet_text"]) | EVALUATION
+LATENT = dg.AssetSelection.assets(*(["models", stage] for stage in LATENT_STAGES))
 
 refresh_sources = dg.define_asset_job(
     "refresh_sources", SOURCES, description="Walk the categories and bring every page up to date."
@@ -29,6 +36,18 @@ train_models = dg.define_asset_job(
     description="Export the licensed pictures as they are now, train the text-conditioned models on them, evaluate.",
     tags=GPU_POD,
 )
+train_latent_models = dg.define_asset_job(
+    "train_latent_models",
+    DATASET | CLIP | LATENT | EVALUATION,
+    description="Export the licensed pictures as they are now, train CLIP, VAE, latent models and upscaler, evaluate.",
+    tags=GPU_POD,
+)
+train_all_models = dg.define_asset_job(
+    "train_all_models",
+    DATASET | MODELS | LATENT,
+    description="train_models and train_latent_models in one: what the sensors ask for where PD_RETRAIN_LATENT is 1.",
+    tags=GPU_POD,
+)
 nightly = dg.define_asset_job(
     "nightly",
     SOURCES | CATALOG | DATASET,
@@ -40,4 +59,13 @@ whole_line = dg.define_asset_job(
     description="The straight line, from the categories to an evaluated model.",
 )
 
-jobs = [refresh_sources, refresh_smithsonian, build_dataset, train_models, nightly, whole_line]
+jobs = [
+    refresh_sources,
+    refresh_smithsonian,
+    build_dataset,
+    train_models,
+    train_latent_models,
+    train_all_models,
+    nightly,
+    whole_line,
+]

@@ -35,6 +35,7 @@ class Platform(dg.ConfigurableResource):
     pd_recipe: str = Field(default="", description="debug, small or base")
     pd_retrain_after: str = Field(default="", description="new licensed pictures that trigger a training: 1000, or 5%")
     pd_train_set: str = Field(default="", description="changes to the recipes: STAGE.field=value, separated by ;")
+    pd_retrain_latent: str = Field(default="", description="1: a retraining makes latent models and upscaler too; or 0")
     pd_takedown_policy: str = Field(default="", description="what a takedown asks for: flag the models, or retrain")
     pd_alert_webhook: str = Field(default="", description="where failures are posted to, as JSON")
     pd_alert_email: str = Field(default="", description="who gets an e-mail about failures, by PD_SMTP_HOST")

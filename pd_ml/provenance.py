@@ -33,7 +33,7 @@ CODE_VERSION: Mapping[str, int] = MappingProxyType(
         "clip": 2,
         "unet": 1,
         "unet_text": 2,
-        "vae": 1,
+        "vae": 2,
         "latents": 1,
         "latent_unet": 1,
         "latent_diffusion": 1,

@@ -274,14 +274,15 @@ def unet_text_base() -> UnetTextConfig:
 
 
 def vae_debug() -> VaeConfig:
-    """32 px to 8x8 latents, one CPU thread."""
+    """32 px to 8x8 latents of 8 channels, 0.6 million parameters, one CPU thread."""
     return VaeConfig(
         image_size=32,
-        channels=(32, 64, 64),
-        norm_groups=16,
+        channels=(32, 32, 64),
+        norm_groups=8,
+        latent_channels=8,
         training=TrainingConfig(
-            steps=1500,
-            batch_size=16,
+            steps=3000,
+            batch_size=8,
             learning_rate=1e-3,
             warmup_steps=50,
             cooldown_share=0.3,

@@ -1,12 +1,16 @@
 """The evaluation as an asset: metrics with their floors, samples with their prompts, and the promotion of the model."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.dataset import DATASET
 from pd_assets.assets.models import dataset_of_run
 from pd_assets.lib.release.evaluation import Evaluator, read_report
-from pd_assets.lib.release.promotion import settle
+from pd_assets.lib.release.lineage import Model
+from pd_assets.lib.release.promotion import JUDGED, Judgement, settle
 from pd_assets.pools import GPU
 from pd_assets.resources import Platform
 from pd_assets.steps import picture, step
@@ -33,10 +37,11 @@ class EvaluationConfig(dg.Config):
     deps=[
         dg.AssetDep(["dataset", "manifest"]),
         dg.AssetDep(["models", "clip"]),
-        dg.AssetDep(["models", "unet_text"]),
+        *(dg.AssetDep(["models", stage]) for stage in JUDGED),
     ],
-    description="Metrics with their floors on held-out pictures, and a sample grid with the prompts written under it. "
-    "Makes the model that was trained last `latest`, with those that it was made of, unless it falls behind.",
+    description="Metrics with their floors on held-out pictures, and a sample grid with the prompts written under it: "
+    "of the text-conditioned model, the latent one and the upscaler, those that there are. Makes what was trained last "
+    "`latest`, with what it was made of, unless it falls behind.",
 )
 def evaluation_report(
     context: dg.AssetExecutionContext, platform: Platform, config: EvaluationConfig
@@ -55,28 +60,51 @@ def evaluation_report(
             config=resolved,
             changes=changes,
         )
-        candidate = evaluator.candidate
-        out = evaluator.report(candidate, evaluator.clip_of(candidate))
-        judgement = evaluator.judged(candidate, out, promote_anyway=config.promote_anyway)
-        settle(home, judgement, candidate)
-        home.point("evaluation", "report", "latest", out.name)
+        judged = [_judge(evaluator, candidate, config.promote_anyway) for candidate in evaluator.candidates]
+        home.point("evaluation", "report", "latest", judged[0].out.name)
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(out.name),
+        data_version=dg.DataVersion("-".join(one.out.name for one in judged)),
         metadata={
-            "version": out.name,
-            "model_version": candidate.version,
-            "dataset_version": judgement.dataset_version,
-            "promoted": judgement.promoted,
-            "compared_with": judgement.replaced or "none: the first one",
-            "falls_behind_in": dg.MetadataValue.json(list(judgement.behind)),
-            "report": dg.MetadataValue.json(dict(read_report(out))),
-            **{name: dg.MetadataValue.float(value) for name, value in read_run(out).metrics.items()},
-            "samples": picture(out / "samples.png"),
-            "loss_curve": picture(out / "loss_curve.png"),
-            "folder": dg.MetadataValue.path(str(out)),
+            **_described(judged[0]),
+            **{f"{one.stage}/{name}": value for one in judged[1:] for name, value in _described(one).items()},
             **done.cost,
         },
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """The report on the newest model of a stage, and what became of the model."""
+
+    stage: str
+    out: Path
+    judgement: Judgement
+
+
+def _judge(evaluator: Evaluator, candidate: Model, promote_anyway: bool) -> Judged:
+    out = evaluator.report(candidate, evaluator.clip_of(candidate))
+    judgement = evaluator.judged(candidate, out, promote_anyway=promote_anyway)
+    settle(evaluator.home, judgement, candidate)
+    evaluator.home.point("evaluation", "report", candidate.stage, out.name)
+    return Judged(stage=candidate.stage, out=out, judgement=judgement)
+
+
+def _described(judged: Judged) -> dict[str, dg.MetadataValue]:
+    out, judgement = judged.out, judged.judgement
+    return {
+        "version": dg.MetadataValue.text(out.name),
+        "model": dg.MetadataValue.asset(dg.AssetKey(["models", judged.stage])),
+        "model_version": dg.MetadataValue.text(judgement.candidate),
+        "dataset_version": dg.MetadataValue.text(judgement.dataset_version),
+        "promoted": dg.MetadataValue.bool(judgement.promoted),
+        "compared_with": dg.MetadataValue.text(judgement.replaced or "none: the first one"),
+        "falls_behind_in": dg.MetadataValue.json(list(judgement.behind)),
+        "report": dg.MetadataValue.json(dict(read_report(out))),
+        **{name: dg.MetadataValue.float(value) for name, value in read_run(out).metrics.items()},
+        "samples": picture(out / "samples.png"),
+        "loss_curve": picture(out / "loss_curve.png"),
+        "folder": dg.MetadataValue.path(str(out)),
+    }
 
 
 assets = [evaluation_report]

@@ -1,7 +1,7 @@
 """The models as assets: each runs the same `python -m pd_ml train` that a person would, unless it is done already.
 
 What is trained becomes the `candidate` of its stage, and the later stages are made of that; evaluation/report makes it
-`latest`, with the whole chain. The unconditional U-Net is in no chain and is `latest` at once.
+`latest`, with all that it was made of. The unconditional U-Nets are judged by nobody and are `latest` at once.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from pd_assets.lib.child import run_pd_ml
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last
+from pd_assets.lib.release.reconstruction import read_reconstruction
 from pd_assets.pools import GPU
 from pd_assets.resources import Platform
 from pd_assets.runs import dataset_of, note_dataset, run_that_made
@@ -24,8 +25,8 @@ from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
 from pd_ml.recipes import recipe
 
 OWNERS = ["team:models"]
-# What evaluation/report judges and promotes together.
-CHAIN = ("tokenizer", "clip", "unet_text")
+# Nothing judges these, and nothing is made of them.
+AT_ONCE = ("unet", "latent_unet")
 MANIFEST = dg.AssetKey(["dataset", "manifest"])
 
 
@@ -62,7 +63,7 @@ def _train(
             home.fetched(out.with_name(f"{out.name}.partial"))
             run_pd_ml(arguments, lambda event: _note(context, event))
         home.point("models", stage, CANDIDATE, out.name)
-        if stage not in CHAIN:
+        if stage in AT_ONCE:
             home.point("models", stage, LATEST, out.name)
     run = read_run(out)
     context.log_event(_models_of_dataset(home, run.dataset_version))
@@ -128,7 +129,20 @@ def _described(home: Home, out: Path, run: RunRecord) -> dict[str, dg.MetadataVa
         "inputs": dg.MetadataValue.json(dict(run.inputs)),
         "metrics": dg.MetadataValue.json(dict(run.metrics)),
         **{name.removesuffix(".png"): picture(out / name) for name in PICTURES if (out / name).is_file()},
+        **_reconstruction(out),
         "folder": dg.MetadataValue.path(str(out)),
+    }
+
+
+def _reconstruction(out: Path) -> dict[str, dg.MetadataValue]:
+    """What a VAE keeps of held-out pictures, beside trivial ways to store as much; nothing for other models."""
+    found = read_reconstruction(out)
+    if found is None:
+        return {}
+    return {
+        "psnr_db": dg.MetadataValue.float(found.psnr_db),
+        "psnr_gain_db": dg.MetadataValue.float(found.gain_db),
+        "reconstruction": dg.MetadataValue.json(dict(found.report)),
     }
 
 
@@ -192,5 +206,103 @@ def models_unet(context: dg.AssetExecutionContext, platform: Platform, config: T
     return _train(context, platform, "unet", config)
 
 
-assets = [models_tokenizer, models_clip, models_unet_text, models_unet]
+@dg.asset(
+    key=["models", "vae"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool=GPU,
+    deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "clip"])],
+    description="Autoencoder from random weights on our own pictures: an AutoencoderKL with the scaling factor of its "
+    "latents, measured on held-out pictures beside trivial ways to store as much.",
+)
+def models_vae(context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig) -> dg.MaterializeResult:
+    return _train(context, platform, "vae", config, inputs=("clip",))
+
+
+@dg.asset(
+    key=["models", "latents"],
+    group_name="models",
+    kinds={"pytorch", "numpy"},
+    owners=OWNERS,
+    pool=GPU,
+    deps=[
+        dg.AssetDep(["dataset", "manifest"]),
+        dg.AssetDep(["models", "vae"]),
+        dg.AssetDep(["models", "clip"]),
+    ],
+    description="The dataset as the VAE and the text tower see it, computed once: moments of every picture and token "
+    "states of every caption. Made again where dataset, VAE or CLIP change.",
+)
+def models_latents(context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig) -> dg.MaterializeResult:
+    return _train(context, platform, "latents", config, inputs=("vae", "clip"))
+
+
+@dg.asset(
+    key=["models", "latent_unet"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool=GPU,
+    deps=[
+        dg.AssetDep(["dataset", "manifest"]),
+        dg.AssetDep(["models", "latents"]),
+        dg.AssetDep(["models", "vae"]),
+    ],
+    description="Unconditional U-Net in the VAE's latent space, with its pipeline.",
+)
+def models_latent_unet(
+    context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig
+) -> dg.MaterializeResult:
+    return _train(context, platform, "latent_unet", config, inputs=("latents", "vae"))
+
+
+@dg.asset(
+    key=["models", "latent_diffusion"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool=GPU,
+    deps=[
+        dg.AssetDep(["dataset", "manifest"]),
+        dg.AssetDep(["models", "latents"]),
+        dg.AssetDep(["models", "vae"]),
+        dg.AssetDep(["models", "clip"]),
+    ],
+    description="U-Net in latent space, conditioned on our CLIP text tower: a StableDiffusionPipeline folder that "
+    "plain diffusers opens.",
+)
+def models_latent_diffusion(
+    context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig
+) -> dg.MaterializeResult:
+    return _train(context, platform, "latent_diffusion", config, inputs=("latents", "vae", "clip"))
+
+
+@dg.asset(
+    key=["models", "super_resolution"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool=GPU,
+    deps=[dg.AssetDep(["dataset", "manifest"])],
+    description="Upscaler x4 from random weights on our own pictures, made small by blur, noise and JPEG, with its "
+    "pipeline.",
+)
+def models_super_resolution(
+    context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig
+) -> dg.MaterializeResult:
+    return _train(context, platform, "super_resolution", config)
+
+
+assets = [
+    models_tokenizer,
+    models_clip,
+    models_unet_text,
+    models_unet,
+    models_vae,
+    models_latents,
+    models_latent_unet,
+    models_latent_diffusion,
+    models_super_resolution,
+]
 STAGES = tuple(asset.key.path[-1] for asset in assets)

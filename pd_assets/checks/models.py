@@ -1,17 +1,24 @@
-"""Checks on the models: that none in use saw a picture that is no longer free, and that the new one is good enough."""
+"""Checks on the models: that none in use saw a picture that is no longer free, that their files are whole, that latents
+fit what they were made of, and that the new ones are good enough."""
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import ClassVar
 
 import dagster as dg
 
+from pd_assets.assets.dataset import DATASET
 from pd_assets.assets.models import STAGES
-from pd_assets.lib.release.promotion import latest_judgement
+from pd_assets.lib.release.lineage import trained_last
+from pd_assets.lib.release.promotion import latest_judgements
+from pd_assets.lib.release.reconstruction import read_reconstruction
 from pd_assets.lib.release.withdrawals import Exposure, exposures, find_withdrawn
 from pd_assets.resources import Platform
+from pd_ml.errors import ProvenanceError
+from pd_ml.provenance import folder_digest, read_run, verify_outputs
 
 CHECK_NAME = "saw_no_taken_down_picture"
 LISTED = 20
@@ -126,22 +133,106 @@ def _sight_check(stage: str) -> dg.AssetChecksDefinition:
 @dg.asset_check(
     asset=dg.AssetKey(["evaluation", "report"]),
     name="keeps_its_floors",
-    description="The model that was trained last draws better than chance, nearer to the real pictures than its floor "
-    "allows, and does not fall behind the model that it would replace.",
+    description="What was trained last draws better than chance, nearer to the real pictures than its floor allows, "
+    "enlarges better than bicubic, and does not fall behind the model that it would replace.",
 )
 def keeps_its_floors(platform: Platform) -> dg.AssetCheckResult:
-    judgement = latest_judgement(platform.home())
+    judgements = latest_judgements(platform.home())
+    problems = [f"{stage}: {problem}" for stage, one in judgements.items() for problem in one.problems]
     return dg.AssetCheckResult(
-        passed=not judgement.problems,
+        passed=not problems,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(judgement.problems) or "every floor is kept",
+        description="; ".join(problems) or "every floor is kept",
         metadata={
-            "candidate": judgement.candidate,
-            "promoted": judgement.promoted,
-            "compared_with": judgement.replaced or "none: the first one",
-            "problems": dg.MetadataValue.json(list(judgement.problems)),
+            "candidates": dg.MetadataValue.json({stage: one.candidate for stage, one in judgements.items()}),
+            "promoted": dg.MetadataValue.json({stage: one.promoted for stage, one in judgements.items()}),
+            "compared_with": dg.MetadataValue.json(
+                {stage: one.replaced or "none: the first one" for stage, one in judgements.items()}
+            ),
+            "problems": dg.MetadataValue.json(problems),
         },
     )
 
 
-checks = [*(_sight_check(stage) for stage in STAGES), keeps_its_floors]
+@dg.asset_check(
+    asset=dg.AssetKey(["models", "vae"]),
+    name="beats_trivial_storage",
+    description="The VAE that was trained last keeps more of held-out pictures than storing them smaller does.",
+)
+def beats_trivial_storage(platform: Platform) -> dg.AssetCheckResult:
+    folder = trained_last(platform.home(), "vae")
+    found = read_reconstruction(folder)
+    if found is None:
+        return dg.AssetCheckResult(
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{folder.name} was not measured: its dataset holds too few pictures out",
+        )
+    return dg.AssetCheckResult(
+        passed=found.gain_db > 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{folder.name}: {found.psnr_db:.2f} dB, {found.gain_db:+.2f} over the best trivial way",
+        metadata={"psnr_db": found.psnr_db, "gain_db": found.gain_db},
+    )
+
+
+@dg.asset_check(
+    asset=dg.AssetKey(["models", "latents"]),
+    name="made_of_the_newest",
+    description="The latents were made of the latest dataset, and of the VAE and the CLIP that were trained last.",
+)
+def made_of_the_newest(platform: Platform) -> dg.AssetCheckResult:
+    home = platform.home()
+    inputs = read_run(trained_last(home, "latents")).inputs
+    newest_of = {name: trained_last(home, name) for name in ("vae", "clip")}
+    if (dataset := home.latest("dataset", DATASET)) is not None:
+        newest_of["dataset"] = dataset
+    expected = {name: folder_digest(folder) for name, folder in newest_of.items()}
+    problems = [
+        f"made of {name} {inputs.get(name, 'none')[:16]}, the newest is {digest[:16]}"
+        for name, digest in expected.items()
+        if inputs.get(name) != digest
+    ]
+    return dg.AssetCheckResult(
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(problems) or "made of what is newest",
+        metadata={"problems": dg.MetadataValue.json(problems)},
+    )
+
+
+def _integrity_check(stage: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey(["models", stage]),
+        name="files_are_whole",
+        description="Every file of the model that was trained last, and of the one in use, has the SHA-256 of its run.",
+    )
+    def files_are_whole(platform: Platform) -> dg.AssetCheckResult:
+        home = platform.home()
+        folders = {trained_last(home, stage), home.latest("models", stage)} - {None}
+        problems = [problem for folder in sorted(filter(None, folders)) for problem in _damage(folder)]
+        return dg.AssetCheckResult(
+            passed=not problems,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description="; ".join(problems) or f"{len(folders)} folders are whole",
+            metadata={"problems": dg.MetadataValue.json(problems)},
+        )
+
+    return files_are_whole
+
+
+def _damage(folder: Path) -> list[str]:
+    try:
+        verify_outputs(folder)
+    except ProvenanceError as error:
+        return [str(error)]
+    return []
+
+
+checks = [
+    *(_sight_check(stage) for stage in STAGES),
+    *(_integrity_check(stage) for stage in STAGES),
+    keeps_its_floors,
+    beats_trivial_storage,
+    made_of_the_newest,
+]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -48,8 +48,11 @@ class Cost:
     peak_mb: float
 
 
-def run_job(job: str) -> list[Cost]:
-    """Run `job` with the settings of the environment; RunFailed where a step fails. Settings are checked first."""
+def run_job(job: str, changes: Mapping[str, Sequence[str]] | None = None) -> list[Cost]:
+    """Run `job` with the settings of the environment; RunFailed where a step fails. Settings are checked first.
+
+    `changes` to the recipe of a model, each as field=value, by the asset's key.
+    """
     root = project_root()
     os.chdir(root)
     settings = Settings.from_env()
@@ -57,14 +60,15 @@ def run_job(job: str) -> list[Cost]:
     require_contact(settings)
     with open_instance(root) as instance:
         dead_runs.bury(instance)
-        return _run(instance, job)
+        return _run(instance, job, changes or {})
 
 
-def _run(instance: dg.DagsterInstance, job: str) -> list[Cost]:
+def _run(instance: dg.DagsterInstance, job: str, changes: Mapping[str, Sequence[str]]) -> list[Cost]:
     """Run the job in a process of its own, as `dagster job execute` does, and show its steps as they come."""
     mark = uuid4().hex
     with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
-        json.dump(QUIET, config)
+        ops = {key.replace("/", "__"): {"config": {"set": list(several)}} for key, several in changes.items()}
+        json.dump({**QUIET, "ops": ops}, config)
         config.flush()
         command = [sys.executable, "-W", "ignore", "-m", "dagster", "job", "execute", "-m", "pd_assets.definitions"]
         command += ["--job", job, "--config", config.name, "--tags", json.dumps({TAG: mark, **here()})]

@@ -17,6 +17,9 @@ def remove(called: str, *, reason: str, purge: bool) -> Iterator[str]:
     if purge:
         yield f"removed {len(done.files)} pictures from the store" + "".join(f"\n  {path}" for path in done.files)
         yield f"removed {len(done.datasets)} dataset versions" + "".join(f"\n  {name}" for name in done.datasets)
+        yield f"removed {len(done.latents)} versions of models/latents" + "".join(
+            f"\n  {name}" for name in done.latents
+        )
     yield from _models(home, called)
     yield (
         "It is out of the tables and the dataset after the next run: the sensor takedown_watch asks for one, or run "

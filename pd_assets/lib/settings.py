@@ -65,6 +65,7 @@ class Settings:
     recipe: str = "small"
     # A number of pictures, or a share of those that the last training saw.
     retrain_after: int | float = 1000
+    retrain_latent: bool = False
     takedown_policy: str = "flag"
     scrape_cron: str = SCRAPE_CRON
     scrape_timezone: str = "UTC"
@@ -114,6 +115,7 @@ class Settings:
             max_side=reader.whole("PD_MAX_SIDE", 1280, at_least=16),
             recipe=reader.choice("PD_RECIPE", "small", RECIPE_NAMES),
             retrain_after=reader.whole_or_share("PD_RETRAIN_AFTER", 1000),
+            retrain_latent=reader.flag("PD_RETRAIN_LATENT"),
             takedown_policy=reader.choice("PD_TAKEDOWN_POLICY", "flag", TAKEDOWN_POLICIES),
             scrape_cron=reader.cron("PD_SCRAPE_CRON", SCRAPE_CRON),
             scrape_timezone=reader.timezone("PD_SCRAPE_TIMEZONE", "UTC"),

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pd_assets.checks.models import Verdict, verdicts
-from pd_assets.jobs import build_dataset, nightly, train_models
+from pd_assets.jobs import LATENT_STAGES, build_dataset, nightly, train_all_models, train_models
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, TAKEDOWNS
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.news import news_since_training
@@ -32,11 +32,10 @@ def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorR
         asked = _ask_for_rebuild(context.instance, home, served)
     elif settings.takedown_policy == "flag":
         return quiet(state, "; ".join(["no dataset holds a picture that is no longer free", *told]))
-    elif not any(one.pictures and one.model.is_candidate for one in exposed):
+    elif not (saw := [one for one in exposed if one.pictures and one.model.is_candidate]):
         return quiet(state, "; ".join(["the models that were trained last saw only what is free", *told]))
     else:
-        licensed = news_since_training(home, model=MODEL).key
-        asked = ask_for_training(context.instance, licensed=licensed, tags={"pd/retrain_for": "takedown"})
+        asked = _ask_for_training(context.instance, home, saw)
     if isinstance(asked, str):
         return dg.SensorResult(skip_reason="; ".join([asked, *told]), cursor=key_of(withdrawn))
     return dg.SensorResult(run_requests=[asked], cursor=key_of(withdrawn))
@@ -54,7 +53,7 @@ def _state(home: Home, settings: Settings) -> str:
 takedown_watch = Watch(
     name="takedown_watch",
     evaluation_fn=_look,
-    jobs=[build_dataset, train_models],
+    jobs=[build_dataset, train_models, train_all_models],
     starts=lambda settings: settings.scrape_enabled,
     description="Pictures that lost their licence, vanished or were taken down: asks for tables and dataset without "
     "them, flags every model that saw them, and asks for a training where PD_TAKEDOWN_POLICY is retrain. On from the "
@@ -96,3 +95,10 @@ def _ask_for_rebuild(instance: dg.DagsterInstance, home: Home, served: list[With
         tags={"pd/withdrawn_pictures": str(len(served))},
     )
     return f"{len(served)} pictures are no longer free; {asked}" if isinstance(asked, str) else asked
+
+
+def _ask_for_training(instance: dg.DagsterInstance, home: Home, saw: list[Exposure]) -> dg.RunRequest | str:
+    """A training of all stages, where a latent one saw what is no longer free; else of the others."""
+    licensed = news_since_training(home, model=MODEL).key
+    job = train_all_models if any(one.model.stage in LATENT_STAGES for one in saw) else train_models
+    return ask_for_training(instance, job=job.name, licensed=licensed, tags={"pd/retrain_for": "takedown"})

@@ -34,7 +34,7 @@ class Fidelity:
 def fidelity(made_NHWC: Pixels, real_NHWC: Pixels) -> Fidelity:
     """How near `made_NHWC` come to `real_NHWC`, picture by picture."""
     chunks = [slice(start, start + _CHUNK) for start in range(0, len(real_NHWC), _CHUNK)]
-    pairs = [(_unit(made_NHWC[chunk]), _unit(real_NHWC[chunk])) for chunk in chunks]
+    pairs = [(unit(made_NHWC[chunk]), unit(real_NHWC[chunk])) for chunk in chunks]
     fine = [(_fine_energy(made), _fine_energy(real)) for made, real in pairs]
     return Fidelity(
         psnr_db=float(torch.cat([psnr_db(made, real) for made, real in pairs]).mean()),
@@ -75,7 +75,7 @@ def reduced_and_enlarged(pixels_NHWC: Pixels, factor: int) -> Pixels:
     """What is left of pictures that are stored `factor` times smaller and enlarged again, both bicubic."""
     height, width = pixels_NHWC.shape[1:3]
     small = (height // factor, width // factor)
-    images_NCHW = _unit(pixels_NHWC)
+    images_NCHW = unit(pixels_NHWC)
     small_NCHW = functional.interpolate(images_NCHW, size=small, mode="bicubic", antialias=True)
     return to_bytes(functional.interpolate(small_NCHW, size=(height, width), mode="bicubic") * 2 - 1)
 
@@ -87,7 +87,8 @@ def to_bytes(images_NCHW: Tensor) -> Pixels:
     return pixels_NHWC
 
 
-def _unit(pixels_NHWC: Pixels) -> Tensor:
+def unit(pixels_NHWC: Pixels) -> Tensor:
+    """Bytes as pictures in [0, 1], NCHW."""
     return torch.from_numpy(np.array(pixels_NHWC)).permute(0, 3, 1, 2).float() / 255
 
 

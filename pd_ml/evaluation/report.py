@@ -19,13 +19,16 @@ from diffusers import DiffusionPipeline
 
 from pd_ml.config import EvaluateConfig, to_json
 from pd_ml.data.loader import Examples, open_split
+from pd_ml.data.pixels import centre_crops
 from pd_ml.data.shards import read_manifest, sha256_of
 from pd_ml.device import environment, prepare_device
 from pd_ml.diffusion.sampling import draw, draw_unprompted, load_pipeline, picture_size_px, takes_prompts
+from pd_ml.diffusion.upscale import STAGE as UPSCALER
 from pd_ml.errors import ProvenanceError
 from pd_ml.evaluation.attributes import ColourAttribute, read_attributes
 from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.curve import LOSS_CURVE, save_loss_curve
+from pd_ml.evaluation.enlargement import crop_size_px, enlargements, measured, save_side_by_side
 from pd_ml.evaluation.fid import FeatureNetwork
 from pd_ml.evaluation.grid import save_grid
 from pd_ml.evaluation.held_out import held_out
@@ -100,7 +103,8 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     partial = job.out.with_name(f"{job.out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    report = _measure(job, model, partial, reporter)
+    measure = _measure_upscaler if model.stage == UPSCALER else _measure
+    report = measure(job, model, partial, reporter)
     (partial / REPORT).write_text(json.dumps({**report, "inputs": inputs}, indent=1, sort_keys=True) + "\n")
     record = RunRecord(
         stage="evaluate",
@@ -151,6 +155,28 @@ def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Report
     save_grid(folder / SAMPLES, sets.generated_NHWC[:shown], labels, texts=_signature(record))
     save_loss_curve(folder / LOSS_CURVE, read_metrics(job.model / METRICS), title=f"{record.stage} {record.version}")
     return report
+
+
+def _measure_upscaler(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter) -> Numbers:
+    """It draws no pictures of its own: held-out ones are made small, and it makes them large again."""
+    config = job.config
+    device = prepare_device(config.device, config.threads)
+    decoded_px, side = crop_size_px(job.model)
+    asked = held_out(job.dataset, job.cache, image_size=decoded_px, count=config.n, captioned=False, seed=config.seed)
+    real_NHWC = centre_crops(asked.pixels_NHWC, side)
+    reporter.say(f"enlarging {len(real_NHWC)} pictures")
+    made = enlargements(job.model, real_NHWC, device, steps=config.sampling.sample_steps, seed=config.seed)
+    save_side_by_side(folder / SAMPLES, made, config.grid // 4)
+    save_loss_curve(folder / LOSS_CURVE, read_metrics(job.model / METRICS), title=f"{record.stage} {record.version}")
+    return {
+        "n": len(real_NHWC),
+        "n_asked": config.n,
+        "model_stage": record.stage,
+        "model_version": record.version,
+        "trained_on_this_dataset": record.inputs.get("dataset") == read_manifest(job.dataset).digest,
+        "sampling": asdict(config.sampling),
+        "enlargement": measured(made, ClipSpace(job.clip, device), seed=config.seed),
+    }
 
 
 def _sets(job: EvaluateJob, subject: Subject, reporter: Reporter) -> Sets:
@@ -273,9 +299,12 @@ def summary(report: Mapping[str, object]) -> dict[str, float]:
         ".coverage",
         ".share",
         ".expected_share",
+        ".psnr_db",
+        ".ssim",
+        "gain_db.value",
     )
     in_clip = ("clip_retrieval", "clip_zero_shot", "clip_score")
-    measures = ("colour_attributes", *in_clip, "mmd", "kid", "prdc", "fid", "memorisation")
+    measures = ("colour_attributes", *in_clip, "mmd", "kid", "prdc", "fid", "memorisation", "enlargement")
     return {
         path: value
         for name, entry in report.items()

@@ -10,7 +10,8 @@ from typing import cast
 import torch
 from diffusers import AutoencoderKL
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
-from torch import Tensor
+from diffusers.models.resnet import ResnetBlock2D
+from torch import Tensor, nn
 
 from pd_ml.config import VaeConfig
 from pd_ml.errors import DataError
@@ -19,7 +20,7 @@ from pd_ml.errors import DataError
 def build_vae(config: VaeConfig) -> AutoencoderKL:
     """An AutoencoderKL with fresh weights (drawn from torch's seed). Its scaling factor is measured after training."""
     levels = len(config.channels)
-    return AutoencoderKL(
+    vae = AutoencoderKL(
         in_channels=3,
         out_channels=3,
         down_block_types=("DownEncoderBlock2D",) * levels,
@@ -34,6 +35,23 @@ def build_vae(config: VaeConfig) -> AutoencoderKL:
         mid_block_add_attention=config.mid_attention,
         force_upcast=False,
     )
+    _begin_evenly(vae)
+    return vae
+
+
+def _begin_evenly(vae: AutoencoderKL) -> None:
+    """Convolutions that keep the spread of what goes through them, and residual blocks that add nothing at first
+    (1901.09321, section 3).
+
+    torch's own start lets the spread shrink with every layer: the colours of a picture get through a lot later.
+    """
+    for part in vae.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.normal_(part.weight, std=part.weight[0].numel() ** -0.5)
+            nn.init.zeros_(part.bias)
+    for part in vae.modules():
+        if isinstance(part, ResnetBlock2D):
+            nn.init.zeros_(part.conv2.weight)
 
 
 def load_vae(folder: Path) -> AutoencoderKL:

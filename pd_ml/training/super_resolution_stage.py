@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from pd_ml.config import SuperResolutionConfig
 from pd_ml.data.loader import Examples, Rows, batch_indices, open_split, require_examples
-from pd_ml.data.pixels import to_unit
+from pd_ml.data.pixels import centre_crops, to_unit
 from pd_ml.diffusion import upscale_pipeline
 from pd_ml.diffusion.flow import RectifiedFlow
 from pd_ml.diffusion.objective import Noised
@@ -215,12 +215,6 @@ def random_crops(pixels_BHWC: Pixels, side: int, corners_B2: Tensor) -> Pixels:
     corners = (corners_B2 * room).long().tolist()
     crops = [one[top : top + side, left : left + side] for one, (top, left) in zip(pixels_BHWC, corners, strict=True)]
     return np.stack(crops)
-
-
-def centre_crops(pixels_BHWC: Pixels, side: int) -> Pixels:
-    """The middle square of each picture."""
-    start = (pixels_BHWC.shape[1] - side) // 2
-    return np.ascontiguousarray(pixels_BHWC[:, start : start + side, start : start + side])
 
 
 def _bytes(images_BCHW: Tensor) -> Pixels:

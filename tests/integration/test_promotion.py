@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from pd_assets.lib.release.lineage import models, newest
-from pd_assets.lib.release.promotion import latest_judgement
+from pd_assets.lib.release.promotion import latest_judgements
 from tests.pd_assets.line import QUIET, Line, new_line
 
 STAGES = ("tokenizer", "clip", "unet_text")
@@ -45,7 +45,7 @@ def test_models_are_promoted_after_their_evaluation_and_a_version_is_trained_onc
     assert trained_now(train(line)) == [True, True, True]
     first = {model.stage: model for model in models(line.home)}
     assert all(model.is_latest and model.is_candidate for model in first.values())
-    judgement = latest_judgement(line.home)
+    judgement = latest_judgements(line.home)["unet_text"]
     assert (judgement.candidate, judgement.replaced, judgement.promoted) == (first["unet_text"].version, None, True)
     observed = line.instance.fetch_observations(dg.AssetKey(["dataset", "manifest"]), limit=1).records[0]
     assert observed.asset_observation is not None
@@ -59,7 +59,7 @@ def test_models_are_promoted_after_their_evaluation_and_a_version_is_trained_onc
     assert trained_now(train(line)) == [True, True, True]
     second = newest(line.home, "unet_text")
     assert second is not None and second.name != first["unet_text"].version
-    judgement = latest_judgement(line.home)
+    judgement = latest_judgements(line.home)["unet_text"]
     assert (judgement.candidate, judgement.replaced) == (second.name, first["unet_text"].version)
     assert set(judgement.numbers) == {"candidate", "candidate_by_the_same_clip", "replaced"}
     in_use = line.home.pointed("models", "unet_text", "latest")

@@ -42,8 +42,18 @@ LINE: Mapping[str, set[str]] = {
     "models/clip": {"dataset/manifest", "models/tokenizer"},
     "models/unet_text": {"dataset/manifest", "models/clip"},
     "models/unet": {"dataset/manifest"},
-    "evaluation/report": {"dataset/manifest", "models/clip", "models/unet_text"},
+    "models/vae": {"dataset/manifest", "models/clip"},
+    "models/latents": {"dataset/manifest", "models/vae", "models/clip"},
+    "models/latent_unet": {"dataset/manifest", "models/latents", "models/vae"},
+    "models/latent_diffusion": {"dataset/manifest", "models/latents", "models/vae", "models/clip"},
+    "models/super_resolution": {"dataset/manifest"},
+    "evaluation/report": {
+        *("dataset/manifest", "models/clip", "models/unet_text"),
+        *("models/latent_diffusion", "models/super_resolution"),
+    },
 }
+LATENT = {f"models/{stage}" for stage in ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")}
+TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")} - {"models/unet"}
 JOBS: Mapping[str, set[str]] = {
     "refresh_sources": {"commons/categories", "commons/refresh"},
     "refresh_smithsonian": {"smithsonian/records"},
@@ -53,10 +63,12 @@ JOBS: Mapping[str, set[str]] = {
         "catalog/clusters",
         *("dataset/things", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
     },
-    "train_models": {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")} - {"models/unet"},
+    "train_models": TRAINED - LATENT,
+    "train_latent_models": TRAINED - {"models/unet_text"},
+    "train_all_models": TRAINED,
     "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images", "dataset")}
     - {"commons/pages"},
-    "whole_line": set(LINE) - {"commons/pages", "smithsonian/records", "models/unet"},
+    "whole_line": set(LINE) - {"commons/pages", "smithsonian/records", "models/unet"} - LATENT,
 }
 
 
@@ -128,7 +140,7 @@ def test_the_schedule_and_the_sensor_have_the_names_of_the_contract_and_start_st
     schedule = defs.resolve_schedule_def("nightly_scrape")
     sensor = defs.resolve_sensor_def("retrain_on_new_images")
     assert (schedule.job_name, schedule.cron_schedule, schedule.execution_timezone) == ("nightly", "0 2 * * *", "UTC")
-    assert sensor.job_name == "train_models"
+    assert [target.job_name for target in sensor.targets] == ["train_models", "train_all_models"]
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
     assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
 

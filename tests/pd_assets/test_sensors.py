@@ -62,9 +62,14 @@ def test_past_the_threshold_it_asks_for_one_training_and_then_for_none(night: Li
     asked = tick(night, pd_retrain_after=str(licensed))
     assert asked.run_requests is not None and len(asked.run_requests) == 1
     request = asked.run_requests[0]
-    assert request.job_name in (None, "train_models")
+    assert request.job_name == "train_models"
     assert request.run_key == f"retrain-{asked.cursor}"
     assert request.tags["pd/new_pictures"] == str(licensed)
+
+
+def test_with_retrain_latent_the_training_is_one_of_all_models(night: Line) -> None:
+    (request,) = tick(night, pd_retrain_latent="1").run_requests or []
+    assert request.job_name == "train_all_models"
 
 
 @pytest.mark.parametrize(

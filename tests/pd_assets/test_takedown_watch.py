@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -43,11 +43,11 @@ def line(first_night: tuple[Path, Line], tmp_path: Path) -> Iterator[Line]:
         yield Line(server=made.server, home=home, instance=instance, platform=platform)
 
 
-def trained(home: Home, version: str) -> None:
+def trained(home: Home, version: str, stages: Sequence[str] = STAGES) -> None:
     """What a training on the latest dataset leaves, promoted."""
     dataset = home.latest("dataset", "main")
     assert dataset is not None
-    for stage in STAGES:
+    for stage in stages:
         folder = home.model(stage, version)
         folder.mkdir(parents=True)
         (folder / "weights").write_text(f"{stage} {version}")
@@ -169,6 +169,16 @@ def test_the_policy_retrain_asks_for_a_training_once_the_dataset_is_clean_and_on
     assert not said.run_requests
     passed, versions = flagged(line) or (False, {})
     assert passed and isinstance(versions, dict) and set(versions) == {"first"}
+
+
+def test_where_a_latent_model_saw_it_the_training_is_one_of_all_models(line: Line) -> None:
+    trained(line.home, "first latent", ("vae", "latents", "latent_diffusion", "super_resolution"))
+    take_down(line.home, sorted(served(line))[3], reason="a complaint")
+    run_what_it_asks_for(line, tick(line, pd_takedown_policy="retrain"))
+    (request,) = tick(line, pd_takedown_policy="retrain").run_requests or []
+    assert request.job_name == "train_all_models"
+    for stage in ("vae", "latents", "latent_diffusion", "super_resolution"):
+        assert (flagged(line, stage) or (True, {}))[0] is False
 
 
 def test_a_missing_parent_table_fails_the_tick_with_its_reason_and_the_next_one_recovers(line: Line) -> None:

@@ -62,6 +62,7 @@ TINY_VAE = settings(
     "image_size=16",
     "channels=[8,8,16]",
     "norm_groups=4",
+    "latent_channels=4",
     "batch_size=8",
     "training.steps=12",
     "warmup_steps=2",

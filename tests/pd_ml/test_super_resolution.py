@@ -9,10 +9,11 @@ import torch
 
 from pd_ml.config import SuperResolutionConfig, TrainingConfig
 from pd_ml.data.loader import open_split
+from pd_ml.data.pixels import centre_crops
 from pd_ml.errors import ConfigError
 from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
-from pd_ml.training.super_resolution_stage import SuperResolutionTask, centre_crops, random_crops
+from pd_ml.training.super_resolution_stage import SuperResolutionTask, random_crops
 from pd_ml.training.task import Places, whole
 from tests.pd_ml.command import TINY_UPSCALER, run_here, settings
 

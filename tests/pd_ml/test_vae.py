@@ -96,6 +96,19 @@ def test_a_picture_whose_size_is_no_multiple_of_the_factor_is_a_named_error() ->
     assert moments(build_vae(TINY), pictures(1, height=16, width=20)).shape == (1, 8, 4, 5)
 
 
+def test_a_fresh_autoencoder_lets_as_much_through_as_it_is_given() -> None:
+    torch.manual_seed(0)
+    vae = build_vae(TINY)
+    spreads: list[float] = []
+    for part in (vae.encoder.mid_block, vae.decoder.conv_norm_out):
+        part.register_forward_pre_hook(lambda _, given: spreads.append(float(given[0].std())))
+    with torch.no_grad():
+        vae.encode(torch.randn(16, 3, 16, 16))
+        vae.decode(torch.randn(16, 4, 4, 4))
+    assert len(spreads) == 2
+    assert all(0.65 < spread < 1.5 for spread in spreads), spreads
+
+
 def test_divergence_is_added_up_or_averaged_over_the_latents_of_a_picture() -> None:
     generator = torch.Generator().manual_seed(0)
     found = torch.randn(5, 8, 4, 4, generator=generator)

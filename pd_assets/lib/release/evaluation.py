@@ -1,4 +1,7 @@
-"""Evaluate models with `python -m pd_ml evaluate`, and judge the one that was trained last by the one in use."""
+"""Evaluate models with `python -m pd_ml evaluate`, and judge those that were trained last by those in use.
+
+Errors: ConfigError, ProvenanceError, and what the child says.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,14 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pd_assets.lib.child import run_pd_ml
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.lineage import Model, model_in, models, trained_last
-from pd_assets.lib.release.promotion import Comparison, Judgement, earlier_judgement, judge, made_of
+from pd_assets.lib.release.lineage import Model, model_in, models, newest, trained_last
+from pd_assets.lib.release.promotion import JUDGED, Comparison, Judgement, earlier_judgement, judge, made_of
 from pd_ml.config import EvaluateConfig
 from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import folder_digest, read_run, version_of
-
-STAGE = "unet_text"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +32,23 @@ class Evaluator:
     changes: Sequence[str] = ()
 
     @property
-    def candidate(self) -> Model:
-        """The model that was trained last."""
-        return model_in(self.home, trained_last(self.home, STAGE))
+    def candidates(self) -> list[Model]:
+        """The models that were trained last, of each stage that is judged; ConfigError where there is none."""
+        folders = [newest(self.home, stage) for stage in JUDGED]
+        found = [model_in(self.home, folder) for folder in folders if folder is not None]
+        if not found:
+            stages = ", ".join(f"models/{stage}" for stage in JUDGED)
+            raise ConfigError(f"nothing to evaluate in {self.home.root}; materialise one of {stages} first")
+        return found
 
     def clip_of(self, model: Model) -> Path:
-        """The CLIP that a model was conditioned on; the one trained last where that one is gone."""
+        """The CLIP that a model was made of; the one trained last where there is none, or it is gone."""
         own = [one.folder for one in made_of(model, models(self.home)) if one.stage == "clip"]
         return own[0] if own else trained_last(self.home, "clip")
 
     def judged(self, candidate: Model, out: Path, *, promote_anyway: bool = False) -> Judgement:
         """The candidate, with its report `out`, against the model in use, both measured by the CLIP of the latter."""
-        used = next((one for one in models(self.home) if one.stage == STAGE and one.is_latest), None)
+        used = next((one for one in models(self.home) if one.stage == candidate.stage and one.is_latest), None)
         compared = None
         if used is not None and used.version != candidate.version:
             clip = self.clip_of(used)
@@ -62,7 +69,7 @@ class Evaluator:
 
     def report(self, model: Model, clip: Path) -> Path:
         """The folder of the report on a model, measured by a CLIP."""
-        inputs = {"dataset": folder_digest(self.dataset), STAGE: model.run.digest, "clip": folder_digest(clip)}
+        inputs = {"dataset": folder_digest(self.dataset), model.stage: model.run.digest, "clip": folder_digest(clip)}
         arguments = ["evaluate", "--recipe", self.recipe_name, "--dataset", str(self.dataset)]
         arguments += ["--model", str(model.folder), "--clip", str(clip)]
         for change in self.changes:

@@ -1,7 +1,8 @@
 """Whether a new model takes the place of the old one: both measured on the same held-out pictures by the same CLIP.
 
-A number may fall behind by as much as chance explains and a small share of it, no further. What was judged is kept in
-`evaluation/promotion/`, before the pointers `latest` of the models move. Errors: ConfigError.
+Stages that make pictures are judged; what a promoted model was made of goes with it. A number may fall behind by as
+much as chance explains and a small share of it, no further. What was judged is kept in `evaluation/promotion/`, before
+the pointers `latest` of the models move. Errors: ConfigError.
 """
 
 import json
@@ -14,6 +15,12 @@ from pathlib import Path
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, write_text
 from pd_assets.lib.release.lineage import LATEST, Model, models
+
+# Stages whose models are judged, each by models of the same stage.
+JUDGED = ("unet_text", "latent_diffusion", "super_resolution")
+# The CLIP in use is that of the model in pixel space, once there is one: others do not exchange it.
+LEADING = JUDGED[0]
+SHARED = ("tokenizer", "clip")
 
 # A number may be worse by this share of it, and by two standard errors of the difference.
 SHARE = 0.05
@@ -114,17 +121,22 @@ def settle(home: Home, judgement: Judgement, candidate: Model) -> None:
     """
     path = _path(home, judgement.candidate)
     write_text(path, json.dumps(asdict(judgement), indent=1) + "\n")
-    home.point("evaluation", "promotion", LATEST, judgement.candidate)
+    home.point("evaluation", "promotion", candidate.stage, judgement.candidate)
     if judgement.promoted:
-        for model in [*made_of(candidate, models(home)), candidate]:
+        for model in [*_brought(home, candidate), candidate]:
             home.point("models", model.stage, LATEST, model.version)
 
 
-def latest_judgement(home: Home) -> Judgement:
-    """What was judged last; ConfigError where nothing was."""
-    version = home.pointed("evaluation", "promotion", LATEST)
-    found = earlier_judgement(home, version) if version else None
-    if found is None:
+def latest_judgement(home: Home, stage: str) -> Judgement | None:
+    """What was judged last of a stage, None where nothing was."""
+    version = home.pointed("evaluation", "promotion", stage)
+    return earlier_judgement(home, version) if version else None
+
+
+def latest_judgements(home: Home) -> dict[str, Judgement]:
+    """By stage; ConfigError where nothing was judged yet."""
+    found = {stage: judgement for stage in JUDGED if (judgement := latest_judgement(home, stage)) is not None}
+    if not found:
         raise ConfigError(f"no model in {home.root} was ever judged; materialise evaluation/report first")
     return found
 
@@ -151,6 +163,14 @@ def made_of(model: Model, known: list[Model]) -> list[Model]:
         if (one := by_digest.get(digest)) is not None:
             found += [*made_of(one, known), one]
     return list({one.run.digest: one for one in found}.values())
+
+
+def _brought(home: Home, candidate: Model) -> list[Model]:
+    """What becomes `latest` with a candidate."""
+    found = made_of(candidate, models(home))
+    if candidate.stage == LEADING or home.pointed("models", LEADING, LATEST) is None:
+        return found
+    return [model for model in found if model.stage not in SHARED]
 
 
 def _path(home: Home, candidate: str) -> Path:
@@ -199,6 +219,8 @@ def _measures(report: Mapping[str, object]) -> Iterator[tuple[str, Measure]]:
     if distance := _inner(report, "mmd"):
         floor = abs(_number(distance, "floor_real_vs_real"))
         yield "mmd", Measure(value=_number(distance, "generated"), spread=floor, is_better_high=False)
+    if enlargement := _inner(report, "enlargement"):
+        yield from _of_enlargement(enlargement)
     for name, told in _inner(report, "clip_retrieval").items():
         if recall := _inner(told, "recall_at_5"):
             share, count = _number(recall, "recall"), _number(recall, "n")
@@ -206,6 +228,23 @@ def _measures(report: Mapping[str, object]) -> Iterator[tuple[str, Measure]]:
                 f"clip_retrieval.{name}",
                 Measure(value=share, spread=_of_a_share(share, count), is_better_high=True),
             )
+
+
+def _of_enlargement(told: Mapping[str, object]) -> Iterator[tuple[str, Measure]]:
+    """Of an upscaler: what it gains over bicubic enlargement, and how far what it draws is from real pictures."""
+    gain = _inner(told, "gain_db")
+    yield (
+        "gain_db",
+        Measure(
+            value=_number(gain, "value"),
+            spread=_number(gain, "standard_error"),
+            is_better_high=True,
+            p=_number(gain, "p"),
+        ),
+    )
+    distance = _inner(_inner(told, "drawn"), "mmd")
+    floor = abs(_number(distance, "floor_real_vs_real"))
+    yield "mmd", Measure(value=_number(distance, "generated"), spread=floor, is_better_high=False)
 
 
 def _of_a_share(share: float, count: float) -> float:

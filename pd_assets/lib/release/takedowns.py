@@ -3,6 +3,7 @@
 A picture is taken down with all its copies, those too that come later. Errors: ConfigError.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from pd_assets.lib.catalog.schemas import TAKEDOWNS
 from pd_assets.lib.dataset.export import PICTURES, pictures_of
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, alone, remove_caches, remove_folder
+from pd_assets.lib.release import members
+from pd_assets.lib.release.lineage import models
 from pd_assets.lib.release.pictures import Picture, pictures_called
 from pd_ml.data import shards
 
@@ -29,12 +32,14 @@ class Takedown:
     pictures: tuple[Picture, ...]
     files: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    latents: tuple[str, ...] = ()
 
 
 def take_down(home: Home, called: str, *, reason: str, purge: bool = False) -> Takedown:
     """Keep a picture and its copies out of the tables from the next run on; ConfigError where nothing is called so.
 
-    With `purge` its files, and every dataset version that holds it, are removed now; running exports are waited for.
+    With `purge` its files, every dataset version that holds it and every version of models/latents that was made of
+    one are removed now; running exports are waited for.
     """
     called, reason = called.strip(), " ".join(reason.split())
     if not reason:
@@ -48,9 +53,11 @@ def take_down(home: Home, called: str, *, reason: str, purge: bool = False) -> T
         pictures = pictures_called(home, called) or pictures
         digests = {picture.sha256 for picture in pictures if picture.sha256}
         files = _purge_files(home, digests)
-        datasets = _purge_datasets(home, {picture.item_id for picture in pictures}, digests)
+        items = {picture.item_id for picture in pictures}
+        datasets = _purge_datasets(home, items, digests)
+        latents = _purge_latents(home, items, digests)
     _note_purge(home, called)
-    return Takedown(pictures=pictures, files=files, datasets=datasets)
+    return Takedown(pictures=pictures, files=files, datasets=datasets, latents=latents)
 
 
 def digest_of_all(home: Home) -> str:
@@ -113,7 +120,9 @@ def _purge_datasets(home: Home, items: set[str], digests: set[str]) -> tuple[str
         if not any(_holds(batch, items, digests) for batch in pictures_of(folder)):
             continue
         if (folder / shards.MANIFEST).is_file():
-            remove_caches(home.root, shards.read_manifest(folder).digest)
+            digest = shards.read_manifest(folder).digest
+            remove_caches(home.root, digest)
+            _purge_unfinished_latents(home, digest)
         remove_folder(folder)
         removed.append(f"{folder.parent.name}/{folder.name}")
     return tuple(removed)
@@ -122,3 +131,23 @@ def _purge_datasets(home: Home, items: set[str], digests: set[str]) -> tuple[str
 def _holds(batch: pa.RecordBatch, items: set[str], digests: set[str]) -> bool:
     rows = zip(batch["item_id"].to_pylist(), batch["stored_sha256"].to_pylist(), strict=True)
     return any(item in items or digest in digests for item, digest in rows)
+
+
+def _purge_latents(home: Home, items: set[str], digests: set[str]) -> tuple[str, ...]:
+    """Remove what the VAE made of the pictures: a decoder brings them back. The dataset may be gone already."""
+    held = {one.version for one in members.versions(home) if _is_among(home, one.version, items, digests)}
+    removed = [one for one in models(home) if one.stage == "latents" and one.run.dataset_version in held]
+    for model in removed:
+        remove_folder(model.folder)
+    return tuple(model.version for model in removed)
+
+
+def _is_among(home: Home, version: str, items: set[str], digests: set[str]) -> bool:
+    return any(item in items or digest in digests for item, digest in members.pictures(home, version))
+
+
+def _purge_unfinished_latents(home: Home, digest: str) -> None:
+    """Those whose computation was stopped, or is under way: it fails, and is begun anew on another dataset."""
+    for path in home.root.glob("models/latents/*.partial/job.json"):
+        if json.loads(path.read_text())["inputs"].get("dataset") == digest:
+            remove_folder(path.parent)

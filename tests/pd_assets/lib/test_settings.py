@@ -27,6 +27,7 @@ EVERY_VARIABLE = {
     "PD_MAX_SIDE": "512",
     "PD_RECIPE": "debug",
     "PD_RETRAIN_AFTER": "25",
+    "PD_RETRAIN_LATENT": "1",
     "PD_TAKEDOWN_POLICY": "retrain",
     "PD_SCRAPE_CRON": "15 3 * * 1-5",
     "PD_SCRAPE_TIMEZONE": "Europe/Vienna",
@@ -81,6 +82,7 @@ def test_every_variable_reaches_its_setting() -> None:
         max_side=512,
         recipe="debug",
         retrain_after=25,
+        retrain_latent=True,
         takedown_policy="retrain",
         scrape_cron="15 3 * * 1-5",
         scrape_timezone="Europe/Vienna",
@@ -152,6 +154,7 @@ def test_a_threshold_that_is_neither_a_number_nor_a_share_is_refused(value: str)
 
 WRONG = {
     "PD_TAKEDOWN_POLICY": "ignore",
+    "PD_RETRAIN_LATENT": "yes",
     "PD_HOME": "gs://bucket/prefix",
     "PD_CONTACT": "a@b.test\nX-Header: 1",
     "PD_COMMONS_API": "commons.wikimedia.org",

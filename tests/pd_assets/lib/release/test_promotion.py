@@ -14,8 +14,10 @@ from pd_assets.lib.release.promotion import (
     earlier_judgement,
     judge,
     latest_judgement,
+    latest_judgements,
     settle,
 )
+from pd_ml.provenance import read_run
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
 
 
@@ -100,7 +102,8 @@ def test_a_promoted_model_brings_what_it_was_made_of(home: Home) -> None:
     candidate = model_in(home, home.model("unet_text", "new"))
     settle(home, judged(report(), report()), candidate)
     assert in_use(home) == dict.fromkeys(("tokenizer", "clip", "unet_text"), "new")
-    assert latest_judgement(home) == judged(report(), report()) or latest_judgement(home).promoted
+    kept = latest_judgement(home, "unet_text")
+    assert kept is not None and kept.promoted
 
 
 def test_a_model_that_falls_behind_leaves_all_as_it_was_and_stays_the_candidate(home: Home) -> None:
@@ -108,7 +111,8 @@ def test_a_model_that_falls_behind_leaves_all_as_it_was_and_stays_the_candidate(
     settle(home, judged(report(accuracy=0.2), report()), candidate)
     assert in_use(home) == dict.fromkeys(("tokenizer", "clip", "unet_text"), "old")
     assert newest(home, "unet_text") == home.model("unet_text", "new")
-    kept = latest_judgement(home)
+    kept = latest_judgement(home, "unet_text")
+    assert kept is not None
     assert (kept.candidate, kept.replaced, kept.promoted) == ("new", "old", False)
     assert kept.numbers["candidate"]["colour_attributes.sky"] == 0.2
 
@@ -131,4 +135,45 @@ def test_a_damaged_judgement_is_named(home: Home) -> None:
 
 def test_without_a_judgement_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="was ever judged"):
-        latest_judgement(open_home(tmp_path))
+        latest_judgements(open_home(tmp_path))
+    assert latest_judgement(open_home(tmp_path), "unet_text") is None
+
+
+@pytest.fixture
+def latent_home(home: Home) -> Home:
+    """The same with a latent model of the newer CLIP."""
+    export = dataset(home)
+    clip = read_run(home.model("clip", "new"))
+    vae = model(home, "vae", "first", export, inputs={"clip": clip.digest}, latest=False)
+    model(home, "latent_diffusion", "first", export, inputs={"clip": clip.digest, "vae": vae.digest}, latest=False)
+    return home
+
+
+def test_a_latent_model_brings_its_vae_and_leaves_the_clip_of_the_pixel_model_in_use(latent_home: Home) -> None:
+    settle(
+        latent_home, judged(report(), report()), model_in(latent_home, latent_home.model("latent_diffusion", "first"))
+    )
+    assert [latent_home.pointed("models", stage, "latest") for stage in ("vae", "latent_diffusion")] == ["first"] * 2
+    assert in_use(latent_home) == dict.fromkeys(("tokenizer", "clip", "unet_text"), "old")
+    assert set(latest_judgements(latent_home)) == {"latent_diffusion"}
+
+
+def test_without_a_pixel_model_in_use_a_latent_model_brings_its_clip(latent_home: Home) -> None:
+    (latent_home.root / "models" / "unet_text" / "latest").unlink()
+    settle(
+        latent_home, judged(report(), report()), model_in(latent_home, latent_home.model("latent_diffusion", "first"))
+    )
+    assert (in_use(latent_home)["clip"], in_use(latent_home)["tokenizer"]) == ("new", "new")
+
+
+def enlargement(*, gain: float = 1.0, p: float = 1e-6, mmd: float = 0.01) -> dict[str, object]:
+    """A report on an upscaler, cut down to what is judged."""
+    told = {"value": gain, "standard_error": 0.02, "p": p, "n": 64}
+    return {"enlargement": {"gain_db": told, "drawn": {"mmd": {"generated": mmd, "floor_real_vs_real": 0.001}}}}
+
+
+def test_an_upscaler_is_judged_by_its_gain_and_by_what_it_draws() -> None:
+    assert judged(enlargement(), enlargement()).problems == ()
+    assert [line[:7] for line in judged(enlargement(gain=0.8), enlargement()).behind] == ["gain_db"]
+    assert [line[:3] for line in judged(enlargement(mmd=0.05), enlargement()).behind] == ["mmd"]
+    assert [line[:7] for line in judged(enlargement(gain=-0.1, p=0.99), enlargement(gain=-0.1)).weak] == ["gain_db"]

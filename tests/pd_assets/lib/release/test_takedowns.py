@@ -1,5 +1,7 @@
 """An operator's takedown: what it keeps out, what a purge removes, and what can still be told afterwards."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,26 @@ def test_a_purge_takes_an_export_that_waits_for_its_manifest_too(home: Home) -> 
     export = export_shards(home, name="main")
     assert take_down(home, "commons:M5", reason="for good", purge=True).datasets == (f"main/{export.version}",)
     assert not export.folder.exists()
+
+
+def test_a_purge_takes_the_latents_of_every_dataset_that_held_it_also_where_that_is_gone(home: Home) -> None:
+    old = dataset(home)
+    for version in ("old", "begun.partial"):
+        model(home, "latents", version, old)
+    begun = home.model("latents", "begun.partial")
+    (begun / "job.json").write_text(json.dumps({"inputs": {"dataset": _digest(home, old.version)}}))
+    clip = model(home, "clip", "seer", old)
+    take_down(home, "commons:M3", reason="first")
+    licensed_items(home)
+    model(home, "latents", "without", dataset(home), inputs={"clip": clip.digest})
+    assert take_down(home, "commons:M3", reason="for good", purge=True).latents == ("old",)
+    assert not home.model("latents", "old").exists() and not begun.exists()
+    assert home.model("latents", "without").is_dir() and home.model("clip", "seer").is_dir()
+
+    last = dataset(home)
+    model(home, "latents", "last", last)
+    shutil.rmtree(last.folder)
+    assert set(take_down(home, "commons:M5", reason="for good", purge=True).latents) == {"without", "last"}
 
 
 def test_after_a_purge_the_datasets_and_models_that_saw_it_can_still_be_told(home: Home) -> None:
