@@ -4,7 +4,7 @@ import io
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from pd_ml.provenance import read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
 from pd_ml.training.checkpoint import load_newest
 from tests.pd_ml.command import TINY, run_here, settings, suspend, tiny_job
+from tests.pd_ml.paintings import altered
 
 CAPTIONS = (
     "a <|endoftext|> tree <|startoftext|><|startoftext|>",
@@ -41,24 +42,6 @@ def last_line(capsys: pytest.CaptureFixture[str]) -> str:
     text = capsys.readouterr().err
     assert "Traceback" not in text
     return text.strip().splitlines()[-1]
-
-
-def altered(dataset: Path, folder: Path, change: Callable[[int, dict[str, object]], Mapping[str, object]]) -> Path:
-    """A finished dataset like `dataset`, each of its rows changed, by its number in the split."""
-    infos: list[shards.ShardInfo] = []
-    for split in shards.SPLITS:
-        batches = shards.read_batches(dataset, split)
-        rows = [row for batch in batches for row in batch.to_pylist()]
-        infos += shards.write_shards([change(number, row) for number, row in enumerate(rows)], folder, split)
-    manifest = shards.read_manifest(dataset)
-    digest = shards.digest_of(infos)
-    shards.write_manifest(
-        folder,
-        shards.Manifest(
-            name="altered", version=digest[:16], digest=digest, shards=tuple(infos), counts=manifest.counts
-        ),
-    )
-    return folder
 
 
 # --- the training itself ---------------------------------------------------------------------------------------------
