@@ -33,6 +33,7 @@ class Platform(dg.ConfigurableResource):
     pd_language: str = Field(default="", description="language of the labels that captions are made of, such as en")
     pd_max_side: str = Field(default="", description="longest side kept, pixels")
     pd_recipe: str = Field(default="", description="debug, small or base")
+    pd_warm_start: str = Field(default="", description="1: a training goes on from the model in use where it fits")
     pd_retrain_after: str = Field(default="", description="new licensed pictures that trigger a training: 1000, or 5%")
     pd_train_set: str = Field(default="", description="changes to the recipes: STAGE.field=value, separated by ;")
     pd_retrain_latent: str = Field(default="", description="1: a retraining makes latent models and upscaler too; or 0")

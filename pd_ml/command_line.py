@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from pd_ml.config import EvaluateConfig, StageConfig, to_json, with_overrides
 from pd_ml.data.shards import ShardError
+from pd_ml.disk import named_when_full
 from pd_ml.errors import ConfigError, PdMlError, Suspended
 from pd_ml.progress import Reporter
 from pd_ml.provenance import holds_version
@@ -80,7 +81,8 @@ def main(arguments: Sequence[str]) -> int:
             "convert-tokenizer": _convert_tokenizer,
             "import": _import,
         }[parsed.command]
-        command(parsed)
+        with named_when_full(Path(parsed.new if "new" in parsed else parsed.out)):
+            command(parsed)
     except Suspended as error:
         return _complain(error, EXIT_SUSPENDED)
     except (PdMlError, ShardError, OSError, MemoryError) as error:

@@ -19,6 +19,8 @@ CLIP_LOSSES = ("softmax", "sigmoid")
 OBJECTIVES = ("flow", "v_prediction", "epsilon")
 RECONSTRUCTIONS = ("mse", "l1")
 KL_REDUCTIONS = ("sum", "mean")
+# The sides of every aspect bucket are multiples of it.
+BUCKET_GRID = 8
 # Pictures are reduced by 4 below that many pixels, by 8 from there on.
 LARGE_PICTURE_PX = 256
 
@@ -115,7 +117,8 @@ class TowerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipConfig:
-    """Image and text tower with a contrastive loss. `crop_share_min`: smallest share of the side that a crop keeps.
+    """Image and text tower with a contrastive loss. `crop_share_min`: smallest share of the side that a crop keeps;
+    `flips`: half of the pictures are mirrored, but those whose captions tell of sides.
 
     `loss` is softmax (InfoNCE) or sigmoid (SigLIP); `scale_init` is what the cosines are multiplied with at the start.
     The tokenizer fixes the size of pictures and the length of captions.
@@ -128,6 +131,7 @@ class ClipConfig:
     loss: str = "softmax"
     scale_init: float = 14.3
     crop_share_min: float = 0.7
+    flips: bool = False
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
@@ -188,13 +192,23 @@ class DenoiserConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DiffusionConfig(DenoiserConfig):
-    """A denoiser of pixels."""
+    """A denoiser of pixels. `flips`: half of the pictures are mirrored, but those whose captions tell of sides.
+
+    `buckets`: pictures keep about their shape, each batch is of one, and `image_size` is the side of the square ones.
+    """
 
     image_size: int = 64
+    flips: bool = False
+    buckets: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         problems = _not_positive(self, ("image_size",))
+        if self.buckets and BUCKET_GRID % 2 ** (len(self.channels) - 1):
+            problems.append(
+                f"buckets have sides that are multiples of {BUCKET_GRID}, which cannot be halved "
+                f"{len(self.channels) - 1} times; --set buckets=false or take fewer channels"
+            )
         if self.image_size % 2 ** (len(self.channels) - 1):
             problems.append(f"image_size {self.image_size} cannot be halved {len(self.channels) - 1} times")
         _refuse(problems)
@@ -492,7 +506,7 @@ def with_overrides(config: C, overrides: Sequence[str]) -> C:
         if not separator or not name:
             problems.append(f"{override!r} is not field=value")
         elif not found:
-            problems.append(f"no field {name!r}; there are {', '.join(paths)}")
+            problems.append(f"no field {name!r}{_elsewhere(name)}; there are {', '.join(paths)}")
         elif len(found) > 1:
             problems.append(f"{name!r} could be {' or '.join(found)}; write the whole path")
         else:
@@ -501,6 +515,12 @@ def with_overrides(config: C, overrides: Sequence[str]) -> C:
     changed = _build(type(config), raw, prefix="")
     assert isinstance(changed, type(config))
     return changed
+
+
+def _elsewhere(name: str) -> str:
+    """Which stages have a field of that name, for who says it to another one."""
+    found = [stage for stage, kind in CONFIGS.items() if name in get_type_hints(kind)]
+    return f" here, only of {', '.join(found)}" if found else ""
 
 
 def field_paths(config: object) -> list[str]:

@@ -7,6 +7,7 @@ PdMlError
 ├── TokenizerError    a tokenizer or preprocessor that cannot be read, converted or used with this config
 ├── CleanRoomError    a training that reaches for the network or for a model that is not ours
 ├── DeviceError       hardware or a backend that is asked for and not there
+├── DiskFullError     a file that found no room on its disk
 ├── CheckpointError   a checkpoint folder that cannot be written or continued
 ├── TrainingError     a training that went wrong (a loss that is not finite)
 ├── PromptError       a prompt for a model that takes none, or none for one that needs it
@@ -43,6 +44,10 @@ class CleanRoomError(PdMlError):
 
 class DeviceError(PdMlError):
     """Hardware or an attention backend that the config asks for and this machine does not have."""
+
+
+class DiskFullError(PdMlError):
+    """A file that found no room on its disk, or more than this process may write; what was whole before stays whole."""
 
 
 class CheckpointError(PdMlError):

@@ -23,6 +23,9 @@ TENSORBOARD = "tensorboard"
 PREVIEWS = "previews"
 RUN_FORMAT_VERSION = 1
 
+# The name, among the inputs of `run.json`, of the model that training started from.
+INIT_FROM = "init_from"
+
 # In the facts of a manifest: false where pictures came without the proof of their rights.
 PROVEN = "proven"
 

@@ -14,13 +14,15 @@ from pd_assets.assets.dataset import DATASET, models_of_dataset
 from pd_assets.lib.child import run_pd_ml
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.lineage import CANDIDATE, LATEST, trained_last
+from pd_assets.lib.release.lineage import CANDIDATE, LATEST, require_proven, trained_last
 from pd_assets.lib.release.reconstruction import read_reconstruction
+from pd_assets.lib.release.warm_start import Start, find_start
+from pd_assets.lib.settings import Settings
 from pd_assets.pools import GPU
 from pd_assets.resources import Platform
 from pd_assets.runs import dataset_of, note_dataset, run_that_made
 from pd_assets.steps import picture, step
-from pd_ml.config import with_overrides
+from pd_ml.config import StageConfig, with_overrides
 from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
 from pd_ml.recipes import recipe
 
@@ -51,21 +53,27 @@ def _train(
         models = {name: trained_last(home, name) for name in inputs}
         resolved = with_overrides(recipe(stage, recipe_name), changes)
         digests = {name: folder_digest(folder) for name, folder in {"dataset": dataset, **models}.items()}
-        out = home.model(stage, version_of(stage, resolved, digests))
+        start = _start(home, settings, stage, resolved, digests)
+        out = start.finished or home.model(stage, version_of(stage, resolved, {**digests, **start.inputs}))
         trained = not out.is_dir()
         if trained:
             arguments = ["train", stage, "--recipe", recipe_name, "--dataset", str(dataset), "--out", str(out)]
             for name, folder in models.items():
                 arguments += ["--input", f"{name}={folder}"]
+            if start.ancestor is not None:
+                # It is read whole, and lies in the bucket alone where another machine trained it.
+                home.fetched(start.ancestor)
+                arguments += ["--init-from", str(start.ancestor)]
             for change in changes:
                 arguments += ["--set", change]
             # Where the checkpoints of a training are that another machine began.
             home.fetched(out.with_name(f"{out.name}.partial"))
             run_pd_ml(arguments, lambda event: _note(context, event))
+        run = read_run(out)
+        require_proven(out, run)
         home.point("models", stage, CANDIDATE, out.name)
         if stage in AT_ONCE:
             home.point("models", stage, LATEST, out.name)
-    run = read_run(out)
     context.log_event(_models_of_dataset(home, run.dataset_version))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(folder_digest(out)),
@@ -73,10 +81,18 @@ def _train(
             **_described(home, out, run),
             **_made_by(context.instance, run),
             "trained_now": trained,
+            "start": start.why,
             "recipe": recipe_name,
             **done.cost,
         },
     )
+
+
+def _start(home: Home, settings: Settings, stage: str, config: StageConfig, digests: Mapping[str, str]) -> Start:
+    """What PD_WARM_START makes of a training."""
+    if not settings.warm_start:
+        return Start()
+    return find_start(home, stage, config, digests, profile=settings.rights_profile)
 
 
 def dataset_of_run(context: dg.AssetExecutionContext, home: Home, name: str) -> Path:

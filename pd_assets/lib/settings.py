@@ -63,6 +63,7 @@ class Settings:
     language: str = "en"
     max_side: int = 1280
     recipe: str = "small"
+    warm_start: bool = False
     # A number of pictures, or a share of those that the last training saw.
     retrain_after: int | float = 1000
     retrain_latent: bool = False
@@ -114,6 +115,7 @@ class Settings:
             language=reader.language("PD_LANGUAGE", "en"),
             max_side=reader.whole("PD_MAX_SIDE", 1280, at_least=16),
             recipe=reader.choice("PD_RECIPE", "small", RECIPE_NAMES),
+            warm_start=reader.flag("PD_WARM_START"),
             retrain_after=reader.whole_or_share("PD_RETRAIN_AFTER", 1000),
             retrain_latent=reader.flag("PD_RETRAIN_LATENT"),
             takedown_policy=reader.choice("PD_TAKEDOWN_POLICY", "flag", TAKEDOWN_POLICIES),

@@ -6,13 +6,14 @@ of (seed, k): an epoch is a random order of the batches of all buckets. Errors: 
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from pd_ml.config import BUCKET_GRID
 from pd_ml.data import shards
 from pd_ml.data.cache import Rows, Wanted, open_pixels
 from pd_ml.data.loader import WORKERS, Examples, batch_indices, cache_folder, texts_of
@@ -20,14 +21,12 @@ from pd_ml.errors import DataError
 from pd_ml.seeding import seed_of
 
 Shape = tuple[int, int]
-# Sides are whole multiples of this, as networks halve them three times.
-GRID = 8
 LONGEST_ASPECT = 2.0
 
 
 def bucket_shapes(image_size: int) -> tuple[Shape, ...]:
     """Widths and heights with the area of a square of `image_size` or a little less, between 1:2 and 2:1."""
-    step = max(GRID, image_size // GRID // GRID * GRID)
+    step = max(BUCKET_GRID, image_size // BUCKET_GRID // BUCKET_GRID * BUCKET_GRID)
     shapes = {(image_size, image_size)}
     for width in range(step, 2 * image_size + 1, step):
         height = image_size * image_size // width // step * step
@@ -42,6 +41,24 @@ class Buckets:
 
     shapes: tuple[Shape, ...]
     examples: tuple[Examples, ...]
+
+    @classmethod
+    def of(cls, examples: Examples) -> "Buckets":
+        """One bucket that holds all of `examples`."""
+        _, height, width, _ = examples.array_NHWC.shape
+        return cls(shapes=((width, height),), examples=(examples,))
+
+    def __len__(self) -> int:
+        """How many examples all of them hold."""
+        return sum(map(len, self.examples))
+
+    def first(self, count: int) -> "Buckets":
+        """About `count` examples, the first ones of each bucket in proportion; all where there are fewer."""
+        total = len(self)
+        if total <= count:
+            return self
+        shares = (max(1, len(one) * count // total) for one in self.examples)
+        return replace(self, examples=tuple(one.first(n) for one, n in zip(self.examples, shares, strict=True)))
 
     def captioned(self) -> "Buckets":
         """The examples that have a caption; a bucket without any is left out."""
@@ -80,9 +97,14 @@ def open_buckets(
 
 
 def bucket_batch(seed: int, step: int, batch_size: int, counts: Sequence[int]) -> tuple[int, Rows]:
-    """Which of buckets of `counts` examples batch `step` is of, and which examples it holds."""
+    """Which of buckets of `counts` examples batch `step` is of, and which examples it holds.
+
+    The batches of a single bucket are those of a split without buckets.
+    """
     if not sum(counts):
         raise DataError("no bucket has an example; collect more pictures")
+    if len(counts) == 1:
+        return 0, batch_indices(seed, step, batch_size, counts[0])
     batches = tuple(max(1, round(count / batch_size)) if count else 0 for count in counts)
     epoch, at = divmod(step, sum(batches))
     order = _order(seed, epoch, batches)
@@ -99,9 +121,19 @@ def _order(seed: int, epoch: int, batches: tuple[int, ...]) -> Rows:
 
 def _aspects(dataset: Path, split: str) -> npt.NDArray[np.float64]:
     """Width over height of every example of a split."""
-    batches = shards.read_batches(dataset, split, ("width", "height"), batch_rows=8192)
-    found = [batch["width"].to_numpy() / batch["height"].to_numpy() for batch in batches]
-    return np.concatenate(found) if found else np.zeros(0)
+    rows = [
+        (row["width"] or 0, row["height"] or 0)
+        for batch in shards.read_batches(dataset, split, ("width", "height"), batch_rows=8192)
+        for row in batch.to_pylist()
+    ]
+    sides_N2 = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    without = int((sides_N2 <= 0).any(axis=1).sum())
+    if without:
+        raise DataError(
+            f"{dataset}: {without} rows of split {split} tell no width or height, expected both for buckets; export "
+            "the dataset again or --set buckets=false"
+        )
+    return sides_N2[:, 0] / sides_N2[:, 1]
 
 
 def _nearest(aspects: npt.NDArray[np.float64], shapes: Sequence[Shape]) -> Rows:

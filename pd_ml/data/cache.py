@@ -7,7 +7,6 @@ No torch in here. Errors: DataError, ShardError.
 Shapes: N pictures, H height, W width, C channels.
 """
 
-import errno
 import fcntl
 import logging
 import os
@@ -22,16 +21,19 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_ml.data import shards
-from pd_ml.data.decode import Pixels, decode_centre
+from pd_ml.data.decode import Encoded, Pixels, decode_row
 from pd_ml.data.shards import Manifest
+from pd_ml.disk import NO_SPACE
 from pd_ml.errors import DataError
 
 Rows = npt.NDArray[np.int64]
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GROUPS_AHEAD = 8
+
+_COLUMNS = ("image", "item_id", "width", "height")
 
 log = logging.getLogger(__name__)
 
@@ -60,19 +62,25 @@ class Wanted:
     def shape(self) -> tuple[int, ...]:
         return (len(self.rows), self.height, self.width, 3)
 
-    def decode(self, row: tuple[bytes, str]) -> Pixels:
-        return decode_centre(row[0], self.width, self.height, name=row[1])
+    def decode(self, row: Encoded) -> Pixels:
+        return decode_row(row, self.width, self.height)
 
-    def encoded(self) -> Iterator[tuple[bytes, str]]:
-        """The pictures and their items."""
+    def encoded(self) -> Iterator[Encoded]:
+        """The pictures of the rows."""
         wanted = np.zeros(self.manifest.counts.get(self.split, 0) or int(self.rows.max(initial=-1)) + 1, dtype=bool)
         wanted[self.rows] = True
         at = 0
-        for batch in shards.read_batches(self.dataset, self.split, ("image", "item_id")):
+        for batch in shards.read_batches(self.dataset, self.split, _COLUMNS):
             here = wanted[at : at + batch.num_rows]
             at += batch.num_rows
-            for row in batch.filter(here).to_pylist() if here.any() else ():
-                yield row["image"], row["item_id"]
+            if here.any():
+                yield from _rows_of(batch.filter(here))
+
+
+def _rows_of(batch: pa.RecordBatch) -> Iterator[Encoded]:
+    for row in batch.to_pylist():
+        size_px = (row["width"], row["height"]) if row["width"] and row["height"] else None
+        yield Encoded(image=row["image"], name=row["item_id"], size_px=size_px)
 
 
 def free_bytes(folder: Path) -> int:
@@ -135,9 +143,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def decoded(
-    encoded: Iterable[tuple[bytes, str]], decode: Callable[[tuple[bytes, str]], Pixels], workers: int
-) -> Iterator[Pixels]:
+def decoded(encoded: Iterable[Encoded], decode: Callable[[Encoded], Pixels], workers: int) -> Iterator[Pixels]:
     """Pictures in their order, `workers` of them decoded at a time."""
     begun: deque[Future[Pixels]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
@@ -190,7 +196,7 @@ class StreamedPixels:
     wanted: Wanted
     workers: int
     groups: Sequence[_Group]
-    recent: dict[int, list[bytes]] = field(default_factory=dict)
+    recent: dict[int, list[Encoded]] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -206,12 +212,12 @@ class StreamedPixels:
             out_BHWC[at] = pixels_HWC
         return out_BHWC
 
-    def _encoded(self, row: int) -> tuple[bytes, str]:
+    def _encoded(self, row: int) -> Encoded:
         starts = [group.first for group in self.groups]
         number = int(np.searchsorted(starts, row, side="right")) - 1
         if number not in self.recent:
             if len(self.recent) >= GROUPS_AHEAD:
                 self.recent.pop(next(iter(self.recent)))
-            self.recent[number] = shards.read_group(self.groups[number].path, self.groups[number].number)
-        group = self.groups[number]
-        return self.recent[number][row - group.first], f"{group.path.name}, row {row}"
+            batch = shards.read_group(self.groups[number].path, self.groups[number].number, _COLUMNS)
+            self.recent[number] = list(_rows_of(batch))
+        return self.recent[number][row - self.groups[number].first]

@@ -16,6 +16,7 @@ from PIL import Image
 
 from pd_ml.data import shards
 from pd_ml.data.shards import Manifest
+from pd_ml.disk import is_full
 from pd_ml.errors import DataError
 from pd_ml.provenance import PROVEN
 from pd_ml.seeding import seed_of
@@ -69,6 +70,8 @@ def _loaded(name: str, cache: Path) -> Mapping[str, Dataset]:
             found = datasets.load_dataset(name)
     # What `datasets` raises for what it cannot read has no common root.
     except Exception as error:
+        if is_full(error):
+            raise
         reason = " ".join(str(error).split())[:200]
         raise DataError(
             f"{name}: neither an exported dataset (no {shards.MANIFEST}) nor anything that `datasets` can load offline "

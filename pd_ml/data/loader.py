@@ -106,12 +106,16 @@ def split_captions(dataset: Path, split: str) -> list[str]:
 
 def require_examples(examples: Examples, batch_size: int) -> Examples:
     """`examples`, or a DataError where they do not fill one batch."""
-    if len(examples) < batch_size:
-        raise DataError(
-            f"{len(examples)} captioned examples in split {examples.split}, expected at least a batch of {batch_size}; "
-            "collect more pictures or --set batch_size"
-        )
+    require_batch(len(examples), f"examples in split {examples.split}", batch_size)
     return examples
+
+
+def require_batch(count: int, what: str, batch_size: int) -> None:
+    """DataError where `count` of `what` do not fill one batch."""
+    if count < batch_size:
+        raise DataError(
+            f"{count} {what}, expected at least a batch of {batch_size}; collect more pictures or --set batch_size"
+        )
 
 
 def batch_indices(seed: int, step: int, batch_size: int, count: int) -> Rows:

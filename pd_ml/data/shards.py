@@ -18,6 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pd_ml.disk import NO_SPACE
+
 FORMAT_VERSION = 1
 SPLITS = ("train", "validation", "test")
 MANIFEST = "manifest.json"
@@ -26,6 +28,8 @@ ROW_GROUP_ROWS = 64
 
 # The layout that `datasets` knows as an Image: with plain binary it would hand out bytes instead of pictures.
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+_FORMAT_KEY = b"pd_shard_format"
 
 # Encoded pictures do not compress again: only the texts get zstd.
 COMPRESSION = "ZSTD"
@@ -86,7 +90,7 @@ def arrow_schema() -> pa.Schema:
     }
     metadata = {
         b"huggingface": json.dumps({"info": {"features": features}}).encode(),
-        b"pd_shard_format": str(FORMAT_VERSION).encode(),
+        _FORMAT_KEY: str(FORMAT_VERSION).encode(),
     }
     return pa.schema([pa.field(name, kind) for name, (kind, _) in COLUMNS.items()], metadata=metadata)
 
@@ -231,10 +235,7 @@ def verify_once(folder: Path, *, cache: Path) -> Manifest:
     _SOUND.update(stamp for stamp in now.values() if stamp is not None and list(stamp) in noted)
     _require(folder, [_fault_unless_seen(folder / info.path, info) for info in manifest.shards])
     if any(list(stamp) not in noted for stamp in now.values() if stamp is not None):
-        record.parent.mkdir(parents=True, exist_ok=True)
-        partial = record.with_name(f".{record.name}.partial-{os.getpid()}")
-        partial.write_text(json.dumps([stamp for stamp in now.values() if stamp is not None]))
-        os.replace(partial, record)
+        _write_record(record, [stamp for stamp in now.values() if stamp is not None])
     return manifest
 
 
@@ -254,6 +255,19 @@ def _stamp(path: Path, info: ShardInfo) -> _Stamp | None:
     if time.time_ns() - state.st_mtime_ns < TIME_STEP_NS:
         return None
     return (str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ino, info.sha256)
+
+
+def _write_record(record: Path, stamps: Sequence[_Stamp]) -> None:
+    """Where the disk is full, nothing is noted, and the shards are read through again the next time."""
+    record.parent.mkdir(parents=True, exist_ok=True)
+    partial = record.with_name(f".{record.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(json.dumps(stamps))
+        os.replace(partial, record)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        if error.errno not in NO_SPACE:
+            raise
 
 
 def _read_record(record: Path) -> list[object]:
@@ -329,19 +343,30 @@ def shard_batches(
             yield image_bytes(batch)
 
 
-def read_group(path: Path, group: int) -> list[bytes]:
-    """The encoded pictures of one row group, of ROW_GROUP_ROWS rows."""
+def read_group(path: Path, group: int, columns: Sequence[str]) -> pa.RecordBatch:
+    """The rows of one row group, of ROW_GROUP_ROWS rows, their column `image` as the encoded bytes themselves."""
     with _opened(path) as file:
-        return file.read_row_group(group, columns=["image"])["image"].combine_chunks().field("bytes").to_pylist()
+        (batch,) = file.iter_batches(batch_size=ROW_GROUP_ROWS, row_groups=[group], columns=list(columns))
+    return image_bytes(batch)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
+            _require_format(path, file.schema_arrow)
             yield file
     except (OSError, pa.ArrowInvalid) as error:
         raise ShardError(f"{path}: cannot be read as Parquet ({error}); export the dataset again") from error
+
+
+def _require_format(path: Path, schema: pa.Schema) -> None:
+    found = (schema.metadata or {}).get(_FORMAT_KEY, b"none").decode(errors="replace")
+    if found != str(FORMAT_VERSION):
+        raise ShardError(
+            f"{path}: a shard of format version {found}, expected {FORMAT_VERSION}; export the dataset again with this "
+            "version"
+        )
 
 
 def image_bytes(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from transformers import CLIPModel, CLIPTokenizer
 
 from pd_ml.config import ClipConfig
-from pd_ml.data.loader import Examples, Rows, batch_indices, open_split, require_examples
+from pd_ml.data.loader import Examples, open_split, require_batch
 from pd_ml.data.pixels import to_unit
 from pd_ml.data.statistics import colours, picture_numbers
 from pd_ml.diffusion.pipeline import token_ids
@@ -29,6 +29,7 @@ from pd_ml.seeding import seed_of
 from pd_ml.training.captions import TokenisedCaptions, trimmed
 from pd_ml.training.draws import uniform
 from pd_ml.training.loop import Bench, Loop, Outcome
+from pd_ml.training.pictures import Pictures
 from pd_ml.training.task import Places, Work
 from pd_ml.training.workshop import Job
 
@@ -79,7 +80,9 @@ class ClipTask:
         self._config = config
         self._device = device
         self._tokenizer = tokenizer
-        self._train = require_examples(train.captioned(), config.training.batch_size)
+        self._train = train.captioned()
+        require_batch(len(self._train), "captioned examples in split train", config.training.batch_size)
+        self._shown = Pictures(self._train, seed=config.training.seed, flips=config.flips, heeds_captions=True)
         self._validation = validation.captioned().first(config.training.validation_examples)
         self._captions = TokenisedCaptions(tokenizer, self._train)
         self._pictures = torch.from_numpy(picture_numbers(self._train))
@@ -101,8 +104,8 @@ class ClipTask:
 
     def batch(self, step: int, places: Places) -> ClipBatch:
         seed = self._config.training.seed
-        indices = self._indices(step, places)
-        images_BCHW = to_unit(self._train.pixels(indices), self._device)
+        _, indices = self._shown.chosen(step, places)
+        images_BCHW = to_unit(self._shown.pixels(0, indices, step), self._device)
         uniform_B3 = uniform(seed, "crop", step, places, 3).to(self._device)
         cropped_BCHW = random_crops(images_BCHW, self._config.crop_share_min, uniform_B3)
         ids_BL = self._captions.chosen(indices, seed=seed, step=step)
@@ -115,11 +118,7 @@ class ClipTask:
         return ClipBatch(images_BCHW=cropped_BCHW, ids_BL=ids_BL.to(self._device), kinship=kinship)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return [self._train.item_ids[index] for index in self._indices(step, places)]
-
-    def _indices(self, step: int, places: Places) -> Rows:
-        indices = batch_indices(self._config.training.seed, step, places.total, len(self._train))
-        return indices[places.start : places.stop]
+        return self._shown.item_ids(step, places)
 
     def loss(self, model: nn.Module, batch: ClipBatch, step: int) -> Tensor:
         assert isinstance(model, CLIPModel)

@@ -4,10 +4,12 @@ Shapes: B examples, C channels, H height, W width.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from pd_ml.data.buckets import Buckets
 from pd_ml.diffusion.objective import Noised, Objective
 from pd_ml.training.draws import normal, uniform
 from pd_ml.training.task import Places, whole
@@ -31,3 +33,15 @@ def held_out_loss(total: int, size: int, loss: Callable[[Places], Tensor]) -> di
         return {}
     parts = whole(total).parts(size)
     return {"validation_loss": round(sum(float(loss(part)) * len(part) for part in parts) / total, 6)}
+
+
+def held_out_loss_of_buckets(buckets: Buckets, size: int, loss: Callable[[int, Places], Tensor]) -> dict[str, float]:
+    """As `held_out_loss`, over the examples of every bucket; `loss` is told which one."""
+    parts = [
+        (len(examples), held_out_loss(len(examples), size, partial(loss, bucket))["validation_loss"])
+        for bucket, examples in enumerate(buckets.examples)
+        if len(examples)
+    ]
+    if not parts:
+        return {}
+    return {"validation_loss": round(sum(count * value for count, value in parts) / len(buckets), 6)}

@@ -11,7 +11,8 @@ from diffusers import DDPMPipeline, UNet2DModel
 from torch import Tensor, nn
 
 from pd_ml.config import UnetConfig
-from pd_ml.data.loader import Examples, batch_indices, open_split, require_examples
+from pd_ml.data.buckets import Buckets
+from pd_ml.data.loader import Examples, require_batch
 from pd_ml.data.pixels import to_unit
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.sampling import draw_unprompted
@@ -19,8 +20,9 @@ from pd_ml.evaluation.grid import save_grid
 from pd_ml.models.attention import use_attention
 from pd_ml.models.unet import build_unet
 from pd_ml.seeding import seed_of
-from pd_ml.training.denoising import held_out_loss, noisy
+from pd_ml.training.denoising import held_out_loss_of_buckets, noisy
 from pd_ml.training.loop import Bench, Loop, Outcome
+from pd_ml.training.pictures import Pictures, in_buckets, open_pictures
 from pd_ml.training.task import Places
 from pd_ml.training.workshop import Job
 
@@ -28,13 +30,17 @@ from pd_ml.training.workshop import Job
 class UnetTask:
     """The denoiser without a prompt as the loop trains it. Captions do not matter: every picture takes part."""
 
-    def __init__(self, config: UnetConfig, train: Examples, validation: Examples, device: torch.device) -> None:
+    def __init__(
+        self, config: UnetConfig, train: Examples | Buckets, validation: Examples | Buckets, device: torch.device
+    ) -> None:
+        seed = config.training.seed
         self._config = config
         self._device = device
         self._objective = objective_of(config)
-        self._train = require_examples(train, config.training.batch_size)
-        self._validation = validation.first(config.training.validation_examples)
-        torch.manual_seed(seed_of(config.training.seed, "weights", "unet"))
+        require_batch(len(train), "examples in split train", config.training.batch_size)
+        self._train = Pictures(train, seed=seed, flips=config.flips, heeds_captions=False)
+        self._validation = in_buckets(validation).first(config.training.validation_examples)
+        torch.manual_seed(seed_of(seed, "weights", "unet"))
         self._unet = build_unet(config).to(device)
         use_attention(self._unet, config.attention_backend, device.type)
 
@@ -49,25 +55,25 @@ class UnetTask:
 
     def batch(self, step: int, places: Places) -> Noised:
         seed = self._config.training.seed
-        indices = batch_indices(seed, step, places.total, len(self._train))[places.start : places.stop]
-        images_BCHW = to_unit(self._train.pixels(indices), self._device)
+        bucket, indices = self._train.chosen(step, places)
+        images_BCHW = to_unit(self._train.pixels(bucket, indices, step), self._device)
         return noisy(self._objective, images_BCHW, seed=seed, purpose="train", step=step, places=places)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        indices = batch_indices(self._config.training.seed, step, places.total, len(self._train))
-        return [self._train.item_ids[index] for index in indices[places.start : places.stop]]
+        return self._train.item_ids(step, places)
 
     def loss(self, model: nn.Module, batch: Noised, step: int) -> Tensor:
         return denoising_loss(self._objective, batch, lambda mixed_BCHW, times_B: model(mixed_BCHW, times_B).sample)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        def loss(places: Places) -> Tensor:
-            images_BCHW = to_unit(self._validation.pixels(range(places.start, places.stop)), self._device)
+        def loss(bucket: int, places: Places) -> Tensor:
+            pixels_BHWC = self._validation.examples[bucket].pixels(range(places.start, places.stop))
+            images_BCHW = to_unit(pixels_BHWC, self._device)
             seed = self._config.training.seed
             batch = noisy(self._objective, images_BCHW, seed=seed, purpose="validation", step=0, places=places)
             return self.loss(model, batch, 0)
 
-        return held_out_loss(len(self._validation), self._config.training.batch_size, loss)
+        return held_out_loss_of_buckets(self._validation, self._config.training.batch_size, loss)
 
     def preview(self, model: nn.Module, folder: Path) -> None:
         """`samples.png`: the same noise every time."""
@@ -89,7 +95,8 @@ class UnetTask:
 def train_unet(job: Job, export: Path, bench: Bench) -> Outcome:
     """Train the job's U-Net from its last checkpoint on, and export its pipeline."""
     assert isinstance(job.config, UnetConfig)
-    train = open_split(job.dataset, "train", image_size=job.config.image_size, cache=job.cache)
-    validation = open_split(job.dataset, "validation", image_size=job.config.image_size, cache=job.cache)
+    train, validation = (
+        open_pictures(job.config, job.dataset, split, cache=job.cache) for split in ("train", "validation")
+    )
     task = UnetTask(job.config, train, validation, bench.device)
     return Loop(task, job.config.training, bench).run(export)

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from pd_ml.config import UnetTextConfig
-from pd_ml.data.loader import Examples, Pixels, batch_indices, open_split, require_examples
+from pd_ml.data.buckets import Buckets
+from pd_ml.data.loader import Examples, Pixels, require_batch
 from pd_ml.data.pixels import to_unit
 from pd_ml.diffusion import pipeline as pipeline_module
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
@@ -26,9 +27,10 @@ from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.unet_text import build_unet
 from pd_ml.seeding import seed_of
 from pd_ml.training.captions import TokenisedCaptions
-from pd_ml.training.denoising import held_out_loss, noisy
+from pd_ml.training.denoising import held_out_loss_of_buckets, noisy
 from pd_ml.training.draws import uniform
 from pd_ml.training.loop import Bench, Loop, Outcome
+from pd_ml.training.pictures import Pictures, in_buckets, open_pictures
 from pd_ml.training.task import Places
 from pd_ml.training.workshop import Job
 
@@ -49,20 +51,22 @@ class UnetTextTask:
         config: UnetTextConfig,
         text_encoder: CLIPTextModel,
         tokenizer: CLIPTokenizer,
-        train: Examples,
-        validation: Examples,
+        train: Examples | Buckets,
+        validation: Examples | Buckets,
         device: torch.device,
     ) -> None:
+        seed = config.training.seed
         self._config = config
         self._device = device
         self._tokenizer = tokenizer
         self._text_encoder = text_encoder.to(device).eval().requires_grad_(False)
         self._objective = objective_of(config)
-        self._train = require_examples(train.captioned(), config.training.batch_size)
-        self._validation = validation.captioned().first(config.training.validation_examples)
-        self._captions = TokenisedCaptions(tokenizer, self._train)
+        self._train = Pictures(train.captioned(), seed=seed, flips=config.flips, heeds_captions=True)
+        require_batch(len(self._train), "captioned examples in split train", config.training.batch_size)
+        self._validation = in_buckets(validation).captioned().first(config.training.validation_examples)
+        self._captions = [TokenisedCaptions(tokenizer, one) for one in self._train.buckets.examples]
         self._empty_ids_L = token_ids(tokenizer, [""])[0]
-        torch.manual_seed(seed_of(config.training.seed, "weights", "unet_text"))
+        torch.manual_seed(seed_of(seed, "weights", "unet_text"))
         self._unet = build_unet(config, text_encoder.config.hidden_size).to(device)
         use_attention(self._unet, config.attention_backend, device.type)
 
@@ -77,15 +81,14 @@ class UnetTextTask:
 
     def batch(self, step: int, places: Places) -> CaptionedBatch:
         seed = self._config.training.seed
-        indices = batch_indices(seed, step, places.total, len(self._train))[places.start : places.stop]
-        ids_BL = self._captions.chosen(indices, seed=seed, step=step)
+        bucket, indices = self._train.chosen(step, places)
+        ids_BL = self._captions[bucket].chosen(indices, seed=seed, step=step)
         dropped_B = uniform(seed, "drop", step, places) < self._config.caption_dropout
         ids_BL = torch.where(dropped_B[:, None], self._empty_ids_L, ids_BL)
-        return self._noisy(self._train.pixels(indices), ids_BL, "train", step, places)
+        return self._noisy(self._train.pixels(bucket, indices, step), ids_BL, "train", step, places)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        indices = batch_indices(self._config.training.seed, step, places.total, len(self._train))
-        return [self._train.item_ids[index] for index in indices[places.start : places.stop]]
+        return self._train.item_ids(step, places)
 
     def loss(self, model: nn.Module, batch: CaptionedBatch, step: int) -> Tensor:
         with torch.no_grad():
@@ -98,21 +101,20 @@ class UnetTextTask:
         return denoising_loss(self._objective, batch.noised, predict)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        if not len(self._validation):
-            return {}
-        captions = TokenisedCaptions(self._tokenizer, self._validation)
+        told = [TokenisedCaptions(self._tokenizer, one) for one in self._validation.examples]
 
-        def loss(places: Places) -> Tensor:
+        def loss(bucket: int, places: Places) -> Tensor:
             indices = range(places.start, places.stop)
-            pixels_BHWC, ids_BL = self._validation.pixels(indices), captions.first(indices)
+            pixels_BHWC, ids_BL = self._validation.examples[bucket].pixels(indices), told[bucket].first(indices)
             return self.loss(model, self._noisy(pixels_BHWC, ids_BL, "validation", 0, places), 0)
 
-        return held_out_loss(len(self._validation), self._config.training.batch_size, loss)
+        return held_out_loss_of_buckets(self._validation, self._config.training.batch_size, loss)
 
     def preview(self, model: nn.Module, folder: Path) -> None:
         """`samples.png`: the same held-out captions and noise every time."""
-        shown = self._validation if len(self._validation) else self._train
-        prompts = [captions[0] for captions in shown.first(self._config.preview_prompts).captions]
+        shown = self._validation if len(self._validation) else self._train.buckets
+        captions = [several[0] for one in shown.examples for several in one.captions]
+        prompts = captions[: self._config.preview_prompts]
         pipeline = self._pipeline(model)
         pixels_NHWC = draw(pipeline, prompts, self._config.sampling, seed=self._config.training.seed)
         save_grid(folder / "samples.png", pixels_NHWC, prompts, texts={"pd_prompts": "\n".join(prompts)})
@@ -142,8 +144,9 @@ class UnetTextTask:
 def train_unet_text(job: Job, export: Path, bench: Bench) -> Outcome:
     """Train the job's U-Net from its last checkpoint on, and export its pipeline."""
     assert isinstance(job.config, UnetTextConfig)
-    train = open_split(job.dataset, "train", image_size=job.config.image_size, cache=job.cache)
-    validation = open_split(job.dataset, "validation", image_size=job.config.image_size, cache=job.cache)
+    train, validation = (
+        open_pictures(job.config, job.dataset, split, cache=job.cache) for split in ("train", "validation")
+    )
     text_encoder = CLIPTextModel.from_pretrained(job.inputs["clip"])
     task = UnetTextTask(job.config, text_encoder, load_tokenizer(job.inputs["clip"]), train, validation, bench.device)
     return Loop(task, job.config.training, bench).run(export)

@@ -17,6 +17,7 @@ from pd_ml.config import StageConfig, to_json
 from pd_ml.data.shards import ShardError, read_manifest
 from pd_ml.errors import CheckpointError, ConfigError, ProvenanceError
 from pd_ml.provenance import (
+    INIT_FROM,
     PREVIEWS,
     TENSORBOARD,
     TRAIN_CONFIG,
@@ -29,9 +30,6 @@ from pd_ml.provenance import (
 from pd_ml.recipes import MADE_OF, STAGE_INPUTS
 
 _JOB = "job.json"
-
-# The name, among the inputs of `run.json`, of the model that training started from.
-INIT_FROM = "init_from"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,20 @@
 """The command line as tests call it: in this process, or as a process of its own; and settings for tiny models."""
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pd_ml.command_line import main
+from pd_ml.config import with_overrides
+from pd_ml.errors import Suspended
+from pd_ml.progress import Reporter
+from pd_ml.recipes import STAGE_INPUTS, recipe
+from pd_ml.training.stages import train
+from pd_ml.training.workshop import Job, identify
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -106,6 +115,43 @@ TINY_UPSCALER = settings(
     "previews=2",
     "sample_steps=3",
 )
+
+
+# The settings of every stage that has any.
+TINY = {
+    "clip": TINY_CLIP,
+    "unet": TINY_UNET_ALONE,
+    "unet_text": TINY_UNET,
+    "vae": TINY_VAE,
+    "latent_unet": TINY_LATENT_UNET,
+    "latent_diffusion": TINY_LATENT_DIFFUSION,
+    "super_resolution": TINY_UPSCALER,
+}
+
+
+def tiny_job(stage: str, dataset: Path, models: Path, out: Path, *changes: str) -> Job:
+    """The training of a tiny model, its inputs those of `models`."""
+    return Job(
+        stage=stage,
+        config=with_overrides(recipe(stage, "debug"), [*TINY.get(stage, [])[1::2], *changes]),
+        dataset=dataset,
+        inputs={name: models / name for name in STAGE_INPUTS[stage]},
+        out=out,
+        cache=out.parent / ".cache",
+    )
+
+
+def suspend(job: Job, after: int) -> None:
+    """Train `job` in this process, and stop it when it has asked that often whether to."""
+    asked = 0
+
+    def stopping() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked >= after
+
+    with pytest.raises(Suspended):
+        train(job, identify(job), Reporter(job.stage, events=io.StringIO(), people=io.StringIO()), stopping)
 
 
 def run_here(*arguments: object) -> int:

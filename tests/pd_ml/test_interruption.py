@@ -1,6 +1,8 @@
 """A training that is killed at any moment, or asked to stop, ends where an undisturbed one ends: bit for bit."""
 
+import io
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -9,9 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from pd_ml.progress import Reporter
 from pd_ml.provenance import read_run
+from pd_ml.recipes import STAGES
 from pd_ml.training.checkpoint import load_newest
-from tests.pd_ml.command import ROOT, TINY_UNET, run_apart, settings, start
+from pd_ml.training.stages import train
+from pd_ml.training.stopping import Stopping
+from pd_ml.training.workshop import identify
+from tests.pd_ml.command import ROOT, TINY_UNET, run_apart, settings, start, suspend, tiny_job
 
 STEPS = settings("steps=100", "checkpoint_every_steps=1", "validate_every_steps=20")
 
@@ -43,6 +50,21 @@ def test_twelve_kills_at_random_moments_change_no_bit(dataset: Path, models: Pat
         == (undisturbed.outputs["unet/diffusion_pytorch_model.safetensors"])
     )
     assert killed.metrics["validation_loss"] == undisturbed.metrics["validation_loss"]
+
+
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_every_stage_that_is_stopped_anywhere_ends_in_the_bytes_of_an_undisturbed_one(
+    dataset: Path, latent_models: Path, upscaler: Path, tmp_path: Path, stage: str
+) -> None:
+    job = tiny_job(stage, dataset, latent_models, tmp_path / stage)
+    stops = random.Random(stage).sample(range(1, 5), 2)
+    for after in stops:
+        suspend(job, after=after)
+    silent = Reporter(stage, events=io.StringIO(), people=io.StringIO())
+    found = train(job, identify(job), silent, Stopping())
+    undisturbed = read_run(latent_models / stage)
+    assert (found.version, found.digest) == (undisturbed.version, undisturbed.digest)
+    assert found.metrics.get("validation_loss") == undisturbed.metrics.get("validation_loss")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -59,7 +59,7 @@ def test_a_split_without_pictures_is_empty(tmp_path: Path) -> None:
 def test_too_few_examples_are_named(dataset: Path, tmp_path: Path) -> None:
     examples = open_split(dataset, "test", image_size=16, cache=tmp_path)
     assert require_examples(examples, 16) is examples
-    with pytest.raises(DataError, match="16 captioned examples in split test, expected at least a batch of 17"):
+    with pytest.raises(DataError, match="16 examples in split test, expected at least a batch of 17"):
         require_examples(examples, 17)
 
 

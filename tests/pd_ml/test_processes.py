@@ -11,30 +11,9 @@ from safetensors.torch import load_file
 from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
-from tests.pd_ml.command import (
-    ROOT,
-    TINY_CLIP,
-    TINY_LATENT_DIFFUSION,
-    TINY_LATENT_UNET,
-    TINY_UNET,
-    TINY_UNET_ALONE,
-    TINY_UPSCALER,
-    TINY_VAE,
-    clean_environment,
-    run_apart,
-    settings,
-)
+from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_apart, settings
 
 LOGGED = settings("log_every_steps=1", "training.steps=6", "validate_every_steps=3")
-TINY = {
-    "clip": TINY_CLIP,
-    "unet": TINY_UNET_ALONE,
-    "unet_text": TINY_UNET,
-    "vae": TINY_VAE,
-    "latent_unet": TINY_LATENT_UNET,
-    "latent_diffusion": TINY_LATENT_DIFFUSION,
-    "super_resolution": TINY_UPSCALER,
-}
 # torch's launcher and accelerate's: one process group, gloo on a CPU. `--multi_gpu` means "several processes" to
 # accelerate; with `--cpu` it starts one process itself and leaves the others to mpirun.
 TORCH = ["torch.distributed.run", "--standalone", "--nproc_per_node=2"]

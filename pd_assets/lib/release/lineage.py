@@ -85,6 +85,15 @@ def model_in(home: Home, folder: Path) -> Model:
     return next(model for model in models(home) if model.folder == folder)
 
 
+def require_proven(folder: Path, run: RunRecord) -> None:
+    """ConfigError where a model, or one that it was made of or started from, learnt from pictures without proof."""
+    if not run.proven:
+        raise ConfigError(
+            f"{folder}: trained on pictures without the proof of their rights (`proven` is false in {RUN}); expected a "
+            "model of exported datasets alone; it is neither put in use nor released: train it on dataset/manifest"
+        )
+
+
 def trained_on(home: Home, dataset_version: str) -> dict[str, str]:
     """The models that learnt from a dataset version, stage and version, with their standing."""
     return {f"{one.stage} {one.version}": one.standing for one in models(home) if dataset_version in one.datasets}

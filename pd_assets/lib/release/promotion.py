@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, write_text
-from pd_assets.lib.release.lineage import LATEST, Model, models
+from pd_assets.lib.release.lineage import LATEST, Model, models, require_proven
+from pd_ml.provenance import INIT_FROM
 
 # Stages whose models are judged, each by models of the same stage.
 JUDGED = ("unet_text", "latent_diffusion", "super_resolution")
@@ -117,8 +118,11 @@ def judge(
 def settle(home: Home, judgement: Judgement, candidate: Model) -> None:
     """Keep a judgement, then make the candidate and what it was made of `latest`, where it is promoted.
 
-    The candidate comes last: a run that dies between is settled by the next one.
+    The candidate comes last: a run that dies between is settled by the next one. ConfigError where one of them learnt
+    from pictures without proof, whatever was judged.
     """
+    for model in [*made_of(candidate, models(home)), candidate]:
+        require_proven(model.folder, model.run)
     path = _path(home, judgement.candidate)
     write_text(path, json.dumps(asdict(judgement), indent=1) + "\n")
     home.point("evaluation", "promotion", candidate.stage, judgement.candidate)
@@ -156,11 +160,14 @@ def earlier_judgement(home: Home, candidate: str) -> Judgement | None:
 
 
 def made_of(model: Model, known: list[Model]) -> list[Model]:
-    """The models that a model was made of, directly or not, those first that others were made of."""
+    """The models that a model was made of, directly or not, those first that others were made of.
+
+    What it started from is none of them: the model needs it no more.
+    """
     by_digest = {one.run.digest: one for one in known}
     found: list[Model] = []
-    for digest in model.run.inputs.values():
-        if (one := by_digest.get(digest)) is not None:
+    for name, digest in model.run.inputs.items():
+        if name != INIT_FROM and (one := by_digest.get(digest)) is not None:
             found += [*made_of(one, known), one]
     return list({one.run.digest: one for one in found}.values())
 

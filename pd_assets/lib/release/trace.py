@@ -70,7 +70,7 @@ class Trace:
 
     def _model(self, model: Model) -> str:
         seen = {one.dataset.version for one in self.sightings} & model.datasets
-        through = "" if model.run.dataset_version in seen else ", through a model that it was made of"
+        through = "" if model.run.dataset_version in seen else ", through a model that it was made of or started from"
         return f"{model.stage} {model.version} ({model.standing}), dataset {', '.join(sorted(seen))}{through}"
 
 

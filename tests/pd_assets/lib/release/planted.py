@@ -52,6 +52,8 @@ def model(
     *,
     inputs: Mapping[str, str] | None = None,
     latest: bool = True,
+    proven: bool = True,
+    config: Mapping[str, object] | None = None,
 ) -> RunRecord:
     """A finished model that was trained on a dataset; `inputs` are digests of the models that it was made of."""
     folder = home.model(stage, version)
@@ -60,10 +62,11 @@ def model(
     record = RunRecord(
         stage=stage,
         version=version,
-        config={},
+        config=config or {},
         inputs={"dataset": "a digest", **(inputs or {})},
         dataset_version=export.version,
         item_count=1,
+        proven=proven,
     )
     home.point("models", stage, CANDIDATE, version)
     if latest:
