@@ -17,13 +17,18 @@ HOST = "127.0.0.1"
 PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent() -> None:
-    """For `preexec_fn`: ordinary signals, and on Linux a SIGTERM when the parent dies, even by kill -9.
+def ordinary_signals() -> None:
+    """For `preexec_fn`: SIGINT and SIGTERM as a terminal gives them.
 
     Started from a script, SIGINT is ignored, and Dagster would copy that to SIGTERM: only kill -9 would stop it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def end_with_parent() -> None:
+    """For `preexec_fn`: ordinary signals, and on Linux a SIGTERM when the parent dies, even by kill -9."""
+    ordinary_signals()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from pd_assets.commands import sandbox
-from pd_assets.commands.project import HOST, answers, end_with_parent, project_root, require_free
+from pd_assets.commands.project import HOST, answers, ordinary_signals, project_root, require_free
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
@@ -51,11 +52,14 @@ def _nightly(settings: Settings) -> str:
 
 
 def _serve(port: int) -> None:
-    """Run Dagster in the foreground; an interruption of ours becomes one interruption of Dagster's."""
+    """Run Dagster in the foreground; an interruption of ours becomes one interruption of all its processes."""
     # Arenas for each thread are memory that is never given back, and nothing here needs them.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
-    with subprocess.Popen(command, start_new_session=True, preexec_fn=end_with_parent) as process:
+    with (
+        subprocess.Popen(command, start_new_session=True, preexec_fn=ordinary_signals) as process,
+        _interrupted_with_us(process.pid),
+    ):
         try:
             while process.poll() is None and not answers(port):
                 time.sleep(0.2)
@@ -65,3 +69,17 @@ def _serve(port: int) -> None:
         except KeyboardInterrupt:
             os.killpg(process.pid, signal.SIGINT)
             process.wait()
+
+
+@contextmanager
+def _interrupted_with_us(group: int) -> Iterator[None]:
+    """While it is open, kill -9 of this process interrupts a process group: its runs would go on for ever else.
+
+    A shell waits for the end of a pipe that only this process holds open.
+    """
+    command = ["/bin/sh", "-c", f"read -r _ || kill -s INT -- -{group}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as watcher:
+        try:
+            yield
+        finally:
+            watcher.kill()

@@ -19,7 +19,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.sandbox import Archive, SandboxServer
-from tests.integration.dagster_ui import DagsterUi, alive, running
+from tests.integration.dagster_ui import STOP_LIMIT_S, DagsterUi, alive, running
 
 pytestmark = pytest.mark.slow
 PICTURES = 120
@@ -134,7 +134,7 @@ def test_the_end_of_pdd_up_leaves_no_process_behind(
         code = ui.stop(signum)
 
         assert code == (0 if signum == signal.SIGTERM else -signal.SIGKILL)
-        _, left = psutil.wait_procs(family, timeout=40)
+        _, left = psutil.wait_procs(family, timeout=STOP_LIMIT_S)
         assert [" ".join(one.cmdline()) for one in alive(left)] == []
     if signum == signal.SIGTERM:
         monkeypatch.chdir(tmp_path)

@@ -161,8 +161,9 @@ class Case:
 
     @cached_property
     def shows_work_of_another(self) -> bool:
-        """An own photograph of something that has an author: a statue, or a work whose page names its artist."""
-        return self.evidence.is_solid or (self.evidence.is_work_page and self.evidence.artist is not None)
+        """An own photograph of something that has an author: a statue, a mural, a work whose artist is named."""
+        seen = self.evidence
+        return seen.is_solid or bool(seen.shows_works) or (seen.is_work_page and seen.artist is not None)
 
     @cached_property
     def has_age_ground(self) -> bool:

@@ -74,7 +74,8 @@ class Evidence:
     `is_flat` is what a PD-Art tag asserts, `looks_flat` and `is_solid` what the fields and categories say of the work;
     `is_work_page` tells a page about a work of art from one about a photograph. `made` is the date on the page,
     `published` that of a publication, `inception` that of the structured data. `shows_person` says where the page tells
-    that it shows a person, `shows_living` where it tells that the person lives.
+    that it shows a person, `shows_living` where it tells that the person lives. `shows_works` are the words that name a
+    work of somebody else on an own photograph, `later_hands` those that tell of a later colouring or invention.
     """
 
     source: str
@@ -109,6 +110,8 @@ class Evidence:
     statements: tuple[Statement, ...] = ()
     shows_person: tuple[str, ...] = ()
     shows_living: tuple[str, ...] = ()
+    shows_works: tuple[str, ...] = ()
+    later_hands: tuple[str, ...] = ()
     medium: Medium | None = None
 
     def having(self, kind: Kind, seen_in: str | None = None) -> tuple[Tag, ...]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pd_assets.lib import wikitext
 from pd_assets.lib.dates import Years, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.privacy import without_personal
+from pd_assets.lib.rights import depicted
 from pd_assets.lib.rights.claims import UNREADABLE, Evidence, Statement, Tag, digest_of
 from pd_assets.lib.rights.smithsonian import from_record
 from pd_assets.lib.rights.statements import (
@@ -37,7 +38,7 @@ from pd_assets.lib.rights.tags import (
 __all__ = ["EXTRACTOR_VERSION", "Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_page", "from_record"]
 
 # Raised whenever the same row gives other evidence than before: stored evidence of an older version is read anew.
-EXTRACTOR_VERSION = "2026-11-4"
+EXTRACTOR_VERSION = "2026-11-5"
 # A scan of one's own is no work of one's own.
 OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
@@ -79,6 +80,7 @@ def from_page(row: Mapping[str, object]) -> Evidence:
     categories = [str(name) for name in _sequence(row.get("categories"))]
     categories += [name for name in metadata.get("Categories", "").split("|") if name]
     restrictions = metadata.get("Restrictions", "")
+    title = str(row.get("title") or "")
     names_user = _names_user(text)
     is_own_work = any(OWN_WORK.search(source) for source in text.all_of("source"))
     is_work_page = any(use.name in WORK_BOXES for use in text.templates)
@@ -115,8 +117,10 @@ def from_page(row: Mapping[str, object]) -> Evidence:
         deletion_reason=metadata.get("DeletionReason") or None,
         restrictions=tuple(sorted(part for part in restrictions.split("|") if part)),
         statements=statements,
-        shows_person=tuple(sorted(set(_shown_people(text, categories, statements)))),
+        shows_person=tuple(sorted({*_shown_people(text, categories, statements), *depicted.people(text, title)})),
         shows_living=tuple(sorted(set(_living(statements)))),
+        shows_works=tuple(sorted(set(depicted.works_of_others(text, title, categories)))) if is_own_work else (),
+        later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
     )
 
 

@@ -30,7 +30,7 @@ __all__ = [
     "valid_until",
 ]
 
-RULESET_VERSION = "2026-11-4"
+RULESET_VERSION = "2026-11-5"
 
 Verdict = Literal["accept", "reject", "quarantine"]
 Jurisdiction = Literal["any", "US", "source country"]
@@ -179,6 +179,8 @@ RULES: tuple[Rule, ...] = (
     _against("work-of-another", COMMONS, "quarantine", "depicted_work_unclear",
              lambda c: c.is_dedicated and c.evidence.is_own_work and not c.has_ground and c.shows_work_of_another,
              "a photograph given away by its maker, of a work that somebody else made", DERIVATIVE),
+    _against("later-hand", COMMONS, "quarantine", "alteration_unclear", lambda c: bool(c.evidence.later_hands),
+             "coloured, enhanced or invented by a later hand or a machine, whose rights nobody has shown", DERIVATIVE),
     _against("person-may-live", BOTH, "quarantine", "person_may_live", lambda c: c.shows_person_who_may_live,
              "it shows a person, and is not so old that the person must be dead", PEOPLE),
     _lacking("surrogate", COMMONS, "quarantine", "surrogate_not_released", lambda c: c.surrogate_is_open,

@@ -164,7 +164,20 @@ _PERSON = re.compile(r"personality rights|\bliving people\b|identifiable (?:livi
 # Sentences of a page that put conditions on the picture, or deny that it is free.
 CONDITIONS_IN_PROSE = re.compile(
     r"creativecommons\.org/licenses/|\bcc[- ]by\b|\bcc[- ]by-|creative commons attribution|all rights reserved|"
-    r"\bnon-?commercial\b|gnu free documentation|no commercial use|not for commercial|permission (?:is )?required",
+    r"\bnon-?commercial\b|gnu free documentation|no commercial use|not for commercial|permission (?:is )?required|"
+    r"\battribution (?:is |must |required|requested|needed|mandatory)|"
+    r"\b(?:must|please|should|has to|have to|required to) (?:be )?(?:credit|attribut|acknowledg)|"
+    r"\b(?:give|provide|include|with) (?:proper |due |appropriate )?"
+    r"(?:credits?|attribution) (?:to|must|required)|\bcredit(?: line)? (?:is )?(?:required|mandatory|obligatory)|"
+    r"\bmandatory credit|\bcourtesy credit|\bnamensnennung|\bnicht[- ]?kommerziell|\balle rechte vorbehalten|"
+    r"\btous droits r[ée]serv[ée]s|\bmention obligatoire|\bcr[ée]dit obligatoire|\busage non[- ]commercial|"
+    r"\btodos (?:los derechos|os direitos) reservados|\btutti i diritti (?:sono )?riservati|"
+    r"\balle rechten voorbehouden|\b(?:uso|fins) (?:no|non|não)[- ]comercia(?:l|is|le)\b|"
+    r"\batribuci[oó]n (?:obligatoria|requerida)|"
+    r"\battribuzione (?:obbligatoria|richiesta)|все права защищены|обязательн\w+ указани|"
+    r"©(?!\s*(?:by\s+\w+\s+)?(?:1[0-8]\d\d|19[0-2]\d))|\(c\)\s*(?:19[3-9]\d|20\d\d)|"
+    r"\bcopyright (?:©|\(c\)|(?:19[3-9]\d|20\d\d)\b|holder is|owner is|belongs to|is held|is owned|remains with)|"
+    r"\bused? (?:by|with) (?:kind )?permission|\breproduced (?:by|with) (?:kind )?permission|\bfor personal use only",
     re.IGNORECASE,
 )
 # Names that look like a licence and are only about one.

@@ -5,8 +5,8 @@ with latest as (
     qualify row_number() over (partition by pageid order by fetched_at desc, status = 'live' desc, category) = 1
 )
 select
-    items.item_id, items.source, items.status, items.problem, pages.revid, pages.sha1, pages.wikitext, pages.mediainfo,
-    pages.extmetadata, pages.categories, pages.templates, pages.uploaded_at,
+    items.item_id, items.source, items.status, items.problem, pages.title, pages.revid,
+    pages.sha1, pages.wikitext, pages.mediainfo, pages.extmetadata, pages.categories, pages.templates, pages.uploaded_at,
     md5(pages.digest || '|' || items.status || '|' || coalesce(items.problem, '')) as page_digest
 from pages
 join latest on pages.pageid = latest.pageid and pages.category = latest.category

@@ -453,6 +453,67 @@ SURROGATE_CASES = (
         box("{{cc-zero}}", artist="Gerhard Richter", date="2001", source="{{own}}"),
         "work-of-another",
     ),
+    *(
+        case(f"given away, and shows: {shown}", own("{{self|cc-zero}}", description=shown), "work-of-another")
+        for shown in (
+            "Mural by Banksy in London",
+            "Cover of the book Dune",
+            "Film poster of Alien",
+            "Screenshot of a game",
+            "Lego figure of a knight",
+            "Tattoo of a dragon",
+            "Louvre pyramid by I. M. Pei",
+            "Wandgemälde in Berlin",
+            "Affiche de cinéma",
+            "Graffiti under a bridge",
+            "Photo of a painting in a museum",
+            "Cosplay at a fair",
+            "Памятник Гагарину",
+        )
+    ),
+    *(
+        case(f"given away, and shows nothing of others: {shown}", own("{{self|cc-zero}}", description=shown), OWN)
+        for shown in (
+            "Lake Como from Bellagio",
+            "My cat on a sofa",
+            "Photo taken by Anna Roy in a wood",
+            "Coast of Man",
+        )
+    ),
+)
+
+LATER_HAND_CASES = (
+    *(
+        case(f"an old picture: {told}", box(EXPIRED, description=told), "later-hand")
+        for told in (
+            "Abraham Lincoln, colorized in 2018",
+            "Portrait, AI-enhanced",
+            "Colourised by a user",
+            "restored with AI",
+        )
+    ),
+    case("coloured by hand in its time", box(EXPIRED, description="Hand-colored lithograph"), FREE),
+    case("an invention of a machine", own("{{self|cc-zero}}", description="A cat, made with Midjourney"), "later-hand"),
+)
+
+WORDS_OF_CONDITIONS_CASES = (
+    *(
+        case(f"the page says: {said}", box(EXPIRED, permission=said), UNKNOWN)
+        for said in (
+            "Please credit the museum",
+            "Attribution is required",
+            "Must be credited to the library",
+            "Namensnennung erforderlich",
+            "Tous droits réservés",
+            "Todos los derechos reservados",
+            "© Museum of Art",
+            "(c) 2014 A. Roy",
+            "Nur für nicht-kommerzielle Zwecke",
+            "Used with permission",
+            "Все права защищены",
+        )
+    ),
+    case("an old notice of copyright", box(EXPIRED, description="Copyright 1899 by a company, © 1899"), FREE),
 )
 
 PENDING_CASES = (
@@ -553,6 +614,16 @@ PEOPLE_CASES = (
         "an own photograph of somebody named",
         own("{{self|cc-zero}}", description="{{depicted person|Ann Lee}}"),
         PERSON,
+    ),
+    *(
+        case(f"given away, and shows somebody: {shown}", own("{{self|cc-zero}}", description=shown), PERSON)
+        for shown in (
+            "Portrait of a friend",
+            "A young man at the sea",
+            "The mayor of Bern",
+            "My daughter",
+            "Sängerin auf der Bühne",
+        )
     ),
     case("portrait photographs of today", own("{{self|cc-zero}}"), PERSON, categories=("Portrait photographs of men",)),
     case(
@@ -678,6 +749,8 @@ CASES = (
     *REFUSED,
     *DATE_CASES,
     *SURROGATE_CASES,
+    *LATER_HAND_CASES,
+    *WORDS_OF_CONDITIONS_CASES,
     *PENDING_CASES,
     *STATEMENT_CASES,
     *PEOPLE_CASES,
