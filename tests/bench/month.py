@@ -353,7 +353,7 @@ def alerts(running: Service) -> str:
 
 def not_by_a_kill(told: str) -> list[str]:
     """The failures that were neither tried again by themselves nor due to a kill."""
-    harmless = ("(it will be tried again)", "its process is gone")
+    harmless = ("(it will be tried again)", "its process is gone", "marked as failed from outside")
     return [f"failed: {line}" for line in told.splitlines() if not any(words in line for words in harmless)]
 
 
