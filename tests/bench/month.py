@@ -335,7 +335,26 @@ def settle(running: Service) -> None:
 def is_quiet(running: Service) -> bool:
     said = [str((running.ticks(name) or [{}])[0].get("skipReason")) for name in ("takedown_watch", SENSOR)]
     at_work = [run for run in running.runs() if run["status"] in ACTIVE and run["jobName"] != "nightly"]
-    return not at_work and "no dataset holds" in said[0] and "new licensed pictures of" in said[1]
+    is_told = not untold(running)
+    return is_told and not at_work and "no dataset holds" in said[0] and "new licensed pictures of" in said[1]
+
+
+def untold(running: Service) -> list[str]:
+    """The failed runs that `run_failure_alert` has told nobody of."""
+    told = alerts(running)
+    return [str(run["runId"]) for run in running.runs() if run["status"] == "FAILURE" and str(run["runId"]) not in told]
+
+
+def alerts(running: Service) -> str:
+    """PD_HOME/alerts.log."""
+    log = running.ui.home / "alerts.log"
+    return log.read_text() if log.is_file() else ""
+
+
+def not_by_a_kill(told: str) -> list[str]:
+    """The failures that were neither tried again by themselves nor due to a kill."""
+    harmless = ("(it will be tried again)", "its process is gone", "marked as failed from outside")
+    return [f"failed: {line}" for line in told.splitlines() if not any(words in line for words in harmless)]
 
 
 SENSOR = "retrain_on_new_images"
@@ -361,7 +380,9 @@ def gather(running: Service) -> Facts:
     ]
     asked = Counter(tag["value"] for run in runs for tag in _tags(run) if tag["key"] == "pd/licensed")
     stuck = [f"run {run['runId']} of {run['jobName']} is still {run['status']}" for run in _stuck(runs)]
+    problems = [*twice, *stuck, *not_by_a_kill(alerts(running))]
     counts: dict[str, object] = {
+        "failed runs that were told": len(alerts(running).splitlines()),
         **dict(sorted(by_job.items())),
         "sensor ticks": len(ticks),
         "failed ticks": sum(tick["status"] == "FAILURE" for tick in ticks),
@@ -369,7 +390,7 @@ def gather(running: Service) -> Facts:
         "trainings, all stages": sum(trained.values()),
     }
     flagged = {stage: _flag(running, stage) for stage in STAGES}
-    return Facts(counts=counts, flagged={k: v for k, v in flagged.items() if v is not None}, problems=[*twice, *stuck])
+    return Facts(counts=counts, flagged={k: v for k, v in flagged.items() if v is not None}, problems=problems)
 
 
 def _stuck(runs: Sequence[Json]) -> list[Json]:
