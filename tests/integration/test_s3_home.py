@@ -3,6 +3,7 @@
 And two code locations at once: both serve the same definitions, and their runs write the same home.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -180,7 +181,11 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
         started = []
         for command in commands:
             process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "dagster", *command], cwd=folder, stdout=log, stderr=log
+                [sys.executable, "-W", "ignore", "-m", "dagster", *command],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
             )
             stack.callback(stop, process)
             started.append(process)
