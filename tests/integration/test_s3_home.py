@@ -188,7 +188,7 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
             stack.callback(stop, process)
             started.append(process)
         ui = DagsterUi(process=started[-1], folder=folder, port=port, home=folder)
-        wait_until_it_answers(ui)
+        wait_until_it_answers(ui, PATIENCE_S)
         yield ui
 
 
