@@ -149,8 +149,8 @@ def start(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes]"
         )
 
 
-def wait_until_it_answers(ui: DagsterUi) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
+def wait_until_it_answers(ui: DagsterUi, limit_s: float = START_LIMIT_S) -> None:
+    deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if ui.process.poll() is not None:
             raise UiFailed(f"pdd up ended with exit code {ui.process.returncode}:\n{ui.printed}")
@@ -159,7 +159,7 @@ def wait_until_it_answers(ui: DagsterUi) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise UiFailed(f"pdd up did not answer within {START_LIMIT_S:.0f} s:\n{ui.printed}")
+    raise UiFailed(f"pdd up did not answer within {limit_s:.0f} s:\n{ui.printed}")
 
 
 def _words(process: psutil.Process) -> list[str]:
