@@ -132,3 +132,15 @@ def test_a_damaged_judgement_is_named(home: Home) -> None:
 def test_without_a_judgement_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="was ever judged"):
         latest_judgement(open_home(tmp_path))
+
+
+@pytest.mark.parametrize("stage", ["unet_text", "clip"])
+def test_what_learnt_from_unproven_pictures_is_never_put_in_use(home: Home, stage: str) -> None:
+    export = dataset(home, name="other")
+    clip = model(home, "clip", "third", export, latest=False, proven=stage != "clip")
+    model(home, "unet_text", "third", export, inputs={"clip": clip.digest}, latest=False, proven=stage == "clip")
+    candidate = model_in(home, home.model("unet_text", "third"))
+    for anyway in (False, True):
+        with pytest.raises(ConfigError, match=f"{stage}/third: trained on pictures without the proof of their rights"):
+            settle(home, judged(report(), report(), promote_anyway=anyway), candidate)
+    assert in_use(home) == dict.fromkeys(("tokenizer", "clip", "unet_text"), "old")
