@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from pd_ml.config import TrainingConfig
-from pd_ml.device import Machine
+from pd_ml.device import Machine, peak_flops_per_s
 from pd_ml.errors import Suspended, TrainingError
 from pd_ml.progress import Reporter
 from pd_ml.seeding import seed_of
@@ -73,7 +73,7 @@ class Loop:
         self._gradients = Gradients(task, self._model, self._machine, batch_size=config.batch_size)
         self._gradients.limit(config.micro_batch_size)
         self._journal = Journal(bench.folder, batch_size=config.batch_size)
-        self._meter = Meter(self._machine, flops)
+        self._meter = Meter(self._machine, flops, peak_flops_per_s(self._machine.device))
         self._step = 0
         self._loss_sum, self._loss_count = 0.0, 0
 

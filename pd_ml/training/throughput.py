@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from pd_ml.device import Machine, peak_flops_per_s
+from pd_ml.device import Machine
 from pd_ml.training.task import Batch, Places, Task
 
 
@@ -27,10 +27,11 @@ def flops_per_image(task: Task[Batch], model: nn.Module, *, batch_size: int) -> 
 
 
 class Meter:
-    """Measures from one `read` to the next."""
+    """Measures from one `read` to the next. `peak_flops_per_s`: what the device could do at most, None if unknown."""
 
-    def __init__(self, machine: Machine, flops_per_image: int) -> None:
+    def __init__(self, machine: Machine, flops_per_image: int, peak_flops_per_s: float | None) -> None:
         self._machine = machine
+        self._peak_flops_per_s = peak_flops_per_s
         self._flops_per_image = flops_per_image
         self._since_s = time.monotonic()
         self._waited_s = 0.0
@@ -50,9 +51,8 @@ class Meter:
             "memory_mib": self._machine.memory_mib(),
             "process_cpu_s": round(time.process_time(), 2),
         }
-        peak = peak_flops_per_s(self._machine.device)
-        if peak is not None:
-            rates["mfu"] = round(flops_per_s / (peak * self._machine.processes), 4)
+        if self._peak_flops_per_s is not None:
+            rates["mfu"] = round(flops_per_s / (self._peak_flops_per_s * self._machine.processes), 4)
         self._since_s, self._waited_s = now_s, waited_s
         return rates
 

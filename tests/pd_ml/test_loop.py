@@ -13,11 +13,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor, nn
 
 from pd_ml.config import TrainingConfig
+from pd_ml.device import open_machine
 from pd_ml.errors import ConfigError, Suspended, TrainingError
 from pd_ml.metrics_log import read_metrics
 from pd_ml.training.checkpoint import load_newest
 from pd_ml.training.ema import Ema, decay_after
 from pd_ml.training.loop import learning_rate
+from pd_ml.training.throughput import Meter
 from tests.pd_ml.toy import CONFIG, ToyTask, logged, loop_in, same, stop_after, weights
 
 
@@ -173,6 +175,12 @@ def test_the_journal_counts_images_and_measures_speed_waiting_and_memory(undistu
     assert row["images_per_s"] > 0 and row["memory_mib"] > 10 and "gflops_per_s" in row
     assert 0 <= row["data_wait_share"] <= 1
     assert "mfu" not in row, "the peak of a CPU is not known"
+
+
+def test_utilisation_is_the_share_of_what_the_device_could_do() -> None:
+    meter = Meter(open_machine(CONFIG), flops_per_image=10**6, peak_flops_per_s=1e9)
+    rates = meter.read(images=1000, waited_s=0.0)
+    assert rates["mfu"] == pytest.approx(rates["gflops_per_s"], rel=1e-3), "of a peak of 1 GFLOP/s"
 
 
 def test_tensorboard_shows_the_losses_over_images_once_even_after_a_resume(tmp_path: Path) -> None:

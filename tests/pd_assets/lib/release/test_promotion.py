@@ -177,3 +177,15 @@ def test_an_upscaler_is_judged_by_its_gain_and_by_what_it_draws() -> None:
     assert [line[:7] for line in judged(enlargement(gain=0.8), enlargement()).behind] == ["gain_db"]
     assert [line[:3] for line in judged(enlargement(mmd=0.05), enlargement()).behind] == ["mmd"]
     assert [line[:7] for line in judged(enlargement(gain=-0.1, p=0.99), enlargement(gain=-0.1)).weak] == ["gain_db"]
+
+
+@pytest.mark.parametrize("stage", ["unet_text", "clip"])
+def test_what_learnt_from_unproven_pictures_is_never_put_in_use(home: Home, stage: str) -> None:
+    export = dataset(home, name="other")
+    clip = model(home, "clip", "third", export, latest=False, proven=stage != "clip")
+    model(home, "unet_text", "third", export, inputs={"clip": clip.digest}, latest=False, proven=stage == "clip")
+    candidate = model_in(home, home.model("unet_text", "third"))
+    for anyway in (False, True):
+        with pytest.raises(ConfigError, match=f"{stage}/third: trained on pictures without the proof of their rights"):
+            settle(home, judged(report(), report(), promote_anyway=anyway), candidate)
+    assert in_use(home) == dict.fromkeys(("tokenizer", "clip", "unet_text"), "old")
