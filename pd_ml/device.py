@@ -5,6 +5,7 @@ Errors: DeviceError.
 """
 
 import importlib.metadata
+import os
 import platform
 import resource
 from collections.abc import Callable
@@ -18,6 +19,12 @@ from torch import Tensor, nn
 from pd_ml.config import TrainingConfig
 from pd_ml.errors import ConfigError, DeviceError
 
+# What `accelerate launch` sets for its sharding plugins.
+_SHARDING = {
+    "FSDP": "ACCELERATE_USE_FSDP",
+    "DeepSpeed": "ACCELERATE_USE_DEEPSPEED",
+    "Megatron-LM": "ACCELERATE_USE_MEGATRON_LM",
+}
 _LIBRARIES = ("torch", "accelerate", "diffusers", "transformers", "tokenizers", "numpy", "pillow")
 
 
@@ -118,6 +125,7 @@ class Machine:
 
 def open_machine(config: TrainingConfig) -> Machine:
     """This process as the config and `accelerate launch` want it; DeviceError or ConfigError where that cannot be."""
+    _refuse_sharding()
     device = prepare_device(config.device, config.threads)
     # accelerate keeps one state a process; a second training in it may want another device or precision.
     AcceleratorState._reset_state(reset_partial_state=True)
@@ -128,6 +136,17 @@ def open_machine(config: TrainingConfig) -> Machine:
             f"batch_size {config.batch_size} cannot be dealt to {machine.processes} processes; raise it or start fewer"
         )
     return machine
+
+
+def _refuse_sharding() -> None:
+    """Every process holds all weights, their average and the optimiser: 4.3 GiB for the largest model of a recipe."""
+    asked = [name for name, variable in _SHARDING.items() if os.environ.get(variable, "").lower() in ("true", "1")]
+    if asked:
+        raise ConfigError(
+            f"accelerate was told to shard the weights by {', '.join(asked)}, which this training does not do: its "
+            "average of the weights and its checkpoints are whole in every process; launch with --multi_gpu (DDP), and "
+            "--set gradient_checkpointing=true or a smaller micro_batch_size where memory is short"
+        )
 
 
 def environment() -> dict[str, str]:

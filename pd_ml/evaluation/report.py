@@ -302,6 +302,8 @@ def summary(report: Mapping[str, object]) -> dict[str, float]:
         ".psnr_db",
         ".ssim",
         "gain_db.value",
+        "mmd_gain.value",
+        *(f"paired_mmd.{way}.value" for way in ("expected", "drawn", "bicubic")),
     )
     in_clip = ("clip_retrieval", "clip_zero_shot", "clip_score")
     measures = ("colour_attributes", *in_clip, "mmd", "kid", "prdc", "fid", "memorisation", "enlargement")

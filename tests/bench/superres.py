@@ -4,55 +4,70 @@
 
 One upscaler is trained on paintings of the sandbox, one on real ones (--pictures: a folder with `metadata.jsonl`). Each
 is measured on held-out pictures of both kinds: PSNR and SSIM of its expected picture (one step, deterministic), and how
-far sets of pictures are from other real ones in the space of a CLIP of ours. What is done is not done again.
+far what it draws is from the real pictures in the space of a CLIP of ours. What is done is not done again.
 """
 
 import argparse
 import hashlib
 import random
 import resource
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from pd_assets.lib.sandbox.painting import Painting
 from pd_assets.lib.sandbox.scenes import scene
 from pd_ml.command_line import main as pd_ml
 from pd_ml.data import shards
 from pd_ml.data.loader import open_split
-from pd_ml.diffusion.upscale import enlarge, load_upscaler
+from pd_ml.data.pixels import Pixels
 from pd_ml.evaluation.clip_space import ClipSpace
-from pd_ml.evaluation.distribution import median_distance, mmd
-from pd_ml.evaluation.grid import Pixels, save_grid
-from pd_ml.evaluation.reconstruction import fidelity
+from pd_ml.evaluation.enlargement import enlargements, measured, save_side_by_side
 from tests.bench.art import write_dataset as write_art
 
 SIZE_PX = 64
 SANDBOX_COUNTS = {"train": 2000, "validation": 128, "test": 512}
 CLIP = ("patch_size=8", "batch_size=128", "steps=150", "validate_every_steps=150")
 TOKENIZER = (f"vision_image_size={SIZE_PX}",)
+PROMISED_DB = {"sandbox": 1.0, "art": 0.3}
+LARGEST_P = 0.01
 CPU = torch.device("cpu")
 Kind = str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What one upscaler does on one kind of pictures; gains are over bicubic enlargement."""
+    """What one upscaler does on one kind of pictures, as `evaluate` reports it."""
 
-    psnr_db: float
-    psnr_gain_db: float
-    ssim: float
-    ssim_gain: float
-    mmd_drawn: float
-    mmd_expected: float
-    mmd_bicubic: float
-    mmd_floor: float
-    pictures: int
+    numbers: Mapping[str, Any]
     cpu_s: float
+
+    def lines(self) -> Iterator[str]:
+        told, gain = self.numbers, self.numbers["gain_db"]
+        yield (
+            f"  expected picture: PSNR {told['expected']['psnr_db']:.2f} dB, {gain['value']:+.2f} +- "
+            f"{gain['standard_error']:.2f} over bicubic; SSIM {told['expected']['ssim']:.4f}, of bicubic "
+            f"{told['bicubic']['ssim']:.4f}"
+        )
+        far = {name: f"{one['value']:.2e} +- {one['standard_error']:.1e}" for name, one in told["paired_mmd"].items()}
+        yield "  MMD to the real pictures (0): " + ", ".join(f"{name} {value}" for name, value in far.items())
+        nearer = told["mmd_gain"]
+        yield (
+            f"  drawn nearer than bicubic by {nearer['value']:.2e} +- {nearer['standard_error']:.1e}, "
+            f"p = {nearer['p']:.1e}; {nearer['n']} pictures, {self.cpu_s:.0f} CPU-s"
+        )
+
+    def shortfalls(self, kind: Kind) -> Iterator[str]:
+        """What is promised and not met."""
+        gain, nearer = self.numbers["gain_db"], self.numbers["mmd_gain"]
+        if gain["value"] < PROMISED_DB[kind]:
+            yield f"{kind}: {gain['value']:.2f} dB over bicubic, promised {PROMISED_DB[kind]}"
+        if nearer["p"] > LARGEST_P:
+            yield f"{kind}: drawn pictures are not nearer to the real ones than bicubic ones (p = {nearer['p']:.2g})"
 
 
 def write_sandbox(folder: Path) -> Path:
@@ -131,43 +146,12 @@ def held_out(work: Path, dataset: Path) -> Pixels:
     return np.concatenate([examples.pixels(range(len(examples))) for examples in splits])
 
 
-def resized(pixels_NHWC: Pixels, side: int) -> Pixels:
-    """By Pillow's bicubic filter."""
-    size = (side, side)
-    return np.stack([np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BICUBIC)) for one in pixels_NHWC])
-
-
 def measure(work: Path, model: Kind, pictures: Kind, dataset: Path) -> Found:
-    """One upscaler on one kind of pictures. For MMD one half is enlarged and compared with the other as it is."""
+    """One upscaler on one kind of pictures."""
     began_s = _cpu_s()
-    pipeline, _ = load_upscaler(model_of(work, model), CPU)
-    real_NHWC = held_out(work, dataset)
-    small_NhwC = resized(real_NHWC, SIZE_PX // 4)
-    bicubic_NHWC = resized(small_NhwC, SIZE_PX)
-    expected_NHWC = enlarge(pipeline, small_NhwC, steps=1, seed=0)
-    half = len(real_NHWC) // 2
-    drawn_NHWC = enlarge(pipeline, small_NhwC[:half], steps=20, seed=0)
-    space = ClipSpace(work / f"{pictures}-clip", CPU)
-    reference_RD = space.images(real_NHWC[half:])
-    width = median_distance(reference_RD)
-    sets = (drawn_NHWC, expected_NHWC[:half], bicubic_NHWC[:half], real_NHWC[:half])
-    drawn, expected, bicubic, floor = (mmd(space.images(one), reference_RD, width=width) for one in sets)
-    rows = np.concatenate([one[:8] for one in (bicubic_NHWC, expected_NHWC, drawn_NHWC, real_NHWC)])
-    names = [name for name in ("bicubic", "expected", "drawn", "original") for _ in range(8)]
-    save_grid(work / f"{model}-on-{pictures}.png", rows, names, texts={}, columns=8)
-    ours, theirs = fidelity(expected_NHWC, real_NHWC), fidelity(bicubic_NHWC, real_NHWC)
-    return Found(
-        psnr_db=ours.psnr_db,
-        psnr_gain_db=ours.psnr_db - theirs.psnr_db,
-        ssim=ours.ssim,
-        ssim_gain=ours.ssim - theirs.ssim,
-        mmd_drawn=drawn,
-        mmd_expected=expected,
-        mmd_bicubic=bicubic,
-        mmd_floor=floor,
-        pictures=len(real_NHWC),
-        cpu_s=_cpu_s() - began_s,
-    )
+    made = enlargements(model_of(work, model), held_out(work, dataset), CPU, steps=20, seed=0)
+    save_side_by_side(work / f"{model}-on-{pictures}.png", made, 8)
+    return Found(numbers=measured(made, ClipSpace(work / f"{pictures}-clip", CPU), seed=0), cpu_s=_cpu_s() - began_s)
 
 
 def main() -> None:
@@ -188,19 +172,9 @@ def main() -> None:
     for model in datasets:
         for pictures, dataset in datasets.items():
             found = measure(work, model, pictures, dataset)
-            print(f"\ntrained on {model}, {found.pictures} held-out pictures of {pictures}, {found.cpu_s:.0f} CPU-s")
-            print(f"  expected picture: PSNR {found.psnr_db:.2f} dB ({found.psnr_gain_db:+.2f} over bicubic), ", end="")
-            print(f"SSIM {found.ssim:.4f} ({found.ssim_gain:+.4f})")
-            print(
-                f"  MMD to other real pictures: drawn {found.mmd_drawn:.5f}, expected {found.mmd_expected:.5f}, ",
-                end="",
-            )
-            print(f"bicubic {found.mmd_bicubic:.5f}, real {found.mmd_floor:.5f}", flush=True)
-            promised_db = {"sandbox": 1.0, "art": 0.3}[pictures]
-            if model == pictures and found.psnr_gain_db < promised_db:
-                short.append(f"{pictures}: {found.psnr_gain_db:.2f} dB over bicubic, promised {promised_db}")
-            if model == pictures and found.mmd_drawn >= found.mmd_bicubic:
-                short.append(f"{pictures}: drawn pictures are not nearer to the real ones than bicubic ones")
+            print(f"\ntrained on {model}, held-out pictures of {pictures}", *found.lines(), sep="\n", flush=True)
+            if model == pictures:
+                short += found.shortfalls(pictures)
     if short:
         raise SystemExit("; ".join(short))
 

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
+from pd_ml.config import TrainingConfig
+from pd_ml.device import open_machine
+from pd_ml.errors import ConfigError
 from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
 from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_apart, settings
 
+# Nothing is learnt by gradients in these: one process works, the others wait for it.
+WITHOUT_WEIGHTS = {"tokenizer": settings("vocab_size=600"), "latents": []}
 LOGGED = settings("log_every_steps=1", "training.steps=6", "validate_every_steps=3")
 # torch's launcher and accelerate's: one process group, gloo on a CPU. `--multi_gpu` means "several processes" to
 # accelerate; with `--cpu` it starts one process itself and leaves the others to mpirun.
@@ -36,6 +41,26 @@ def command(stage: str, dataset: Path, models: Path) -> list[str]:
 
 def test_every_stage_that_trains_weights_is_compared() -> None:
     assert set(TINY) == set(STAGES) - set(STAGES_WITHOUT_WEIGHTS)
+    assert set(WITHOUT_WEIGHTS) == set(STAGES_WITHOUT_WEIGHTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", WITHOUT_WEIGHTS)
+def test_two_processes_make_what_one_makes(dataset: Path, latent_models: Path, tmp_path: Path, stage: str) -> None:
+    inputs = [part for name in STAGE_INPUTS[stage] for part in ("--input", f"{name}={latent_models / name}")]
+    base = ["train", stage, "--recipe", "debug", "--dataset", str(dataset), *inputs, *WITHOUT_WEIGHTS[stage]]
+    assert run_apart(*base, "--out", tmp_path / "one").returncode == 0
+    done = together(*base, "--out", tmp_path / "two")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count('"event": "done"') == 1, "only the first process tells"
+    assert read_run(tmp_path / "one").digest == read_run(tmp_path / "two").digest
+
+
+@pytest.mark.parametrize("variable", ["ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"])
+def test_sharded_weights_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "true")
+    with pytest.raises(ConfigError, match=r"shard the weights by (FSDP|DeepSpeed).*--multi_gpu"):
+        open_machine(TrainingConfig(device="cpu"))
 
 
 @pytest.mark.slow

@@ -217,10 +217,14 @@ def test_what_cannot_be_enlarged_is_one_named_line(
         assert caught.value.code == 2
 
 
-@pytest.mark.parametrize(("stage", "more"), [("unet", []), ("unet_text", ["--prompt", "a tree"])])
+@pytest.mark.parametrize(
+    ("stage", "more"),
+    [("unet", []), ("unet_text", ["--prompt", "a tree"]), ("latent_unet", []), ("latent_diffusion", ["--prompt", "a"])],
+)
 def test_samples_of_any_picture_model_come_four_times_as_large(
-    upscaler: Path, models: Path, tmp_path: Path, stage: str, more: list[str]
+    upscaler: Path, latent_models: Path, tmp_path: Path, stage: str, more: list[str]
 ) -> None:
+    models = latent_models
     base = ["sample", "--model", models / stage, *more, "--steps", "3"]
     assert run_here(*base, "--n", "2", "--upscale", upscaler, "--out", tmp_path / "two.png") == 0
     assert run_here(*base, "--n", "1", "--upscale", "--out", tmp_path / "one.png") == 0

@@ -249,9 +249,9 @@ def _of_enlargement(told: Mapping[str, object]) -> Iterator[tuple[str, Measure]]
             p=_number(gain, "p"),
         ),
     )
-    distance = _inner(_inner(told, "drawn"), "mmd")
-    floor = abs(_number(distance, "floor_real_vs_real"))
-    yield "mmd", Measure(value=_number(distance, "generated"), spread=floor, is_better_high=False)
+    drawn = _inner(_inner(told, "paired_mmd"), "drawn")
+    spread = _number(drawn, "standard_error")
+    yield "mmd", Measure(value=_number(drawn, "value"), spread=spread, is_better_high=False)
 
 
 def _of_a_share(share: float, count: float) -> float:

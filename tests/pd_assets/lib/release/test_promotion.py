@@ -169,7 +169,7 @@ def test_without_a_pixel_model_in_use_a_latent_model_brings_its_clip(latent_home
 def enlargement(*, gain: float = 1.0, p: float = 1e-6, mmd: float = 0.01) -> dict[str, object]:
     """A report on an upscaler, cut down to what is judged."""
     told = {"value": gain, "standard_error": 0.02, "p": p, "n": 64}
-    return {"enlargement": {"gain_db": told, "drawn": {"mmd": {"generated": mmd, "floor_real_vs_real": 0.001}}}}
+    return {"enlargement": {"gain_db": told, "paired_mmd": {"drawn": {"value": mmd, "standard_error": 0.001}}}}
 
 
 def test_an_upscaler_is_judged_by_its_gain_and_by_what_it_draws() -> None:
