@@ -47,7 +47,7 @@ up: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@echo "== running the tests, $(JOBS) files at a time"
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

@@ -10,10 +10,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
+from transformers import CLIPConfig, CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from pd_ml.config import ClipConfig
 from pd_ml.errors import TokenizerError
+from pd_ml.models.memory import in_own_memory
 from pd_ml.models.preprocessor import PictureFormat
 
 
@@ -71,7 +72,14 @@ def load_clip(folder: Path) -> CLIPModel:
     """The CLIPModel of a finished clip folder, in evaluation mode."""
     model = CLIPModel.from_pretrained(folder)
     assert isinstance(model, CLIPModel)
-    return model.eval()
+    return in_own_memory(model).eval()
+
+
+def load_text_tower(folder: Path) -> CLIPTextModel:
+    """The text tower of a finished clip folder, in evaluation mode, without gradients."""
+    model = CLIPTextModel.from_pretrained(folder)
+    assert isinstance(model, CLIPTextModel)
+    return in_own_memory(model).eval().requires_grad_(False)
 
 
 def embed_images(model: CLIPModel, images_BCHW: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from pd_ml.config import VaeConfig
 from pd_ml.errors import DataError
+from pd_ml.models.memory import in_own_memory
 
 
 def build_vae(config: VaeConfig) -> AutoencoderKL:
@@ -56,7 +57,7 @@ def _begin_evenly(vae: AutoencoderKL) -> None:
 
 def load_vae(folder: Path) -> AutoencoderKL:
     """The AutoencoderKL of a finished vae folder, in evaluation mode, without gradients."""
-    vae = AutoencoderKL.from_pretrained(folder)
+    vae: AutoencoderKL = in_own_memory(AutoencoderKL.from_pretrained(folder))
     return vae.eval().requires_grad_(False)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
-from transformers import CLIPTextModel
 
 from pd_ml.config import LatentDiffusionConfig
 from pd_ml.data.latents import EMPTY_TEXT, Latents, open_latents
@@ -20,6 +19,7 @@ from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.sampling import draw
 from pd_ml.evaluation.grid import save_grid
 from pd_ml.models.attention import use_attention
+from pd_ml.models.clip import load_text_tower
 from pd_ml.models.latent_diffusion import Components, build_latent_diffusion_unet, build_pipeline
 from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.vae import load_vae
@@ -137,7 +137,7 @@ def train_latent_diffusion(job: Job, export: Path, bench: Bench) -> Outcome:
     train, validation = (open_latents(job.inputs["latents"], split) for split in ("train", "validation"))
     components = Components(
         vae=load_vae(job.inputs["vae"]),
-        text_encoder=CLIPTextModel.from_pretrained(job.inputs["clip"]).eval().requires_grad_(False),
+        text_encoder=load_text_tower(job.inputs["clip"]),
         tokenizer=load_tokenizer(job.inputs["clip"]),
     )
     task = LatentDiffusionTask(job.config, components, train, validation, bench.device)

@@ -33,6 +33,7 @@ from pd_ml.data.shards import SPLITS
 from pd_ml.diffusion.pipeline import text_states, token_ids
 from pd_ml.errors import Suspended
 from pd_ml.metrics_log import append_metrics, rewind_metrics
+from pd_ml.models.clip import load_text_tower
 from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.vae import load_vae, moments
 from pd_ml.provenance import METRICS
@@ -69,7 +70,7 @@ class Encoders:
 
 def load_encoders(vae: Path, clip: Path, device: torch.device) -> Encoders:
     """Of finished folders."""
-    text_encoder = CLIPTextModel.from_pretrained(clip).to(device).eval().requires_grad_(False)
+    text_encoder = load_text_tower(clip).to(device)
     return Encoders(
         vae=load_vae(vae).to(device), text_encoder=text_encoder, tokenizer=load_tokenizer(clip), device=device
     )

@@ -23,6 +23,7 @@ from pd_ml.diffusion.pipeline import PdTextToImagePipeline, text_states, token_i
 from pd_ml.diffusion.sampling import draw
 from pd_ml.evaluation.grid import save_grid
 from pd_ml.models.attention import use_attention
+from pd_ml.models.clip import load_text_tower
 from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.unet_text import build_unet
 from pd_ml.seeding import seed_of
@@ -147,6 +148,6 @@ def train_unet_text(job: Job, export: Path, bench: Bench) -> Outcome:
     train, validation = (
         open_pictures(job.config, job.dataset, split, cache=job.cache) for split in ("train", "validation")
     )
-    text_encoder = CLIPTextModel.from_pretrained(job.inputs["clip"])
+    text_encoder = load_text_tower(job.inputs["clip"])
     task = UnetTextTask(job.config, text_encoder, load_tokenizer(job.inputs["clip"]), train, validation, bench.device)
     return Loop(task, job.config.training, bench).run(export)

@@ -14,8 +14,8 @@ from tests.integration.waiting import until
 
 pytestmark = pytest.mark.slow
 ROOT = "Root of the test"
-NAMES = [f"Part {number:02}" for number in range(60)]
-FAILING = {NAMES[7], NAMES[20], NAMES[41]}
+NAMES = [f"Part {number:02}" for number in range(36)]
+FAILING = {NAMES[7], NAMES[20], NAMES[31]}
 LAUNCH = """
 mutation($partitions: [String!]) {
   launchPartitionBackfill(backfillParams: {

@@ -114,9 +114,11 @@ def test_a_sync_killed_ten_times_ends_like_an_undisturbed_one(tmp_path: Path) ->
         for number in range(KILLS):
             if number == KILLS // 2:
                 large.edited = set(range(1, 9001, 7))
+            before = len(server.asked)
             process = subprocess.Popen(command(server, killed), cwd=ROOT, stdout=subprocess.DEVNULL)
+            wait_until_asked(server, before)
             try:
-                process.wait(chance.uniform(0.8, 3.0))
+                process.wait(chance.uniform(0.2, 2.5))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
