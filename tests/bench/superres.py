@@ -30,7 +30,7 @@ from pd_ml.evaluation.enlargement import enlargements, measured, save_side_by_si
 from tests.bench.art import write_dataset as write_art
 
 SIZE_PX = 64
-SANDBOX_COUNTS = {"train": 2000, "validation": 128, "test": 512}
+SANDBOX_COUNTS = {"train": 2000, "validation": 128, "test": 1152}
 CLIP = ("patch_size=8", "batch_size=128", "steps=150", "validate_every_steps=150")
 TOKENIZER = (f"vision_image_size={SIZE_PX}",)
 PROMISED_DB = {"sandbox": 1.0, "art": 0.3}
