@@ -69,6 +69,8 @@ def _serve(port: int) -> None:
             if process.poll() is None:
                 print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
             process.wait()
+            print("pdd: Dagster's daemon or web server ended by itself; start pdd up again", file=sys.stderr)
+            raise SystemExit(1)
         except KeyboardInterrupt:
             os.killpg(process.pid, signal.SIGINT)
             process.wait()

@@ -141,6 +141,15 @@ def test_the_end_of_pdd_up_leaves_no_process_behind(
         assert status_on_disk(tmp_path, run) in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
+def test_pdd_up_ends_with_an_error_when_dagsters_daemon_dies(tmp_path: Path) -> None:
+    """So that a service manager starts it again."""
+    with running(tmp_path) as ui:
+        (daemon,) = [one for one in ui.processes() if "dagster._daemon" in one.cmdline()]
+        daemon.kill()
+        assert ui.process.wait(STOP_LIMIT_S) == 1
+        assert "ended by itself" in ui.printed
+
+
 @contextmanager
 def remembered_sandbox(folder: Path) -> Iterator[DagsterUi]:
     """`pdd up` on a home that the demo has filled: it starts the home's sandbox again."""
