@@ -1,9 +1,11 @@
-"""Where the weights of a model lie that was read from a file."""
+"""Where weights and numbers lie that were read from a file: at addresses that never change a result."""
 
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from torch import nn
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -17,3 +19,8 @@ def in_own_memory(model: M) -> M:
     for tensor in chain(model.parameters(), model.buffers()):
         tensor.data = tensor.data.clone()
     return model
+
+
+def tensor_of(array: npt.NDArray[Any], device: torch.device) -> Tensor:
+    """`array` on `device`, in memory of torch's for the same reason: NumPy's begins at any multiple of 16 bytes."""
+    return torch.from_numpy(array).to(device, copy=True)

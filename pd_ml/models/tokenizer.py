@@ -56,10 +56,16 @@ def save_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
 
 
 def load_tokenizer(folder: Path) -> CLIPTokenizer:
-    """The tokenizer saved in `folder`, or in its `tokenizer` subfolder as in a pipeline."""
+    """The tokenizer saved in `folder`, or in its `tokenizer` subfolder as in a pipeline.
+
+    It forgets how it was read (from a folder, with the Hub switched off or not), which transformers would save with it:
+    the same tokenizer is the same bytes.
+    """
     inner = folder / "tokenizer"
     tokenizer = CLIPTokenizer.from_pretrained(inner if inner.is_dir() else folder)
     assert isinstance(tokenizer, CLIPTokenizer)
+    for circumstance in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(circumstance, None)
     return tokenizer
 
 

@@ -12,6 +12,7 @@ from pd_ml.data.latents import Latents
 from pd_ml.data.loader import Rows, batch_indices
 from pd_ml.diffusion.objective import Noised, Objective
 from pd_ml.errors import DataError
+from pd_ml.models.memory import tensor_of
 from pd_ml.models.vae import sampled
 from pd_ml.training.denoising import noisy
 from pd_ml.training.draws import normal
@@ -41,7 +42,7 @@ class LatentBatches:
         return noisy(self._objective, latents_BChw, seed=self._seed, purpose=purpose, step=step, places=places)
 
     def _drawn(self, indices: Sequence[int] | Rows, purpose: str, step: int, places: Places) -> Tensor:
-        moments_BMhw = torch.from_numpy(self._latents.moments(indices)).to(self._device)
+        moments_BMhw = tensor_of(self._latents.moments(indices), self._device)
         channels, *size = moments_BMhw.shape[1:]
         shape = (channels // 2, *size)
         noise_BChw = normal(self._seed, f"{purpose} posterior", step, places, *shape, device=self._device)

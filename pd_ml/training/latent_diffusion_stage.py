@@ -21,6 +21,7 @@ from pd_ml.evaluation.grid import save_grid
 from pd_ml.models.attention import use_attention
 from pd_ml.models.clip import load_text_tower
 from pd_ml.models.latent_diffusion import Components, build_latent_diffusion_unet, build_pipeline
+from pd_ml.models.memory import tensor_of
 from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.vae import load_vae
 from pd_ml.seeding import seed_of
@@ -128,7 +129,7 @@ class LatentDiffusionTask:
         return texts[caption_choice(self._config.training.seed, step, index, len(texts))]
 
     def _states(self, latents: Latents, texts: Sequence[int]) -> Tensor:
-        return torch.from_numpy(latents.text_states(texts)).to(self._device)
+        return tensor_of(latents.text_states(texts), self._device)
 
 
 def train_latent_diffusion(job: Job, export: Path, bench: Bench) -> Outcome:

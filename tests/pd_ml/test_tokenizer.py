@@ -150,3 +150,17 @@ def test_a_pipeline_folder_holds_its_tokenizer_one_level_down(models: Path) -> N
     expected = load_tokenizer(models / "tokenizer")(text)["input_ids"]
     assert load_tokenizer(models / "unet_text")(text)["input_ids"] == expected
     assert load_tokenizer(models / "clip")(text)["input_ids"] == expected
+
+
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_a_tokenizer_that_was_loaded_is_saved_in_the_same_bytes_whether_the_hub_is_switched_off_or_not(
+    folder: Path, tmp_path: Path, offline: str
+) -> None:
+    again = (
+        "import sys; from pathlib import Path; from pd_ml.models.tokenizer import load_tokenizer; "
+        "load_tokenizer(Path(sys.argv[1])).save_pretrained(sys.argv[2])"
+    )
+    environment = {**clean_environment(), "HF_HUB_OFFLINE": offline, "TRANSFORMERS_OFFLINE": offline}
+    subprocess.run([sys.executable, "-c", again, folder, tmp_path], cwd=ROOT, env=environment, check=True)
+    name = "tokenizer_config.json"
+    assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
