@@ -32,7 +32,7 @@ def test_a_units_run_reports_counts_that_add_up_and_warns_of_what_is_unknown(tmp
     told = {name: value.value for name, value in event.materialization.metadata.items()}
     assert event.partition == "FSG" and told["lines"] == 32
     again = {n: v.value for n, v in second.get_asset_materialization_events()[0].materialization.metadata.items()}
-    assert (told["shards_read"], again["shards_read"], again["shards_unchanged"]) == (256, 0, 256)
+    assert (told["shards_read"], again["shards_read"], again["shards_unchanged"]) == (16, 0, 16)
     assert again["lines"] == told["lines"] and again["records"] == told["records"]
     (check,) = first.get_asset_check_evaluations()
     assert not check.passed and check.severity == dg.AssetCheckSeverity.WARN

@@ -86,15 +86,20 @@ def _medium(unit: str, number: int, at: int, host: str) -> Record:
 
 @dataclass(kw_only=True)
 class GeneratedBulk:
-    """Units of records, in shards by the first two digits of their hashes. `extra` are raw lines of a shard."""
+    """Units of records, in shards by the first two digits of their hashes. `extra` are raw lines of a shard.
+
+    The bucket has 256 shards of each unit; a sixteenth of them, with as many requests, serves most tests as well.
+    """
 
     units: dict[str, dict[str, Record]]
     extra: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
+    shards: int = 16
 
     @classmethod
-    def of(cls, units: dict[str, int], *, media_host: str = "https://ids.si.edu") -> Self:
-        """So many records in each unit."""
+    def of(cls, units: dict[str, int], *, media_host: str = "https://ids.si.edu", shards: int = 16) -> Self:
+        """So many records in each unit, and so many shards: 16 or 256."""
         return cls(
+            shards=shards,
             units={
                 unit: {record_id(unit, at): record(unit, at, media_host=media_host) for at in range(count)}
                 for unit, count in units.items()
@@ -102,16 +107,19 @@ class GeneratedBulk:
         )
 
     def shard_of(self, unit: str, name: str) -> str:
-        return str(self.units[unit][name]["hash"])[:2]
+        return self._shard(self.units[unit][name])
+
+    def _shard(self, record: Record) -> str:
+        return f"{int(str(record['hash'])[:2], 16) * self.shards // 256:02x}"
 
     def files(self) -> dict[str, bytes]:
         """Path -> content of all shards and indexes, with the bucket's addresses in the indexes."""
         found = {}
         root = "metadata/edan"
         for unit, records in self.units.items():
-            lines: dict[str, list[bytes]] = {f"{number:02x}": [] for number in range(256)}
+            lines: dict[str, list[bytes]] = {f"{number:02x}": [] for number in range(self.shards)}
             for one in records.values():
-                lines[str(one["hash"])[:2]].append(json.dumps(one, ensure_ascii=False).encode())
+                lines[self._shard(one)].append(json.dumps(one, ensure_ascii=False).encode())
             folder = f"{root}/{unit.lower()}"
             for shard, content in lines.items():
                 found[f"{folder}/{shard}.txt"] = b"".join(

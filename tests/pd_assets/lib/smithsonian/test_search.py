@@ -50,7 +50,7 @@ def test_every_page_is_read_and_the_key_is_in_a_header_alone(tmp_path: Path) -> 
 
 def test_a_pull_stops_where_it_should_and_takes_nothing_away(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
-    index = GeneratedBulk.of({"FSG": 300}).write(tmp_path / "copy")
+    index = GeneratedBulk.of({"FSG": 300}, shards=256).write(tmp_path / "copy")
     digest = synchronise(index, home)["FSG"].digest
     with answering(300) as server:
         assert pulled(home, server, most=20) == 20

@@ -79,7 +79,7 @@ def test_every_line_is_a_record_with_its_media_or_a_row_with_a_reason(bulk: Gene
 
 @pytest.mark.slow
 def test_twenty_thousand_records_changed_and_synchronised_again_equal_a_run_from_scratch(tmp_path: Path) -> None:
-    bulk = GeneratedBulk.of({"FSG": 8000, "CHNDM": 7000, "NMNHBIRDS": 5000})
+    bulk = GeneratedBulk.of({"FSG": 8000, "CHNDM": 7000, "NMNHBIRDS": 5000}, shards=256)
     again, scratch = open_home(tmp_path / "again"), open_home(tmp_path / "scratch")
     with BulkServer(bulk.files()) as server:
         first = synchronise(server.index, again)
@@ -308,7 +308,7 @@ def rejecting(handler: BaseHTTPRequestHandler) -> bool:
 
 def test_an_archive_that_is_down_ends_the_run_after_a_few_shards(bulk: GeneratedBulk, home: Home) -> None:
     with BulkServer(bulk.files()) as server:
-        for number in range(256):
+        for number in range(bulk.shards):
             server.faults[f"/metadata/edan/fsg/{number:02x}.txt"] = rejecting
         with pytest.raises(ArchiveError, match="shards in a row"):
             synchronise(server.index, home)
@@ -360,7 +360,7 @@ def test_what_somebody_damaged_beside_the_parts_is_read_anew(
     else:
         (folder / "shards.json").write_text("{" if damage == "state" else '{"shards": {"00": 3}}')
     again = synchronise(index, home)["FSG"]
-    assert again.digest == first.digest and again.read == (1 if damage == "part" else 256)
+    assert again.digest == first.digest and again.read == (1 if damage == "part" else bulk.shards)
 
 
 @pytest.mark.parametrize("content", [None, "", REJECTED.decode(), '{"units": []}'])
