@@ -23,6 +23,11 @@ TENSORBOARD = "tensorboard"
 PREVIEWS = "previews"
 RUN_FORMAT_VERSION = 1
 
+# A run that is under way works in `<its folder>.partial`, which says what is made and is locked by who makes it.
+UNFINISHED = ".partial"
+JOB = "job.json"
+LOCK = "lock"
+
 # The name, among the inputs of `run.json`, of the model that training started from.
 INIT_FROM = "init_from"
 

@@ -20,7 +20,7 @@ from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
-from pd_assets.lib.release.pruning import prune
+from pd_assets.lib.release.pruning import prune, prune_trainings
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.pools import WIKIDATA
 from pd_assets.resources import Platform
@@ -273,7 +273,7 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
     reads=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
     writes=lambda home: _files(home, "*/latest", f"*/*/{MANIFEST}"),
     settings=lambda settings: [settings.rights_profile, settings.labels, settings.max_side],
-    deeds=("pruned",),
+    deeds=("pruned", "pruned_trainings"),
 )
 def dataset_manifest(
     context: dg.AssetExecutionContext, platform: Platform, config: DatasetConfig
@@ -287,7 +287,9 @@ def dataset_manifest(
         finished = manifests.finish(export, facts)
         home.point("dataset", config.name, "latest", finished.version)
         needed = needed_datasets(context.instance, config.name)
-        pruned = prune(home, config.name, keep=needed, older_than_s=settings.keep_datasets_days * DAY_S)
+        kept_s = settings.keep_datasets_days * DAY_S
+        pruned = prune(home, config.name, keep=needed, older_than_s=kept_s)
+        pruned_trainings = prune_trainings(home, older_than_s=kept_s)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(finished.digest),
         metadata={
@@ -296,6 +298,7 @@ def dataset_manifest(
             "version": finished.version,
             "digest": finished.digest,
             "pruned": dg.MetadataValue.json(pruned),
+            "pruned_trainings": dg.MetadataValue.json(pruned_trainings),
             "splits": counted("split", dict(finished.counts)),
             **models_of_dataset(home, finished.version),
             "contact_sheet": picture(export.folder / manifests.SHEET),

@@ -23,7 +23,7 @@ from pd_assets.resources import Platform
 from pd_assets.runs import dataset_of, note_dataset, run_that_made
 from pd_assets.steps import picture, step
 from pd_ml.config import StageConfig, with_overrides
-from pd_ml.provenance import RunRecord, folder_digest, read_run, version_of
+from pd_ml.provenance import UNFINISHED, RunRecord, folder_digest, read_run, version_of
 from pd_ml.recipes import recipe
 
 OWNERS = ["team:models"]
@@ -67,7 +67,7 @@ def _train(
             for change in changes:
                 arguments += ["--set", change]
             # Where the checkpoints of a training are that another machine began.
-            home.fetched(out.with_name(f"{out.name}.partial"))
+            home.fetched(out.with_name(f"{out.name}{UNFINISHED}"))
             run_pd_ml(arguments, lambda event: _note(context, event))
         run = read_run(out)
         require_proven(out, run)

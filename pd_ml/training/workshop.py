@@ -18,9 +18,12 @@ from pd_ml.data.shards import ShardError, read_manifest
 from pd_ml.errors import CheckpointError, ConfigError, ProvenanceError
 from pd_ml.provenance import (
     INIT_FROM,
+    JOB,
+    LOCK,
     PREVIEWS,
     TENSORBOARD,
     TRAIN_CONFIG,
+    UNFINISHED,
     RunRecord,
     is_proven,
     verify_outputs,
@@ -28,8 +31,6 @@ from pd_ml.provenance import (
     write_run,
 )
 from pd_ml.recipes import MADE_OF, STAGE_INPUTS
-
-_JOB = "job.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class Job:
     @property
     def partial(self) -> Path:
         """Where the work happens."""
-        return self.out.with_name(f"{self.out.name}.partial")
+        return self.out.with_name(f"{self.out.name}{UNFINISHED}")
 
     @property
     def export(self) -> Path:
@@ -122,7 +123,7 @@ def identify(job: Job) -> Identity:
 def open_workshop(job: Job, identity: Identity) -> Iterator[Path]:
     """`<out>.partial`, made or gone on with, while this process alone holds it."""
     job.partial.mkdir(parents=True, exist_ok=True)
-    with (job.partial / "lock").open("a") as lock:
+    with (job.partial / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -183,10 +184,10 @@ def _mixed_up(records: Mapping[str, RunRecord], digests: Mapping[str, str]) -> l
 
 def _agree(job: Job, identity: Identity) -> None:
     """Compare with the job that the folder was begun for, or note it; CheckpointError lists every difference."""
-    path = job.partial / _JOB
+    path = job.partial / JOB
     mine = {"stage": job.stage, "config": json.loads(to_json(job.config)), "inputs": dict(identity.input_digests)}
     if not path.is_file():
-        partial = path.with_name(f".{_JOB}.partial")
+        partial = path.with_name(f".{JOB}.partial")
         partial.write_text(json.dumps({**mine, "version": identity.version}, indent=1, sort_keys=True) + "\n")
         os.replace(partial, path)
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_ml.provenance import RUN, RunRecord, read_run
+from pd_ml.provenance import RUN, UNFINISHED, RunRecord, read_run
 
 # `candidate` names the version of a stage that was trained last, `latest` the one that an evaluation promoted.
 LATEST, CANDIDATE = "latest", "candidate"
@@ -102,7 +102,7 @@ def trained_on(home: Home, dataset_version: str) -> dict[str, str]:
 def _runs(home: Home) -> Iterator[tuple[Path, RunRecord]]:
     for path in sorted((home.root / "models").glob(f"*/*/{RUN}")):
         folder = path.parent
-        if folder.name.startswith(".") or folder.name.endswith(".partial"):
+        if folder.name.startswith(".") or folder.name.endswith(UNFINISHED):
             continue
         yield folder, read_run(folder)
 

@@ -1,12 +1,18 @@
-"""Removes dataset versions that nothing needs any more; which pictures they held stays in `dataset/members`."""
+"""Removes what nothing needs any more: dataset versions, whose pictures stay named in `dataset/members`, and trainings
+that were begun on a dataset that is gone.
+"""
 
+import fcntl
+import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.release.lineage import models
-from pd_ml.data.shards import MANIFEST
+from pd_ml.data.shards import MANIFEST, ShardError, read_manifest
+from pd_ml.provenance import JOB, LOCK, UNFINISHED
 
 POINTERS = ("latest", "exported")
 
@@ -27,6 +33,40 @@ def prune(home: Home, name: str, *, keep: Collection[str] = (), older_than_s: fl
         for folder in doomed:
             remove_folder(folder)
     return [folder.name for folder in doomed]
+
+
+def prune_trainings(home: Home, *, older_than_s: float = 0.0) -> list[str]:
+    """Remove the unfinished trainings that nobody is at, that are older, and whose dataset is gone: none can go on.
+
+    Which, as `<stage>/<version>`. Call it after `prune`.
+    """
+    present = set(_digests(home))
+    now_s = time.time()
+    pruned = []
+    for folder in sorted(path.parent for path in home.root.glob(f"models/*/*{UNFINISHED}/{JOB}")):
+        age_s = now_s - max(path.stat().st_mtime for path in folder.iterdir())
+        gone = json.loads((folder / JOB).read_text())["inputs"]["dataset"] not in present
+        if gone and age_s >= older_than_s and _removed(folder):
+            pruned.append(f"{folder.parent.name}/{folder.name.removesuffix(UNFINISHED)}")
+    return pruned
+
+
+def _digests(home: Home) -> Iterator[str]:
+    """Those of the datasets that can be read: a training on another one fails."""
+    for path in home.root.glob(f"dataset/*/*/{MANIFEST}"):
+        with suppress(ShardError):
+            yield read_manifest(path.parent).digest
+
+
+def _removed(folder: Path) -> bool:
+    """Whether the folder of a training was removed; not where a process trains in it."""
+    with (folder / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        remove_folder(folder)
+    return True
 
 
 def _learnt_from(home: Home) -> set[str]:

@@ -20,6 +20,7 @@ from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import models
 from pd_assets.lib.release.pictures import Picture, pictures_called
 from pd_ml.data import shards
+from pd_ml.provenance import JOB, UNFINISHED
 
 ITEM_ID = re.compile(r"commons:M\d+|smithsonian:[^:]*:[^:]*")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -148,6 +149,6 @@ def _is_among(home: Home, version: str, items: set[str], digests: set[str]) -> b
 
 def _purge_unfinished_latents(home: Home, digest: str) -> None:
     """Those whose computation was stopped, or is under way: it fails, and is begun anew on another dataset."""
-    for path in home.root.glob("models/latents/*.partial/job.json"):
+    for path in home.root.glob(f"models/latents/*{UNFINISHED}/{JOB}"):
         if json.loads(path.read_text())["inputs"].get("dataset") == digest:
             remove_folder(path.parent)

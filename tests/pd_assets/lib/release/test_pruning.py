@@ -1,14 +1,17 @@
-"""Which dataset versions are removed: those that nothing names, and never what is in the making."""
+"""Which dataset versions and trainings are removed: those that nothing needs, and never what is in the making."""
 
+import fcntl
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.release.pruning import prune
-from pd_ml.data.shards import MANIFEST
-from pd_ml.provenance import RunRecord, write_run
+from pd_assets.lib.release.pruning import prune, prune_trainings
+from pd_ml.data.shards import MANIFEST, read_manifest
+from pd_ml.provenance import JOB, LOCK, UNFINISHED, RunRecord, write_run
+from tests.pd_ml.paintings import write_dataset
 
 
 @pytest.fixture
@@ -78,3 +81,28 @@ def test_shards_that_a_removed_version_shared_stay_readable(home: Home) -> None:
     os.link(home.dataset("main", "a") / "train-0.parquet", kept)
     prune(home, "main")
     assert kept.read_bytes() == b"a shard"
+
+
+def training(home: Home, stage: str, version: str, dataset_digest: str) -> Path:
+    """A training that was begun and stopped."""
+    folder = home.model(stage, f"{version}{UNFINISHED}")
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / JOB).write_text(json.dumps({"inputs": {"dataset": dataset_digest}, "version": version}))
+    return folder
+
+
+def test_a_training_whose_dataset_is_gone_is_removed_and_one_that_can_go_on_is_not(home: Home) -> None:
+    here = write_dataset(home.dataset("main", "painted"), {"train": 2, "validation": 1})
+    abandoned = training(home, "unet_text", "one", "f" * 64)
+    stopped = training(home, "clip", "two", read_manifest(here).digest)
+    assert prune_trainings(home) == ["unet_text/one"]
+    assert stopped.is_dir() and not abandoned.exists()
+
+
+def test_a_training_that_is_young_or_under_way_is_left_alone(home: Home) -> None:
+    folder = training(home, "unet_text", "one", "f" * 64)
+    assert prune_trainings(home, older_than_s=60) == []
+    with (folder / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert prune_trainings(home) == [] and (folder / JOB).is_file()
+    assert prune_trainings(home) == ["unet_text/one"]

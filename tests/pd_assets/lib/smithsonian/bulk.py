@@ -103,7 +103,7 @@ class GeneratedBulk:
             units={
                 unit: {record_id(unit, at): record(unit, at, media_host=media_host) for at in range(count)}
                 for unit, count in units.items()
-            }
+            },
         )
 
     def shard_of(self, unit: str, name: str) -> str:
