@@ -292,9 +292,7 @@ class _Writer:
 
 
 def _publish(export: Export, folder: Path) -> None:
-    """Give the folder its name. A finished one of that name that is sound is left alone."""
-    if _is_finished(export):
-        return
+    """Give the folder its name. One of that name that is sound is left alone: somebody may be reading it."""
     index = {
         "config": export.config,
         "shards": [asdict(info) for info in export.shards],
@@ -302,13 +300,18 @@ def _publish(export: Export, folder: Path) -> None:
         "keys": export.keys,
         "skipped": export.skipped,
     }
-    write_text(folder / INDEX, json.dumps(index, indent=1))
+    told = json.dumps(index, indent=1)
+    if _is_there(export, told):
+        return
+    write_text(folder / INDEX, told)
     export.folder.parent.mkdir(parents=True, exist_ok=True)
     remove_folder(export.folder)
     os.replace(folder, export.folder)
 
 
-def _is_finished(export: Export) -> bool:
-    if not (export.folder / shards.MANIFEST).is_file():
+def _is_there(export: Export, index: str) -> bool:
+    """Whether the folder is finished, or as it is now and waiting for its manifest."""
+    there = export.folder / INDEX
+    if not (export.folder / shards.MANIFEST).is_file() and not (there.is_file() and there.read_text() == index):
         return False
     return all(shards.is_sound(export.folder / info.path, info) for info in (*export.shards, *export.tars))

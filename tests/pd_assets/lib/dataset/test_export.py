@@ -119,7 +119,14 @@ def test_a_finished_folder_is_left_alone(home: Home) -> None:
     assert {path: path.stat().st_mtime_ns for path in export.folder.iterdir()} == before
 
 
-def test_an_unfinished_folder_is_written_anew(home: Home) -> None:
+def test_an_export_that_waits_for_its_manifest_is_left_alone_for_who_reads_it(home: Home) -> None:
+    export = exported(home)
+    before = {path: path.stat().st_ino for path in export.folder.iterdir()}
+    assert exported(home) == export
+    assert {path: path.stat().st_ino for path in export.folder.iterdir()} == before
+
+
+def test_an_unfinished_folder_that_is_damaged_is_written_anew(home: Home) -> None:
     export = exported(home)
     whole = contents(export.folder)
     (export.folder / export.shards[0].path).write_bytes(b"half")
