@@ -1,5 +1,6 @@
 """Several processes share one training: the same batches, and losses equal to those of one process."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from pd_ml.errors import ConfigError
 from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
-from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_apart, settings
+from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_here, settings
 
 # Nothing is learnt by gradients in these: one process works, the others wait for it.
 WITHOUT_WEIGHTS = {"tokenizer": settings("vocab_size=600"), "latents": []}
@@ -26,34 +27,55 @@ ACCELERATE = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2
 PLAIN = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
 
 
-def together(*arguments: object, launcher: Sequence[str] = TORCH) -> "subprocess.CompletedProcess[str]":
+def together(
+    *arguments: object, launcher: Sequence[str] = TORCH, module: str = "pd_ml"
+) -> "subprocess.CompletedProcess[str]":
     """The command as two processes."""
-    command = [sys.executable, "-m", *launcher, "-m", "pd_ml", *map(str, arguments)]
+    command = [sys.executable, "-m", *launcher, "-m", module, *map(str, arguments)]
     return subprocess.run(
-        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False
+        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=600, check=False
     )
 
 
-def command(stage: str, dataset: Path, models: Path) -> list[str]:
+def command(stage: str, dataset: Path, models: Path, out: Path) -> list[str]:
     inputs = [part for name in STAGE_INPUTS[stage] for part in ("--input", f"{name}={models / name}")]
-    return ["train", stage, "--recipe", "debug", "--dataset", str(dataset), *inputs, *TINY[stage], *LOGGED]
+    changes = WITHOUT_WEIGHTS[stage] if stage in WITHOUT_WEIGHTS else [*TINY[stage], *LOGGED]
+    return ["train", stage, "--recipe", "debug", "--dataset", str(dataset), *inputs, "--out", str(out), *changes]
 
 
-def test_every_stage_that_trains_weights_is_compared() -> None:
+@pytest.fixture(scope="module")
+def trained(dataset: Path, latent_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every stage, made by `one` process and by `two`: both processes make one stage after the other."""
+    folder = tmp_path_factory.mktemp("processes")
+    commands = {
+        name: [command(stage, dataset, latent_models, folder / name / stage) for stage in STAGES]
+        for name in ("one", "two")
+    }
+    for arguments in commands["one"]:
+        assert run_here(*arguments) == 0
+    listed = folder / "commands.json"
+    listed.write_text(json.dumps(commands["two"]))
+    done = together(listed, module="tests.pd_ml.in_turn")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count('"event": "done"') == len(STAGES), "only the first process tells"
+    return folder
+
+
+def test_every_stage_is_compared() -> None:
     assert set(TINY) == set(STAGES) - set(STAGES_WITHOUT_WEIGHTS)
     assert set(WITHOUT_WEIGHTS) == set(STAGES_WITHOUT_WEIGHTS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", WITHOUT_WEIGHTS)
-def test_two_processes_make_what_one_makes(dataset: Path, latent_models: Path, tmp_path: Path, stage: str) -> None:
-    inputs = [part for name in STAGE_INPUTS[stage] for part in ("--input", f"{name}={latent_models / name}")]
-    base = ["train", stage, "--recipe", "debug", "--dataset", str(dataset), *inputs, *WITHOUT_WEIGHTS[stage]]
-    assert run_apart(*base, "--out", tmp_path / "one").returncode == 0
-    done = together(*base, "--out", tmp_path / "two")
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count('"event": "done"') == 1, "only the first process tells"
-    assert read_run(tmp_path / "one").digest == read_run(tmp_path / "two").digest
+def test_two_processes_make_what_one_makes(trained: Path, stage: str) -> None:
+    assert read_run(trained / "one" / stage).digest == read_run(trained / "two" / stage).digest
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", TINY)
+def test_two_processes_lose_what_one_loses(trained: Path, stage: str) -> None:
+    require_equal(trained / "one" / stage, trained / "two" / stage)
 
 
 @pytest.mark.parametrize("variable", ["ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"])
@@ -64,26 +86,15 @@ def test_sharded_weights_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, va
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", TINY)
-def test_two_processes_lose_what_one_loses(dataset: Path, latent_models: Path, tmp_path: Path, stage: str) -> None:
-    base = command(stage, dataset, latent_models)
-    assert run_apart(*base, "--out", tmp_path / "one").returncode == 0
-    done = together(*base, "--out", tmp_path / "two")
+def test_accelerate_launch_starts_both_processes(
+    trained: Path, dataset: Path, latent_models: Path, tmp_path: Path
+) -> None:
+    stage = "super_resolution"
+    arguments = command(stage, dataset, latent_models, tmp_path / "two")
+    done = together(*arguments, launcher=[*ACCELERATE, *PLAIN])
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count('"event": "done"') == 1, "only the first process tells"
-    require_equal(tmp_path / "one", tmp_path / "two")
-
-
-@pytest.mark.slow
-def test_accelerate_launch_starts_both_processes(dataset: Path, models: Path, tmp_path: Path) -> None:
-    base = command("super_resolution", dataset, models)
-    assert run_apart(*base, "--out", tmp_path / "one").returncode == 0
-    # More processes than examples in a batch are refused: so many there are.
-    refused = together(*base, "--set", "batch_size=1", "--out", tmp_path / "none", launcher=[*ACCELERATE, *PLAIN])
-    assert "ConfigError: batch_size 1 cannot be dealt to 2 processes" in refused.stderr
-    done = together(*base, "--out", tmp_path / "two", launcher=[*ACCELERATE, *PLAIN])
-    assert done.returncode == 0, done.stderr[-3000:]
-    require_equal(tmp_path / "one", tmp_path / "two")
+    require_equal(trained / "one" / stage, tmp_path / "two")
 
 
 def require_equal(first: Path, second: Path) -> None:
