@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 
 from tests.integration import browser as browsers
 from tests.integration.mediawiki.fill import fill
@@ -22,6 +22,7 @@ from tests.integration.mediawiki.wiki import MediaWiki, missing_requirements
 HERE = Path(__file__).parent
 ART = HERE.parents[2] / "shared/data/art"
 SEED = 20
+PATIENCE_MS = 120_000
 MIX = {
     **dict.fromkeys(Kind, 5),
     Kind.PD_OLD_100_EXPIRED: 120,
@@ -81,6 +82,16 @@ def browser() -> Iterator[Browser]:
     assert path is not None
     with browsers.chromium(path) as running:
         yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page large enough that the whole graph of the UI is drawn, on a machine that may be slow."""
+    page = browser.new_page(viewport={"width": 1600, "height": 1400})
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    yield page
+    page.close()
 
 
 def require(

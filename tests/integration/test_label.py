@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pd_assets.lib.catalog.schemas import CAPTIONS, PAGES
 from pd_assets.lib.dataset.captions import build_captions
@@ -99,13 +99,6 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
         except urllib.error.URLError:
             time.sleep(0.1)
     raise AssertionError(f"{url} did not answer in {START_TIMEOUT_S} s")
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    yield page
-    page.close()
 
 
 def test_a_caption_written_on_the_wiki_is_shown_after_done_and_is_in_the_captions_of_the_next_run(

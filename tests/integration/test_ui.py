@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pd_assets.commands import sandbox
 from pd_assets.commands.instance import open_instance
@@ -23,7 +23,6 @@ from tests.integration.dagster_ui import STOP_LIMIT_S, DagsterUi, alive, running
 
 pytestmark = pytest.mark.slow
 PICTURES = 120
-PATIENCE_MS = 30_000
 LINE = [spec.key.path for spec in defs.resolve_all_asset_specs()]
 
 
@@ -43,16 +42,6 @@ def categories_run(ui: DagsterUi) -> str:
     run = ui.launch("commons/categories")
     assert ui.wait_for(run, "SUCCESS", "FAILURE", "CANCELED") == "SUCCESS"
     return run
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page large enough that the whole graph is drawn."""
-    page = browser.new_page(viewport={"width": 1600, "height": 1000})
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    yield page
-    page.close()
 
 
 def test_the_lineage_page_shows_every_asset_of_the_line_in_its_group(ui: DagsterUi, page: Page) -> None:

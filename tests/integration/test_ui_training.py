@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
@@ -15,7 +15,6 @@ from pd_ml.provenance import read_run
 from tests.integration.dagster_ui import DagsterUi, Json, running
 
 pytestmark = pytest.mark.slow
-PATIENCE_MS = 120_000
 CATEGORY = "PD-Art (PD-old-100-expired)"
 STEPS = 150
 # Small, and of many steps that are told of: there is time to stop it between two of them.
@@ -55,15 +54,6 @@ def dataset(ui: DagsterUi) -> str:
     run = ui.launch(*DATASET)
     assert ui.wait_for(run, "SUCCESS", "FAILURE", "CANCELED") == "SUCCESS"
     return run
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1600, "height": 1400})
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    yield page
-    page.close()
 
 
 def test_a_category_is_materialised_by_clicking(ui: DagsterUi, page: Page) -> None:
