@@ -20,6 +20,7 @@ WORK_OF_ANOTHER = re.compile(
     r"tapestr(?:y|ies)|skyscrapers?|architects?|architectural|architecture|designed by|buildings? by|sculptors?|"
     r"(?:photo(?:graph)?|picture|copy|scan|reproduction|replica|print)s? of (?:an? |the )?"
     r"(?:painting|drawing|photo(?:graph)?|poster|picture|artwork|print|illustration|cover|page|original)s?|"
+    r"eiffel tower (?:at|by) night|louvre pyramid|atomium|burj khalifa|little mermaid|centre pompidou|grande arche|"
     r"logos?|mascots?|theme park|disney|pok[eé]mon|star wars|marvel|"
     r"wandgemälde|wandbild|plakate?|denkm[aä]l(?:er)?|skulptur(?:en)?|statuen?|kunstwerke?|spielzeug|puppen?|"
     r"buchumschlag|briefmarken?|architekt(?:in|ur)?|"
@@ -89,6 +90,6 @@ def people(text: PageText, title: str) -> Iterator[str]:
 
 def later_hands(text: PageText, title: str, categories: Sequence[str]) -> Iterator[str]:
     """The words that tell of a colouring, enhancement or invention which the original did not have."""
-    for part in (_said(text, title), *text.all_of("source"), *text.all_of("artist"), *categories):
+    for part in (title.replace("_", " "), text.prose, *categories):
         if found := LATER_HAND.search(part):
             yield found.group(0).lower()

@@ -38,7 +38,7 @@ from pd_assets.lib.rights.tags import (
 __all__ = ["EXTRACTOR_VERSION", "Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_page", "from_record"]
 
 # Raised whenever the same row gives other evidence than before: stored evidence of an older version is read anew.
-EXTRACTOR_VERSION = "2026-11-5"
+EXTRACTOR_VERSION = "2026-11-6"
 # A scan of one's own is no work of one's own.
 OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")

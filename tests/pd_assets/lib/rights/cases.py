@@ -463,6 +463,7 @@ SURROGATE_CASES = (
             "Lego figure of a knight",
             "Tattoo of a dragon",
             "Louvre pyramid by I. M. Pei",
+            "The Eiffel Tower at night",
             "Wandgemälde in Berlin",
             "Affiche de cinéma",
             "Graffiti under a bridge",
@@ -492,6 +493,8 @@ LATER_HAND_CASES = (
             "restored with AI",
         )
     ),
+    case("a later hand in the notes", box(EXPIRED, notes="Restored and colourised by J. Roy, 2018"), "later-hand"),
+    case("a machine's hand in the notes", box(EXPIRED, notes="AI upscaled version"), "later-hand"),
     case("coloured by hand in its time", box(EXPIRED, description="Hand-colored lithograph"), FREE),
     case("an invention of a machine", own("{{self|cc-zero}}", description="A cat, made with Midjourney"), "later-hand"),
 )
@@ -511,6 +514,25 @@ WORDS_OF_CONDITIONS_CASES = (
             "Nur für nicht-kommerzielle Zwecke",
             "Used with permission",
             "Все права защищены",
+            "Usage free if credited to the museum",
+            "Reuse allowed provided the photographer is acknowledged",
+            "May not be reproduced in print",
+            "For educational use only",
+            "Libre de droits, merci de citer la source",
+            "Uso non commerciale",
+            "Wykorzystanie niekomercyjne, z podaniem autora",
+            "Только для некоммерческого использования",
+            "Bronvermelding verplicht",
+            "無断転載禁止",
+            "非商用に限る",
+        )
+    ),
+    *(
+        case(f"the page says, and sets no condition: {said}", box(EXPIRED, description=said), FREE)
+        for said in (
+            "A gift of the artist's son, credited to Jan Roy until 1950",
+            "The merchant and his commercial house",
+            "Attributed to the master, mentioned by Vasari",
         )
     ),
     case("an old notice of copyright", box(EXPIRED, description="Copyright 1899 by a company, © 1899"), FREE),
