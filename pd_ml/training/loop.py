@@ -131,7 +131,8 @@ class Loop:
         mine = torch.tensor([held(self._model)], device=self._machine.device)
         held_by_each = self._machine.gathered(mine).tolist()
         self._bench.reporter.say(f"the weights are dealt to {len(held_by_each)} processes (FSDP)")
-        self._event("dealt", parameters=sum(held_by_each), held_by_each=held_by_each)
+        parameters = sum(parameter.numel() for parameter in self._model.parameters())
+        self._event("dealt", parameters=parameters, held_by_each=held_by_each)
 
     def _tell_smaller(self) -> None:
         size = self._gradients.micro_batch_size

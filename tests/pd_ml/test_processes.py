@@ -1,23 +1,30 @@
 """Several processes share one training: the same batches, and losses equal to those of one process."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from pd_ml.config import TrainingConfig
-from pd_ml.device import open_machine
-from pd_ml.errors import ConfigError
+from pd_ml.device import Machine, fills_memory, open_machine
+from pd_ml.errors import ConfigError, Suspended
 from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
+from pd_ml.training.gradients import Gradients
 from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_apart, settings
+from tests.pd_ml.toy import CONFIG, ToyTask, logged, loop_in, stop_after, weights
 
 # Nothing is learnt by gradients in these: one process works, the others wait for it.
 WITHOUT_WEIGHTS = {"tokenizer": settings("vocab_size=600"), "latents": []}
+# Those whose weights are dealt as well: features instead of a forward pass, blocks within blocks, a critic.
+DEALT = ("clip", "unet_text", "vae")
 LOGGED = settings("log_every_steps=1", "training.steps=6", "validate_every_steps=3")
 # torch's launcher and accelerate's: one process group, gloo on a CPU. `--multi_gpu` means "several processes" to
 # accelerate; with `--cpu` it starts one process itself and leaves the others to mpirun.
@@ -26,12 +33,13 @@ ACCELERATE = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2
 PLAIN = ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
 
 
-def together(*arguments: object, launcher: Sequence[str] = TORCH) -> "subprocess.CompletedProcess[str]":
-    """The command as two processes."""
-    command = [sys.executable, "-m", *launcher, "-m", "pd_ml", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False
-    )
+def together(
+    *arguments: object, launcher: Sequence[str] = TORCH, module: str = "pd_ml", dealt: bool = False
+) -> "subprocess.CompletedProcess[str]":
+    """The command as two processes; `dealt`: as accelerate's launcher says it for `--use_fsdp`."""
+    command = [sys.executable, "-m", *launcher, "-m", module, *map(str, arguments)]
+    environment = {**clean_environment(), **({"ACCELERATE_USE_FSDP": "true"} if dealt else {})}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def command(stage: str, dataset: Path, models: Path) -> list[str]:
@@ -56,10 +64,10 @@ def test_two_processes_make_what_one_makes(dataset: Path, latent_models: Path, t
     assert read_run(tmp_path / "one").digest == read_run(tmp_path / "two").digest
 
 
-@pytest.mark.parametrize("variable", ["ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"])
-def test_sharded_weights_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+@pytest.mark.parametrize("variable", ["ACCELERATE_USE_MEGATRON_LM", "ACCELERATE_USE_DEEPSPEED"])
+def test_other_ways_to_shard_weights_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "true")
-    with pytest.raises(ConfigError, match=r"shard the weights by (FSDP|DeepSpeed).*--multi_gpu"):
+    with pytest.raises(ConfigError, match=r"shard the weights by (Megatron-LM|DeepSpeed).*--use_fsdp"):
         open_machine(TrainingConfig(device="cpu"))
 
 
@@ -72,6 +80,11 @@ def test_two_processes_lose_what_one_loses(dataset: Path, latent_models: Path, t
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count('"event": "done"') == 1, "only the first process tells"
     require_equal(tmp_path / "one", tmp_path / "two")
+    if stage in DEALT:
+        done = together(*base, "--out", tmp_path / "dealt", dealt=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        require_halves(done.stdout)
+        require_equal(tmp_path / "one", tmp_path / "dealt")
 
 
 @pytest.mark.slow
@@ -84,6 +97,55 @@ def test_accelerate_launch_starts_both_processes(dataset: Path, models: Path, tm
     done = together(*base, "--out", tmp_path / "two", launcher=[*ACCELERATE, *PLAIN])
     assert done.returncode == 0, done.stderr[-3000:]
     require_equal(tmp_path / "one", tmp_path / "two")
+    dealt = together(*base, "--out", tmp_path / "dealt", launcher=[*ACCELERATE, "--use_fsdp", *PLAIN])
+    assert dealt.returncode == 0, dealt.stderr[-3000:]
+    require_halves(dealt.stdout)
+    require_equal(tmp_path / "one", tmp_path / "dealt")
+
+
+@pytest.mark.slow
+def test_a_stopped_training_goes_on_with_another_number_of_processes(tmp_path: Path) -> None:
+    through, gathered, dealt = (tmp_path / name for name in ("through", "gathered", "dealt"))
+    loop_in(through, ToyTask(dropout=0.0)).run(through)
+    # Dealt to two processes up to step 9, whole in one from there.
+    done = together(gathered, 9, module="tests.pd_ml.toy_apart", dealt=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert logged(gathered)[-1]["step"] < 10
+    loop_in(gathered, ToyTask(dropout=0.0)).run(gathered)
+    # The other way round.
+    with pytest.raises(Suspended):
+        loop_in(dealt, ToyTask(dropout=0.0), stop_after(9)).run(dealt)
+    done = together(dealt, CONFIG.steps, module="tests.pd_ml.toy_apart", dealt=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for folder in (gathered, dealt):
+        assert all(torch.allclose(weights(folder)[name], one, atol=1e-5) for name, one in weights(through).items())
+        assert len(logged(folder)) == len(logged(through))
+
+
+def test_weights_are_dealt_where_they_would_fill_half_of_a_gpu() -> None:
+    assert fills_memory(41 * 2**30, 80 * 2**30)
+    assert not fills_memory(39 * 2**30, 80 * 2**30)
+    assert not fills_memory(2**60, None), "on a CPU only where it is asked for"
+
+
+@pytest.mark.parametrize("processes", [3, 5])
+def test_dealt_weights_need_equal_shares_of_the_batch(processes: int) -> None:
+    class OneOfSeveral(Machine):
+        def __init__(self) -> None:
+            self.rank, self.processes = 0, processes
+
+    with pytest.raises(ConfigError, match=f"batch_size 8 cannot be dealt evenly to {processes} processes"):
+        Gradients(ToyTask(), nn.Linear(1, 1), OneOfSeveral(), batch_size=8, dealt=True)
+
+
+def require_halves(stdout: str) -> None:
+    """Each of two processes held about half of the weights."""
+    events = [json.loads(line) for line in stdout.splitlines() if line.startswith("{")]
+    dealt = next(event for event in events if event["event"] == "dealt")
+    assert len(dealt["held_by_each"]) == 2 and sum(dealt["held_by_each"]) == pytest.approx(
+        dealt["parameters"], rel=1e-3
+    )
+    assert max(dealt["held_by_each"]) < 0.51 * dealt["parameters"]
 
 
 def require_equal(first: Path, second: Path) -> None:
