@@ -88,6 +88,13 @@ class Gradients:
             found: Tensor = self._computing(compute)
         return found
 
+    def waited(self, load: Callable[[], Batch]) -> Batch:
+        """What `load` brings, whose time counts as waiting for data."""
+        started_s = time.monotonic()
+        loaded = load()
+        self.waited_s += time.monotonic() - started_s
+        return loaded
+
     def gathered(self, rows: Tensor) -> Tensor:
         """The rows of all processes, in the order of their places."""
         return self._machine.gathered(rows)
@@ -103,9 +110,7 @@ class Gradients:
         return loss
 
     def _share(self, model: nn.Module, *, step: int, part: Places) -> Tensor:
-        started_s = time.monotonic()
-        batch = self._task.batch(step, part)
-        self.waited_s += time.monotonic() - started_s
+        batch = self.waited(lambda: self._task.batch(step, part))
         return self._task.loss(model, batch, step) * (len(part) / part.total)
 
     def _fit(self) -> None:

@@ -26,6 +26,8 @@ WITHOUT_WEIGHTS = {"tokenizer": settings("vocab_size=600"), "latents": []}
 # Those whose weights are dealt as well: features instead of a forward pass, blocks within blocks, a critic.
 DEALT = ("clip", "unet_text", "vae")
 LOGGED = settings("log_every_steps=1", "training.steps=6", "validate_every_steps=3")
+# Half of the steps of a VAE are in its second phase.
+OF_STAGE = {"vae": settings("adversarial.start_step=3")}
 # torch's launcher and accelerate's: one process group, gloo on a CPU. `--multi_gpu` means "several processes" to
 # accelerate; with `--cpu` it starts one process itself and leaves the others to mpirun.
 TORCH = ["torch.distributed.run", "--standalone", "--nproc_per_node=2"]
@@ -44,7 +46,18 @@ def together(
 
 def command(stage: str, dataset: Path, models: Path) -> list[str]:
     inputs = [part for name in STAGE_INPUTS[stage] for part in ("--input", f"{name}={models / name}")]
-    return ["train", stage, "--recipe", "debug", "--dataset", str(dataset), *inputs, *TINY[stage], *LOGGED]
+    return [
+        "train",
+        stage,
+        "--recipe",
+        "debug",
+        "--dataset",
+        str(dataset),
+        *inputs,
+        *TINY[stage],
+        *LOGGED,
+        *OF_STAGE.get(stage, []),
+    ]
 
 
 def test_every_stage_that_trains_weights_is_compared() -> None:
