@@ -20,17 +20,17 @@ _LARGEST_SHARE = 1 / 8
 def deal(module: nn.Module, device: torch.device) -> None:
     """Leave this process its rows of every parameter of `module`, in place; gradients are averaged row by row."""
     mesh = init_device_mesh(device.type, (dist.get_world_size(),))
-    for block in _blocks(module, at_most=_size(module) * _LARGEST_SHARE):
-        fully_shard(block, mesh=mesh)
     # A scalar has no rows: every process keeps it.
     scalars = {parameter for parameter in module.parameters() if parameter.ndim == 0}
     for scalar in scalars:
         if scalar.requires_grad:
             scalar.register_post_accumulate_grad_hook(_average_gradient)
-    fully_shard(module, mesh=mesh, ignored_params=scalars)
+    blocks = list(_blocks(module, at_most=_size(module) * _LARGEST_SHARE))
+    for part in (*blocks, module):
+        fully_shard(part, mesh=mesh, ignored_params=scalars)
 
 
-def whole(tensor: Tensor) -> Tensor:
+def all_rows(tensor: Tensor) -> Tensor:
     """All rows of `tensor`."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 

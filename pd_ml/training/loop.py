@@ -17,8 +17,7 @@ from pd_ml.device import Machine, peak_flops_per_s
 from pd_ml.errors import Suspended, TrainingError
 from pd_ml.progress import Reporter
 from pd_ml.seeding import seed_of
-from pd_ml.sharding import held
-from pd_ml.sharding import whole as whole_tensor
+from pd_ml.sharding import all_rows, held
 from pd_ml.training.checkpoint import LoopState, load_newest, save_checkpoint
 from pd_ml.training.gradients import Gradients
 from pd_ml.training.journal import Journal
@@ -116,7 +115,7 @@ class Loop:
         loss = self._gradients.add(step)
         if self._gradients.micro_batch_size != micro_batch_size:
             self._tell_smaller()
-        norm = whole_tensor(nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_norm))
+        norm = all_rows(nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_norm))
         value, norm_value = torch.stack([loss, norm.float()]).tolist()
         self._require_finite("loss", value)
         self._require_finite("gradient norm", norm_value)
@@ -130,7 +129,8 @@ class Loop:
     def _tell_dealt(self) -> None:
         mine = torch.tensor([held(self._model)], device=self._machine.device)
         held_by_each = self._machine.gathered(mine).tolist()
-        self._bench.reporter.say(f"the weights are dealt to {len(held_by_each)} processes (FSDP)")
+        without = "; channels_last is left out" if self._config.channels_last == "on" else ""
+        self._bench.reporter.say(f"the weights are dealt to {len(held_by_each)} processes (FSDP){without}")
         parameters = sum(parameter.numel() for parameter in self._model.parameters())
         self._event("dealt", parameters=parameters, held_by_each=held_by_each)
 
