@@ -31,7 +31,8 @@ class TrainingConfig:
 
     `batch_size` is that of all processes together. `micro_batch_size` is how much of it goes through the model at a
     time; 0 is all, halved where the memory does not hold it. `precision` auto is bf16 autocast where CUDA has it, fp32
-    elsewhere; `compile` and `channels_last` auto are on with CUDA. `preview_every_steps` 0: only at the end.
+    elsewhere; `compile` and `channels_last` auto are on with CUDA (the latter not where the processes share out the
+    weights). `preview_every_steps` 0: only at the end.
     """
 
     steps: int = 1000

@@ -14,17 +14,18 @@ from contextlib import AbstractContextManager
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import patch_environment
 from torch import Tensor, nn
 
 from pd_ml.config import TrainingConfig
 from pd_ml.errors import ConfigError, DeviceError
+from pd_ml.sharding import deal
 
-# What `accelerate launch` sets for its sharding plugins.
-_SHARDING = {
-    "FSDP": "ACCELERATE_USE_FSDP",
-    "DeepSpeed": "ACCELERATE_USE_DEEPSPEED",
-    "Megatron-LM": "ACCELERATE_USE_MEGATRON_LM",
-}
+# What `accelerate launch` sets for its ways of sharding: the one that we follow, and those that we do not.
+_FSDP = "ACCELERATE_USE_FSDP"
+_FOREIGN_SHARDING = {"DeepSpeed": "ACCELERATE_USE_DEEPSPEED", "Megatron-LM": "ACCELERATE_USE_MEGATRON_LM"}
+# Weights, gradients, moments and average that fill more of a GPU leave too little for activations.
+_LARGEST_SHARE_OF_MEMORY = 0.5
 _LIBRARIES = ("torch", "accelerate", "diffusers", "transformers", "tokenizers", "numpy", "pillow")
 
 
@@ -47,32 +48,43 @@ def prepare_device(name: str, threads: int) -> torch.device:
 class Machine:
     """One process of a training: its device and precision, and how it agrees with the others."""
 
-    def __init__(self, accelerator: Accelerator) -> None:
+    def __init__(self, accelerator: Accelerator, *, asked_to_deal: bool) -> None:
         self._accelerator = accelerator
+        self._asked_to_deal = asked_to_deal
         self.device: torch.device = accelerator.device
         self.rank: int = accelerator.process_index
         self.processes: int = accelerator.num_processes
         self.is_main: bool = accelerator.is_main_process
         self.bf16: bool = accelerator.mixed_precision == "bf16"
 
-    def tuned(self, model: nn.Module, config: TrainingConfig) -> nn.Module:
-        """`model` on the device, laid out and compiled as the config says; `auto` is yes on CUDA only."""
+    def deals(self, state_bytes: int) -> bool:
+        """Whether the processes share out a training's state of that size, instead of each holding all of it: where
+        `accelerate launch --use_fsdp` says so, and where the GPUs' memory asks for it."""
+        return self.processes > 1 and self.any(self._asked_to_deal or fills_memory(state_bytes, self._memory_bytes()))
+
+    def tuned(self, model: nn.Module, config: TrainingConfig, *, dealt: bool = False) -> nn.Module:
+        """`model` on the device, laid out and compiled as the config says; `auto` is yes on CUDA only, and no for what
+        will be dealt: FSDP2 wants rows."""
         model = model.to(self.device)
         if config.gradient_checkpointing:
             _checkpoint_gradients(model)
-        if self._wanted(config.channels_last):
+        if self._wanted(config.channels_last) and not dealt:
             model = model.to(memory_format=torch.channels_last)
         if self._wanted(config.compile):
             model.compile()
         return model
 
-    def parallel(self, module: nn.Module) -> nn.Module:
-        """`module` under autocast, with gradients averaged over the processes."""
-        prepared: nn.Module = self._accelerator.prepare_model(module)
+    def parallel(self, module: nn.Module, *, dealt: bool = False) -> nn.Module:
+        """`module` under autocast, with gradients averaged over the processes; its weights whole, or dealt to them."""
+        # accelerate's evaluation mode leaves out its own wrapping of several processes.
+        prepared: nn.Module = self._accelerator.prepare_model(module, evaluation_mode=dealt)
+        if dealt:
+            deal(prepared, self.device)
         return prepared
 
     def without_sync(self, module: nn.Module) -> AbstractContextManager[object]:
-        """Within it, gradients are only added up on this process."""
+        """Within it, gradients are only added up on this process; those of dealt weights are exchanged all the same,
+        since whole ones would not fit."""
         context: AbstractContextManager[object] = self._accelerator.no_sync(module)
         return context
 
@@ -116,6 +128,10 @@ class Machine:
             return round(torch.cuda.max_memory_allocated(self.device) / 2**20, 1)
         return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
+    def _memory_bytes(self) -> int | None:
+        """The GPU's; None for a CPU."""
+        return torch.cuda.get_device_properties(self.device).total_memory if self.device.type == "cuda" else None
+
     def _wanted(self, switch: str) -> bool:
         return switch == "on" or (switch == "auto" and self.device.type == "cuda")
 
@@ -125,12 +141,16 @@ class Machine:
 
 def open_machine(config: TrainingConfig) -> Machine:
     """This process as the config and `accelerate launch` want it; DeviceError or ConfigError where that cannot be."""
-    _refuse_sharding()
+    _refuse_foreign_sharding()
     device = prepare_device(config.device, config.threads)
     # accelerate keeps one state a process; a second training in it may want another device or precision.
     AcceleratorState._reset_state(reset_partial_state=True)
     precision = "bf16" if _uses_bf16(device, config.precision) else "no"
-    machine = Machine(Accelerator(cpu=device.type == "cpu", mixed_precision=precision))
+    asked_to_deal = _is_set(_FSDP)
+    # accelerate would wrap models in its own way.
+    with patch_environment(**{_FSDP: "false"}):
+        accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
+    machine = Machine(accelerator, asked_to_deal=asked_to_deal)
     if config.batch_size < machine.processes:
         raise ConfigError(
             f"batch_size {config.batch_size} cannot be dealt to {machine.processes} processes; raise it or start fewer"
@@ -138,15 +158,22 @@ def open_machine(config: TrainingConfig) -> Machine:
     return machine
 
 
-def _refuse_sharding() -> None:
-    """Every process holds all weights, their average and the optimiser: 4.3 GiB for the largest model of a recipe."""
-    asked = [name for name, variable in _SHARDING.items() if os.environ.get(variable, "").lower() in ("true", "1")]
+def fills_memory(state_bytes: int, memory_bytes: int | None) -> bool:
+    """Whether a training's state of that size leaves less than half of a GPU; never on a CPU (None)."""
+    return memory_bytes is not None and state_bytes > _LARGEST_SHARE_OF_MEMORY * memory_bytes
+
+
+def _refuse_foreign_sharding() -> None:
+    asked = [name for name, variable in _FOREIGN_SHARDING.items() if _is_set(variable)]
     if asked:
         raise ConfigError(
-            f"accelerate was told to shard the weights by {', '.join(asked)}, which this training does not do: its "
-            "average of the weights and its checkpoints are whole in every process; launch with --multi_gpu (DDP), and "
-            "--set gradient_checkpointing=true or a smaller micro_batch_size where memory is short"
+            f"accelerate was told to shard the weights by {', '.join(asked)}, which this training does not know; "
+            "launch with --use_fsdp (the weights are dealt to the processes) or --multi_gpu (each holds all of them)"
         )
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in ("true", "1")
 
 
 def environment() -> dict[str, str]:

@@ -49,9 +49,14 @@ def discriminator_loss(
     return hinge / 2 + r1_weight / 2 * slope_BCHW.float().square().sum(dim=(1, 2, 3)).mean()
 
 
-def adaptive_weight(reconstruction: Tensor, adversarial: Tensor, last_layer: Tensor) -> Tensor:
+def last_slopes(reconstruction: Tensor, adversarial: Tensor, last_layer: Tensor) -> Tensor:
+    """The gradients of both at the decoder's last layer, one above the other."""
+    both = (torch.autograd.grad(one, last_layer, retain_graph=True)[0] for one in (reconstruction, adversarial))
+    return torch.stack(tuple(both))
+
+
+def adaptive_weight(last_slopes: Tensor) -> Tensor:
     """What brings the adversarial gradient at the decoder's last layer to the size of the reconstruction's
     (VQGAN, 2012.09841, eq. 7)."""
-    (wanted,) = torch.autograd.grad(reconstruction, last_layer, retain_graph=True)
-    (found,) = torch.autograd.grad(adversarial, last_layer, retain_graph=True)
+    wanted, found = last_slopes
     return (wanted.norm() / (found.norm() + 1e-4)).clamp(max=1e4).detach()

@@ -21,16 +21,28 @@ from pd_ml.errors import CheckpointError
 _STATE, _MANIFEST = "state.pt", "manifest.json"
 
 
-class LoopState(TypedDict):
-    """What the loop needs to go on after `step` steps. `ema` is empty where there is no average.
+class Moments(TypedDict):
+    """What an optimiser says of itself: its tensors by the number of their parameter, and its settings."""
+
+    state: dict[int, dict[str, Tensor]]
+    param_groups: list[dict[str, object]]
+
+
+class WeightsState(TypedDict):
+    """All rows of weights, averages and moments. `ema` is empty where there is no average."""
+
+    model: dict[str, Tensor]
+    ema: dict[str, Tensor]
+    optimizer: Moments
+
+
+class LoopState(WeightsState):
+    """What the loop needs to go on after `step` steps.
 
     `micro_batch_size` is in it because sums depend, in the last digit, on how a batch is cut.
     """
 
     step: int
-    model: dict[str, Tensor]
-    ema: dict[str, Tensor]
-    optimizer: dict[str, object]
     loss_sum: float
     loss_count: int
     micro_batch_size: int

@@ -127,7 +127,7 @@ class ClipTask:
     def accumulate(self, step: int, parts: Sequence[Places], work: Work) -> Tensor:
         """Every picture against every caption of the whole batch, though only a part of it goes through the towers at a
         time: features first, then their gradients, then each part again with them (GradCache, 2101.06983)."""
-        batches = [self.batch(step, part) for part in parts]
+        batches = work.waited(lambda: [self.batch(step, part) for part in parts])
         if len(parts) == 1 and work.processes == 1:
             return work.backward(lambda model: self.loss(model, batches[0], step), last=True)
         mine = [work.look(partial(self._embedded, batch=batch)).float() for batch in batches]

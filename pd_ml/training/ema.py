@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 def decay_after(steps_done: int, limit: float) -> float:
@@ -25,7 +25,3 @@ class Ema:
             torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), 1 - decay)
             for averaged, current in zip(self.model.buffers(), model.buffers(), strict=True):
                 averaged.copy_(current)
-
-    def state(self) -> dict[str, Tensor]:
-        """The averaged weights by name."""
-        return dict(self.model.state_dict())

@@ -40,9 +40,8 @@ from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.unet import build_unet as build_plain_unet
 from pd_ml.models.unet_text import build_unet
 from pd_ml.models.vae import build_vae
+from pd_ml.training.weights import state_bytes
 
-# Weights, gradient, two moments of AdamW, and the average, 4 bytes each.
-_BYTES_PER_PARAMETER, _BYTES_OF_AVERAGE = 16, 4
 _COUNTED_EXAMPLES = 2
 
 
@@ -109,12 +108,10 @@ def estimate(config: StageConfig, inputs: Mapping[str, Path]) -> Estimate | None
     with torch.device("meta"):
         sketch = sketch_of(config, inputs)
         flops, activation_bytes = _counted(sketch)
-    parameters = sum(parameter.numel() for parameter in sketch.model.parameters())
-    per_parameter = _BYTES_PER_PARAMETER + (_BYTES_OF_AVERAGE if training.ema_decay is not None else 0)
     return Estimate(
-        parameters=parameters,
+        parameters=sum(parameter.numel() for parameter in sketch.model.parameters()),
         flops_per_image=flops,
-        state_bytes=parameters * per_parameter,
+        state_bytes=state_bytes(sketch.model, training),
         activation_bytes_per_image=activation_bytes,
         images=training.steps * training.batch_size,
     )

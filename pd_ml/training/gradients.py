@@ -1,7 +1,7 @@
 """The gradient of one step's batch: cut into parts that fit the memory, added up, averaged over the processes.
 
 The whole batch is the same whatever the memory and the number of processes are; only how it is cut changes.
-Errors: DeviceError.
+Errors: DeviceError, ConfigError.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from accelerate.utils.memory import should_reduce_batch_size
 from torch import Tensor, nn
 
 from pd_ml.device import Machine
-from pd_ml.errors import DeviceError
+from pd_ml.errors import ConfigError, DeviceError
 from pd_ml.training.task import Batch, JoinsExamples, Places, Task, whole
 
 
@@ -32,28 +32,36 @@ class _Computing(nn.Module):
 class Gradients:
     """Adds the gradient of a step to the model's parameters.
 
-    `micro_batch_size` is how many examples go through the model at a time; `waited_s` is the time spent on batches.
+    `micro_batch_size` is how many examples go through the model at a time, 0 at first for all; `waited_s` is the time
+    spent on batches. `dealt`: the processes share out the model's weights from here on.
     """
 
-    def __init__(self, task: Task[Batch], model: nn.Module, machine: Machine, *, batch_size: int) -> None:
+    def __init__(
+        self,
+        task: Task[Batch],
+        model: nn.Module,
+        machine: Machine,
+        *,
+        batch_size: int,
+        micro_batch_size: int = 0,
+        dealt: bool = False,
+    ) -> None:
         self._task = task
         self._model = model
         self._machine = machine
         self._mine = whole(batch_size).share(machine.rank, machine.processes)
-        self._computing = machine.parallel(_Computing(model))
         self.micro_batch_size = len(self._mine)
+        self.limit(micro_batch_size)
         self.waited_s = 0.0
+        if dealt:
+            _require_equal_shares(batch_size, machine.processes)
+        if machine.processes > 1:
+            self._fit()
+        self._computing = machine.parallel(_Computing(model), dealt=dealt)
 
     def limit(self, micro_batch_size: int) -> None:
         """At most that many examples at a time; 0 sets no limit."""
         self.micro_batch_size = min(micro_batch_size or len(self._mine), len(self._mine))
-
-    def fit(self) -> None:
-        """With several processes, find beforehand what fits all of them: one that ran out of memory in the middle of a
-        step would leave the others waiting for its gradients."""
-        if self._machine.processes > 1:
-            self._until_it_fits(self._rehearse)
-            self.micro_batch_size = self._machine.smallest(self.micro_batch_size)
 
     def add(self, step: int) -> Tensor:
         """The loss over the whole batch of `step`; its gradient is added."""
@@ -80,6 +88,13 @@ class Gradients:
             found: Tensor = self._computing(compute)
         return found
 
+    def waited(self, load: Callable[[], Batch]) -> Batch:
+        """What `load` brings, whose time counts as waiting for data."""
+        started_s = time.monotonic()
+        loaded = load()
+        self.waited_s += time.monotonic() - started_s
+        return loaded
+
     def gathered(self, rows: Tensor) -> Tensor:
         """The rows of all processes, in the order of their places."""
         return self._machine.gathered(rows)
@@ -95,10 +110,14 @@ class Gradients:
         return loss
 
     def _share(self, model: nn.Module, *, step: int, part: Places) -> Tensor:
-        started_s = time.monotonic()
-        batch = self._task.batch(step, part)
-        self.waited_s += time.monotonic() - started_s
+        batch = self.waited(lambda: self._task.batch(step, part))
         return self._task.loss(model, batch, step) * (len(part) / part.total)
+
+    def _fit(self) -> None:
+        """Find beforehand what fits all processes: one that ran out of memory in the middle of a step would leave the
+        others waiting for its gradients."""
+        self._until_it_fits(self._rehearse)
+        self.micro_batch_size = self._machine.smallest(self.micro_batch_size)
 
     def _rehearse(self) -> Tensor:
         part = self._mine.parts(self.micro_batch_size)[0]
@@ -129,3 +148,12 @@ class Gradients:
                 "--set gradient_checkpointing=true, or take a smaller model or image_size"
             )
         self.micro_batch_size = -(-self.micro_batch_size // 2)
+
+
+def _require_equal_shares(batch_size: int, processes: int) -> None:
+    """Whoever computes a block gathers its weights from all: they go through the model equally often."""
+    if batch_size % processes:
+        raise ConfigError(
+            f"batch_size {batch_size} cannot be dealt evenly to {processes} processes, as dealt weights (FSDP) need; "
+            f"start a number of processes that divides it, or launch with --multi_gpu"
+        )

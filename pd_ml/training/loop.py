@@ -4,10 +4,10 @@ that was killed goes on from its last checkpoint as if nothing had happened, bit
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import nn
@@ -17,14 +17,13 @@ from pd_ml.device import Machine, peak_flops_per_s
 from pd_ml.errors import Suspended, TrainingError
 from pd_ml.progress import Reporter
 from pd_ml.seeding import seed_of
+from pd_ml.sharding import all_rows, held
 from pd_ml.training.checkpoint import LoopState, load_newest, save_checkpoint
-from pd_ml.training.ema import Ema
 from pd_ml.training.gradients import Gradients
 from pd_ml.training.journal import Journal
 from pd_ml.training.task import Batch, Task, whole
 from pd_ml.training.throughput import Meter, flops_per_image
-
-Found = TypeVar("Found")
+from pd_ml.training.weights import Weights, state_bytes
 
 BAD_BATCH = "bad_batch.json"
 _NAMED_ITEMS = 8
@@ -67,20 +66,22 @@ class Loop:
         self._machine = bench.machine
         bench.warm_start(task.model)
         flops = flops_per_image(task, task.model.train(), batch_size=config.batch_size)
-        self._model = self._machine.tuned(task.model, config)
-        self._ema = Ema(self._model, config.ema_decay) if config.ema_decay is not None else None
+        self._dealt = self._machine.deals(state_bytes(task.model, config))
+        self._model = self._machine.tuned(task.model, config, dealt=self._dealt)
+        self._weights = Weights(self._model, config, self._machine, dealt=self._dealt)
+        self._gradients = Gradients(
+            task,
+            self._model,
+            self._machine,
+            batch_size=config.batch_size,
+            micro_batch_size=config.micro_batch_size,
+            dealt=self._dealt,
+        )
         self._optimizer = _optimizer(self._model, config)
-        self._gradients = Gradients(task, self._model, self._machine, batch_size=config.batch_size)
-        self._gradients.limit(config.micro_batch_size)
         self._journal = Journal(bench.folder, batch_size=config.batch_size)
         self._meter = Meter(self._machine, flops, peak_flops_per_s(self._machine.device))
         self._step = 0
         self._loss_sum, self._loss_count = 0.0, 0
-
-    @property
-    def released(self) -> nn.Module:
-        """What is validated and exported: the average where there is one."""
-        return self._ema.model if self._ema else self._model
 
     def run(self, export: Path) -> Outcome:
         """Train to the last step and export; Suspended (after a checkpoint) where a stop is asked for."""
@@ -95,12 +96,13 @@ class Loop:
             self._journal.close()
 
     def _begin(self) -> None:
-        self._gradients.fit()
+        if self._dealt:
+            self._tell_dealt()
         self._restore()
         if self._machine.is_main:
             self._journal.go_on_after(self._step if self._step else -1)
-            if self._journal.is_new:
-                self._validate()
+        if self._machine.any(self._machine.is_main and self._journal.is_new):
+            self._validate()
         self._meter.restart()
 
     def _train_step(self) -> float:
@@ -113,7 +115,7 @@ class Loop:
         loss = self._gradients.add(step)
         if self._gradients.micro_batch_size != micro_batch_size:
             self._tell_smaller()
-        norm = nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_norm)
+        norm = all_rows(nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_norm))
         value, norm_value = torch.stack([loss, norm.float()]).tolist()
         self._require_finite("loss", value)
         self._require_finite("gradient norm", norm_value)
@@ -121,9 +123,16 @@ class Loop:
         self._optimizer.zero_grad(set_to_none=True)
         self._step += 1
         self._loss_sum, self._loss_count = self._loss_sum + value, self._loss_count + 1
-        if self._ema:
-            self._ema.update(self._model, self._step)
+        self._weights.update_average(self._step)
         return float(value)
+
+    def _tell_dealt(self) -> None:
+        mine = torch.tensor([held(self._model)], device=self._machine.device)
+        held_by_each = self._machine.gathered(mine).tolist()
+        without = "; channels_last is left out" if self._config.channels_last == "on" else ""
+        self._bench.reporter.say(f"the weights are dealt to {len(held_by_each)} processes (FSDP){without}")
+        parameters = sum(parameter.numel() for parameter in self._model.parameters())
+        self._event("dealt", parameters=parameters, held_by_each=held_by_each)
 
     def _tell_smaller(self) -> None:
         size = self._gradients.micro_batch_size
@@ -174,39 +183,37 @@ class Loop:
         self._event("progress", loss=row["train_loss"], images_per_s=row["images_per_s"])
 
     def _validate(self) -> None:
-        if not self._machine.is_main:
-            return
-        found = self._in_evaluation(lambda: self._task.validate(self.released))
+        with self._evaluated() as model:
+            if model is None:
+                return
+            found = self._task.validate(model)
         self._journal.measured(self._step, found)
         self._event("validation", **found)
 
     def _preview(self) -> None:
-        if not self._machine.is_main:
-            return
-        folder = self._journal.panel(self._step)
-        self._in_evaluation(lambda: self._task.preview(self.released, folder))
+        with self._evaluated() as model:
+            if model is None:
+                return
+            folder = self._journal.panel(self._step)
+            self._task.preview(model, folder)
         self._journal.drawn(self._step, folder)
 
-    def _in_evaluation(self, look: Callable[[], Found]) -> Found:
-        """Look at the released model, whose mode is restored, without counting the time as training."""
-        was_training = self.released.training
-        self.released.eval()
-        with self._meter.paused(), torch.no_grad():
-            found = look()
-        self.released.train(was_training)
-        return found
+    @contextmanager
+    def _evaluated(self) -> Iterator[nn.Module | None]:
+        """The released model (None but in the first process), to be looked at; the time does not count as training."""
+        with self._meter.paused(), torch.no_grad(), self._weights.released() as model:
+            yield model
 
     def _save(self) -> None:
+        weights = self._weights.state(self._optimizer)
         if self._machine.is_main:
-            state = LoopState(
-                step=self._step,
-                model=dict(self._model.state_dict()),
-                ema=self._ema.state() if self._ema else {},
-                optimizer=self._optimizer.state_dict(),
-                loss_sum=self._loss_sum,
-                loss_count=self._loss_count,
-                micro_batch_size=self._gradients.micro_batch_size,
-            )
+            state: LoopState = {
+                **weights,
+                "step": self._step,
+                "loss_sum": self._loss_sum,
+                "loss_count": self._loss_count,
+                "micro_batch_size": self._gradients.micro_batch_size,
+            }
             save_checkpoint(self._checkpoints, state, kept=self._config.checkpoints_kept)
             self._event("checkpoint")
         self._machine.wait()
@@ -218,10 +225,7 @@ class Loop:
             self._bench.reporter.event("checkpoint_passed_over", problem=problem)
         if state is None:
             return
-        self._model.load_state_dict(state["model"])
-        if self._ema:
-            self._ema.model.load_state_dict(state["ema"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        self._weights.restore(state, self._optimizer)
         self._gradients.limit(state["micro_batch_size"])
         self._step = state["step"]
         self._loss_sum, self._loss_count = state["loss_sum"], state["loss_count"]
@@ -229,11 +233,11 @@ class Loop:
         self._bench.reporter.say(f"going on from the checkpoint at step {self._step}")
 
     def _finish(self, export: Path) -> Outcome:
-        if self._machine.is_main:
-            self._bench.reporter.say("drawing the preview and exporting")
-            self.released.eval()
-            self._task.preview(self.released, export)
-            self._task.export(self.released, export)
+        self._bench.reporter.say("drawing the preview and exporting")
+        with self._weights.released() as model:
+            if model is not None:
+                self._task.preview(model, export)
+                self._task.export(model, export)
         return self._outcome()
 
     def _outcome(self) -> Outcome:

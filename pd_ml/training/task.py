@@ -88,6 +88,9 @@ class Work(Protocol):
     def look(self, compute: Callable[[nn.Module], Tensor]) -> Tensor:
         """Compute without a gradient."""
 
+    def waited(self, load: Callable[[], Batch]) -> Batch:
+        """What `load` brings, whose time counts as waiting for data."""
+
     def gathered(self, rows: Tensor) -> Tensor:
         """The rows of all processes, in the order of their places."""
 

@@ -7,6 +7,7 @@ is not ours. Shapes: B examples, N pictures, C channels, H height, W width, M mo
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,19 @@ from pd_ml.evaluation.grid import save_grid
 from pd_ml.evaluation.reconstruction import fidelity, reduced_and_enlarged, to_bytes
 from pd_ml.models.clip import load_clip
 from pd_ml.models.clip_distance import ClipDistance
-from pd_ml.models.discriminator import Discriminator, adaptive_weight, discriminator_loss, realness_for_generator
+from pd_ml.models.discriminator import (
+    Discriminator,
+    adaptive_weight,
+    discriminator_loss,
+    last_slopes,
+    realness_for_generator,
+)
 from pd_ml.models.vae import balance_channels, build_vae, divergence, moments, most_likely, reconstructed, sampled
 from pd_ml.provenance import RECONSTRUCTION
 from pd_ml.seeding import seed_of
 from pd_ml.training.draws import normal
 from pd_ml.training.loop import Bench, Loop, Outcome
-from pd_ml.training.task import SAMPLES, Places, whole
+from pd_ml.training.task import SAMPLES, Places, Work, whole
 from pd_ml.training.workshop import Job
 
 # Fewer held-out pictures have no distribution to be compared with.
@@ -104,11 +111,20 @@ class VaeTask:
         return [self._train.item_ids[index] for index in self._indices(step, places)]
 
     def loss(self, model: nn.Module, batch: VaeBatch, step: int) -> Tensor:
-        made_BCHW, moments_BMhw = model(batch)
-        reconstruction = self._difference(made_BCHW.float(), batch.images_BCHW)
-        kl = divergence(moments_BMhw.float(), self._config.kl_reduction)
-        loss = reconstruction + self._config.kl_weight * kl
-        return loss + self._adversarial(model, batch.images_BCHW, made_BCHW, reconstruction, step)
+        return self._loss(model, batch, step, balance=None)
+
+    def accumulate(self, step: int, parts: Sequence[Places], work: Work) -> Tensor:
+        """The critic's weight is that of the whole batch, however it is cut."""
+        batches = [(work.waited(partial(self.batch, step, part)), len(part) / part.total) for part in parts]
+        balance = self._balance(batches, work) if self._in_second_phase(step) else None
+
+        def share(model: nn.Module, *, batch: VaeBatch, of_whole: float) -> Tensor:
+            return self._loss(model, batch, step, balance=balance) * of_whole
+
+        loss = torch.zeros((), device=self._device)
+        for number, (batch, of_whole) in enumerate(batches, start=1):
+            loss += work.backward(partial(share, batch=batch, of_whole=of_whole), last=number == len(batches))
+        return loss
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """On the most likely latents, without noise."""
@@ -184,21 +200,56 @@ class VaeTask:
             return found
         return found + self._config.clip_weight * self._distance.between(images_BCHW, made_BCHW)
 
+    def _loss(self, model: nn.Module, batch: VaeBatch, step: int, *, balance: Tensor | None) -> Tensor:
+        """`balance`: the critic's weight, where the batch is a part of the one that it is to be measured on."""
+        made_BCHW, moments_BMhw = model(batch)
+        reconstruction = self._difference(made_BCHW.float(), batch.images_BCHW)
+        kl = divergence(moments_BMhw.float(), self._config.kl_reduction)
+        loss = reconstruction + self._config.kl_weight * kl
+        return loss + self._adversarial(model, batch.images_BCHW, made_BCHW, reconstruction, step, balance)
+
     def _adversarial(
-        self, model: nn.Module, images_BCHW: Tensor, made_BCHW: Tensor, reconstruction: Tensor, step: int
+        self,
+        model: nn.Module,
+        images_BCHW: Tensor,
+        made_BCHW: Tensor,
+        reconstruction: Tensor,
+        step: int,
+        balance: Tensor | None,
     ) -> Tensor:
         """What the second phase adds: the critic's own loss, and what it asks of the reconstructions."""
         assert isinstance(model, Autoencoding)
-        start, critic = self._config.adversarial.start_step, model.critic
-        if start is None or critic is None:
+        critic = model.critic
+        if critic is None:
             return torch.zeros((), device=self._device)
-        if step < start:
+        if not self._in_second_phase(step):
             # Every parameter takes part in every step: processes that exchange gradients wait for all of them.
             return 0.0 * torch.stack([parameter.sum() for parameter in critic.parameters()]).sum()
         asked = -realness_for_generator(critic, made_BCHW)
-        weight = adaptive_weight(reconstruction, asked, model.vae.decoder.conv_out.weight)
+        if balance is None:
+            balance = adaptive_weight(last_slopes(reconstruction, asked, model.vae.decoder.conv_out.weight))
         own = discriminator_loss(critic, images_BCHW, made_BCHW, r1_weight=self._config.adversarial.r1_weight)
-        return self._config.adversarial.weight * weight * asked + own
+        return self._config.adversarial.weight * balance * asked + own
+
+    def _in_second_phase(self, step: int) -> bool:
+        start = self._config.adversarial.start_step
+        return start is not None and step >= start
+
+    def _balance(self, batches: Sequence[tuple[VaeBatch, float]], work: Work) -> Tensor | None:
+        """The critic's weight on all parts of all processes; None where one part is the whole batch."""
+        if len(batches) == 1 and work.processes == 1:
+            return None
+        mine = [work.look(partial(self._slopes, batch=batch)) * of_whole for batch, of_whole in batches]
+        return adaptive_weight(work.gathered(torch.stack(mine)).sum(0))
+
+    @torch.enable_grad()
+    def _slopes(self, model: nn.Module, *, batch: VaeBatch) -> Tensor:
+        """The gradients at the last layer that the balance is about."""
+        assert isinstance(model, Autoencoding) and model.critic is not None
+        made_BCHW, _ = model(batch)
+        reconstruction = self._difference(made_BCHW.float(), batch.images_BCHW)
+        asked = -realness_for_generator(model.critic, made_BCHW)
+        return last_slopes(reconstruction, asked, model.vae.decoder.conv_out.weight)
 
     def _made(self, model: nn.Module, pixels_NHWC: Pixels) -> Pixels:
         """Pictures through the autoencoder, a batch at a time."""

@@ -15,10 +15,17 @@ from torch import Tensor
 from pd_ml.config import AdversarialConfig, VaeConfig, with_overrides
 from pd_ml.data.latents import open_latents
 from pd_ml.data.loader import open_split
+from pd_ml.device import open_machine
 from pd_ml.errors import ConfigError, DataError, Suspended
 from pd_ml.models.clip import load_clip
 from pd_ml.models.clip_distance import ClipDistance
-from pd_ml.models.discriminator import Discriminator, adaptive_weight, discriminator_loss, realness_for_generator
+from pd_ml.models.discriminator import (
+    Discriminator,
+    adaptive_weight,
+    discriminator_loss,
+    last_slopes,
+    realness_for_generator,
+)
 from pd_ml.models.vae import (
     balance_channels,
     build_vae,
@@ -32,13 +39,14 @@ from pd_ml.models.vae import (
 from pd_ml.progress import Reporter
 from pd_ml.provenance import read_run
 from pd_ml.recipes import recipe
+from pd_ml.training.gradients import Gradients
 from pd_ml.training.stages import train
 from pd_ml.training.stopping import Stopping
 from pd_ml.training.task import whole
 from pd_ml.training.vae_stage import Splits, VaeTask
 from pd_ml.training.workshop import Job, identify
 from tests.pd_ml.command import TINY_VAE, run_here, settings
-from tests.pd_ml.toy import stop_after
+from tests.pd_ml.toy import CONFIG, stop_after
 
 CPU = torch.device("cpu")
 TINY = VaeConfig(image_size=16, channels=(8, 8, 16), norm_groups=4)
@@ -195,7 +203,7 @@ def test_the_critic_learns_to_tell_pictures_from_reconstructions_and_r1_keeps_it
 def test_the_adaptive_weight_makes_both_gradients_equally_long() -> None:
     layer = torch.nn.Parameter(torch.ones(3))
     reconstruction, adversarial = (layer * 4).sum(), (layer * 0.5).sum()
-    assert float(adaptive_weight(reconstruction, adversarial, layer)) == pytest.approx(8, rel=1e-3)
+    assert float(adaptive_weight(last_slopes(reconstruction, adversarial, layer))) == pytest.approx(8, rel=1e-3)
 
 
 @pytest.mark.parametrize(("step", "learns"), [(0, False), (4, False), (5, True), (9, True)])
@@ -207,6 +215,26 @@ def test_the_second_phase_begins_at_its_step(
     grads = [parameter.grad for name, parameter in found.model.named_parameters() if name.startswith("critic")]
     assert grads and all(grad is not None for grad in grads)
     assert any(float(grad.abs().sum()) > 0 for grad in grads if grad is not None) == learns
+
+
+@pytest.mark.parametrize("micro_batch_size", [3, 4])
+def test_a_batch_in_parts_weighs_the_critic_like_the_whole(
+    models: Path, dataset: Path, tmp_path: Path, micro_batch_size: int
+) -> None:
+    adversarial = AdversarialConfig(start_step=2, channels=(8,))
+    gradients = []
+    for size in (0, micro_batch_size):
+        found = task(models, dataset, tmp_path, replace(TINY, adversarial=adversarial))
+        work = Gradients(found, found.model, open_machine(CONFIG), batch_size=8, micro_batch_size=size)
+        work.add(3)
+        gradients.append(torch.cat([one.grad.flatten() for one in found.model.parameters() if one.grad is not None]))
+    assert torch.allclose(*gradients, rtol=1e-4, atol=1e-5)
+    # Each part by itself would weigh it otherwise.
+    found.model.zero_grad()
+    for part in whole(8).parts(micro_batch_size):
+        (found.loss(found.model, found.batch(3, part), 3) * (len(part) / 8)).backward()
+    alone = torch.cat([one.grad.flatten() for one in found.model.parameters() if one.grad is not None])
+    assert not torch.allclose(alone, gradients[0], rtol=1e-4, atol=1e-5)
 
 
 def test_our_clip_sees_no_difference_in_equal_pictures_and_teaches_the_second_only(models: Path) -> None:
