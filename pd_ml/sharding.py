@@ -65,11 +65,10 @@ def _average_gradient(scalar: Tensor) -> None:
 def _blocks(module: nn.Module, *, at_most: float) -> Iterator[nn.Module]:
     """The outermost repeated parts (entries of a list of modules) that hold at most so many numbers."""
     for child in module.children():
-        for part in child if isinstance(child, nn.ModuleList) else (child,):
-            if isinstance(child, nn.ModuleList) and 0 < _size(part) <= at_most:
-                yield part
-            else:
-                yield from _blocks(part, at_most=at_most)
+        if isinstance(module, nn.ModuleList) and 0 < _size(child) <= at_most:
+            yield child
+        else:
+            yield from _blocks(child, at_most=at_most)
 
 
 def _size(module: nn.Module) -> int:
