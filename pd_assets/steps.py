@@ -17,7 +17,10 @@ from pathlib import Path
 
 import dagster as dg
 import psutil
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
+from pd_assets.launcher import HOST_TAG
 from pd_assets.lib.catalog.origins import ORIGINS
 from pd_assets.lib.catalog.schemas import Table
 from pd_assets.lib.catalog.tables import partition_parts, parts
@@ -111,11 +114,28 @@ def step() -> Iterator[Step]:
         if may_pass(error) and retries is not None and retries < MOST_RETRIES:
             raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=_wait_s(retries)) from error
         raise dg.Failure(description=str(error) or "out of memory", allow_retries=False) from error
+    except DagsterExecutionInterruptedError:
+        _have_it_go_on()
+        raise
     finally:
         done.set()
         watcher.join()
         measured.sample()
         measured.seconds = time.monotonic() - measured.started
+
+
+def _have_it_go_on() -> None:
+    """Have run retries start the run at work again: its service was stopped, or the machine goes down.
+
+    Not one that a person ended in the UI, nor one that a command of a terminal executes itself.
+    """
+    try:
+        context = dg.OpExecutionContext.get()
+    except dg.DagsterInvariantViolationError:
+        return
+    run = context.instance.get_run_by_id(context.run_id)
+    if run is not None and run.status is dg.DagsterRunStatus.STARTED and HOST_TAG in run.tags:
+        context.instance.add_run_tags(run.run_id, {RETRY_ON_ASSET_OR_OP_FAILURE_TAG: "true"})
 
 
 def may_pass(error: BaseException) -> bool:

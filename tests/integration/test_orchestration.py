@@ -1,6 +1,7 @@
 """A real `pdd up` on the sandbox: pools, killed runs, failures that are told, the schedule."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import psutil
@@ -16,6 +17,7 @@ RUNS = """
 query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results {
   runId status startTime endTime } } } }
 """
+TERMINATE = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
 SCHEDULE = """
 query { scheduleOrError(scheduleSelector: {
   repositoryLocationName: "pd", repositoryName: "__repository__", scheduleName: "nightly_scrape"
@@ -108,6 +110,23 @@ def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
     server.faults.clear()
     assert ui.wait_for(run, "FAILURE") == "FAILURE"
     until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
+
+
+def test_a_run_that_the_end_of_pdd_up_interrupts_goes_on_by_itself_when_it_is_started_again(
+    server: SandboxServer, quick: None, tmp_path: Path
+) -> None:
+    server.faults.set({"delay_s": 1})
+    with running(tmp_path, PD_COMMONS_API=server.api_url) as ui:
+        run, ended = (ui.launch("commons/categories") for _ in range(2))
+        ui.wait_for(run, "STARTED")
+        # A person ends the second, which waits for its archive: it stays ended.
+        ui.ask(TERMINATE, run=ended)
+        ui.stop()
+    server.faults.clear()
+    with running(tmp_path, PD_COMMONS_API=server.api_url) as ui:
+        until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
+        assert (ui.status(run), ui.status(ended)) == ("FAILURE", "CANCELED")
+        assert runs(ui, tag="dagster/parent_run_id", value=ended) == []
 
 
 def process_of(ui: DagsterUi, run: str) -> psutil.Process:
