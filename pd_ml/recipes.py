@@ -470,17 +470,17 @@ def latent_diffusion_base() -> LatentDiffusionConfig:
 
 
 def super_resolution_debug() -> SuperResolutionConfig:
-    """Crops of 64 px, 1.7 million parameters, one CPU thread."""
+    """Crops of 64 px, 2 million parameters that work at the small picture's 16 px, one CPU thread."""
     return SuperResolutionConfig(
         image_size=64,
         crop_size=64,
-        channels=(32, 64, 96),
-        layers_per_block=1,
+        patch_size=4,
+        channels=(64, 96),
         norm_groups=16,
         training=TrainingConfig(
-            steps=1200,
+            steps=1000,
             batch_size=16,
-            learning_rate=2e-3,
+            learning_rate=1e-3,
             warmup_steps=20,
             cooldown_share=0.3,
             threads=1,

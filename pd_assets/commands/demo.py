@@ -27,7 +27,7 @@ SMALLER: Mapping[str, Sequence[str]] = {
     "models/vae": ("steps=1000",),
     "models/latent_unet": ("steps=150",),
     "models/latent_diffusion": ("steps=500",),
-    "models/super_resolution": ("steps=250",),
+    "models/super_resolution": ("steps=300",),
 }
 SHEET_PROMPTS = 8
 

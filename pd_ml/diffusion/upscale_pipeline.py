@@ -19,8 +19,6 @@ from torch.nn import functional
 
 FACTOR = 4
 _TRAIN_TIMESTEPS = 1000
-# Variance of what enlargement lacks over that of second differences: 2.43 of the sandbox, 2.46 of real paintings.
-_FINER_THAN_SEEN = 2.4
 
 Pictures = Image.Image | Sequence[Image.Image] | npt.NDArray[np.float32]
 
@@ -30,39 +28,18 @@ def enlarged(small_BChw: Tensor) -> Tensor:
     return functional.interpolate(small_BChw, scale_factor=FACTOR, mode="bicubic", antialias=True)
 
 
-def residual_spread(floor_std: float, small_BChw: Tensor, noise_levels_B: Tensor) -> Tensor:
-    """The standard deviation of what enlargement lacks, at each pixel of the large picture, B1HW.
+def residual_spread(residual_std: float, noise_levels_B: Tensor) -> Tensor:
+    """The standard deviation of what enlargement lacks, B111: of the pictures, and of the noise that it enlarged.
 
-    Details are where the small picture has some: pictures look alike at every scale, so what is finer than the small
-    one's pixels varies as its second differences do. `floor_std` is left where it is smooth. `noise_levels_B` is the
-    noise in the small picture: in second differences it has 5/4 of its variance, enlarged two thirds.
+    Bicubic enlargement leaves white noise two thirds of its variance: the mean of its squared weights.
     """
-    told_B111 = noise_levels_B.square()[:, None, None, None]
-    squares_B1hw = second_differences(small_BChw).square().mean(dim=1, keepdim=True)
-    around_B1hw = functional.avg_pool2d(functional.pad(squares_B1hw, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    details_B1hw = (around_B1hw - 5 / 4 * told_B111).clamp(min=0)
-    details_B1HW = functional.interpolate(details_B1hw, scale_factor=FACTOR, mode="bilinear")
-    return (floor_std**2 + _FINER_THAN_SEEN * details_B1HW + 2 / 3 * told_B111).sqrt()
-
-
-def seen(small_BChw: Tensor, spread_B1HW: Tensor) -> Tensor:
-    """What the model is shown of the small picture, B(2C)HW: its enlargement, and its second differences in units of
-    the spread, out of which what is lacking is guessed alike at a strong edge and at a weak one."""
-    return torch.cat([enlarged(small_BChw), enlarged(second_differences(small_BChw)) / spread_B1HW], dim=1)
-
-
-def second_differences(small_BChw: Tensor) -> Tensor:
-    """How far pixels are from the mean of their four neighbours, BChw."""
-    padded_BChw = functional.pad(small_BChw, (1, 1, 1, 1), mode="replicate")
-    around_BChw = padded_BChw[..., :-2, 1:-1] + padded_BChw[..., 2:, 1:-1]
-    around_BChw = around_BChw + padded_BChw[..., 1:-1, :-2] + padded_BChw[..., 1:-1, 2:]
-    return small_BChw - around_BChw / 4
+    return (residual_std**2 + 2 / 3 * noise_levels_B.square()).sqrt()[:, None, None, None]
 
 
 def velocity(
     unet: Callable[..., object],
     mixed_BCHW: Tensor,
-    seen_BCHW: Tensor,
+    enlarged_BCHW: Tensor,
     levels_B: Tensor,
     noise_levels_B: Tensor,
     *,
@@ -75,8 +52,8 @@ def velocity(
     """
     scale_B111 = ((1 - levels_B).square() + levels_B.square())[:, None, None, None]
     skip_B111 = (2 * levels_B - 1)[:, None, None, None] / scale_B111
-    input_BCHW = torch.cat([mixed_BCHW * scale_B111.rsqrt(), seen_BCHW], dim=1)
-    folded_BPhw = functional.pixel_unshuffle(input_BCHW, patch_size)
+    seen_BCHW = torch.cat([mixed_BCHW * scale_B111.rsqrt(), enlarged_BCHW], dim=1)
+    folded_BPhw = functional.pixel_unshuffle(seen_BCHW, patch_size)
     found_BPhw = unet(folded_BPhw, levels_B * _TRAIN_TIMESTEPS, class_labels=noise_levels_B * _TRAIN_TIMESTEPS)
     correction_BCHW = functional.pixel_shuffle(cast(Tensor, getattr(found_BPhw, "sample")), patch_size)  # noqa: B009
     return skip_B111 * mixed_BCHW + correction_BCHW * scale_B111.rsqrt()
@@ -97,18 +74,18 @@ def ramp(length: int, overlap: int) -> Tensor:
 
 
 class PdUpscalePipeline(DiffusionPipeline):
-    """Enlarges pictures four times. `floor_std`: measured in training; `patch_size`: pixels folded into channels."""
+    """Enlarges pictures four times. `residual_std`: measured in training; `patch_size`: pixels folded into channels."""
 
     def __init__(
         self,
         unet: UNet2DModel,
         scheduler: DPMSolverMultistepScheduler,
-        floor_std: float = 0.05,
+        residual_std: float = 0.1,
         patch_size: int = 4,
     ) -> None:
         super().__init__()
         self.register_modules(unet=unet, scheduler=scheduler)
-        self.register_to_config(floor_std=floor_std, patch_size=patch_size)
+        self.register_to_config(residual_std=residual_std, patch_size=patch_size)
 
     def __call__(
         self,
@@ -117,6 +94,7 @@ class PdUpscalePipeline(DiffusionPipeline):
         num_inference_steps: int = 20,
         noise_level: float = 0.0,
         tile_px: int = 64,
+        temperature: float = 0.8,
         generator: torch.Generator | list[torch.Generator] | None = None,
         output_type: str = "pil",
     ) -> ImagePipelineOutput:
@@ -124,16 +102,18 @@ class PdUpscalePipeline(DiffusionPipeline):
 
         One step is the expected picture, without any chance; more draw one of those that are likely. `noise_level`:
         noise that is added to the small picture (1: as strong as black to grey), which frees the model from what it
-        shows. `tile_px`: side of the small picture's part that is worked on at a time; at least 8.
+        shows. `tile_px`: side of the small picture's part that is worked on at a time; at least 8. `temperature`: how
+        far drawn pictures are from the expected one, as in SRFlow (2006.14200, section 4.4): below 1 cleaner, but with
+        less variety than the model learnt.
         """
-        if tile_px < 8 or num_inference_steps < 1 or noise_level < 0:
+        if tile_px < 8 or num_inference_steps < 1 or noise_level < 0 or temperature < 0:
             raise ValueError(
-                f"tile_px {tile_px}, num_inference_steps {num_inference_steps}, noise_level {noise_level}; expected at "
-                "least 8, 1 and 0"
+                f"tile_px {tile_px}, num_inference_steps {num_inference_steps}, noise_level {noise_level}, temperature "
+                f"{temperature}; expected at least 8, 1, 0 and 0"
             )
         small_BChw = self._tensor(image)
         with torch.no_grad():
-            large_BCHW = self._enlarge(small_BChw, num_inference_steps, noise_level, tile_px, generator)
+            large_BCHW = self._enlarge(small_BChw, num_inference_steps, noise_level, tile_px, temperature, generator)
         array_BHWC = (large_BCHW / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float().cpu().numpy()
         images = self.numpy_to_pil(array_BHWC) if output_type == "pil" else array_BHWC
         return ImagePipelineOutput(images=images)
@@ -144,43 +124,44 @@ class PdUpscalePipeline(DiffusionPipeline):
         steps: int,
         noise_level: float,
         tile_px: int,
+        temperature: float,
         generator: torch.Generator | list[torch.Generator] | None,
     ) -> Tensor:
         height, width = small_BChw.shape[-2:]
         if noise_level:
             small_BChw = small_BChw + noise_level * self._noise(small_BChw, generator)
-        small_BChw = self._padded(small_BChw)
-        noise_levels_B = torch.full((len(small_BChw),), float(noise_level), device=small_BChw.device)
-        spread_B1HW = residual_spread(self.config.floor_std, small_BChw, noise_levels_B)
-        seen_BCHW = seen(small_BChw, spread_B1HW)
+        base_BCHW = enlarged(self._padded(small_BChw))
+        noise_levels_B = torch.full((len(base_BCHW),), float(noise_level), device=base_BCHW.device)
+        spread_B111 = residual_spread(self.config.residual_std, noise_levels_B)
         if steps == 1:
             # At noise level 1 the expected residual is noise - velocity, whatever the noise is: none is drawn.
-            nothing_BCHW = torch.zeros_like(enlarged(small_BChw))
-            residual_BCHW = -self._velocity(nothing_BCHW, seen_BCHW, 1.0, noise_levels_B, tile_px)
+            nothing_BCHW = torch.zeros_like(base_BCHW)
+            residual_BCHW = -self._velocity(nothing_BCHW, base_BCHW, 1.0, noise_levels_B, tile_px)
         else:
-            residual_BCHW = self._sampled(seen_BCHW, noise_levels_B, steps, tile_px, generator)
-        large_BCHW = enlarged(small_BChw) + spread_B1HW * residual_BCHW
+            residual_BCHW = self._sampled(base_BCHW, noise_levels_B, steps, tile_px, temperature, generator)
+        large_BCHW = base_BCHW + spread_B111 * residual_BCHW
         return large_BCHW[..., : FACTOR * height, : FACTOR * width]
 
     def _sampled(
         self,
-        seen_BCHW: Tensor,
+        base_BCHW: Tensor,
         noise_levels_B: Tensor,
         steps: int,
         tile_px: int,
+        temperature: float,
         generator: torch.Generator | list[torch.Generator] | None,
     ) -> Tensor:
         """A residual drawn by the scheduler."""
-        self.scheduler.set_timesteps(steps, device=seen_BCHW.device)
-        x_BCHW = self._noise(seen_BCHW[:, :3], generator)
+        self.scheduler.set_timesteps(steps, device=base_BCHW.device)
+        x_BCHW = temperature * self._noise(base_BCHW, generator)
         for timestep in self.progress_bar(self.scheduler.timesteps):
             level = float(timestep) / _TRAIN_TIMESTEPS
-            predicted_BCHW = self._velocity(x_BCHW, seen_BCHW, level, noise_levels_B, tile_px)
+            predicted_BCHW = self._velocity(x_BCHW, base_BCHW, level, noise_levels_B, tile_px)
             x_BCHW = self.scheduler.step(predicted_BCHW, timestep, x_BCHW, generator=generator).prev_sample
         return x_BCHW
 
     def _velocity(
-        self, x_BCHW: Tensor, seen_BCHW: Tensor, level: float, noise_levels_B: Tensor, tile_px: int
+        self, x_BCHW: Tensor, base_BCHW: Tensor, level: float, noise_levels_B: Tensor, tile_px: int
     ) -> Tensor:
         """The velocity of the whole picture, tile by tile: where tiles overlap, their weighted mean."""
         levels_B = torch.full_like(noise_levels_B, level)
@@ -190,7 +171,7 @@ class PdUpscalePipeline(DiffusionPipeline):
             found_BCHW = velocity(
                 self.unet,
                 x_BCHW[..., rows, columns],
-                seen_BCHW[..., rows, columns],
+                base_BCHW[..., rows, columns],
                 levels_B,
                 noise_levels_B,
                 patch_size=self.config.patch_size,

@@ -13,7 +13,7 @@ def build_unet(config: SuperResolutionConfig) -> UNet2DModel:
     folded_channels = 3 * config.patch_size**2
     return UNet2DModel(
         sample_size=config.crop_size // config.patch_size,
-        in_channels=3 * folded_channels,
+        in_channels=2 * folded_channels,
         out_channels=folded_channels,
         block_out_channels=config.channels,
         down_block_types=("DownBlock2D",) * len(config.channels),

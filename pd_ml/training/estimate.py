@@ -221,7 +221,7 @@ def _super_resolution(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch
     side = config.crop_size // config.patch_size
 
     def loss(count: int) -> Tensor:
-        seen_BPhw = torch.zeros(count, 9 * config.patch_size**2, side, side)
+        seen_BPhw = torch.zeros(count, 6 * config.patch_size**2, side, side)
         predicted_BPhw: Tensor = model(seen_BPhw, torch.zeros(count), class_labels=torch.zeros(count)).sample
         return predicted_BPhw.square().mean()
 

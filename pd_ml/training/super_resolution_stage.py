@@ -3,7 +3,6 @@
 Shapes: B examples, C channels, H height, W width (h, w: of the small picture), N pictures.
 """
 
-import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from diffusers import UNet2DModel
 from torch import Tensor, nn
+from torch.nn import functional
 
 from pd_ml.config import SuperResolutionConfig
 from pd_ml.data.loader import Examples, Rows, batch_indices, open_split, require_examples
@@ -20,7 +20,7 @@ from pd_ml.data.pixels import centre_crops, to_unit
 from pd_ml.diffusion import upscale_pipeline
 from pd_ml.diffusion.flow import RectifiedFlow
 from pd_ml.diffusion.objective import Noised
-from pd_ml.diffusion.upscale_pipeline import FACTOR, PdUpscalePipeline, enlarged, residual_spread, seen, velocity
+from pd_ml.diffusion.upscale_pipeline import FACTOR, PdUpscalePipeline, enlarged, residual_spread, velocity
 from pd_ml.evaluation.grid import Pixels, save_grid
 from pd_ml.evaluation.reconstruction import fidelity
 from pd_ml.models.super_resolution import build_unet
@@ -37,12 +37,10 @@ _MEASURED_EXAMPLES = 512
 
 @dataclass(frozen=True, kw_only=True)
 class EnlargedBatch:
-    """Residuals in units of their spread with their noise, what is seen of the small pictures, and the noise that those
-    were given."""
+    """Residuals of variance 1 with their noise, the enlarged small pictures, and the noise that those were given."""
 
     residual: Noised
-    seen_BCHW: Tensor
-    spread_B1HW: Tensor
+    enlarged_BCHW: Tensor
     noise_levels_B: Tensor
 
 
@@ -57,7 +55,7 @@ class SuperResolutionTask:
         self._flow = RectifiedFlow(shift=config.flow_shift)
         self._train = require_examples(train, config.training.batch_size)
         self._validation = validation.first(config.training.validation_examples)
-        self._floor_std = floor_std(train, config.crop_size)
+        self._residual_std = residual_std(train, config.crop_size)
         torch.manual_seed(seed_of(config.training.seed, "weights", "super_resolution"))
         self._unet = build_unet(config).to(device)
 
@@ -85,16 +83,13 @@ class SuperResolutionTask:
         found_BCHW = velocity(
             model,
             self._flow.noised(noised.images_BCHW, noised.noise_BCHW, noised.levels_B),
-            batch.seen_BCHW,
+            batch.enlarged_BCHW,
             noised.levels_B,
             batch.noise_levels_B,
             patch_size=self._config.patch_size,
         )
         target_BCHW = self._flow.target(noised.images_BCHW, noised.noise_BCHW, noised.levels_B)
-        # Errors count as they do in pixels, every picture as much as the next.
-        weights_B1HW = batch.spread_B1HW.square()
-        weights_B1HW = weights_B1HW / weights_B1HW.mean(dim=(2, 3), keepdim=True)
-        return (weights_B1HW * (found_BCHW.float() - target_BCHW).square()).mean()
+        return functional.mse_loss(found_BCHW.float(), target_BCHW)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         if not len(self._validation):
@@ -139,14 +134,12 @@ class SuperResolutionTask:
         levels_B = (uniform(seed, f"{purpose} noise level", step, places) * 2 - 1).clamp(min=0)
         noise_levels_B = (levels_B * config.noise_level_max).to(self._device)
         added_BChw = normal(seed, f"{purpose} added", step, places, *small_BChw.shape[1:], device=self._device)
-        small_BChw = small_BChw + noise_levels_B[:, None, None, None] * added_BChw
-        spread_B1HW = residual_spread(self._floor_std, small_BChw, noise_levels_B)
-        residual_BCHW = (images_BCHW - enlarged(small_BChw)) / spread_B1HW
+        base_BCHW = enlarged(small_BChw + noise_levels_B[:, None, None, None] * added_BChw)
+        residual_BCHW = (images_BCHW - base_BCHW) / residual_spread(self._residual_std, noise_levels_B)
         noised = noisy(self._flow, residual_BCHW, seed=seed, purpose=purpose, step=step, places=places)
         return EnlargedBatch(
             residual=self._some_in_one_step(noised, purpose, step, places),
-            seen_BCHW=seen(small_BChw, spread_B1HW),
-            spread_B1HW=spread_B1HW,
+            enlarged_BCHW=base_BCHW,
             noise_levels_B=noise_levels_B,
         )
 
@@ -190,7 +183,7 @@ class SuperResolutionTask:
         pipeline = PdUpscalePipeline(
             unet=model,
             scheduler=self._flow.scheduler(),
-            floor_std=self._floor_std,
+            residual_std=self._residual_std,
             patch_size=self._config.patch_size,
         )
         pipeline.set_progress_bar_config(disable=True)
@@ -206,22 +199,14 @@ def train_super_resolution(job: Job, export: Path, bench: Bench) -> Outcome:
     return Loop(task, job.config.training, bench).run(export)
 
 
-def floor_std(examples: Examples, crop_size: int) -> float:
-    """What bicubic enlargement lacks where the small picture is smooth, in [-1, 1]: such that in units of
-    `residual_spread` the residuals of the first examples have variance 1."""
+def residual_std(examples: Examples, crop_size: int) -> float:
+    """What bicubic enlargement lacks, as a standard deviation over the first examples in [-1, 1]."""
     shown = examples.first(_MEASURED_EXAMPLES)
     crops_BHWC = centre_crops(shown.pixels(range(len(shown))), crop_size)
     images_BCHW = to_unit(crops_BHWC, torch.device("cpu"))
-    small_BChw = reduced(images_BCHW)
-    lacking_BCHW = (images_BCHW - enlarged(small_BChw)).square()
-    where_rough_B1HW = residual_spread(0, small_BChw, torch.zeros(len(images_BCHW))).square()
+    lacking_BCHW = images_BCHW - enlarged(reduced(images_BCHW))
     # Of pictures of one colour each, nothing is lacking.
-    low, high = 1e-3, 1.0
-    while high / low > 1.001:
-        middle = math.sqrt(low * high)
-        too_low = float((lacking_BCHW / (middle**2 + where_rough_B1HW)).mean()) > 1
-        low, high = (middle, high) if too_low else (low, middle)
-    return round(low, 5)
+    return max(round(float(lacking_BCHW.square().mean().sqrt()), 5), 1e-3)
 
 
 def random_crops(pixels_BHWC: Pixels, side: int, corners_B2: Tensor) -> Pixels:

@@ -36,12 +36,12 @@ def task(dataset: Path, cache: Path, config: SuperResolutionConfig = CONFIG) -> 
 def test_a_part_of_a_batch_is_that_part_of_the_whole(dataset: Path, tmp_path: Path) -> None:
     made = task(dataset, tmp_path)
     all_of_it, part = made.batch(3, whole(32)), made.batch(3, Places(start=10, stop=15, total=32))
-    for name in ("seen_BCHW", "spread_B1HW", "noise_levels_B"):
+    for name in ("enlarged_BCHW", "noise_levels_B"):
         assert torch.allclose(getattr(all_of_it, name)[10:15], getattr(part, name), atol=1e-6)
     for name in ("images_BCHW", "noise_BCHW", "levels_B"):
         assert torch.allclose(getattr(all_of_it.residual, name)[10:15], getattr(part.residual, name), atol=1e-5)
     other = made.batch(4, whole(32))
-    assert not torch.equal(other.seen_BCHW, all_of_it.seen_BCHW)
+    assert not torch.equal(other.enlarged_BCHW, all_of_it.enlarged_BCHW)
 
 
 def test_a_share_starts_from_nothing_at_level_one_and_the_rest_from_noise(dataset: Path, tmp_path: Path) -> None:
