@@ -45,8 +45,8 @@ CODE_VERSION: Mapping[str, int] = MappingProxyType(
         "latents": 1,
         "latent_unet": 1,
         "latent_diffusion": 1,
-        "super_resolution": 1,
-        "evaluate": 2,
+        "super_resolution": 2,
+        "evaluate": 3,
     }
 )
 

@@ -94,6 +94,7 @@ class PdUpscalePipeline(DiffusionPipeline):
         num_inference_steps: int = 20,
         noise_level: float = 0.0,
         tile_px: int = 64,
+        temperature: float = 0.8,
         generator: torch.Generator | list[torch.Generator] | None = None,
         output_type: str = "pil",
     ) -> ImagePipelineOutput:
@@ -101,16 +102,18 @@ class PdUpscalePipeline(DiffusionPipeline):
 
         One step is the expected picture, without any chance; more draw one of those that are likely. `noise_level`:
         noise that is added to the small picture (1: as strong as black to grey), which frees the model from what it
-        shows. `tile_px`: side of the small picture's part that is worked on at a time; at least 8.
+        shows. `tile_px`: side of the small picture's part that is worked on at a time; at least 8. `temperature`: how
+        far drawn pictures are from the expected one, as in SRFlow (2006.14200, section 4.4): below 1 cleaner, but with
+        less variety than the model learnt.
         """
-        if tile_px < 8 or num_inference_steps < 1 or noise_level < 0:
+        if tile_px < 8 or num_inference_steps < 1 or noise_level < 0 or temperature < 0:
             raise ValueError(
-                f"tile_px {tile_px}, num_inference_steps {num_inference_steps}, noise_level {noise_level}; expected at "
-                "least 8, 1 and 0"
+                f"tile_px {tile_px}, num_inference_steps {num_inference_steps}, noise_level {noise_level}, temperature "
+                f"{temperature}; expected at least 8, 1, 0 and 0"
             )
         small_BChw = self._tensor(image)
         with torch.no_grad():
-            large_BCHW = self._enlarge(small_BChw, num_inference_steps, noise_level, tile_px, generator)
+            large_BCHW = self._enlarge(small_BChw, num_inference_steps, noise_level, tile_px, temperature, generator)
         array_BHWC = (large_BCHW / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).float().cpu().numpy()
         images = self.numpy_to_pil(array_BHWC) if output_type == "pil" else array_BHWC
         return ImagePipelineOutput(images=images)
@@ -121,6 +124,7 @@ class PdUpscalePipeline(DiffusionPipeline):
         steps: int,
         noise_level: float,
         tile_px: int,
+        temperature: float,
         generator: torch.Generator | list[torch.Generator] | None,
     ) -> Tensor:
         height, width = small_BChw.shape[-2:]
@@ -134,7 +138,7 @@ class PdUpscalePipeline(DiffusionPipeline):
             nothing_BCHW = torch.zeros_like(base_BCHW)
             residual_BCHW = -self._velocity(nothing_BCHW, base_BCHW, 1.0, noise_levels_B, tile_px)
         else:
-            residual_BCHW = self._sampled(base_BCHW, noise_levels_B, steps, tile_px, generator)
+            residual_BCHW = self._sampled(base_BCHW, noise_levels_B, steps, tile_px, temperature, generator)
         large_BCHW = base_BCHW + spread_B111 * residual_BCHW
         return large_BCHW[..., : FACTOR * height, : FACTOR * width]
 
@@ -144,11 +148,12 @@ class PdUpscalePipeline(DiffusionPipeline):
         noise_levels_B: Tensor,
         steps: int,
         tile_px: int,
+        temperature: float,
         generator: torch.Generator | list[torch.Generator] | None,
     ) -> Tensor:
         """A residual drawn by the scheduler."""
         self.scheduler.set_timesteps(steps, device=base_BCHW.device)
-        x_BCHW = self._noise(base_BCHW, generator)
+        x_BCHW = temperature * self._noise(base_BCHW, generator)
         for timestep in self.progress_bar(self.scheduler.timesteps):
             level = float(timestep) / _TRAIN_TIMESTEPS
             predicted_BCHW = self._velocity(x_BCHW, base_BCHW, level, noise_levels_B, tile_px)

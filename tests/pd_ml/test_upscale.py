@@ -143,6 +143,27 @@ def test_noise_level_and_seed_change_a_drawn_picture_and_the_expected_one_has_no
     assert np.array_equal(enlarge(pipeline, small, steps=1, seed=1), enlarge(pipeline, small, steps=1, seed=2))
 
 
+def test_the_colder_the_nearer_drawn_pictures_are_to_one_another(upscaler: Path) -> None:
+    pipeline, _ = load_upscaler(upscaler, CPU)
+
+    def apart(temperature: float) -> float:
+        drawn = [
+            pipeline(
+                gradient(8, 8),
+                num_inference_steps=3,
+                temperature=temperature,
+                generator=[torch.Generator().manual_seed(seed)],
+                output_type="np",
+            ).images
+            for seed in range(2)
+        ]
+        return float(np.abs(drawn[0] - drawn[1]).mean())
+
+    assert apart(0) == 0 and 0.001 < apart(0.4) < 0.8 * apart(1)
+    with pytest.raises(ValueError, match="temperature -1"):
+        pipeline(gradient(8, 8), temperature=-1)
+
+
 def test_a_fresh_process_without_pd_ml_draws_the_same_picture(upscaler: Path, tmp_path: Path) -> None:
     small = gradient(10, 12)
     np.save(tmp_path / "small.npy", small)
