@@ -103,7 +103,7 @@ class PdUpscalePipeline(DiffusionPipeline):
         One step is the expected picture, without any chance; more draw one of those that are likely. `noise_level`:
         noise that is added to the small picture (1: as strong as black to grey), which frees the model from what it
         shows. `tile_px`: side of the small picture's part that is worked on at a time; at least 8. `temperature`: how
-        far drawn pictures are from the expected one, as in SRFlow (2006.14200, section 4.4): below 1 cleaner, but with
+        far drawn pictures are from the expected one, as in SRFlow (2006.14200): below 1 cleaner, but with
         less variety than the model learnt.
         """
         if tile_px < 8 or num_inference_steps < 1 or noise_level < 0 or temperature < 0:
