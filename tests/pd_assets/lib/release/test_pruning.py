@@ -95,7 +95,9 @@ def test_a_training_whose_dataset_is_gone_is_removed_and_one_that_can_go_on_is_n
     here = write_dataset(home.dataset("main", "painted"), {"train": 2, "validation": 1})
     abandoned = training(home, "unet_text", "one", "f" * 64)
     stopped = training(home, "clip", "two", read_manifest(here).digest)
-    assert prune_trainings(home) == ["unet_text/one"]
+    damaged = training(home, "vae", "three", "f" * 64)
+    (damaged / JOB).write_text("{")
+    assert prune_trainings(home) == ["unet_text/one", "vae/three"]
     assert stopped.is_dir() and not abandoned.exists()
 
 
