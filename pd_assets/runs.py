@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
-from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, RESUME_RETRY_TAG, WILL_RETRY_TAG
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, PARENT_RUN_ID_TAG, RESUME_RETRY_TAG, WILL_RETRY_TAG
 
 ACTIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -20,6 +20,11 @@ DATASET_TAG = "pd/dataset"
 LOOKED_BACK = 100
 # The daemon that starts a dead run again looks every half minute; without it nobody is to wait for ever.
 RETRY_COMES_WITHIN = timedelta(minutes=5)
+# The daemon looks for failed runs every five seconds.
+OVERLOOKED_AFTER = timedelta(minutes=1)
+OVERLOOKED_WITHIN = timedelta(days=1)
+ASKED_AGAIN_TAG = "pd/retry_asked_again"
+ASKED_AGAIN = "Dagster's daemon passed by this run, which is to be tried again; its failure is reported once more."
 MOST_LOOKED_AT = 200
 
 
@@ -101,6 +106,29 @@ def is_planned(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
     """Whether a check is still to be made by the run that names it last, or was never made as that run died."""
     newest = instance.event_log_storage.get_latest_asset_check_execution_by_key([check]).get(check)
     return newest is not None and newest.status is AssetCheckExecutionRecordStatus.PLANNED
+
+
+def ask_again_for_retries(instance: dg.DagsterInstance, now: datetime) -> list[str]:
+    """Report the failure of runs once more that Dagster said it would start again and did not; their ids.
+
+    Dagster stores the event of a failure before the run's new status. Its daemon may look in between, finds a run that
+    is still at work, and never looks at that event again (dagster#33741).
+    """
+    overlooked = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        tags={WILL_RETRY_TAG: "true"},
+        updated_after=now - OVERLOOKED_WITHIN,
+        updated_before=now - OVERLOOKED_AFTER,
+    )
+    asked = []
+    for run in instance.get_runs(overlooked):
+        is_answered = AUTO_RETRY_RUN_ID_TAG in run.tags or ASKED_AGAIN_TAG in run.tags
+        if is_answered or instance.get_runs_count(dg.RunsFilter(tags={PARENT_RUN_ID_TAG: run.run_id})):
+            continue
+        instance.report_run_failed(run, ASKED_AGAIN)
+        instance.add_run_tags(run.run_id, {ASKED_AGAIN_TAG: "true"})
+        asked.append(run.run_id)
+    return asked
 
 
 def _at_work(instance: dg.DagsterInstance, job: str | None = None) -> Iterator[dg.DagsterRun]:

@@ -1,10 +1,16 @@
-"""Tells people of failed runs. A run that is retried by itself is told of too, and the line says so."""
+"""What follows on a failed run: people are told, and no retry of it is forgotten.
+
+A run that is retried by itself is told of too, and the line says so.
+"""
+
+from datetime import UTC, datetime
 
 import dagster as dg
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from pd_assets.lib import alerts
 from pd_assets.resources import Platform
+from pd_assets.runs import ASKED_AGAIN, ask_again_for_retries
 
 
 @dg.run_failure_sensor(
@@ -16,6 +22,8 @@ from pd_assets.resources import Platform
 )
 def run_failure_alert(context: dg.RunFailureSensorContext, platform: Platform) -> None:
     run = context.dagster_run
+    if context.failure_event.message == ASKED_AGAIN:
+        return
     steps = [event for event in context.get_step_failure_events() if event.step_failure_data.error]
     alert = alerts.Alert(
         run_id=run.run_id,
@@ -25,6 +33,17 @@ def run_failure_alert(context: dg.RunFailureSensorContext, platform: Platform) -
         will_be_retried=run.tags.get(WILL_RETRY_TAG) == "true",
     )
     alerts.send(platform.home_as_it_is(), platform.settings(), alert)
+
+
+@dg.sensor(
+    name="overlooked_retries",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=60,
+    description="Failed runs that Dagster was to start again, and did not within a minute: it is asked once more.",
+)
+def overlooked_retries(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    asked = ask_again_for_retries(context.instance, datetime.now(UTC))
+    return dg.SkipReason(f"asked again for the retry of {', '.join(asked)}" if asked else "no retry was overlooked")
 
 
 def _reason(event: dg.DagsterEvent) -> str:

@@ -1,21 +1,30 @@
 """A real `pdd up` on the sandbox: pools, killed runs, failures that are told, the schedule."""
 
+import re
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import cast
 
 import psutil
 import pytest
 
+from pd_assets.commands.instance import open_instance
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.integration.waiting import until
 from tests.receivers import mail_server, webhook
 
 pytestmark = pytest.mark.slow
+# Long enough for a test to come between a failure and the daemon.
+LOOKS_FOR_FAILURES_EVERY_S = 15
 RUNS = """
 query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results {
   runId status startTime endTime } } } }
+"""
+LOGS = """
+query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+  ... on MessageEvent { message } } } } }
 """
 TERMINATE = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
 SCHEDULE = """
@@ -56,6 +65,7 @@ def ui(
         PD_SMTP_HOST="127.0.0.1",
         PD_SMTP_PORT=str(port),
         PD_RETRY_WAIT_S="1",
+        DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS=str(LOOKS_FOR_FAILURES_EVERY_S),
     ) as started:
         yield started
 
@@ -112,6 +122,21 @@ def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
     until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
 
 
+def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(
+    ui: DagsterUi, server: SandboxServer, quick: None
+) -> None:
+    server.faults.set({"delay_s": 1})
+    run = ui.launch("commons/categories")
+    ui.wait_for(run, "STARTED")
+    process_of(ui, run).kill()
+    server.faults.clear()
+    assert ui.wait_for(run, "FAILURE") == "FAILURE"
+    pass_by(ui)
+    until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
+    lines = [line for line in (ui.home / "alerts.log").read_text().splitlines() if run in line]
+    assert len(lines) == 1, "it is told of once"
+
+
 def test_a_run_that_the_end_of_pdd_up_interrupts_goes_on_by_itself_when_it_is_started_again(
     server: SandboxServer, quick: None, tmp_path: Path
 ) -> None:
@@ -129,13 +154,19 @@ def test_a_run_that_the_end_of_pdd_up_interrupts_goes_on_by_itself_when_it_is_st
         assert runs(ui, tag="dagster/parent_run_id", value=ended) == []
 
 
+def pass_by(ui: DagsterUi) -> None:
+    """Let the daemon that starts failed runs again believe that it has seen all failures so far."""
+    with chdir(ui.folder), open_instance(ui.folder) as instance:
+        newest = instance.event_log_storage.get_maximum_record_id()
+        instance.run_storage.set_cursor_values({"EVENT_LOG_CONSUMER_CURSOR-PIPELINE_FAILURE": str(newest)})
+
+
 def process_of(ui: DagsterUi, run: str) -> psutil.Process:
-    """The process that executes a run: the youngest that the code server forked, with its command line or none."""
-    servers = [one for one in ui.processes() if "grpc" in one.cmdline() or "code-server" in one.cmdline()]
-    forked = [child for one in servers for child in one.children() if "tail" not in child.name()]
-    found = [one for one in forked if one not in servers or one.cmdline() == one.parent().cmdline()]
-    assert found, [one.cmdline() for one in ui.processes()]
-    return max(found, key=lambda one: one.create_time())
+    """The process that executes a run, by the number that the run's log gives."""
+    logs = cast(Json, ui.ask(LOGS, run=run)["logsForRun"])
+    messages = [str(event.get("message")) for event in cast(list[Json], logs["events"])]
+    (pid,) = {found[1] for said in messages if (found := re.search(r"Started process for run \(pid: (\d+)\)", said))}
+    return psutil.Process(int(pid))
 
 
 def runs(ui: DagsterUi, *, tag: str = "", value: str = "") -> list[Json]:
