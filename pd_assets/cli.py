@@ -76,7 +76,9 @@ def build_parser() -> argparse.ArgumentParser:
     takedown = commands.add_parser("takedown", help="keep a picture and its copies out of everything from now on")
     takedown.add_argument("item", help="an item id (commons:M123), a title (File:Name.jpg) or a SHA-256")
     takedown.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever asks later")
-    takedown.add_argument("--purge", action="store_true", help="remove the files, and all datasets that hold it, now")
+    takedown.add_argument(
+        "--purge", action="store_true", help="remove its files, all datasets that hold it, and what shows it"
+    )
 
     label = commands.add_parser("label", help="go through the licensed pictures that lack a caption")
     label.add_argument("--category", metavar="TITLE", help="only pictures of this category")

@@ -54,7 +54,6 @@ CODE_VERSION: Mapping[str, int] = MappingProxyType(
 RECONSTRUCTION = "reconstruction.json"
 
 _NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION})
-_NOT_IN_DIGEST_SUFFIXES = frozenset({".png"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +142,13 @@ def write_run(folder: Path, record: RunRecord) -> RunRecord:
 
 
 def verify_outputs(folder: Path) -> RunRecord:
-    """Read every file of a finished model once; ProvenanceError lists all that differ from `run.json`."""
+    """Read every file of a finished model once; ProvenanceError lists all that differ from `run.json`.
+
+    Pictures, and TensorBoard's with them, may be missing: they go where a picture that they show is purged.
+    """
     record = read_run(folder)
     found = output_digests(folder)
-    problems = [f"{path} is missing" for path in record.outputs if path not in found]
+    problems = [f"{path} is missing" for path in record.outputs if path not in found and not _shows(path)]
     problems += [
         f"{path} has another SHA-256 than {RUN} says"
         for path, digest in record.outputs.items()
@@ -172,5 +174,10 @@ def digest_of_outputs(outputs: Mapping[str, str]) -> str:
 
 
 def _is_decisive(name: str) -> bool:
+    return name not in _NOT_IN_DIGEST and not _shows(name)
+
+
+def _shows(name: str) -> bool:
+    """Whether a file only shows pictures: a sheet, or what TensorBoard reads."""
     path = Path(name)
-    return name not in _NOT_IN_DIGEST and path.parts[0] != TENSORBOARD and path.suffix not in _NOT_IN_DIGEST_SUFFIXES
+    return path.parts[0] == TENSORBOARD or path.suffix == ".png"

@@ -138,7 +138,7 @@ class TakedownConfig(dg.Config):
 
     item: str = Field("", description="an item id, a title or a SHA-256")
     reason: str = Field("", description="why, for whoever asks later")
-    purge: bool = Field(False, description="remove the files, and all datasets that hold it, now")
+    purge: bool = Field(False, description="remove the files, all datasets that hold it, and what shows it, now")
 
 
 @dg.asset(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.release.pictures import pictures_called
+from pd_assets.lib.release.purge import Purged
 from pd_assets.lib.release.takedowns import Takedown, take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.settings import Settings
@@ -15,11 +16,7 @@ def remove(called: str, *, reason: str, purge: bool) -> Iterator[str]:
         done = take_down(home, called, reason=reason, purge=purge)
     yield from _taken_down(done)
     if purge:
-        yield f"removed {len(done.files)} pictures from the store" + "".join(f"\n  {path}" for path in done.files)
-        yield f"removed {len(done.datasets)} dataset versions" + "".join(f"\n  {name}" for name in done.datasets)
-        yield f"removed {len(done.latents)} versions of models/latents" + "".join(
-            f"\n  {name}" for name in done.latents
-        )
+        yield from _purged(done.purged)
     yield from _models(home, called)
     yield (
         "It is out of the tables and the dataset after the next run: the sensor takedown_watch asks for one, or run "
@@ -31,6 +28,17 @@ def _taken_down(done: Takedown) -> Iterator[str]:
     for picture in done.pictures:
         copy = "" if picture.is_meant else "  (a copy of it)"
         yield f"taken down: {picture.item_id or 'no item yet'}  {picture.sha256 or 'never fetched'}{copy}"
+
+
+def _purged(purged: Purged) -> Iterator[str]:
+    for what, names in (
+        ("pictures from the store", purged.files),
+        ("dataset versions", purged.datasets),
+        ("versions of models/latents", purged.latents),
+        ("sheets and pages that may show it", purged.sheets),
+    ):
+        yield f"removed {len(names)} {what}" + "".join(f"\n  {name}" for name in names)
+    yield "pictures that Dagster shows of past runs are in its own database: delete those runs where they must go too"
 
 
 def _models(home: Home, called: str) -> Iterator[str]:

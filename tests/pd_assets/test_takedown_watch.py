@@ -232,8 +232,8 @@ def test_a_purged_picture_is_traced_by_the_command_after_the_dataset_was_built_a
     before = line.home.latest("dataset", "main")
     assert before is not None
     done = take_down(line.home, victim, reason="a complaint", purge=True)
-    assert done.datasets == (f"main/{before.name}",) and len(done.files) == 1
+    assert done.purged.datasets == (f"main/{before.name}",) and len(done.purged.files) == 1
     run_what_it_asks_for(line, tick(line))
     assert victim not in served(line)
-    assert not (line.home.root / done.files[0]).exists(), "a later run fetched it again"
+    assert not (line.home.root / done.purged.files[0]).exists(), "a later run fetched it again"
     assert (flagged(line) or (True,))[0] is False

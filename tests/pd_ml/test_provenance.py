@@ -74,6 +74,19 @@ def test_a_changed_file_is_found(tmp_path: Path) -> None:
         verify_outputs(tmp_path)
 
 
+def test_pictures_of_a_model_may_go_but_not_its_numbers(tmp_path: Path) -> None:
+    for name in ("model.safetensors", "metrics.jsonl", "samples.png", "tensorboard/events"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"whole")
+    write_run(tmp_path, record())
+    (tmp_path / "samples.png").unlink()
+    (tmp_path / "tensorboard" / "events").unlink()
+    verify_outputs(tmp_path)
+    (tmp_path / "metrics.jsonl").unlink()
+    with pytest.raises(ProvenanceError, match=r"metrics\.jsonl is missing"):
+        verify_outputs(tmp_path)
+
+
 def test_a_folder_of_another_version_is_not_written_into(tmp_path: Path) -> None:
     assert not holds_version(tmp_path / "nowhere", "v1")
     assert not holds_version(tmp_path, "v1")

@@ -18,6 +18,7 @@ from pd_assets.lib.release.promotion import latest_judgements
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.withdrawals import exposures, find_withdrawn
+from pd_ml.provenance import verify_outputs
 from tests.pd_assets.line import QUIET, Line, new_line
 
 pytestmark = pytest.mark.slow
@@ -149,8 +150,15 @@ def test_a_picture_that_is_taken_down_leaves_the_whole_line(trained: tuple[Line,
     assert {one.model.stage for one in exposures(line.home, withdrawn) if one.pictures} == set(STAGES)
 
     done = take_down(line.home, victim, reason="for good", purge=True)
-    assert done.latents == (first["latents"].version,) and not first["latents"].folder.exists()
+    assert done.purged.latents == (first["latents"].version,) and not first["latents"].folder.exists()
     assert {model.stage for model in trace(line.home, victim).models} == set(STAGES) - {"latents"}
+    for stage in ("vae", "super_resolution"):
+        folder = first[stage].folder
+        assert {path.name for path in folder.rglob("*.png")} == {"loss_curve.png"}
+        assert not list(folder.glob("tensorboard/*"))
+        verify_outputs(folder)
+    drawn = {path.name for path in line.home.root.glob("evaluation/report/*/*.png")}
+    assert drawn == {"loss_curve.png"} and any("nearest_by_pixels" in path for path in done.purged.sheets)
 
     assert line.run("build_dataset").success
     again = [f"models/{stage}" for stage in ("tokenizer", "clip", "vae", "latents")]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.items import build_licensed, find_unfree
 from pd_assets.lib.catalog.schemas import FILES, LICENSED, TAKEDOWNS
+from pd_assets.lib.dataset.export import Export
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.withdrawals import find_withdrawn
+from pd_assets.lib.rights.audit import Sample, Sampled, save_sample
+from pd_ml.provenance import read_run, write_run
 from tests.pd_assets.lib.dataset.exporting import store
 from tests.pd_assets.lib.planting import file, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
@@ -98,8 +102,8 @@ def test_a_purge_removes_the_picture_and_the_datasets_that_hold_it_and_no_others
     without_both = dataset(home)
 
     done = take_down(home, "commons:M5", reason="now for good", purge=True)
-    assert done.files == (f"images/{stored.parent.name}/{stored.name}",)
-    assert set(done.datasets) == {f"main/{old.version}", f"main/{without_3.version}"}
+    assert done.purged.files == (f"images/{stored.parent.name}/{stored.name}",)
+    assert set(done.purged.datasets) == {f"main/{old.version}", f"main/{without_3.version}"}
     assert not stored.exists() and not old.folder.exists() and not without_3.folder.exists() and not cached.exists()
     assert home.latest("dataset", "main") == without_both.folder
     purged = {row["reason"]: row["purged_at"] is not None for row in tables.rows(tables.read(home, TAKEDOWNS))}
@@ -116,7 +120,7 @@ def test_a_purge_takes_an_export_that_waits_for_its_manifest_too(home: Home) -> 
     from pd_assets.lib.dataset.export import export_shards
 
     export = export_shards(home, name="main")
-    assert take_down(home, "commons:M5", reason="for good", purge=True).datasets == (f"main/{export.version}",)
+    assert take_down(home, "commons:M5", reason="for good", purge=True).purged.datasets == (f"main/{export.version}",)
     assert not export.folder.exists()
 
 
@@ -130,14 +134,62 @@ def test_a_purge_takes_the_latents_of_every_dataset_that_held_it_also_where_that
     take_down(home, "commons:M3", reason="first")
     licensed_items(home)
     model(home, "latents", "without", dataset(home), inputs={"clip": clip.digest})
-    assert take_down(home, "commons:M3", reason="for good", purge=True).latents == ("old",)
+    assert take_down(home, "commons:M3", reason="for good", purge=True).purged.latents == ("old",)
     assert not home.model("latents", "old").exists() and not begun.exists()
     assert home.model("latents", "without").is_dir() and home.model("clip", "seer").is_dir()
 
     last = dataset(home)
     model(home, "latents", "last", last)
     shutil.rmtree(last.folder)
-    assert set(take_down(home, "commons:M5", reason="for good", purge=True).latents) == {"without", "last"}
+    assert set(take_down(home, "commons:M5", reason="for good", purge=True).purged.latents) == {"without", "last"}
+
+
+def test_a_purge_takes_the_sheets_on_which_the_picture_may_be_seen_and_no_others(home: Home) -> None:
+    saw = dataset(home)
+    shows = plant_sheets(home, "saw", saw)
+    sample = Sample(profile="strict", seed=0, accepted=1, others=0, items=(sampled("commons:M5"),))
+    shows.append(save_sample(home, sample) / "audit.html")
+    take_down(home, "commons:M5", reason="first")
+    licensed_items(home)
+    stays = plant_sheets(home, "did-not-see", dataset(home))
+    stays.append(save_sample(home, replace(sample, items=(sampled("commons:M7"),))) / "audit.html")
+    stays += [home.model("vae", "saw") / name for name in ("loss_curve.png", "metrics.jsonl")]
+    stays.append(home.model("unet_text", "saw") / "samples.png")
+    for path in (*shows, *stays):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"a picture")
+
+    done = take_down(home, "commons:M5", reason="for good", purge=True)
+    assert sorted(done.purged.sheets) == sorted(str(path.relative_to(home.root)) for path in shows)
+    assert not any(path.exists() for path in shows) and all(path.exists() for path in stays)
+
+
+def plant_sheets(home: Home, version: str, export: Export) -> list[Path]:
+    """A VAE, a text model and a report that know a dataset; the places of the sheets that show its pictures."""
+    vae = home.model("vae", version)
+    model(home, "vae", version, export)
+    model(home, "unet_text", version, export)
+    report = home.root / "evaluation" / "report" / version
+    report.mkdir(parents=True)
+    write_run(report, replace(read_run(vae), stage="evaluate", outputs={}))
+    return [
+        *(vae / name for name in ("samples.png", "previews/step-000000002/samples.png", "tensorboard/events")),
+        *(report / name for name in ("samples.png", "nearest_by_pixels.png", "nearest_by_clip.png")),
+    ]
+
+
+def sampled(item_id: str) -> Sampled:
+    return Sampled(
+        item_id=item_id,
+        verdict="accept",
+        rule_id="",
+        reasons=(),
+        title="",
+        page_url="",
+        thumb_url=None,
+        path=None,
+        evidence="",
+    )
 
 
 def test_after_a_purge_the_datasets_and_models_that_saw_it_can_still_be_told(home: Home) -> None:
