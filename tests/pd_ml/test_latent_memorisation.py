@@ -12,18 +12,18 @@ VAE = settings(
     "image_size=16",
     "channels=[16,32,32]",
     "norm_groups=8",
-    "training.steps=300",
-    "validate_every_steps=300",
-    "checkpoint_every_steps=300",
+    "training.steps=200",
+    "validate_every_steps=200",
+    "checkpoint_every_steps=200",
     "learning_rate=0.002",
 )
 UNET = settings(
     "channels=[48,64]",
     "attention=[false,true]",
-    "steps=400",
+    "steps=260",
     "batch_size=8",
-    "validate_every_steps=400",
-    "checkpoint_every_steps=400",
+    "validate_every_steps=260",
+    "checkpoint_every_steps=260",
     "preview_prompts=2",
 )
 DRAWING = settings("sample_steps=10", "permutations=20", "audit=32")

@@ -11,8 +11,8 @@ from tests.pd_ml.paintings import ATTRIBUTES, write_dataset
 
 COUNTS = {"train": 1800, "validation": 100, "test": 100}
 # In steps, not seconds. The recipe itself takes 500 steps for the U-Net and 450 for CLIP.
-CLIP_BUDGET = settings("steps=200", "validate_every_steps=100")
-UNET_BUDGET = settings("steps=250", "validate_every_steps=250", "checkpoint_every_steps=250")
+CLIP_BUDGET = settings("steps=150", "validate_every_steps=75")
+UNET_BUDGET = settings("steps=170", "validate_every_steps=170", "checkpoint_every_steps=170")
 DRAWING = settings("sample_steps=10", "permutations=200")
 
 

@@ -129,7 +129,7 @@ def test_a_denoiser_learns_two_kinds_of_pictures_and_draws_both_in_their_proport
     name: str, tolerance: float
 ) -> None:
     chosen = objective(name)
-    means = brightness(chosen, learnt(chosen, steps=400, dark_share=0.25))
+    means = brightness(chosen, learnt(chosen, steps=240, dark_share=0.25))
     dark = means < -0.2
     assert float(dark.float().mean()) == pytest.approx(0.25, abs=0.12)
     assert float(means[dark].mean()) == pytest.approx(-0.8, abs=tolerance)
@@ -139,7 +139,7 @@ def test_a_denoiser_learns_two_kinds_of_pictures_and_draws_both_in_their_proport
 @pytest.mark.slow
 def test_zero_terminal_snr_draws_pictures_as_dark_as_those_it_learnt_from() -> None:
     chosen = objective("v_prediction")
-    means = brightness(chosen, learnt(chosen, steps=250, dark_share=1.0))
+    means = brightness(chosen, learnt(chosen, steps=150, dark_share=1.0))
     assert float(means.mean()) == pytest.approx(-0.8, abs=0.05)
     assert float(means.std()) < 0.15
     assert isinstance(chosen, VariancePreserving) and chosen.zero_terminal_snr
