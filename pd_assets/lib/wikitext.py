@@ -27,7 +27,7 @@ FIELD_NAMES = {
     "object_type": ("object type", "type"),
     "institution": ("institution", "gallery", "museum", "location"),
     "source": ("source", "artwork source"),
-    "permission": ("permission", "artwork license", "photo license", "license"),
+    "permission": ("permission", "artwork license", "photo license", "license", "licence", "licensing"),
 }
 # Templates whose first argument is the text itself, besides those of languages.
 TEXT_TEMPLATES = ("title", "ucfirst:", "nowrap", "inscription")

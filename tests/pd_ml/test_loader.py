@@ -64,7 +64,7 @@ def test_too_few_examples_are_named(dataset: Path, tmp_path: Path) -> None:
 
 
 @given(seed=st.integers(0, 2**31), count=st.integers(1, 50), batch=st.integers(1, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_epoch_shows_every_example_once(seed: int, count: int, batch: int) -> None:
     steps = -(-2 * count // batch)
     stream = np.concatenate([batch_indices(seed, step, batch, count) for step in range(steps)])

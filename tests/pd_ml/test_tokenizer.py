@@ -45,7 +45,7 @@ def raw(folder: Path) -> Tokenizer:
 @given(HOSTILE_TEXT)
 @example("a <|endoftext|> b <|startoftext|><|endoftext|>")
 @example("</w> a</w>b \u0000\u200b\ufeff 漢字 🖼️ שלום " + "x" * 3000)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_plain_tokenizers_and_transformers_read_the_saved_file_alike(
     reloaded: CLIPTokenizer, raw: Tokenizer, text: str
 ) -> None:
@@ -97,7 +97,7 @@ def test_the_stage_fixes_the_length_of_captions_and_the_size_of_pictures(models:
 @given(ANY_TEXT)
 @example("naïve — <|endoftext|> x")
 @example("a\u0000b\u200bc\ufeff 漢字 🖼️ שלום")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_text_ends_before_its_end(text: str) -> None:
     ids = TOKENIZER(text)["input_ids"]
     assert ids[0] == TOKENIZER.bos_token_id
@@ -106,7 +106,7 @@ def test_no_text_ends_before_its_end(text: str) -> None:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_read_back_but_for_spaces_and_case(text: str) -> None:
     expected = "".join(normalised(text).split())
     found = text_of(TOKENIZER, TOKENIZER(text)["input_ids"])

@@ -20,15 +20,20 @@ WORK_OF_ANOTHER = re.compile(
     r"tapestr(?:y|ies)|skyscrapers?|architects?|architectural|architecture|designed by|buildings? by|sculptors?|"
     r"(?:photo(?:graph)?|picture|copy|scan|reproduction|replica|print)s? of (?:an? |the )?"
     r"(?:painting|drawing|photo(?:graph)?|poster|picture|artwork|print|illustration|cover|page|original)s?|"
-    r"eiffel tower (?:at|by) night|louvre pyramid|atomium|burj khalifa|little mermaid|centre pompidou|grande arche|"
+    r"eiffel tower (?:at|by) night|louvre pyramid|pyramide du louvre|atomium|burj (?:khalifa|al[- ]arab)|"
+    r"little mermaid|centre pompidou|grande arche|la défense|tour montparnasse|fondation louis vuitton|"
+    r"viaduc de millau|millau viaduct|opéra bastille|villa savoye|notre-dame du haut|stade de france|"
+    r"hallgr[ií]mskirkja|(?:tv|television) (?:screens?|stills?|shows?|series|programmes?|broadcasts?)|"
+    r"movie (?:stills?|posters?)|"
     r"logos?|mascots?|theme park|disney|pok[eé]mon|star wars|marvel|"
-    r"wandgemälde|wandbild|plakate?|denkm[aä]l(?:er)?|skulptur(?:en)?|statuen?|kunstwerke?|spielzeug|puppen?|"
-    r"buchumschlag|briefmarken?|architekt(?:in|ur)?|"
+    r"wandgemälde|wandbild|\w*plakate?|\w*denkm[aä]l(?:er)?|\w*skulptur(?:en)?|statuen?|kunstwerke?|spielzeug|puppen?|"
+    r"buchumschlag|briefmarken?|architekt(?:in|ur)?|fernseh\w*|bildschirm(?:foto|aufnahme)|standbild|"
+    r"capture d.écran|captura de (?:pantalla|tela)|schermata|"
     r"affiches?|[œo]e?uvres? d.art|peinture murale|fresque murale|couvertures? de|jouets?|poup[ée]es?|architecte|"
     r"timbres?[- ]poste|"
     r"carteles?|esculturas?|estatuas?|obras? de arte|juguetes?|arquitect[oa]|portada de|"
     r"scultur[ae]|statu[ae]|opera d.arte|giocattol[io]|copertina|architetto|murales)\b|"
-    r"памятник|скульптур|плакат|граффити|мурал|игрушк|марка\b|обложк|архитектор",
+    r"памятник|скульптур|плакат|граффити|мурал|игрушк|марка\b|обложк|архитектор|скриншот",
     re.IGNORECASE,
 )
 # In running text only: a category of somebody's paintings may be the uploader's own.
@@ -48,6 +53,9 @@ PERSON = re.compile(
     rf"(?:photo(?:graph)?|picture|image)s? of (?:me|myself|{_PERSON})|"
     r"politicians?|actors?|actress(?:es)?|singers?|musicians?|rappers?|footballers?|(?:football|basketball|baseball|"
     r"tennis|hockey|cricket|rugby|soccer|chess) players?|athletes?|cyclists?|swimmers?|wrestlers?|boxers?|"
+    r"participants?|attendees?|spectators?|demonstrators?|protest[eo]rs?|delegates?|audiences?|(?:group|team) photos?|"
+    r"teilnehmer(?:innen|in)?|zuschauer(?:innen|in)?|menschen|kinder|participantes|asistentes|personas|niñ[oa]s?|"
+    r"personnes|enfants?|persone|bambin[ioae]|ludzie|dzieci|"
     r"celebrit(?:y|ies)|journalists?|professors?|novelists?|comedians?|youtubers?|influencers?|fashion models?|"
     r"presidents?|prime minister|chancellor|senators?|congress(?:man|woman)|mayors?|ambassadors?|bishops?|"
     r"sängerin|sänger|politiker(?:in)?|schauspieler(?:in)?|fu[sß]+ballspieler(?:in)?|"

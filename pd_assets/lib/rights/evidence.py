@@ -23,7 +23,6 @@ from pd_assets.lib.rights.statements import (
 )
 from pd_assets.lib.rights.surrogate import is_solid, looks_flat
 from pd_assets.lib.rights.tags import (
-    CONDITIONS_IN_PROSE,
     FLAT_WRAPPERS,
     LICENCE_ARGUMENTS,
     PHOTOGRAPH_LICENCE_AT,
@@ -34,11 +33,12 @@ from pd_assets.lib.rights.tags import (
     meaning_of,
     meaning_of_category,
 )
+from pd_assets.lib.rights.words import CONDITIONS_IN_PROSE, says_more_than_free
 
 __all__ = ["EXTRACTOR_VERSION", "Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_page", "from_record"]
 
 # Raised whenever the same row gives other evidence than before: stored evidence of an older version is read anew.
-EXTRACTOR_VERSION = "2026-11-6"
+EXTRACTOR_VERSION = "2026-11-7"
 # A scan of one's own is no work of one's own.
 OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
@@ -293,6 +293,8 @@ def _prose_tags(text: wikitext.PageText) -> Iterator[Tag]:
     """Conditions put into words, and markup that could not be read: whoever reads the page may learn more from it."""
     if found := CONDITIONS_IN_PROSE.search(text.prose):
         yield Tag(name=found.group(0).lower(), seen_in="prose", kind=Kind.UNKNOWN)
+    elif any(says_more_than_free(said) for said in text.all_of("permission")):
+        yield Tag(name="a permission in words", seen_in="prose", kind=Kind.UNKNOWN)
     if not text.is_whole:
         yield Tag(name="markup that cannot be read", seen_in="prose", kind=Kind.UNKNOWN)
 

@@ -30,7 +30,7 @@ __all__ = [
     "valid_until",
 ]
 
-RULESET_VERSION = "2026-11-6"
+RULESET_VERSION = "2026-11-7"
 
 Verdict = Literal["accept", "reject", "quarantine"]
 Jurisdiction = Literal["any", "US", "source country"]

@@ -33,6 +33,13 @@ FLAT = re.compile(
     re.IGNORECASE,
 )
 
+# A frame that is in the picture is carved, and lit by somebody.
+FRAMED = re.compile(
+    r"\bframed\b(?! by\b)|\b(?:in|with) (?:its|the|an?) (?:[\w-]+ ){0,3}frame\b(?! of\b)|"
+    r"\bgerahmt\b|\bavec (?:son )?cadre\b|\bcon (?:su )?marco\b|\bcon cornice\b",
+    re.IGNORECASE,
+)
+
 
 def _nature(text: PageText) -> str:
     return " ".join((*text.all_of("medium"), *text.all_of("object_type")))
@@ -47,9 +54,11 @@ def looks_flat(text: PageText, categories: Sequence[str]) -> bool:
 def is_solid(text: PageText, categories: Sequence[str]) -> bool:
     """Something that a photograph shows with light and angle of its own: by its medium, categories, or description."""
     nature, kind = _nature(text), " ".join(text.all_of("object_type"))
+    said = " ".join((*text.all_of("title"), *text.all_of("description")))
+    if any(FRAMED.search(part) for part in (nature, said, *categories)):
+        return True
     if FLAT.search(nature):
         return bool(SOLID.search(kind)) and not FLAT.search(kind)
     if SOLID.search(nature) or any(SOLID.search(name) and not FLAT.search(name) for name in categories):
         return True
-    said = " ".join((*text.all_of("title"), *text.all_of("description")))
     return bool(SOLID_IN_PROSE.search(said)) and not looks_flat(text, categories)

@@ -161,46 +161,6 @@ _DOUBT = re.compile(
     r"speedy deletion|undelet|unclear copyright|license (?:dispute|unclear|unknown)"
 )
 _PERSON = re.compile(r"personality rights|\bliving people\b|identifiable (?:living )?(?:people|persons?)")
-_CONDITIONS = {
-    "licences": r"creativecommons\.org/licenses/|\bcc[- ]by\b|\bcc[- ]by-|creative commons attribution|"
-    r"gnu free documentation|\bno derivatives?\b",
-    "notices": r"all rights reserved|\brights[- ]managed\b|"
-    r"©(?!\s*(?:by\s+\w+\s+)?(?:1[0-8]\d\d|19[0-2]\d))|\(c\)\s*(?:19[3-9]\d|20\d\d)|"
-    r"\bcopyright (?:©|\(c\)|(?:19[3-9]\d|20\d\d)\b|holder is|owner is|belongs to|is held|is owned|remains with)|"
-    r"\balle rechten? (?:vorbehalten|voorbehouden)|\btous droits r[ée]serv[ée]s|"
-    r"\b(?:todos (?:los|os)|reservados todos los) (?:derechos|direitos)\b|\btutti i diritti (?:sono )?riservati|"
-    r"\balla rättigheter förbehåll|\balle rettigheter|\bkaikki oikeudet|\bwszelkie prawa|\bvšechna práva|"
-    r"\btoate drepturile|\bminden jog|\btüm hakları|права защищены|права захищені|права запазени|"
-    r"版权所有|版權所有|著作権所有|無断(?:転載|使用|複製)|転載禁止|무단|저작권자|جميع الحقوق|כל הזכויות",
-    "uses": r"\bnon-?commercial\b|no commercial use|not for commercial|"
-    r"\b(?:personal|private|editorial|educational|academic|research|press|study) (?:use|purposes?) only|"
-    r"\bonly for (?:personal|private|editorial|educational|academic|research|press|study)\b|"
-    r"\b(?:may|must|can|should) not be (?:used|reproduced|copied|sold|modified|altered|cropped|redistributed)|"
-    r"\bdo not (?:use|copy|reproduce|redistribute|crop|alter)\b|"
-    r"\bnicht[- ]?kommerziell|\bniet[- ]commerci|\bick[e]?[- ]kommersi|\bikke[- ]kommersi|\bei[- ]kaupalli|"
-    r"\b(?:usage|utilisation|fins?) non[- ]commercial|\b(?:uso|fines|fins) (?:no|não)[- ]comercia|"
-    r"\b(?:uso|scopi|fini) non[- ]commercial|\bniekomercyjn|\bnekomer[cč]|\bnecomercial|\bnem kereskedelmi|"
-    r"\bticari olmayan|некоммерч|некомерц|нетърговск|μη εμπορικ|非商用|非商业|非商業|非営利|비영리|비상업|غير تجاري",
-    "permission": r"permission (?:is )?required|\bused? (?:by|with) (?:kind )?permission|"
-    r"\breproduced (?:by|with) (?:kind )?permission",
-    "credit": r"\battribution (?:is |must |required|requested|needed|mandatory)|"
-    r"\b(?:must|please|should|has to|have to|required to) (?:be )?(?:credit|attribut|acknowledg|mention|cite)|"
-    r"\b(?:if|when|provided|as long as|so long as|unless|on condition)\b[^.\n]{0,60}"
-    r"\b(?:credited|attributed|acknowledged|mentioned|cited|credits? (?:is|are)|attribution (?:is|to))|"
-    r"\b(?:free|use[ds]?|usage|allowed|permitted|reuse) (?:only )?with (?:credits?|attribution|acknowledge?ment)|"
-    r"\b(?:give|provide|include|with) (?:proper |due |appropriate )?"
-    r"(?:credits?|attribution) (?:to|must|required)|\bcredit(?: line)? (?:is )?(?:required|mandatory|obligatory)|"
-    r"\bmandatory credit|\bcourtesy credit|\bnamensnennung|\bunter nennung|\bbei nennung|\bquellenangabe|"
-    r"\bmention obligatoire|\bcr[ée]dit obligatoire|\bà condition d|\bmerci de (?:citer|mentionner|cr[ée]diter)|"
-    r"\batribuci[oó]n (?:obligatoria|requerida)|\b(?:citar?|citando|mencionar?|mencionando) (?:al? )?"
-    r"(?:autor|la fuente|a fonte|fuente|fonte)|\battribuzione (?:obbligatoria|richiesta)|"
-    r"\bcitare (?:la fonte|l.autore)|"
-    r"\b(?:bron|naams)vermelding|\bpodani(?:em|a) (?:autora|źródła|nazwiska)|\buveden[íi](?:m)? (?:autora|zdroje)|"
-    r"обязательн\w+ (?:указани|ссылк)|(?:с|при) указани[еи]м? (?:автор|источник)|із зазначенням|"
-    r"出典を?明記|クレジット|请注明|請註明|출처 ?표시",
-}
-# Sentences of a page that put conditions on the picture, or deny that it is free.
-CONDITIONS_IN_PROSE = re.compile("|".join(_CONDITIONS.values()), re.IGNORECASE)
 # Names that look like a licence and are only about one.
 NEUTRAL = frozenset(
     {"license-header", "int:license-header", "int:license", "license template tag",

@@ -139,7 +139,7 @@ def many(count: int) -> pa.Table:
 
 
 @given(cuts=st.lists(st.integers(0, 40), max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_streamed_table_has_the_digest_of_one_written_at_once_however_it_is_cut(cuts: list[int]) -> None:
     content = many(40)
     bounds = [0, *sorted(cuts), 40]

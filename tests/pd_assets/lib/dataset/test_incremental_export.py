@@ -149,7 +149,7 @@ def test_what_a_killed_export_left_is_removed(home: Home) -> None:
     seed=st.integers(0, 1000),
     dropped=st.integers(0, 119),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_every_row_is_in_one_shard_and_leaving_one_out_changes_no_other(
     sizes: list[int], shard_bytes: int, seed: int, dropped: int
 ) -> None:

@@ -528,6 +528,56 @@ WORDS_OF_CONDITIONS_CASES = (
         )
     ),
     *(
+        case(f"a permission in words: {said}", box(EXPIRED, permission=said), UNKNOWN)
+        for said in (
+            "Ask the museum first",
+            "使用时必须署名",
+            "يجب ذكر المصدر",
+            "출처를 표시해야 합니다",
+            "חובה לתת קרדיט לצלם",
+            "Απαιτείται αναφορά του δημιουργού",
+            "Kaynak gösterilmesi zorunludur",
+            "Ez a kép csak engedéllyel használható",
+            "{{sw|1=Tafadhali taja jina la mpiga picha}}",
+            "Public domain only in the country of the museum",
+            "It is not in the public domain",
+            "[https://example.org/terms See the terms]",
+            "By permission of the heirs",
+        )
+    ),
+    *(
+        case(f"a permission that says only that it is free: {said}", box(EXPIRED, permission=said), FREE)
+        for said in (
+            "Public domain",
+            "PD-Art, see below.",
+            "The author died in 1866, more than 150 years ago; this work is in the [[public domain]].",
+            "{{en|1=Copyright has expired.}} {{de|1=Gemeinfrei, der Maler ist seit 150 Jahren tot}}",
+            "Domaine public",
+            "No longer protected by copyright",
+        )
+    ),
+    *(
+        case(f"conditions elsewhere: {said}", box(EXPIRED, **{field: said}), UNKNOWN)
+        for field, said in (
+            ("credit_line", "Copyright Museum of the Town, 2012"),
+            ("notes", "Permission of the museum is needed for publication"),
+            ("source", "Reproduction fees are payable to the library"),
+            ("description", "A merchant; kuvaajan nimi on mainittava"),
+            ("notes", "使用時請註明出處"),
+        )
+    ),
+    case("the name of an office of copyright", box(EXPIRED, source="Copyright Office Records, 1950"), FREE),
+    case("a frame in the picture", box(EXPIRED, description="Painting in its carved frame"), SURROGATE),
+    case("a category of frames", box(EXPIRED), SURROGATE, categories=("Framed paintings in a town hall",)),
+    *(
+        case(f"an own photograph of {said}", own("{{self|cc-zero}}", description=said), "work-of-another")
+        for said in ("Filmplakat", "La pyramide du Louvre", "Reiterdenkmal", "Fernsehbild", "Captura de pantalla")
+    ),
+    *(
+        case(f"people on an own photograph: {said}", own("{{self|cc-zero}}", description=said), PERSON)
+        for said in ("Participants of the marathon", "Kinder am Strand", "Des enfants dans la rue")
+    ),
+    *(
         case(f"the page says, and sets no condition: {said}", box(EXPIRED, description=said), FREE)
         for said in (
             "A gift of the artist's son, credited to Jan Roy until 1950",

@@ -111,7 +111,7 @@ def test_evidence_of_an_older_reader_is_read_anew(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.lists(st.tuples(st.integers(1, 6), st.integers(0, len(TEXTS) - 1)), max_size=5), max_size=4))
 def test_whatever_happened_before_the_table_is_that_of_deciding_everything_today(
     days: list[list[tuple[int, int]]],

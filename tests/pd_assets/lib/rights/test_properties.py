@@ -88,7 +88,6 @@ def test_evidence_comes_back_from_its_json_as_it_was(row: dict[str, object]) -> 
     assert digest_of(text) == digest_of(evidence_of(row).to_json())
 
 
-@settings(deadline=None)
 @given(ANY_ROW, PROFILE, st.sampled_from((0, 30, 90)), st.dates(date(2024, 1, 1), date(2031, 1, 1)))
 def test_no_decision_changes_before_the_day_that_it_is_valid_until(
     row: dict[str, object], profile: str, fresh_days: int, today: date
@@ -134,7 +133,7 @@ def test_what_the_strictest_profile_accepts_every_profile_accepts(case: Case) ->
     assert verdicts == sorted(verdicts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.one_of(MARKUP, st.text(max_size=8)), max_size=60).map("".join), PROFILE)
 def test_no_wikitext_breaks_the_reader(text: str, profile: str) -> None:
     evidence = from_page({"status": "live", "wikitext": text})
