@@ -113,24 +113,14 @@ def test_runs_that_ask_the_same_archive_come_one_after_the_other(
 def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
     ui: DagsterUi, server: SandboxServer, quick: None
 ) -> None:
-    server.faults.set({"delay_s": 1})
-    run = ui.launch("commons/categories")
-    ui.wait_for(run, "STARTED")
-    process_of(ui, run).kill()
-    server.faults.clear()
-    assert ui.wait_for(run, "FAILURE") == "FAILURE"
+    run = killed_run(ui, server)
     until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
 
 
 def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(
     ui: DagsterUi, server: SandboxServer, quick: None
 ) -> None:
-    server.faults.set({"delay_s": 1})
-    run = ui.launch("commons/categories")
-    ui.wait_for(run, "STARTED")
-    process_of(ui, run).kill()
-    server.faults.clear()
-    assert ui.wait_for(run, "FAILURE") == "FAILURE"
+    run = killed_run(ui, server)
     pass_by(ui)
     until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
     lines = [line for line in (ui.home / "alerts.log").read_text().splitlines() if run in line]
@@ -152,6 +142,17 @@ def test_a_run_that_the_end_of_pdd_up_interrupts_goes_on_by_itself_when_it_is_st
         until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
         assert (ui.status(run), ui.status(ended)) == ("FAILURE", "CANCELED")
         assert runs(ui, tag="dagster/parent_run_id", value=ended) == []
+
+
+def killed_run(ui: DagsterUi, server: SandboxServer) -> str:
+    """A run that died in the middle of its work, and is marked as failed."""
+    server.faults.set({"delay_s": 1})
+    run = ui.launch("commons/categories")
+    ui.wait_for(run, "STARTED")
+    process_of(ui, run).kill()
+    server.faults.clear()
+    assert ui.wait_for(run, "FAILURE") == "FAILURE"
+    return run
 
 
 def pass_by(ui: DagsterUi) -> None:
