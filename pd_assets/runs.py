@@ -18,7 +18,7 @@ MANIFEST = dg.AssetKey(["dataset", "manifest"])
 DATASET_TAG = "pd/dataset"
 # Runs that planned a check and never came to it.
 LOOKED_BACK = 100
-# The daemon that starts a dead run again looks every half minute; without it nobody is to wait for ever.
+# One that the daemon passes by is asked for again after a minute or two; without a daemon nobody waits for ever.
 RETRY_COMES_WITHIN = timedelta(minutes=5)
 # The daemon looks for failed runs every five seconds.
 OVERLOOKED_AFTER = timedelta(minutes=1)

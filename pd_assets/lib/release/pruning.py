@@ -45,13 +45,13 @@ def prune_trainings(home: Home, *, older_than_s: float = 0.0) -> list[str]:
     pruned = []
     for folder in sorted(path.parent for path in home.root.glob(f"models/*/*{UNFINISHED}/{JOB}")):
         age_s = now_s - max(path.stat().st_mtime for path in folder.iterdir())
-        if _dataset_of(folder) not in present and age_s >= older_than_s and _removed(folder):
+        if dataset_of(folder) not in present and age_s >= older_than_s and _removed(folder):
             pruned.append(f"{folder.parent.name}/{folder.name.removesuffix(UNFINISHED)}")
     return pruned
 
 
-def _dataset_of(folder: Path) -> str | None:
-    """The digest of the dataset that a training was begun on; None where its job cannot be read, as by who trains."""
+def dataset_of(folder: Path) -> str | None:
+    """The digest of the dataset that a training was begun on; None where its job cannot be read, so by nobody."""
     try:
         return str(json.loads((folder / JOB).read_text())["inputs"]["dataset"])
     except (ValueError, KeyError, TypeError):

@@ -14,6 +14,7 @@ from pd_assets.lib.dataset.export import PICTURES, pictures_of
 from pd_assets.lib.home import Home, remove_caches, remove_folder
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import models
+from pd_assets.lib.release.pruning import dataset_of
 from pd_ml.data import shards
 from pd_ml.provenance import JOB, PREVIEWS, RUN, TENSORBOARD, UNFINISHED, read_run
 
@@ -63,7 +64,7 @@ def _datasets(home: Home, items: set[str], digests: set[str]) -> tuple[str, ...]
         if (folder / shards.MANIFEST).is_file():
             digest = shards.read_manifest(folder).digest
             remove_caches(home.root, digest)
-            _unfinished_latents(home, digest)
+            _unfinished(home, digest)
         remove_folder(folder)
         removed.append(f"{folder.parent.name}/{folder.name}")
     return tuple(removed)
@@ -86,11 +87,12 @@ def _latents(home: Home, held: set[str]) -> tuple[str, ...]:
     return tuple(model.version for model in removed)
 
 
-def _unfinished_latents(home: Home, digest: str) -> None:
-    """Those whose computation was stopped, or is under way: it fails, and is begun anew on another dataset."""
-    for path in home.root.glob(f"models/latents/*{UNFINISHED}/{JOB}"):
-        if json.loads(path.read_text())["inputs"].get("dataset") == digest:
-            remove_folder(path.parent)
+def _unfinished(home: Home, digest: str) -> None:
+    """Trainings of stages that show the dataset, stopped or under way: these fail, and begin anew on another one."""
+    for stage in ("latents", *_SHOW_THE_DATASET):
+        for path in home.root.glob(f"models/{stage}/*{UNFINISHED}/{JOB}"):
+            if dataset_of(path.parent) in (digest, None):
+                remove_folder(path.parent)
 
 
 def _sheets(home: Home, held: set[str]) -> Iterator[Path]:

@@ -72,14 +72,15 @@ _FREE = re.compile(
 _SAYS_NOTHING = """
     a ago also am an and anonymous ans are artist as at author author's autor años because before below bild
     creator de dead death deceased depuis der dessous dessus die died dimensional drawing du el engraver engraving
-    est faithful file first flat for free from hace has have here image in is it its jahren künstler la le licence
-    license licensing life more mort muerto n none oben of old on original out over own painter painting photo
+    est faithful file first flat for from hace has have here image in is it its jahren künstler la le licence
+    license licensing life more mort muerto n oben of old on original out over own painter painting photo
     photograph picture plus print publication published reproduction s section see seit siehe since source states
-    tag tags template than that the this to tot two twodimensional u und united unknown unten us usa verstorben
-    voir was which work year years yes
+    tag tags template than that the this to tot two twodimensional u und united unten us usa verstorben voir was
+    which work year years
 """
 _NEUTRAL = frozenset(_SAYS_NOTHING.split())
-_WORD = re.compile(r"[^\W\d_]+(?:'s)?")
+# A year of this century counts as a word: it may be the one in which the work will be free.
+_WORD = re.compile(r"[^\W\d_]+(?:'s)?|\b2\d{3}\b")
 
 
 def says_more_than_free(said: str) -> bool:

@@ -149,6 +149,10 @@ def test_a_purge_takes_the_sheets_on_which_the_picture_may_be_seen_and_no_others
     shows = plant_sheets(home, "saw", saw)
     sample = Sample(profile="strict", seed=0, accepted=1, others=0, items=(sampled("commons:M5"),))
     shows.append(save_sample(home, sample) / "audit.html")
+    begun = [home.model(stage, "begun.partial") for stage in ("vae", "super_resolution", "latents", "clip")]
+    for folder, job in zip(begun, [{"inputs": {"dataset": _digest(home, saw.version)}}, "damaged"] * 2, strict=True):
+        folder.mkdir(parents=True)
+        (folder / "job.json").write_text(json.dumps(job))
     take_down(home, "commons:M5", reason="first")
     licensed_items(home)
     stays = plant_sheets(home, "did-not-see", dataset(home))
@@ -162,6 +166,7 @@ def test_a_purge_takes_the_sheets_on_which_the_picture_may_be_seen_and_no_others
     done = take_down(home, "commons:M5", reason="for good", purge=True)
     assert sorted(done.purged.sheets) == sorted(str(path.relative_to(home.root)) for path in shows)
     assert not any(path.exists() for path in shows) and all(path.exists() for path in stays)
+    assert [folder.exists() for folder in begun] == [False, False, False, True], "CLIP draws no picture of the dataset"
 
 
 def plant_sheets(home: Home, version: str, export: Export) -> list[Path]:

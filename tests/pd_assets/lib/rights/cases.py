@@ -541,6 +541,9 @@ WORDS_OF_CONDITIONS_CASES = (
             "{{sw|1=Tafadhali taja jina la mpiga picha}}",
             "Public domain only in the country of the museum",
             "It is not in the public domain",
+            "In the public domain from 2041",
+            "Free licence from the author",
+            "Unknown",
             "[https://example.org/terms See the terms]",
             "By permission of the heirs",
         )
