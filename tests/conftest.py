@@ -4,11 +4,16 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import s3_server
+from tests.once import session_folder
+
+if TYPE_CHECKING:
+    from tests.pd_assets.line import Line, Night
+    from tests.s3_server import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -51,15 +56,41 @@ def art_folder_or_none() -> Path | None:
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for what all workers of this run have in common; see tests/once.py."""
+    return session_folder(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Night]":
+    """A line after its first night; nothing is to change it. Each worker has one: the port is part of a home."""
+    from tests.pd_assets import line
+
+    with line.first_night(tmp_path_factory.mktemp("first night")) as night:
+        yield night
+
+
+@pytest.fixture
+def own_night(first_night: "Night", tmp_path: Path) -> "Iterator[Line]":
+    """A line after its first night, the test's own."""
+    with first_night.copy(tmp_path) as line:
+        yield line
+
+
+@pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """The URL of an S3 API on loopback, one for the session."""
+    from tests import s3_server
+
     with s3_server.serving() as url:
         yield url
 
 
 @pytest.fixture
-def store(s3_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s3_server.Store:
+def store(s3_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Store":
     """An empty bucket of the test's own."""
+    from tests import s3_server
+
     for name, value in s3_server.CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     return s3_server.Store.new(s3_endpoint, tmp_path / "machines")

@@ -1,14 +1,11 @@
 """Trainings through Dagster, made tiny: the first model is promoted, the second judged by it on the same pictures."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import dagster as dg
 import pytest
 
 from pd_assets.lib.release.lineage import models, newest
 from pd_assets.lib.release.promotion import latest_judgements
-from tests.pd_assets.line import QUIET, Line, new_line
+from tests.pd_assets.line import QUIET, Line
 
 STAGES = ("tokenizer", "clip", "unet_text")
 TINY = {
@@ -17,13 +14,6 @@ TINY = {
     "models__unet_text": ["steps=2", "batch_size=4"],
     "evaluation__report": ["n=8", "permutations=10", "reference=32", "sample_steps=2"],
 }
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Iterator[Line]:
-    with new_line(tmp_path) as made:
-        assert made.run("nightly").success
-        yield made
 
 
 def train(line: Line) -> dg.ExecuteInProcessResult:
@@ -41,7 +31,8 @@ def trained_now(done: dg.ExecuteInProcessResult) -> list[object]:
 
 
 @pytest.mark.slow
-def test_models_are_promoted_after_their_evaluation_and_a_version_is_trained_once(line: Line) -> None:
+def test_models_are_promoted_after_their_evaluation_and_a_version_is_trained_once(own_night: Line) -> None:
+    line = own_night
     assert trained_now(train(line)) == [True, True, True]
     first = {model.stage: model for model in models(line.home)}
     assert all(model.is_latest and model.is_candidate for model in first.values())

@@ -1,7 +1,9 @@
 """The line as tests run it: a sandbox archive, a home of its own, a Dagster instance on disk, and what they hold."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -133,3 +135,49 @@ def new_line(folder: Path, *, retrain_after: int = 1000) -> Iterator[Line]:
     ):
         platform = Platform(pd_home=str(home.root), pd_commons_api=server.api_url, pd_retrain_after=str(retrain_after))
         yield Line(server=server, home=home, instance=instance, platform=platform)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Night:
+    """A line after its first night, for tests that begin there: they look at it, or work on a copy."""
+
+    folder: Path
+    line: Line
+
+    @contextmanager
+    def copy(self, folder: Path, *, retrain_after: int = 1000) -> Iterator[Line]:
+        """Home and instance below `folder`, on the same archive. What the block does to the archive is undone."""
+        for name in ("home", "dagster"):
+            shutil.copytree(self.folder / name, folder / name, symlinks=True)
+        home = open_home(folder / "home")
+        platform = self.line.platform_with(pd_home=str(home.root), pd_retrain_after=str(retrain_after))
+        with (
+            unchanged(self.line.server),
+            dg.DagsterInstance.local_temp(str(folder / "dagster"), overrides=NO_TELEMETRY) as instance,
+        ):
+            yield Line(server=self.line.server, home=home, instance=instance, platform=platform)
+
+
+@contextmanager
+def first_night(folder: Path) -> Iterator[Night]:
+    """A new line after its first night."""
+    with new_line(folder) as line:
+        assert line.run("nightly").success
+        yield Night(folder=folder, line=line)
+
+
+@contextmanager
+def unchanged(server: SandboxServer) -> Iterator[None]:
+    """The archive that the server shows is the same after the block as before, and without faults."""
+
+    def state() -> dict[str, object]:
+        return deepcopy({name: value for name, value in vars(server.archive).items() if name != "lock"})
+
+    before = state()
+    server.faults.clear()
+    server.faults.log.clear()
+    try:
+        yield
+    finally:
+        server.faults.clear()
+        vars(server.archive).update(before)

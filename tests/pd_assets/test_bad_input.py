@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.pd_assets.line import Line, materialised, new_line
+from tests.pd_assets.line import Line, Night, materialised, new_line
 
 PARENTS = [
     ("commons/refresh", "commons/categories"),
@@ -35,10 +35,9 @@ PARENTS = [
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def night(first_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """A line after its first night; tests leave its home as it was."""
-    with new_line(tmp_path_factory.mktemp("night")) as line:
-        assert line.run("nightly").success
+    with first_night.copy(tmp_path_factory.mktemp("night")) as line:
         yield line
 
 

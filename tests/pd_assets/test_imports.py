@@ -3,70 +3,18 @@
 A rule about what a module may not reach follows its imports through our own modules, so that a detour does not hide it.
 """
 
-import ast
 import subprocess
 import sys
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.reach import ROOT, imports, reached, sources
+
 HEAVY = ("torch", "diffusers", "transformers", "accelerate")
 TORCH_FREE = ("pd_ml.data.shards", "pd_ml.config", "pd_ml.provenance")
 SOURCES = ("pd_assets.lib.commons", "pd_assets.lib.smithsonian", "pd_assets.lib.rights")
 NOT_ONE_ANOTHER = [(one, other) for one in SOURCES for other in SOURCES if one != other]
-
-
-@cache
-def sources() -> dict[str, Path]:
-    """Every module of the two packages, by its dotted name."""
-    found = {}
-    for package in ("pd_assets", "pd_ml"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-@cache
-def imports(module: str) -> frozenset[str]:
-    """What a module imports anywhere in its text, as dotted names of modules, its own packages included."""
-    tree = ast.parse(sources()[module].read_text())
-    found: set[str] = set(packages_above(module))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} imports relatively, which ruff forbids"
-            origin = str(node.module)
-            found.update(nearest_module(f"{origin}.{alias.name}", origin) for alias in node.names)
-    return frozenset(found)
-
-
-def nearest_module(name: str, origin: str) -> str:
-    """`from a import b` imports the module a.b where there is one, else the module a."""
-    return name if name in sources() else origin
-
-
-def packages_above(module: str) -> Iterable[str]:
-    """Importing a.b.c runs a and a.b too."""
-    parts = module.split(".")
-    return (".".join(parts[:end]) for end in range(1, len(parts)))
-
-
-@cache
-def reached(module: str) -> frozenset[str]:
-    """Everything that a module imports, directly or through our own modules."""
-    seen: set[str] = set()
-    waiting = [module]
-    while waiting:
-        for name in imports(waiting.pop()) - seen:
-            seen.add(name)
-            if name in sources():
-                waiting.append(name)
-    return frozenset(seen)
 
 
 def within(module: str, packages: Iterable[str]) -> bool:

@@ -14,24 +14,22 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.release.news import news_since_training
 from pd_ml.provenance import RunRecord, write_run
-from tests.pd_assets.line import Line, new_line
+from tests.pd_assets.line import Line, Night
 
 THRESHOLD = 50
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def night(first_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """A line after its first night; tests that use it leave it as it is."""
-    with new_line(tmp_path_factory.mktemp("night"), retrain_after=THRESHOLD) as line:
-        assert line.run("nightly").success
+    with first_night.copy(tmp_path_factory.mktemp("night"), retrain_after=THRESHOLD) as line:
         yield line
 
 
 @pytest.fixture
-def own_night(tmp_path: Path) -> Iterator[Line]:
+def own_night(first_night: Night, tmp_path: Path) -> Iterator[Line]:
     """A line after its first night, the test's own."""
-    with new_line(tmp_path, retrain_after=THRESHOLD) as line:
-        assert line.run("nightly").success
+    with first_night.copy(tmp_path, retrain_after=THRESHOLD) as line:
         yield line
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 import dagster as dg
@@ -12,7 +11,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from pd_assets.lib.catalog.origins import ORIGINS
 from pd_assets.lib.catalog.schemas import TABLES
-from tests.pd_assets.line import Line, new_line
+from tests.pd_assets.line import Line, Night
 
 NIGHT = {
     *("commons/categories", "commons/refresh", "catalog/items", "rights/decisions", "rights/changes"),
@@ -24,10 +23,9 @@ LICENCE = "{{Cc-by-sa-4.0}}"
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def night(first_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """A line after its first night. What tests add to it, they leave whole."""
-    with new_line(tmp_path_factory.mktemp("night")) as line:
-        assert line.run("nightly").success
+    with first_night.copy(tmp_path_factory.mktemp("night")) as line:
         yield line
 
 
@@ -95,25 +93,24 @@ def test_a_model_links_to_the_dataset_version_that_it_is_made_of_and_the_dataset
 
 
 def test_what_is_done_again_without_a_change_keeps_its_version_and_a_change_makes_what_follows_unsynced(
-    tmp_path: Path,
+    own_night: Line,
 ) -> None:
-    with new_line(tmp_path) as line:
-        assert line.run("nightly").success
-        before = versions(line)
-        assert line.run("nightly").success
-        assert versions(line) == before
-        assert set(statuses(line).values()) == {StaleStatus.FRESH}
+    line = own_night
+    before = versions(line)
+    assert line.run("nightly").success
+    assert versions(line) == before
+    assert set(statuses(line).values()) == {StaleStatus.FRESH}
 
-        page = line.plain_free_pages()[0]
-        line.archive.edit(page.title, page.latest.text.replace("{{PD-Art", LICENCE + "{{PD-Art"))
-        assert line.run("refresh_sources").success
-        assert {key for key, version in versions(line).items() if version != before[key]} == {"commons/refresh"}
-        stale = {key for key, status in statuses(line).items() if status is StaleStatus.STALE}
-        assert stale == {"catalog/items"}, "Dagster marks what is made of the change directly"
+    page = line.plain_free_pages()[0]
+    line.archive.edit(page.title, page.latest.text.replace("{{PD-Art", LICENCE + "{{PD-Art"))
+    assert line.run("refresh_sources").success
+    assert {key for key, version in versions(line).items() if version != before[key]} == {"commons/refresh"}
+    stale = {key for key, status in statuses(line).items() if status is StaleStatus.STALE}
+    assert stale == {"catalog/items"}, "Dagster marks what is made of the change directly"
 
-        assert line.run("nightly").success
-        after = versions(line)
-        assert set(statuses(line).values()) == {StaleStatus.FRESH}
-        changed = {key for key in NIGHT if after[key] != before[key]}
-        assert changed >= {"catalog/items", "rights/decisions", "catalog/licensed_images", "dataset/manifest"}
-        assert "commons/categories" not in changed
+    assert line.run("nightly").success
+    after = versions(line)
+    assert set(statuses(line).values()) == {StaleStatus.FRESH}
+    changed = {key for key in NIGHT if after[key] != before[key]}
+    assert changed >= {"catalog/items", "rights/decisions", "catalog/licensed_images", "dataset/manifest"}
+    assert "commons/categories" not in changed

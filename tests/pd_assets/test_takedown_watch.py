@@ -1,7 +1,6 @@
 """takedown_watch with real runs: pictures that vanish or are taken down, and the models that saw them."""
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,37 +9,31 @@ import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from pd_assets.lib.errors import PdError, TableError
-from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import CANDIDATE
 from pd_assets.lib.release.takedowns import take_down
 from pd_ml.provenance import RunRecord, write_run
-from tests.pd_assets.line import NO_TELEMETRY, Line, item_id, new_line
+from tests.pd_assets.line import Line, Night, item_id
 
 STAGES = ("clip", "unet_text")
 
 
 @pytest.fixture(scope="module")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Line]]:
-    """A line after its first night, with a dataset and models that were trained on it, and its folder."""
-    folder = tmp_path_factory.mktemp("first night")
-    with new_line(folder) as made:
-        assert made.run("nightly").success
+def with_models(first_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """A line after its first night, with a dataset and models that were trained on it."""
+    folder = tmp_path_factory.mktemp("with models")
+    with first_night.copy(folder) as made:
         assert made.run("build_dataset").success
         trained(made.home, "first")
-        yield folder, made
+        yield Night(folder=folder, line=made)
 
 
 @pytest.fixture
-def line(first_night: tuple[Path, Line], tmp_path: Path) -> Iterator[Line]:
-    """The test's own copy of it; the archive is shared."""
-    folder, made = first_night
-    for name in ("home", "dagster"):
-        shutil.copytree(folder / name, tmp_path / name, symlinks=True)
-    home = open_home(tmp_path / "home")
-    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster"), overrides=NO_TELEMETRY) as instance:
-        platform = made.platform_with(pd_home=str(home.root))
-        yield Line(server=made.server, home=home, instance=instance, platform=platform)
+def line(with_models: Night, tmp_path: Path) -> Iterator[Line]:
+    """The test's own copy of it."""
+    with with_models.copy(tmp_path) as made:
+        yield made
 
 
 def trained(home: Home, version: str, stages: Sequence[str] = STAGES) -> None:

@@ -1,20 +1,24 @@
-"""The command line as tests call it: in this process, or as a process of its own; and settings for tiny models."""
+"""The command line as tests call it: in this process, or as a process of its own; and settings for tiny models.
+
+Importing this imports no torch: only calling it does.
+"""
 
 import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pd_ml.command_line import main
 from pd_ml.config import with_overrides
 from pd_ml.errors import Suspended
 from pd_ml.progress import Reporter
 from pd_ml.recipes import STAGE_INPUTS, recipe
-from pd_ml.training.stages import train
-from pd_ml.training.workshop import Job, identify
+
+if TYPE_CHECKING:
+    from pd_ml.training.workshop import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,8 +133,10 @@ TINY = {
 }
 
 
-def tiny_job(stage: str, dataset: Path, models: Path, out: Path, *changes: str) -> Job:
+def tiny_job(stage: str, dataset: Path, models: Path, out: Path, *changes: str) -> "Job":
     """The training of a tiny model, its inputs those of `models`."""
+    from pd_ml.training.workshop import Job
+
     return Job(
         stage=stage,
         config=with_overrides(recipe(stage, "debug"), [*TINY.get(stage, [])[1::2], *changes]),
@@ -141,8 +147,11 @@ def tiny_job(stage: str, dataset: Path, models: Path, out: Path, *changes: str) 
     )
 
 
-def suspend(job: Job, after: int) -> None:
+def suspend(job: "Job", after: int) -> None:
     """Train `job` in this process, and stop it when it has asked that often whether to."""
+    from pd_ml.training.stages import train
+    from pd_ml.training.workshop import identify
+
     asked = 0
 
     def stopping() -> bool:
@@ -156,6 +165,8 @@ def suspend(job: Job, after: int) -> None:
 
 def run_here(*arguments: object) -> int:
     """Exit code of the command, run in this process."""
+    from pd_ml.command_line import main
+
     return main([str(argument) for argument in arguments])
 
 

@@ -1,15 +1,13 @@
-"""One thread, no network, and tiny finished models that several tests read."""
+"""One thread, no network, and tiny finished models that all workers of a run read."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
-
-import torch
-
+from tests.once import made_once
 from tests.pd_ml.command import (
     TINY_CLIP,
     TINY_LATENT_DIFFUSION,
@@ -23,48 +21,63 @@ from tests.pd_ml.command import (
 )
 from tests.pd_ml.paintings import write_dataset
 
+os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
+
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def dataset(shared: Path) -> Path:
     """64 + 16 + 16 paintings."""
-    return write_dataset(tmp_path_factory.mktemp("dataset") / "paintings", {"train": 64, "validation": 16, "test": 16})
+
+    def make(folder: Path) -> None:
+        write_dataset(folder / "paintings", {"train": 64, "validation": 16, "test": 16})
+
+    return made_once(shared, "dataset", make) / "paintings"
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> Path:
+def models(shared: Path, dataset: Path) -> Path:
     """A folder with a finished `tokenizer`, `clip`, `unet` and `unet_text`, all tiny, made by the command line."""
-    folder = tmp_path_factory.mktemp("models")
-    base = ["--recipe", "debug", "--dataset", str(dataset)]
-    assert run_here("train", "tokenizer", *base, "--out", folder / "tokenizer") == 0
-    clip = ["--input", f"tokenizer={folder / 'tokenizer'}", "--out", folder / "clip", *TINY_CLIP]
-    assert run_here("train", "clip", *base, *clip) == 0
-    assert run_here("train", "unet", *base, "--out", folder / "unet", *TINY_UNET_ALONE) == 0
-    unet = ["--input", f"clip={folder / 'clip'}", "--out", folder / "unet_text", *TINY_UNET]
-    # Like the runs that it is compared with, in a process that has done nothing else.
-    assert run_apart("train", "unet_text", *base, *unet).returncode == 0
-    return folder
+
+    def make(folder: Path) -> None:
+        base = ["--recipe", "debug", "--dataset", str(dataset)]
+        assert run_here("train", "tokenizer", *base, "--out", folder / "tokenizer") == 0
+        clip = ["--input", f"tokenizer={folder / 'tokenizer'}", "--out", folder / "clip", *TINY_CLIP]
+        assert run_here("train", "clip", *base, *clip) == 0
+        assert run_here("train", "unet", *base, "--out", folder / "unet", *TINY_UNET_ALONE) == 0
+        unet = ["--input", f"clip={folder / 'clip'}", "--out", folder / "unet_text", *TINY_UNET]
+        # Like the runs that it is compared with, in a process that has done nothing else.
+        assert run_apart("train", "unet_text", *base, *unet).returncode == 0
+
+    return made_once(shared, "models", make)
 
 
 @pytest.fixture(scope="session")
-def upscaler(dataset: Path, models: Path) -> Path:
+def upscaler(shared: Path, dataset: Path, models: Path) -> Path:
     """A finished `super_resolution`, tiny, beside the other models."""
-    folder = models / "super_resolution"
-    base = ["--recipe", "debug", "--dataset", dataset, "--out", folder]
-    assert run_here("train", "super_resolution", *base, *TINY_UPSCALER) == 0
-    return folder
+
+    def make(_: Path) -> None:
+        base = ["--recipe", "debug", "--dataset", dataset, "--out", models / "super_resolution"]
+        assert run_here("train", "super_resolution", *base, *TINY_UPSCALER) == 0
+
+    made_once(shared, "upscaler", make)
+    return models / "super_resolution"
 
 
 @pytest.fixture(scope="session")
-def latent_models(dataset: Path, models: Path) -> Path:
+def latent_models(shared: Path, dataset: Path, models: Path) -> Path:
     """`models` with a finished `vae`, `latents`, `latent_unet` and `latent_diffusion` in it, tiny as well."""
-    base = ["--recipe", "debug", "--dataset", dataset]
-    clip, vae, latents = (["--input", f"{name}={models / name}"] for name in ("clip", "vae", "latents"))
-    assert run_here("train", "vae", *base, *clip, "--out", models / "vae", *TINY_VAE) == 0
-    assert run_here("train", "latents", *base, *vae, *clip, "--out", models / "latents") == 0
-    plain = [*latents, *vae, "--out", models / "latent_unet", *TINY_LATENT_UNET]
-    assert run_here("train", "latent_unet", *base, *plain) == 0
-    prompted = [*latents, *vae, *clip, "--out", models / "latent_diffusion", *TINY_LATENT_DIFFUSION]
-    assert run_here("train", "latent_diffusion", *base, *prompted) == 0
+
+    def make(_: Path) -> None:
+        base = ["--recipe", "debug", "--dataset", dataset]
+        clip, vae, latents = (["--input", f"{name}={models / name}"] for name in ("clip", "vae", "latents"))
+        assert run_here("train", "vae", *base, *clip, "--out", models / "vae", *TINY_VAE) == 0
+        assert run_here("train", "latents", *base, *vae, *clip, "--out", models / "latents") == 0
+        plain = [*latents, *vae, "--out", models / "latent_unet", *TINY_LATENT_UNET]
+        assert run_here("train", "latent_unet", *base, *plain) == 0
+        prompted = [*latents, *vae, *clip, "--out", models / "latent_diffusion", *TINY_LATENT_DIFFUSION]
+        assert run_here("train", "latent_diffusion", *base, *prompted) == 0
+
+    made_once(shared, "latent models", make)
     return models
 
 
@@ -72,4 +85,5 @@ def latent_models(dataset: Path, models: Path) -> Path:
 def ordinary_floats() -> Iterator[None]:
     """A training flushes denormal numbers to zero in its process; other tests do not expect that of theirs."""
     yield
-    torch.set_flush_denormal(False)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)

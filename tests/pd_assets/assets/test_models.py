@@ -19,7 +19,7 @@ from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.withdrawals import exposures, find_withdrawn
 from pd_ml.provenance import verify_outputs
-from tests.pd_assets.line import QUIET, Line, new_line
+from tests.pd_assets.line import QUIET, Line, Night
 
 pytestmark = pytest.mark.slow
 
@@ -39,10 +39,11 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Line, ExecuteInProcessResult]]:
+def trained(
+    first_night: Night, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Line, ExecuteInProcessResult]]:
     """A line after a night and one training of the latent models; tests that use it leave it as it is."""
-    with new_line(tmp_path_factory.mktemp("latent line")) as made:
-        assert made.run("nightly").success
+    with first_night.copy(tmp_path_factory.mktemp("latent line")) as made:
         yield made, train(made)
 
 

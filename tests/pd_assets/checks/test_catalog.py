@@ -1,24 +1,12 @@
 """The check on the licence-filtered table: a clean night passes it; a run that would use an unfree picture stops."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import dagster as dg
-import pytest
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, LICENSED
-from tests.pd_assets.line import CHECK, Line, item_id, materialised, new_line
+from tests.pd_assets.line import CHECK, Line, item_id, materialised
 
 DATASET = ["dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"]
-
-
-@pytest.fixture
-def night(tmp_path: Path) -> Iterator[Line]:
-    """A line after its first night."""
-    with new_line(tmp_path) as line:
-        assert line.run("nightly").success
-        yield line
 
 
 def verdict(line: Line) -> tuple[bool, int]:
@@ -37,34 +25,34 @@ def unfree_item(line: Line) -> str:
     return item_id(page)
 
 
-def test_a_clean_night_passes_the_check_within_its_own_run(night: Line) -> None:
-    assert verdict(night) == (True, 0)
+def test_a_clean_night_passes_the_check_within_its_own_run(own_night: Line) -> None:
+    assert verdict(own_night) == (True, 0)
 
 
-def test_an_unfree_row_put_into_the_table_is_found_by_the_check_alone(night: Line) -> None:
-    rows = night.rows("catalog/licensed_images")
-    smuggled = {**next(iter(rows.values())), "item_id": unfree_item(night), "sha256": "0" * 64}
-    tables.write(night.home, LICENSED, tables.as_table(LICENSED, [*rows.values(), smuggled]))
+def test_an_unfree_row_put_into_the_table_is_found_by_the_check_alone(own_night: Line) -> None:
+    rows = own_night.rows("catalog/licensed_images")
+    smuggled = {**next(iter(rows.values())), "item_id": unfree_item(own_night), "sha256": "0" * 64}
+    tables.write(own_night.home, LICENSED, tables.as_table(LICENSED, [*rows.values(), smuggled]))
 
-    result = night.run_check()
+    result = own_night.run_check()
 
     assert not result.success
-    passed, problems = verdict(night)
+    passed, problems = verdict(own_night)
     assert not passed and problems == 4, "decided reject, a tag with conditions, attribution, no decoded picture"
     assert f"{smuggled['item_id']}: decided reject" in str(evaluations(result)[0].metadata["problems"].value)
 
 
-def test_the_dataset_is_not_built_in_a_run_whose_table_holds_an_unfree_picture(night: Line) -> None:
-    before = night.home.latest("dataset", "main")
-    wrongly_accept(night, unfree_item(night))
+def test_the_dataset_is_not_built_in_a_run_whose_table_holds_an_unfree_picture(own_night: Line) -> None:
+    before = own_night.home.latest("dataset", "main")
+    wrongly_accept(own_night, unfree_item(own_night))
 
-    result = night.run("build_dataset", ["images/files", "catalog/licensed_images", *DATASET])
+    result = own_night.run("build_dataset", ["images/files", "catalog/licensed_images", *DATASET])
 
     assert not result.success
     assert materialised(result) == ["images/files", "catalog/licensed_images"]
     assert not started(result) & {key.replace("/", "__") for key in DATASET}
-    assert verdict(night) == (False, 2), "a tag with conditions, and the summary asks for attribution"
-    assert night.home.latest("dataset", "main") == before
+    assert verdict(own_night) == (False, 2), "a tag with conditions, and the summary asks for attribution"
+    assert own_night.home.latest("dataset", "main") == before
 
 
 def wrongly_accept(line: Line, item: str) -> None:
