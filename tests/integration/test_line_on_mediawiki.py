@@ -38,13 +38,21 @@ def materialise(project: Path, select: str, **settings: str) -> subprocess.Compl
     )
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the project's Dagster settings, so that the checkout's own storage stays untouched."""
-    folder = tmp_path / "project"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "dagster.yaml", folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def home(read_wiki: MediaWiki, project: Path) -> Path:
+    """A home after the whole line."""
+    home = project / "home"
+    done = materialise(project, LINE, PD_HOME=str(home), PD_COMMONS_API=read_wiki.api_url)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return home
 
 
 def free_titles(site: FilledSite) -> set[str]:
@@ -62,12 +70,8 @@ def exported(home: Path) -> tuple[Path, list[Mapping[str, object]]]:
 
 
 def test_the_line_yields_exactly_the_public_domain_pictures(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite, project: Path, tmp_path: Path
+    home: Path, mediawiki_site: FilledSite, tmp_path: Path
 ) -> None:
-    home = tmp_path / "home"
-    done = materialise(project, LINE, PD_HOME=str(home), PD_COMMONS_API=mediawiki.api_url)
-    assert done.returncode == 0, done.stderr[-3000:]
-
     folder, rows = exported(home)
     sha1_of = {picture.title.removeprefix("File:"): picture.sha1 for picture in mediawiki_site.pictures}
     wanted = {sha1_of[title.removeprefix("File:")] for title in free_titles(mediawiki_site)}
@@ -95,12 +99,7 @@ def test_the_line_yields_exactly_the_public_domain_pictures(
     assert first["caption"] == first["captions"][0]
 
 
-def test_what_is_stored_carries_no_metadata_and_no_uploader(
-    mediawiki: MediaWiki, project: Path, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    done = materialise(project, LINE, PD_HOME=str(home), PD_COMMONS_API=mediawiki.api_url)
-    assert done.returncode == 0, done.stderr[-3000:]
+def test_what_is_stored_carries_no_metadata_and_no_uploader(home: Path) -> None:
     _, rows = exported(home)
     for row in rows:
         image = row["image"]
@@ -113,14 +112,14 @@ def test_what_is_stored_carries_no_metadata_and_no_uploader(
 
 
 def test_a_category_that_does_not_exist_is_named_and_no_table_is_written(
-    mediawiki: MediaWiki, project: Path, tmp_path: Path
+    read_wiki: MediaWiki, project: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     done = materialise(
         project,
         "commons/categories",
         PD_HOME=str(home),
-        PD_COMMONS_API=mediawiki.api_url,
+        PD_COMMONS_API=read_wiki.api_url,
         PD_COMMONS_ROOTS="No such category",
     )
     assert done.returncode == 1

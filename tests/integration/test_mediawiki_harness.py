@@ -75,23 +75,23 @@ def jpeg(colour: str, width: int = 400, height: int = 300) -> bytes:
 
 
 def test_every_file_of_the_truth_is_listed_in_its_category_and_no_other(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     by_category: dict[str, set[str]] = {}
     for picture in mediawiki_site.pictures:
         for category in picture.categories:
             by_category.setdefault(category, set()).add(picture.title)
-    assert {category: members(mediawiki, category, "file") for category in by_category} == by_category
+    assert {category: members(read_wiki, category, "file") for category in by_category} == by_category
 
 
 def test_the_roots_list_the_files_whose_tag_names_them_free_or_not(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     for root in ROOTS:
         reason = root.removeprefix("PD-Art (").removesuffix(")")
         tags = (f"PD-Art|{reason}}}}}", f"PD-Art|{reason}|")
         tagged = {p.title for p in mediawiki_site.pictures if any(tag in KINDS[p.kind].licence for tag in tags)}
-        assert members(mediawiki, root, "file") == tagged
+        assert members(read_wiki, root, "file") == tagged
         assert len(tagged) > 50
 
 
@@ -102,11 +102,11 @@ def test_every_kind_is_there_as_often_as_asked(mediawiki_site: FilledSite) -> No
 
 
 def test_imageinfo_names_the_digest_of_the_bytes_that_are_served(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     for kind in Kind:
         picture = picture_of(mediawiki_site, kind)
-        info = page(mediawiki, picture.title, prop="imageinfo", iiprop="sha1|url|size|mime")["imageinfo"][0]
+        info = page(read_wiki, picture.title, prop="imageinfo", iiprop="sha1|url|size|mime")["imageinfo"][0]
         served = fetch(info["url"])
         assert info["sha1"] == picture.sha1 == _sha1(served.content), kind
         assert (info["size"], info["mime"]) == (len(served.content), served.headers["Content-Type"])
@@ -120,7 +120,7 @@ def test_originals_are_served_as_they_are_in_the_art_set(mediawiki_site: FilledS
 
 
 def test_licence_categories_are_hidden_and_given_by_prop_categories(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     expected = {
         Kind.PD_OLD_100_EXPIRED: {"PD-Art (PD-old-100-expired)", "CC-PD-Mark"},
@@ -133,14 +133,14 @@ def test_licence_categories_are_hidden_and_given_by_prop_categories(
     }
     for kind, names in expected.items():
         picture = picture_of(mediawiki_site, kind)
-        found = page(mediawiki, picture.title, prop="categories", clprop="hidden", cllimit="max")["categories"]
+        found = page(read_wiki, picture.title, prop="categories", clprop="hidden", cllimit="max")["categories"]
         assert {entry["title"].removeprefix("Category:") for entry in found if entry["hidden"]} == names, kind
         assert {entry["title"].removeprefix("Category:") for entry in found if not entry["hidden"]} == set(
             picture.categories
         )
 
 
-def test_nested_tags_are_given_by_prop_templates(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+def test_nested_tags_are_given_by_prop_templates(read_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
     expected = {
         Kind.PD_OLD_100: {"PD-Art", "PD-old-100", "PD-Layout"},
         Kind.SELF_CC_BY_SA: {"Self", "Cc-by-sa-4.0", "CC-Layout"},
@@ -148,15 +148,15 @@ def test_nested_tags_are_given_by_prop_templates(mediawiki: MediaWiki, mediawiki
         Kind.PD_PLUS_UNKNOWN_TAG: {"PD-Art", "PD-old-100", "Atlantean heritage"},
     }
     for kind, names in expected.items():
-        found = page(mediawiki, picture_of(mediawiki_site, kind).title, prop="templates", tllimit="max", tlnamespace=10)
+        found = page(read_wiki, picture_of(mediawiki_site, kind).title, prop="templates", tllimit="max", tlnamespace=10)
         assert names <= {entry["title"].removeprefix("Template:") for entry in found["templates"]}, kind
 
 
 def test_the_description_page_carries_the_machine_readable_classes(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     title = picture_of(mediawiki_site, Kind.PD_PLUS_CC_BY_SA).title
-    html = unescape(ask(mediawiki, action="parse", page=title, prop="text")["parse"]["text"])
+    html = unescape(ask(read_wiki, action="parse", page=title, prop="text")["parse"]["text"])
     spans = re.findall(r'<span class="licensetpl_(\w+)" style="display:none;">([^<]*)</span>', html)
     assert [text for name, text in spans if name == "short"] == ["Public domain", "Public domain", "CC BY-SA 4.0"]
     assert [text for name, text in spans if name == "attr_req"] == ["false", "false", "true"]
@@ -165,35 +165,35 @@ def test_the_description_page_carries_the_machine_readable_classes(
 
 
 def test_the_category_graph_has_cycles_and_leads_to_files_that_are_not_free(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
-    assert f"Category:{ROOTS[1]}" in members(mediawiki, "PD-Art works by artist", "subcat")
-    assert "Category:PD-Art works by medium" in members(mediawiki, "PD-Art works by medium", "subcat")
+    assert f"Category:{ROOTS[1]}" in members(read_wiki, "PD-Art works by artist", "subcat")
+    assert "Category:PD-Art works by medium" in members(read_wiki, "PD-Art works by medium", "subcat")
     for root in ROOTS:
-        reached = below(mediawiki, root)
+        reached = below(read_wiki, root)
         wrong = {p.kind for p in mediawiki_site.pictures if not p.free and reached.intersection(p.categories)}
         assert wrong == {kind for kind in Kind if not KINDS[kind].free}
 
 
 def test_duplicates_share_a_digest_and_truncated_files_do_not_decode(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     copies = [picture for picture in mediawiki_site.pictures if picture.same_as is not None]
     digest = {picture.title: picture.sha1 for picture in mediawiki_site.pictures}
     assert copies and all(digest[str(picture.same_as)] == picture.sha1 for picture in copies)
     truncated = picture_of(mediawiki_site, Kind.TRUNCATED)
-    info = page(mediawiki, truncated.title, prop="imageinfo", iiprop="url")["imageinfo"][0]
+    info = page(read_wiki, truncated.title, prop="imageinfo", iiprop="url")["imageinfo"][0]
     with pytest.raises(OSError, match="truncated"):
         Image.open(io.BytesIO(fetch(info["url"]).content)).load()
 
 
 def test_a_renamed_file_answers_under_its_former_title_as_a_redirect(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     picture = picture_of(mediawiki_site, Kind.RENAMED)
     assert picture.former_title is not None
-    old = page(mediawiki, picture.former_title, prop="info|imageinfo", iiprop="sha1|canonicaltitle")
-    new = page(mediawiki, picture.title, prop="info|imageinfo", iiprop="sha1")
+    old = page(read_wiki, picture.former_title, prop="info|imageinfo", iiprop="sha1|canonicaltitle")
+    new = page(read_wiki, picture.title, prop="info|imageinfo", iiprop="sha1")
     assert old["redirect"] is True and "redirect" not in new
     assert old["pageid"] != new["pageid"]
     assert old["imageinfo"][0] == {"sha1": picture.sha1, "canonicaltitle": picture.title}
@@ -203,23 +203,23 @@ def test_a_renamed_file_answers_under_its_former_title_as_a_redirect(
 
 
 def test_a_generator_with_prop_info_gives_the_last_revision_of_every_member(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    read_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
-    answer = _walk_category(mediawiki, ROOTS[0])
+    answer = _walk_category(read_wiki, ROOTS[0])
     assert answer["batchcomplete"] is True and "continue" not in answer
-    assert {found["title"] for found in answer["query"]["pages"]} == members(mediawiki, ROOTS[0], "file")
+    assert {found["title"] for found in answer["query"]["pages"]} == members(read_wiki, ROOTS[0], "file")
     assert all(found["lastrevid"] > 0 and found["ns"] == 6 for found in answer["query"]["pages"])
 
 
-def test_a_category_without_files_gives_an_answer_without_query(mediawiki: MediaWiki) -> None:
-    assert _walk_category(mediawiki, "Category without files") == {"batchcomplete": True}
-    assert _walk_category(mediawiki, "There is no such category") == {"batchcomplete": True}
+def test_a_category_without_files_gives_an_answer_without_query(read_wiki: MediaWiki) -> None:
+    assert _walk_category(read_wiki, "Category without files") == {"batchcomplete": True}
+    assert _walk_category(read_wiki, "There is no such category") == {"batchcomplete": True}
 
 
 def test_fifty_pages_with_all_evidence_come_with_the_first_answer_and_only_tags_are_continued(
-    mediawiki: MediaWiki,
+    read_wiki: MediaWiki,
 ) -> None:
-    first, *more = _chunks(mediawiki, cllimit="max", tllimit="max")
+    first, *more = _chunks(read_wiki, cllimit="max", tllimit="max")
     assert len(first["query"]["pages"]) == BATCH
     for found in first["query"]["pages"]:
         assert found.keys() >= {"imageinfo", "categories", "revisions", "lastrevid", "touched"}
@@ -228,8 +228,8 @@ def test_fifty_pages_with_all_evidence_come_with_the_first_answer_and_only_tags_
     assert all("warnings" not in answer for answer in (first, *more))
 
 
-def test_small_limits_spread_a_page_over_several_answers(mediawiki: MediaWiki) -> None:
-    few, many = _chunks(mediawiki, cllimit="max", tllimit="max"), _chunks(mediawiki, cllimit=30, tllimit=60)
+def test_small_limits_spread_a_page_over_several_answers(read_wiki: MediaWiki) -> None:
+    few, many = _chunks(read_wiki, cllimit="max", tllimit="max"), _chunks(read_wiki, cllimit=30, tllimit=60)
     assert len(many) > 3
     assert _tags(few) == _tags(many)
     assert [any("imageinfo" in found for found in answer["query"]["pages"]) for answer in many] == [
@@ -239,9 +239,9 @@ def test_small_limits_spread_a_page_over_several_answers(mediawiki: MediaWiki) -
     assert [answer.get("batchcomplete", False) for answer in many] == [*[False] * (len(many) - 1), True]
 
 
-def test_a_slot_that_the_wiki_does_not_know_is_a_warning(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+def test_a_slot_that_the_wiki_does_not_know_is_a_warning(read_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
     answer = ask(
-        mediawiki,
+        read_wiki,
         titles=mediawiki_site.pictures[0].title,
         prop="revisions",
         rvprop="content",
@@ -260,19 +260,19 @@ def test_a_thumbnail_fits_the_box_that_was_asked_for(mediawiki: MediaWiki, media
     assert Image.open(io.BytesIO(fetch(info["thumburl"]).content)).size == pytest.approx((640, 1280), abs=1)
 
 
-def test_pictures_at_full_size_are_there_and_are_scaled(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+def test_pictures_at_full_size_are_there_and_are_scaled(read_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
     large = [picture for picture in mediawiki_site.pictures if picture.row.file.startswith("originals/")]
     assert len(large) >= 3
     assert all(picture.free and picture.sha1 == picture.row.original_sha1 for picture in large)
     for picture in large:
-        info = _thumbnail(mediawiki, picture.title, 320)
+        info = _thumbnail(read_wiki, picture.title, 320)
         size = Image.open(io.BytesIO(fetch(info["thumburl"]).content)).size
         assert size == pytest.approx((info["thumbwidth"], info["thumbheight"]), abs=1)
         assert max(size) <= 320 < max(info["width"], info["height"])
 
 
-def test_the_thumbnail_of_a_small_file_is_the_file(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
-    info = _thumbnail(mediawiki, picture_of(mediawiki_site, Kind.CC0_MUSEUM).title, 2000)
+def test_the_thumbnail_of_a_small_file_is_the_file(read_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+    info = _thumbnail(read_wiki, picture_of(mediawiki_site, Kind.CC0_MUSEUM).title, 2000)
     assert info["thumburl"] == info["url"]
     assert (info["thumbwidth"], info["thumbheight"]) == (info["width"], info["height"])
 

@@ -10,14 +10,12 @@ import psutil
 import pytest
 
 from pd_assets.commands.instance import open_instance
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.lib.sandbox import SandboxServer
+from tests.integration.conftest import Up, on_one_pdd_up
 from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.integration.waiting import until
-from tests.receivers import mail_server, webhook
 
-pytestmark = pytest.mark.slow
-# Long enough for a test to come between a failure and the daemon.
-LOOKS_FOR_FAILURES_EVERY_S = 15
+pytestmark = [pytest.mark.slow, on_one_pdd_up]
 RUNS = """
 query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results {
   runId status startTime endTime } } } }
@@ -34,48 +32,12 @@ query { scheduleOrError(scheduleSelector: {
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(Archive.painted(count=120)) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def told() -> Iterator[tuple[str, list[dict[str, object]], int, list[str]]]:
-    """A webhook and a mail server."""
-    with webhook() as (url, posted), mail_server() as (port, mailed):
-        yield url, posted, port, mailed
-
-
-@pytest.fixture(scope="module")
-def ui(
-    tmp_path_factory: pytest.TempPathFactory,
-    server: SandboxServer,
-    told: tuple[str, list[dict[str, object]], int, list[str]],
-) -> Iterator[DagsterUi]:
-    url, _, port, _ = told
-    with running(
-        tmp_path_factory.mktemp("orchestration"),
-        PD_COMMONS_API=server.api_url,
-        PD_CONTACT="operator@somewhere.net",
-        PD_SCRAPE_CRON="30 4 1 1 *",
-        PD_SCRAPE_TIMEZONE="Europe/Berlin",
-        PD_ALERT_WEBHOOK=url,
-        PD_ALERT_EMAIL="operator@somewhere.net",
-        PD_SMTP_HOST="127.0.0.1",
-        PD_SMTP_PORT=str(port),
-        PD_RETRY_WAIT_S="1",
-        DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS=str(LOOKS_FOR_FAILURES_EVERY_S),
-    ) as started:
-        yield started
-
-
 @pytest.fixture
-def quick(server: SandboxServer) -> Iterator[None]:
-    """An archive without faults before and after."""
-    server.faults.clear()
-    yield
-    server.faults.clear()
+def server(up: Up) -> Iterator[SandboxServer]:
+    """The archive, without faults before and after."""
+    up.server.faults.clear()
+    yield up.server
+    up.server.faults.clear()
 
 
 def test_the_nightly_schedule_is_on_where_there_is_a_contact_at_the_time_of_the_settings(ui: DagsterUi) -> None:
@@ -85,21 +47,18 @@ def test_the_nightly_schedule_is_on_where_there_is_a_contact_at_the_time_of_the_
 
 
 def test_a_failed_run_is_told_in_the_log_by_the_webhook_and_by_mail(
-    ui: DagsterUi, server: SandboxServer, told: tuple[str, list[dict[str, object]], int, list[str]], quick: None
+    ui: DagsterUi, server: SandboxServer, up: Up
 ) -> None:
     server.faults.set({"status": 404, "times": 1})
     run = ui.launch("commons/categories")
     assert ui.wait_for(run, "SUCCESS", "FAILURE") == "FAILURE"
-    _, posted, _, mailed = told
-    until(lambda: any(run in str(one) for one in posted) and any(run in one for one in mailed))
+    until(lambda: any(run in str(one) for one in up.posted) and any(run in one for one in up.mailed))
     lines = [line for line in (ui.home / "alerts.log").read_text().splitlines() if run in line]
     assert len(lines) == 1
     assert "commons/categories failed" in lines[0] and "HTTP 404" in lines[0]
 
 
-def test_runs_that_ask_the_same_archive_come_one_after_the_other(
-    ui: DagsterUi, server: SandboxServer, quick: None
-) -> None:
+def test_runs_that_ask_the_same_archive_come_one_after_the_other(ui: DagsterUi, server: SandboxServer) -> None:
     server.faults.set({"delay_s": 0.3})
     both = [ui.launch("commons/categories") for _ in range(2)]
     for run in both:
@@ -111,15 +70,13 @@ def test_runs_that_ask_the_same_archive_come_one_after_the_other(
 
 
 def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
-    ui: DagsterUi, server: SandboxServer, quick: None
+    ui: DagsterUi, server: SandboxServer
 ) -> None:
     run = killed_run(ui, server)
     until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
 
 
-def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(
-    ui: DagsterUi, server: SandboxServer, quick: None
-) -> None:
+def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(ui: DagsterUi, server: SandboxServer) -> None:
     run = killed_run(ui, server)
     pass_by(ui)
     until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
@@ -127,8 +84,9 @@ def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(
     assert len(lines) == 1, "it is told of once"
 
 
+@pytest.mark.extended
 def test_a_run_that_the_end_of_pdd_up_interrupts_goes_on_by_itself_when_it_is_started_again(
-    server: SandboxServer, quick: None, tmp_path: Path
+    server: SandboxServer, tmp_path: Path
 ) -> None:
     server.faults.set({"delay_s": 1})
     with running(tmp_path, PD_COMMONS_API=server.api_url) as ui:

@@ -18,22 +18,11 @@ from pd_assets.definitions import defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests.integration.conftest import on_one_pdd_up
 from tests.integration.dagster_ui import STOP_LIMIT_S, DagsterUi, alive, running
 
-pytestmark = pytest.mark.slow
-PICTURES = 120
+pytestmark = [pytest.mark.slow, on_one_pdd_up]
 LINE = [spec.key.path for spec in defs.resolve_all_asset_specs()]
-
-
-@pytest.fixture(scope="module")
-def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterUi]:
-    """A running UI whose platform reads a small sandbox archive."""
-    with (
-        SandboxServer(Archive.painted(count=PICTURES)) as server,
-        running(tmp_path_factory.mktemp("ui"), PD_COMMONS_API=server.api_url) as started,
-    ):
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What a person does in the UI, by clicking: make a partition, look at pictures, stop a training and go on with it."""
 
 import re
-from collections.abc import Iterator
 from typing import cast
 
 import pytest
@@ -10,20 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
 from pd_assets.lib.home import Home
-from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_ml.provenance import read_run
-from tests.integration.dagster_ui import DagsterUi, Json, running
+from tests.integration.conftest import UNET_STEPS, on_one_pdd_up
+from tests.integration.dagster_ui import DagsterUi, Json
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, on_one_pdd_up]
 CATEGORY = "PD-Art (PD-old-100-expired)"
-STEPS = 150
-# Small, and of many steps that are told of: there is time to stop it between two of them.
-SETTINGS = {
-    "PD_RECIPE": "debug",
-    "PD_MAX_SIDE": "64",
-    "PD_TRAIN_SET": f"unet.steps={STEPS};unet.batch_size=4;unet.log_every_steps=1;unet.validate_every_steps=1000;"
-    "unet.checkpoint_every_steps=1000",
-}
 DATASET = (
     *("commons/categories", "commons/refresh", "catalog/items", "rights/decisions", "rights/takedowns"),
     *("images/files", "catalog/licensed_images", "catalog/clusters", "dataset/captions", "dataset/splits"),
@@ -39,24 +30,20 @@ query { runsOrError(limit: 1) { ... on Runs { results { runId } } } }
 
 
 @pytest.fixture(scope="module")
-def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterUi]:
-    with (
-        SandboxServer(Archive.painted(count=96)) as server,
-        running(tmp_path_factory.mktemp("training"), PD_COMMONS_API=server.api_url, **SETTINGS) as started,
-    ):
-        assert started.wait_for(started.launch("commons/categories"), "SUCCESS", "FAILURE") == "SUCCESS"
-        yield started
+def categories(ui: DagsterUi) -> None:
+    """The partitions are there to be chosen from."""
+    assert ui.wait_for(ui.launch("commons/categories"), "SUCCESS", "FAILURE") == "SUCCESS"
 
 
 @pytest.fixture(scope="module")
-def dataset(ui: DagsterUi) -> str:
+def dataset(ui: DagsterUi, categories: None) -> str:
     """The id of a run that made a dataset."""
     run = ui.launch(*DATASET)
     assert ui.wait_for(run, "SUCCESS", "FAILURE", "CANCELED") == "SUCCESS"
     return run
 
 
-def test_a_category_is_materialised_by_clicking(ui: DagsterUi, page: Page) -> None:
+def test_a_category_is_materialised_by_clicking(ui: DagsterUi, categories: None, page: Page) -> None:
     page.goto(f"{ui.url}/assets/commons/pages?view=partitions")
     page.get_by_role("button", name="Materialize").first.click()
     dialog = page.get_by_role("dialog")
@@ -90,7 +77,7 @@ def test_a_training_that_is_stopped_in_the_ui_saves_a_checkpoint_and_goes_on_whe
     ui.wait_for(first, "CANCELED", "FAILURE")
     assert ui.status(first) == "CANCELED"
     stopped_at = max(steps(ui, first))
-    assert 0 < stopped_at < STEPS
+    assert 0 < stopped_at < UNET_STEPS
     (unfinished,) = (ui.home / "models/unet").glob("*.partial")
     assert list(unfinished.glob("checkpoint*/*")), "nothing was saved"
 
@@ -102,7 +89,7 @@ def test_a_training_that_is_stopped_in_the_ui_saves_a_checkpoint_and_goes_on_whe
     assert ui.wait_for(second, "SUCCESS", "FAILURE", "CANCELED") == "SUCCESS"
     assert min(steps(ui, second)) >= stopped_at, "it began anew"
     (model,) = (folder for folder in (ui.home / "models/unet").iterdir() if (folder / "run.json").is_file())
-    assert read_run(model).counts["steps"] == STEPS
+    assert read_run(model).counts["steps"] == UNET_STEPS
 
     page.goto(f"{ui.url}/assets/models/unet")
     assert_drawn(shown(page, "samples"))
