@@ -1,0 +1,57 @@
+"""The three sizes of the suite: `make quick`, `make test` and `make test-all`.
+
+    python -m tests.sizes quick|extended
+
+prints the test files of the first, and those that hold tests of the last only. A file is quick when it stands in the
+list below: it needs no torch, no server and no run of Dagster, which tests/conftest.py watches over. A test is of the
+last size when it is marked `extended`: a smaller one shows the same in less, and docs/testing.md says which.
+"""
+
+import ast
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parents[1]
+Size = Literal["quick", "test", "all"]
+# Files, and folders with all that is in them.
+QUICK = (
+    "tests/test_mutations.py",
+    "tests/test_reach.py",
+    "tests/pd_assets/commands/test_decide.py",
+    "tests/pd_assets/commands/test_takedown.py",
+    "tests/pd_assets/lib/catalog",
+    "tests/pd_assets/lib/dataset",
+    "tests/pd_assets/lib/release",
+    "tests/pd_assets/lib/rights",
+)
+NOT_QUICK = ("tests/pd_assets/lib/dataset/test_things.py",)
+
+
+@cache
+def test_files() -> tuple[str, ...]:
+    return tuple(sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")))
+
+
+def is_quick(path: str) -> bool:
+    return path not in NOT_QUICK and any(path == name or path.startswith(f"{name}/") for name in QUICK)
+
+
+@cache
+def marks(path: str) -> tuple[str, ...]:
+    """`extended` for each place in a file that marks a test, or all of them, so; `module` where it marks all."""
+    tree = ast.parse((ROOT / path).read_text())
+    found = ["extended" for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "extended"]
+    of_all = [node for node in tree.body if isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node.targets)]
+    return (*found, *("module" for node in of_all if "extended" in ast.unparse(node.value)))
+
+
+def size_of(path: str) -> Size:
+    """The smallest size that runs tests of this file, a path from the root. Errors: FileNotFoundError."""
+    return "quick" if is_quick(path) else "all" if "module" in marks(path) else "test"
+
+
+if __name__ == "__main__":
+    wanted = {"quick": is_quick, "extended": lambda path: "extended" in marks(path)}[sys.argv[1]]
+    sys.stdout.writelines(f"{path}\n" for path in test_files() if wanted(path))
