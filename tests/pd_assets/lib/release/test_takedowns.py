@@ -69,6 +69,23 @@ def test_the_same_bytes_under_another_item_that_comes_later_stay_out(home: Home)
     assert not {"commons:M5", "commons:M7"} & licensed_items(home)
 
 
+def test_a_picture_that_looks_the_same_and_comes_later_stays_out(home: Home) -> None:
+    """Other bytes under another item: only the cluster tells, also once the picture that was taken down is dropped."""
+    look = {"phash": f"{0x0F1E2D3C4B5A6978:016x}", "detail_hash": "5a" * 32}
+
+    def put(*, alike: set[int], but: set[int]) -> None:
+        numbers = [n for n in range(COUNT) if n not in but]
+        plant(home, FILES, [file(n, sha256=store(home, n), **(look if n in alike else {})) for n in numbers])
+
+    put(alike={5}, but={7})
+    take_down(home, "commons:M5", reason="a complaint")
+    assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5", "commons:M7"}
+    put(alike={7}, but={5})
+    assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5", "commons:M7"}
+    put(alike=set(), but={5})
+    assert "commons:M7" in licensed_items(home), "it was the look that kept it out"
+
+
 def fetched_items(home: Home) -> set[str]:
     """What images/files holds after a run of it; every picture is there, so that nothing is asked for."""
     with PoliteSession("tests") as session:
