@@ -33,11 +33,11 @@ class Finding:
     test: str
 
     def row(self) -> str:
-        """One line of the table."""
-        told = f"`{self.test}`" if self.test else f"**{self.outcome}**"
-        return (
-            f"| {self.fault.name} | {self.fault.area} | {', '.join(self.fault.found_by)} | {told} | {self.fault.size} |"
-        )
+        """One line of the table; files without their folders, tests without their files."""
+        fault = self.fault
+        files = ", ".join(dict.fromkeys(Path(name.partition("::")[0]).name for name in fault.found_by))
+        test = f"`{self.test.rpartition('::')[2]}`" if self.test else f"**{self.outcome}**"
+        return f"| {fault.name} | {fault.area} | {files} | {test} | {fault.size} |"
 
 
 @contextmanager
