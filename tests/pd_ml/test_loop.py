@@ -129,6 +129,60 @@ def test_the_learning_rate_warms_up_stays_and_cools_down() -> None:
     assert 0 < rates[99] == pytest.approx(0.05)
 
 
+def test_a_step_is_taken_at_the_rate_of_the_schedule_and_not_only_logged_at_it(tmp_path: Path) -> None:
+    """The first of three steps of warm-up has a quarter of the rate: as good as a quarter of it without any."""
+    one = replace(CONFIG, steps=1, cooldown_share=0.0)
+    loop_in(tmp_path / "warming", config=one).run(tmp_path / "warming")
+    without = replace(one, warmup_steps=0)
+    loop_in(tmp_path / "whole", config=without).run(tmp_path / "whole")
+    quarter = replace(without, learning_rate=CONFIG.learning_rate / 4)
+    loop_in(tmp_path / "quarter", config=quarter).run(tmp_path / "quarter")
+    assert same(weights(tmp_path / "warming"), weights(tmp_path / "quarter"))
+    assert not same(weights(tmp_path / "warming"), weights(tmp_path / "whole"))
+
+
+def test_the_average_moves_after_every_step_and_ever_more_slowly(tmp_path: Path) -> None:
+    before_step: dict[int, Tensor] = {}
+
+    class Watched(ToyTask):
+        def loss(self, model: nn.Module, batch: Tensor, step: int) -> Tensor:
+            if model is self.model and model.training:
+                before_step[step] = nn.utils.parameters_to_vector(model.parameters()).detach().clone()
+            return super().loss(model, batch, step)
+
+    loop_in(tmp_path, Watched()).run(tmp_path)
+    state, _ = load_newest(tmp_path / "checkpoints")
+    assert state is not None and len(before_step) == CONFIG.steps
+    before_step[CONFIG.steps] = torch.cat([value.flatten() for value in state["model"].values()])
+    average = before_step[0]
+    for steps_done in range(1, CONFIG.steps + 1):
+        average = average.lerp(before_step[steps_done], 1 - decay_after(steps_done, CONFIG.ema_decay))
+    exported = torch.cat([value.flatten() for value in weights(tmp_path).values()])
+    assert torch.allclose(exported, average, atol=1e-6)
+    assert not torch.allclose(exported, before_step[CONFIG.steps], atol=1e-3)
+
+
+def test_the_layers_draw_anew_in_every_step(tmp_path: Path) -> None:
+    drawn: dict[int, float] = {}
+
+    class Drawing(ToyTask):
+        def loss(self, model: nn.Module, batch: Tensor, step: int) -> Tensor:
+            drawn[step] = float(torch.rand(()))
+            return super().loss(model, batch, step)
+
+        def validate(self, model: nn.Module) -> dict[str, float]:
+            return {"validation_loss": 0.0}
+
+    loop_in(tmp_path, Drawing()).run(tmp_path)
+    assert len(drawn) == len(set(drawn.values())) == CONFIG.steps
+
+
+def test_gradients_are_clipped_to_the_norm_of_the_config(tmp_path: Path) -> None:
+    for name, clip_norm in (("tight", 1e-4), ("loose", 1e9)):
+        loop_in(tmp_path / name, config=replace(CONFIG, clip_norm=clip_norm)).run(tmp_path / name)
+    assert not same(weights(tmp_path / "tight"), weights(tmp_path / "loose"))
+
+
 def test_a_checkpoint_that_is_passed_over_is_named_in_a_warning(tmp_path: Path) -> None:
     folder, people = tmp_path / "damaged", io.StringIO()
     with pytest.raises(Suspended):

@@ -274,6 +274,13 @@ class Archive:
             self._deleted.append(page)
             self._log("delete/delete", page, user="Admin", comment=reason)
 
+    def touch(self, title: str) -> Page:
+        """As when a template on the page was edited: it shows something else, and its own text is as it was."""
+        with self.lock:
+            page = replace(self._existing(title), touched=self.now())
+            self._put(page)
+            return page
+
     def restore(self, title: str, reason: str = "deleted by mistake") -> Page:
         """Brings the page last deleted under this title back, with its old id and history."""
         with self.lock:

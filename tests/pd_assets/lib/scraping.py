@@ -70,6 +70,11 @@ def statuses(home: Home, pageid: int) -> dict[object, object]:
     return {row["category"]: row["status"] for row in rows if row["pageid"] == pageid}
 
 
+def stored_rows(home: Home, pageid: int) -> list[Row]:
+    """What lies on the disk of a page, a row for each category, be it gone."""
+    return [dict(row) for row in tables.rows(tables.read_or_empty(home, PAGES)) if row["pageid"] == pageid]
+
+
 def asked_in_all(synced: Mapping[str, CategorySync]) -> int:
     return sum(one.details_asked for one in synced.values())
 

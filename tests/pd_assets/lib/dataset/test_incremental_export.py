@@ -14,6 +14,7 @@ from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.home import Home, open_home
 from pd_ml.data import shards
 from tests.pd_assets.lib.dataset.exporting import contents, fill
+from tests.pd_assets.lib.pictures import encoded, painting
 
 COUNT = 40
 SHARD_BYTES = 6000
@@ -115,6 +116,17 @@ def test_a_picture_that_vanished_is_another_version_and_rewrites_its_shard(home:
     (home.root / "images/8.jpg").write_bytes(b"altered")
     # Shards hold the picture as it was: what lies in the store now is read only for shards that are written anew.
     assert exported(home).skipped == after.skipped
+
+
+def test_another_picture_in_the_same_place_is_another_dataset(home: Home) -> None:
+    """By a dataset's digest decoded pictures are kept, and trainings go on: it must be one of the bytes."""
+    before = exported(home)
+    (home.root / "images/7.jpg").write_bytes(encoded(painting(99, 48, 32)))
+    fill(home, range(COUNT))
+    after = exported(home)
+    assert [(info.path, info.rows) for info in after.shards] == [(info.path, info.rows) for info in before.shards]
+    assert after.version != before.version
+    assert shards.read_manifest(after.folder).digest != shards.read_manifest(before.folder).digest
 
 
 def test_the_list_of_pictures_says_which_shard_holds_which(home: Home) -> None:

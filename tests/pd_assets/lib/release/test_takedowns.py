@@ -9,17 +9,19 @@ import pytest
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.items import build_licensed, find_unfree
-from pd_assets.lib.catalog.schemas import FILES, LICENSED, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import FILES, ITEMS, LICENSED, TAKEDOWNS
 from pd_assets.lib.dataset.export import Export
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.withdrawals import find_withdrawn
 from pd_assets.lib.rights.audit import Sample, Sampled, save_sample
 from pd_ml.provenance import read_run, write_run
 from tests.pd_assets.lib.dataset.exporting import store
-from tests.pd_assets.lib.planting import file, plant
+from tests.pd_assets.lib.planting import MAX_SIDE, file, item, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
 
 COUNT = 12
@@ -65,6 +67,40 @@ def test_the_same_bytes_under_another_item_that_comes_later_stay_out(home: Home)
     rows = [file(n, sha256=store(home, 5 if n == 7 else n), path=f"images/{n}.jpg") for n in range(COUNT)]
     plant(home, FILES, rows)
     assert not {"commons:M5", "commons:M7"} & licensed_items(home)
+
+
+def test_a_picture_that_looks_the_same_and_comes_later_stays_out(home: Home) -> None:
+    """Other bytes under another item: only the cluster tells, also once the picture that was taken down is dropped."""
+    look = {"phash": f"{0x0F1E2D3C4B5A6978:016x}", "detail_hash": "5a" * 32}
+
+    def put(*, alike: set[int], but: set[int]) -> None:
+        numbers = [n for n in range(COUNT) if n not in but]
+        plant(home, FILES, [file(n, sha256=store(home, n), **(look if n in alike else {})) for n in numbers])
+
+    put(alike={5}, but={7})
+    take_down(home, "commons:M5", reason="a complaint")
+    assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5", "commons:M7"}
+    put(alike={7}, but={5})
+    assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5", "commons:M7"}
+    put(alike=set(), but={5})
+    assert "commons:M7" in licensed_items(home), "it was the look that kept it out"
+
+
+def fetched_items(home: Home) -> set[str]:
+    """What images/files holds after a run of it; every picture is there, so that nothing is asked for."""
+    with PoliteSession("tests") as session:
+        fetch_accepted(home, session, profile="strict", max_side=MAX_SIDE)
+        assert session.traffic == {}
+    return {str(row["item_id"]) for row in tables.rows(tables.read(home, FILES))}
+
+
+def test_what_was_taken_down_is_not_fetched_again_nor_the_same_file_under_another_item(home: Home) -> None:
+    assert fetched_items(home) == {f"commons:M{n}" for n in range(COUNT)}
+    take_down(home, "commons:M5", reason="a complaint")
+    assert fetched_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5"}
+    plant(home, ITEMS, [item(n, sha1=f"{5 if n == 7 else n:040x}") for n in range(COUNT)])
+    plant(home, FILES, [file(n, sha1=f"{5 if n == 7 else n:040x}", sha256=store(home, n)) for n in range(COUNT)])
+    assert fetched_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5", "commons:M7"}
 
 
 def test_an_item_and_a_digest_that_nobody_has_seen_yet_can_be_taken_down(home: Home) -> None:

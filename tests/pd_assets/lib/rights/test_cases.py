@@ -2,9 +2,10 @@
 
 import pytest
 
+from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import from_page
-from pd_assets.lib.rights.rules import RULES, decide
-from tests.pd_assets.lib.rights.cases import ACCEPTED, CASES, PROFILES, TODAY, Case
+from pd_assets.lib.rights.rules import RULES, Decision, decide
+from tests.pd_assets.lib.rights.cases import ACCEPTED, CASES, EXPIRED, PROFILES, TODAY, Case, box
 
 VERDICTS = {rule.rule_id: rule.verdict for rule in RULES}
 REASONS = {rule.rule_id: rule.reason for rule in RULES}
@@ -34,3 +35,16 @@ def test_the_table_of_cases_tries_every_rule_and_no_trap_twice() -> None:
 
 def test_what_is_free_is_accepted_under_the_strictest_profile() -> None:
     assert {VERDICTS[case.rules[0]] for case in ACCEPTED} == {"accept"}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_archive_that_no_rule_knows_is_refused_by_default(profile: str) -> None:
+    denied = Decision(verdict="reject", rule_id="default-deny", reasons=("no_rule_accepts",))
+    assert decide(Evidence(source="elsewhere", status="live", short_name="CC0"), profile, TODAY) == denied
+
+
+def test_a_decision_gives_every_reason_against_the_picture_and_not_only_that_of_its_rule() -> None:
+    """What a copy elsewhere says against a picture is told by any of its reasons (batches.py)."""
+    row = {"status": "live", "wikitext": box(f"{EXPIRED}{{{{PD-Atlantis}}}}{{{{Delete}}}}{{{{Cc-by-sa-4.0}}}}")}
+    reasons = decide(from_page(row), "strict", TODAY).reasons
+    assert reasons == ("obligation", "deletion_pending", "unknown_tag")

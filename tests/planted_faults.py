@@ -1,0 +1,261 @@
+"""The faults of the mutation check (tests/mutations.py): single mistakes that would be easy to make and dear.
+
+Each is an exact piece of a source file and what stands there instead; `found_by` are the tests that must find it. No
+two places of the code catch one another's mistake here: of a pair of conditions that say the same, neither is listed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SIZES = ("quick", "test", "all")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault. `size` is the smallest of SIZES to which all of `found_by` belong."""
+
+    name: str
+    area: str
+    file: str
+    old: str
+    new: str
+    found_by: tuple[str, ...]
+    size: str = "quick"
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        name="life plus 100 ends a year early",
+        area="rights",
+        file="pd_assets/lib/rights/case.py",
+        old="[self.today.year - 1 - died])], default=None)",
+        new="[self.today.year - died])], default=None)",
+        found_by=("tests/pd_assets/lib/rights/test_calendar.py",),
+    ),
+    Fault(
+        name="all reasons but the first are dropped",
+        area="rights",
+        file="pd_assets/lib/rights/rules.py",
+        old="tuple(dict.fromkeys(r.reason for r in held if r.reason))",
+        new="(first.reason,)",
+        found_by=(
+            "tests/pd_assets/lib/rights/test_cases.py::test_a_decision_gives_every_reason_against_the_picture_and_not_only_that_of_its_rule",
+        ),
+    ),
+    Fault(
+        name="what no rule accepts is accepted",
+        area="rights",
+        file="pd_assets/lib/rights/rules.py",
+        old='DEFAULT = Decision(verdict="reject"',
+        new='DEFAULT = Decision(verdict="accept"',
+        found_by=(
+            "tests/pd_assets/lib/rights/test_cases.py::test_an_archive_that_no_rule_knows_is_refused_by_default",
+        ),
+    ),
+    Fault(
+        name="an unknown template is taken for harmless",
+        area="rights",
+        file="pd_assets/lib/rights/evidence.py",
+        old="elif _stands_for_licence(use) and not _is_known(use.name):",
+        new="elif use.inside and _stands_for_licence(use) and not _is_known(use.name):",
+        found_by=("tests/pd_assets/lib/rights/test_cases.py",),
+    ),
+    Fault(
+        name="PD-Art without an age is a ground",
+        area="rights",
+        file="pd_assets/lib/rights/tags.py",
+        old='**_named(Kind.NO_GROUND, "pd-old", "pd-art-old",',
+        new='**_named(Kind.GROUND, "pd-old"), **_named(Kind.NO_GROUND, "pd-art-old",',
+        found_by=("tests/pd_assets/lib/rights/test_cases.py",),
+    ),
+    Fault(
+        name="quarantine is licensed under strict",
+        area="rights",
+        file="pd_assets/lib/catalog/sql/licensed_images.sql",
+        old="where decisions.verdict = 'accept'",
+        new="where decisions.verdict <> 'reject'",
+        found_by=("tests/pd_assets/lib/catalog/test_items.py::test_whatever_is_missing_keeps_an_item_out",),
+    ),
+    Fault(
+        name="a page that was only touched is not read again",
+        area="sync",
+        file="pd_assets/lib/commons/index.py",
+        old='f"{revid}|{touched}|{thumb_side}|{title}"',
+        new='f"{revid}|{thumb_side}|{title}"',
+        found_by=("tests/pd_assets/lib/commons/test_changes.py",),
+    ),
+    Fault(
+        name="a batch that is complete ends the listing",
+        area="sync",
+        file="pd_assets/lib/commons/client.py",
+        old="if not isinstance(following, dict):",
+        new='if not isinstance(following, dict) or answer.get("batchcomplete"):',
+        found_by=("tests/pd_assets/lib/commons/test_changes.py",),
+    ),
+    Fault(
+        name="deleted pages are counted and not looked after",
+        area="sync",
+        file="pd_assets/lib/commons/sync.py",
+        old="gone = plan.miss() if is_complete else 0",
+        new="gone = len(index.not_seen()) if is_complete else 0",
+        found_by=("tests/pd_assets/lib/commons/test_changes.py",),
+    ),
+    Fault(
+        name="copies of a picture are split one by one",
+        area="export",
+        file="pd_assets/lib/dataset/splits.py",
+        old='str(row["cluster"] or row["phash"] or row["item_id"])',
+        new='str(row["item_id"])',
+        found_by=("tests/pd_assets/lib/dataset/test_splits.py",),
+    ),
+    Fault(
+        name="the digest is not over the content",
+        area="export",
+        file="pd_ml/data/shards.py",
+        old='f"{shard.path} {shard.sha256}" for shard in shards',
+        new='f"{shard.path} {shard.rows}" for shard in shards',
+        found_by=(
+            "tests/pd_assets/lib/dataset/test_incremental_export.py::test_another_picture_in_the_same_place_is_another_dataset",
+        ),
+    ),
+    Fault(
+        name="a shard with a withdrawn picture is linked again",
+        area="export",
+        file="pd_assets/lib/dataset/export.py",
+        old="self.before.keys.get(path) != key:",
+        new="path not in self.before.keys:",
+        found_by=(
+            "tests/pd_assets/lib/dataset/test_incremental_export.py::test_after_a_takedown_exactly_the_shards_that_held_it_change",
+        ),
+    ),
+    Fault(
+        name="a resumed run repeats a batch",
+        area="loop",
+        file="pd_ml/training/loop.py",
+        old='self._step = state["step"]',
+        new='self._step = state["step"] - 1',
+        found_by=("tests/pd_ml/test_loop.py::test_a_suspended_run_ends_bit_for_bit_like_an_undisturbed_one",),
+        size="test",
+    ),
+    Fault(
+        name="the warm-up is logged and not followed",
+        area="loop",
+        file="pd_ml/training/loop.py",
+        old='group["lr"] = learning_rate(config, step)',
+        new='group["lr"] = config.learning_rate',
+        found_by=(
+            "tests/pd_ml/test_loop.py::test_a_step_is_taken_at_the_rate_of_the_schedule_and_not_only_logged_at_it",
+        ),
+        size="test",
+    ),
+    Fault(
+        name="raw weights are released for the average",
+        area="loop",
+        file="pd_ml/training/weights.py",
+        old="model = self._ema.model if self._ema else self._model",
+        new="model = self._model",
+        found_by=("tests/pd_ml/test_loop.py::test_the_average_is_exported_and_differs_from_the_raw_weights",),
+        size="test",
+    ),
+    Fault(
+        name="the moments of the optimiser are not restored",
+        area="checkpoint",
+        file="pd_ml/training/weights.py",
+        old='        optimizer.load_state_dict({**state["optimizer"], "state": moments})\n',
+        new="",
+        found_by=("tests/pd_ml/test_loop.py::test_a_suspended_run_ends_bit_for_bit_like_an_undisturbed_one",),
+        size="test",
+    ),
+    Fault(
+        name="a checkpoint is written in its place",
+        area="checkpoint",
+        file="pd_ml/training/checkpoint.py",
+        old=(
+            "        _write(partial, state)\n"
+            "        shutil.rmtree(final, ignore_errors=True)\n"
+            "        os.replace(partial, final)\n"
+        ),
+        new=("        shutil.rmtree(final, ignore_errors=True)\n        _write(final, state)\n"),
+        found_by=(
+            "tests/pd_ml/test_checkpoint.py::test_a_disk_that_fills_up_is_named_and_the_last_checkpoint_stays_whole",
+        ),
+        size="test",
+    ),
+    Fault(
+        name="a copy that comes after a takedown is licensed",
+        area="takedown",
+        file="pd_assets/lib/catalog/sql/licensed_images.sql",
+        old="      and coalesce(clusters.cluster, items.item_id) not in (select cluster from taken_down)\n",
+        new="",
+        found_by=(
+            "tests/pd_assets/lib/release/test_takedowns.py::test_a_picture_that_looks_the_same_and_comes_later_stays_out",
+        ),
+    ),
+    Fault(
+        name="a purge keeps the latents",
+        area="takedown",
+        file="pd_assets/lib/release/purge.py",
+        old='if one.stage == "latents" and one.run.dataset_version in held]',
+        new='if one.stage == "latent" and one.run.dataset_version in held]',
+        found_by=(
+            "tests/pd_assets/lib/release/test_takedowns.py::test_a_purge_takes_the_latents_of_every_dataset_that_held_it_also_where_that_is_gone",
+        ),
+    ),
+    Fault(
+        name="a model made of a model that saw it is not flagged",
+        area="takedown",
+        file="pd_assets/lib/release/lineage.py",
+        old="            datasets.add(made_of.dataset_version)\n",
+        new="",
+        found_by=("tests/pd_assets/lib/release/test_withdrawals.py",),
+    ),
+)
+
+
+def problems(root: Path) -> list[str]:
+    """Everything that is wrong with the table: a source that moved, a test that is not there, a size not as claimed."""
+    return [wrong for fault in FAULTS for wrong in _problems_of(fault, root)]
+
+
+def _problems_of(fault: Fault, root: Path) -> Iterator[str]:
+    times = _text(root / fault.file).count(fault.old)
+    if times != 1:
+        yield f"{fault.name}: found its piece {times} times in {fault.file}, expected one; the source moved: mend `old`"
+    if missing := [name for name in fault.found_by if not _is_there(name, root)]:
+        yield f"{fault.name}: no {', '.join(missing)}; name the test that finds it now"
+        return
+    size = max((size_of(name.partition("::")[0]) for name in fault.found_by), key=SIZES.index)
+    if size != fault.size:
+        yield f"{fault.name}: called {fault.size}, but its tests are of size {size}"
+
+
+def _is_there(name: str, root: Path) -> bool:
+    """Whether a test file, or one test of it, exists."""
+    file, _, test = name.partition("::")
+    return (root / file).is_file() and (not test or f"def {test}(" in _text(root / file))
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.is_file() else ""
+
+
+# What stands in for tests/sizes.py.
+_HEAVY = re.compile(r"\btorch\b|\bdagster\b|SandboxServer|LocalServer|pd_ml\.training|tests\.s3_server")
+_PLAIN_IMPORT = re.compile(r"^from (tests\.[\w.]+) import", re.MULTILINE)
+
+
+@cache
+def size_of(path: str) -> str:
+    """The smallest size that a test file belongs to."""
+    if path.startswith("tests/integration/"):
+        return "test"
+    source = (ROOT / path).read_text() if (ROOT / path).is_file() else ""
+    if _HEAVY.search(source):
+        return "test"
+    helpers = [name.replace(".", "/") + ".py" for name in _PLAIN_IMPORT.findall(source) if name != "tests.conftest"]
+    return max((size_of(name) for name in helpers if name != path), key=SIZES.index, default="quick")
