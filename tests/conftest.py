@@ -44,13 +44,6 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def art_folder_or_none() -> Path | None:
-    """The real pictures beside the project, where they are."""
-    folder = ROOT.parent / "shared" / "data" / "art"
-    return folder if (folder / "metadata.jsonl").is_file() else None
-
-
-@pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """The URL of an S3 API on loopback, one for the session."""
     with s3_server.serving() as url:
