@@ -51,6 +51,19 @@ def test_the_written_records_come_out_as_their_lines_say() -> None:
     assert unquote(str(bird["item_id"]).split(":")[2]) == bird["media_id"] == SPECIMEN
 
 
+def test_the_records_of_a_written_search_are_read_like_lines() -> None:
+    found = json.loads((WRITTEN / "smithsonian" / "search.json").read_text())["response"]["rows"]
+    drawing, bird, weir = rows_of(*found)
+    lines = (WRITTEN / "smithsonian" / "lines.txt").read_text().splitlines()
+    assert found[:2] == [json.loads(lines[0]), json.loads(lines[2])]
+    assert (drawing["record_id"], bird["record_id"]) == ("chndm_1900-1-12", "nmnhvz_14000012")
+    assert (weir["usage_access"], weir["names"]) == (
+        "CC0",
+        ["Creator: Brand, Otto A", "Subject: Herons of the Weir (U.S.)"],
+    )
+    assert weir["object_rights"][-1:] == ["No Copyright - United States"]
+
+
 def test_answers_that_wrap_a_record_and_components_of_archives_are_no_records() -> None:
     texts = {path.stem: path.read_text() for path in (WRITTEN / "smithsonian" / "records").glob("*.json")}
     problems = {name: {row["problem"] for row in rows_of(json.loads(text))} for name, text in texts.items()}
