@@ -49,12 +49,6 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def art_folder_or_none() -> Path | None:
-    """The real pictures beside the project, where they are."""
-    folder = ROOT.parent / "shared" / "data" / "art"
-    return folder if (folder / "metadata.jsonl").is_file() else None
-
-
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder for what all workers of this run have in common; see tests/once.py."""

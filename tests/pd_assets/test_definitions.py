@@ -19,7 +19,6 @@ from pd_assets.pools import COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
 from pd_assets.resources import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
-CONTRACT = ROOT.parent / "shared" / "design" / "ARCHITECTURE.md"
 
 LINE: Mapping[str, set[str]] = {
     "commons/categories": set(),
@@ -85,15 +84,6 @@ def graph() -> Mapping[str, dg.AssetSpec]:
 def test_the_assets_are_those_of_the_line_and_every_arrow_is_there(graph: Mapping[str, dg.AssetSpec]) -> None:
     arrows = {key: {key_of(dep.asset_key) for dep in spec.deps} for key, spec in graph.items()}
     assert arrows == LINE
-
-
-def test_every_asset_key_is_one_that_the_contract_names(graph: Mapping[str, dg.AssetSpec]) -> None:
-    """All but drift log, takedowns, clusters of copies and names of things, which came after the contract."""
-    if not CONTRACT.is_file():
-        pytest.skip("the contract ../shared/design/ARCHITECTURE.md is not beside this repository")
-    said = CONTRACT.read_text()
-    later = ["catalog/clusters", "dataset/things", "rights/changes", "rights/takedowns"]
-    assert sorted(key for key in graph if f"`{key}`" not in said) == later
 
 
 def test_the_group_of_every_asset_is_the_first_part_of_its_key(graph: Mapping[str, dg.AssetSpec]) -> None:

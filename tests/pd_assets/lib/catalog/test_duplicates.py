@@ -1,55 +1,30 @@
 """Copies: found by bytes and by look, kept once with all their pages, and stopped where one of them is not free."""
 
-import io
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance
+from PIL import Image, ImageDraw
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.duplicates import BITS, CROWD, DETAIL_BITS, build_clusters, find_near
+from pd_assets.lib.catalog.duplicates import BITS, CROWD, DETAIL_BITS, find_near
 from pd_assets.lib.catalog.items import build_licensed
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.images.decode import normalise
 from pd_assets.lib.images.quality import DETAIL_SIDE
+from tests.pd_assets.lib.catalog.lookalikes import DETAIL, LOOK, clusters_of, flipped, looking
 from tests.pd_assets.lib.pictures import encoded
 from tests.pd_assets.lib.planting import PROFILE, decision, file, item, plant
 
 Row = dict[str, object]
-LOOK = 0x0F1E2D3C4B5A6978
-DETAIL = int("5a" * 32, 16)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return open_home(tmp_path / "home")
-
-
-def flipped(value: int, bits: int, seed: int, width: int) -> int:
-    for place in random.Random(seed).sample(range(width), bits):
-        value ^= 1 << place
-    return value
-
-
-def looking(number: int, look: int = LOOK, detail: int = DETAIL, **changes: object) -> Row:
-    """A fetched picture with these hashes."""
-    return file(number, phash=f"{look:016x}", detail_hash=f"{detail:064x}", **changes)
-
-
-def clusters_of(
-    home: Home, files: Sequence[Row], *, decisions: Sequence[Row] = (), items: Sequence[Row] = ()
-) -> dict[str, Row]:
-    """catalog/clusters of these pictures; all accepted and live but where something else is given."""
-    plant(home, FILES, files)
-    numbers = [int(str(row["item_id"]).removeprefix("commons:M")) for row in files]
-    plant(home, ITEMS, list(items) or [item(number) for number in numbers])
-    plant(home, DECISIONS, list(decisions) or [decision(number) for number in numbers])
-    build_clusters(home, profile=PROFILE)
-    return {str(row["item_id"]): row for row in tables.rows(tables.read(home, CLUSTERS))}
 
 
 def together(clusters: Mapping[str, Row]) -> set[frozenset[int]]:
@@ -224,61 +199,6 @@ def test_a_refused_copy_keeps_the_accepted_one_out_also_after_its_picture_is_dro
 
 
 # --- real pictures, changed as people change them --------------------------------------------------------------------
-
-
-def recompressed(picture: Image.Image) -> Image.Image:
-    return Image.open(io.BytesIO(encoded(picture, quality=30))).convert("RGB")
-
-
-def cropped(picture: Image.Image) -> Image.Image:
-    x, y = round(0.015 * picture.width), round(0.015 * picture.height)
-    return picture.crop((x, y, picture.width - x, picture.height - y))
-
-
-CHANGES: dict[str, tuple[Callable[[Image.Image], Image.Image], float]] = {
-    "half the size": (lambda picture: picture.resize((picture.width // 2, picture.height // 2)), 0.97),
-    "JPEG at quality 30": (recompressed, 0.97),
-    "3% of width and height cropped": (cropped, 0.9),
-    "15% brighter": (lambda picture: ImageEnhance.Brightness(picture).enhance(1.15), 0.97),
-    "15% darker": (lambda picture: ImageEnhance.Brightness(picture).enhance(0.85), 0.97),
-    "without colour": (lambda picture: picture.convert("L").convert("RGB"), 0.97),
-}
-
-
-def hashed(picture: Image.Image) -> tuple[int, int]:
-    kept = normalise(encoded(picture, quality=90), max_side=512)
-    return int(kept.phash, 16), int(kept.quality.detail_hash, 16)
-
-
-@pytest.mark.slow
-def test_changed_copies_of_real_pictures_are_found_and_different_pictures_are_not(
-    home: Home, art_folder_or_none: Path | None
-) -> None:
-    if art_folder_or_none is None:
-        pytest.skip("the real pictures are not there: ../shared/data/art")
-    paths = sorted((art_folder_or_none / "images").glob("*.jpg"))[::40]
-    originals = []
-    for path in paths:
-        with Image.open(path) as opened:
-            opened.draft("RGB", (640, 640))
-            originals.append(opened.convert("RGB"))
-    count = len(originals)
-    kinds = ["original", *CHANGES]
-    pictures = [originals, *([change(picture) for picture in originals] for change, _ in CHANGES.values())]
-    rows = [
-        looking(kind * count + number + 1, *hashed(picture))
-        for kind, some in enumerate(pictures)
-        for number, picture in enumerate(some)
-    ]
-    cluster_of = {name: row["cluster"] for name, row in clusters_of(home, rows).items()}
-
-    def cluster(kind: int, number: int) -> object:
-        return cluster_of[f"commons:M{kind * count + number + 1}"]
-
-    assert len({cluster(0, number) for number in range(count)}) == count, "two different pictures in one cluster"
-    for kind, name in enumerate(kinds[1:], 1):
-        found = sum(cluster(kind, number) == cluster(0, number) for number in range(count)) / count
-        assert found >= CHANGES[name][1], f"{name}: {found:.3f} found"
 
 
 def test_the_detail_hash_has_the_bits_that_the_tables_expect() -> None:

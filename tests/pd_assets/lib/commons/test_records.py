@@ -3,15 +3,13 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
 from pd_assets.lib.commons.records import Page, merge_chunks, parse_member, parse_page, without_query
-from tests.conftest import ROOT
+from tests.material import WRITTEN
 
-RECORDED = ROOT.parent / "shared/data/commons/openverse/continuation"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Json: TypeAlias = "dict[str, object]"
 
@@ -169,34 +167,30 @@ def test_chunks_are_merged_by_page_lists_appended_and_nothing_doubled() -> None:
     assert pages[2] == {"pageid": 2}
 
 
-def recorded(name: str) -> list[Mapping[str, object]]:
-    path = RECORDED / f"{name}.json"
-    if not path.is_file():
-        pytest.skip("the recorded answers (../shared/data/commons) are not beside this repository")
+def pages_in(name: str) -> list[Mapping[str, object]]:
+    path = WRITTEN / "commons" / "continuation" / f"{name}.json"
     return list(json.loads(path.read_text())["query"]["pages"].values())
 
 
-def test_recorded_chunks_of_one_batch_merge_into_what_was_recorded_as_merged() -> None:
+def test_written_chunks_of_one_batch_merge_into_the_whole() -> None:
     pages: dict[int, Json] = {}
-    for name in ("wmc_pretty1", "wmc_pretty2", "wmc_pretty3"):
-        merge_chunks(pages, recorded(name))
-    assert pages == {page["pageid"]: page for page in recorded("wmc_pretty123")}
+    for name in ("chunk1", "chunk2", "chunk3"):
+        merge_chunks(pages, pages_in(name))
+    assert pages == {page["pageid"]: page for page in pages_in("merged")}
     assert all(page["imageinfo"] for page in pages.values())
 
 
-def test_recorded_pages_are_read_with_their_address_and_size() -> None:
-    for raw in recorded("wmc_pretty_nocontinue"):
+def test_written_pages_are_read_with_their_address_and_size() -> None:
+    for raw in pages_in("merged"):
         page = parse(raw)
         assert page.file_url is not None and page.file_url.startswith("https://upload.wikimedia.org/")
         assert page.width and page.height and page.size_bytes
         assert page.extmetadata and "GPSLatitude" not in json.loads(page.extmetadata)
 
 
-def test_a_recorded_missing_page_is_a_deleted_one() -> None:
-    path = Path(RECORDED).parents[1] / "flickypedia/api/query-info-File-FishingBoatsByTheRiver-jpg-f2953a.json"
-    if not path.is_file():
-        pytest.skip("the recorded answers (../shared/data/commons) are not beside this repository")
-    (raw,) = json.loads(path.read_text())["body"]["query"]["pages"].values()
-    # Recorded with formatversion=1, where a flag is an empty text.
+def test_a_written_missing_page_is_a_deleted_one() -> None:
+    answer = json.loads((WRITTEN / "commons" / "titles" / "missing.json").read_text())
+    (raw,) = answer["query"]["pages"].values()
+    # An answer of formatversion=1, where a flag is an empty text.
     assert raw["missing"] == ""
     assert parse({**raw, "missing": True}).status == "deleted"

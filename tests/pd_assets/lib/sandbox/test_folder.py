@@ -75,14 +75,3 @@ def test_every_bad_line_is_named_at_once(tmp_path: Path) -> None:
     for words in ("line 2: no picture missing.jpg", "line 3: no title, artist, caption", "line 4: not JSON", "line 5"):
         assert words in message
     assert "\n" not in message
-
-
-def test_the_shared_art_collection_can_be_served() -> None:
-    folder = Path(__file__).parents[5] / "shared" / "data" / "art"
-    if not folder.is_dir():
-        pytest.skip("the shared art collection is not beside this repository")
-    archive = Archive.from_folder(folder)
-    assert len(archive.files()) > 2000
-    assert sum(truth.free for truth in archive.truth().values()) > 2000
-    first = archive.files()[0]
-    assert archive.facts(first.versions[-1]).mime == "image/jpeg"

@@ -1,10 +1,10 @@
 """Where pictures are asked for: bounded at the delivery service, as they are elsewhere, a TIFF only where it is all."""
 
-from pathlib import Path
-
 import pytest
 
 from pd_assets.lib.smithsonian.delivery import JPEG, TIFF, address, deliver
+from tests.material import WRITTEN
+from tests.pd_assets.lib.smithsonian.rows import rows_in
 
 IDS = "https://ids.si.edu/ids"
 ELSEWHERE = "https://collections.nmnh.si.edu/media/?irn=15814382"
@@ -85,10 +85,8 @@ def test_what_is_no_web_address_is_none(value: object) -> None:
     assert address(value) is None
 
 
-def test_no_recorded_medium_is_asked_for_as_a_tiff() -> None:
-    from tests.pd_assets.lib.smithsonian.recorded import recorded_rows
-
-    rows = [row for row in recorded_rows(Path("sample_edan_lines.txt")) if row["file_url"]]
-    assert len(rows) == 14
+def test_no_written_medium_is_asked_for_as_a_tiff() -> None:
+    rows = [row for row in rows_in(WRITTEN / "smithsonian" / "lines.txt") if row["file_url"]]
+    assert len(rows) == 9
     assert not [row for row in rows if str(row["file_url"]).endswith(".tif")]
     assert all(str(row["file_url"]).startswith("https://") for row in rows)

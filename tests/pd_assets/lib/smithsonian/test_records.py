@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -14,10 +13,12 @@ from pd_assets.lib.catalog.schemas import RECORDS
 from pd_assets.lib.smithsonian.lines import Line
 from pd_assets.lib.smithsonian.records import Parser, item_id
 from pd_assets.lib.smithsonian.values import instant, plain
+from tests.material import WRITTEN
 from tests.pd_assets.lib.smithsonian.bulk import record
-from tests.pd_assets.lib.smithsonian.recorded import recorded_rows
+from tests.pd_assets.lib.smithsonian.rows import by_record, rows_in, usable_media
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
+SPECIMEN = "https://collections.nmnh.si.edu/media/?irn=15000012"
 
 
 def rows_of(*records: object) -> list[dict[str, object]]:
@@ -28,33 +29,52 @@ def rows_of(*records: object) -> list[dict[str, object]]:
     return list(tables.rows(tables.as_table(RECORDS, made)))
 
 
-def test_the_recorded_records_come_out_as_their_sources_say() -> None:
-    rows = recorded_rows(Path("sample_edan_lines.txt"))
-    by_record: dict[str, list[dict[str, object]]] = {}
-    for row in rows:
-        by_record.setdefault(str(row["record_id"]), []).append(row)
-    media = {name: len([row for row in found if row["problem"] is None]) for name, found in by_record.items()}
-    assert media == {
-        "chndm_1931-66-88": 1,
-        "nasm_A19710896000": 6,
-        "nmnhvz_14800560": 1,
-        "fsg_F1900.47": 4,
-        "nmah_1448973": 0,
-        "ofeo-sg_2012-1080A": 2,
+def test_the_written_records_come_out_as_their_lines_say() -> None:
+    rows = rows_in(WRITTEN / "smithsonian" / "lines.txt")
+    assert usable_media(rows) == {
+        "chndm_1900-1-12": 1,
+        "nasm_A19000012000": 3,
+        "nmnhvz_14000012": 1,
+        "fsg_F1900.012": 2,
+        "nmah_1400012": 0,
+        "ofeo-sg_2012-0012A": 2,
     }
-    (puppet,) = by_record["nmah_1448973"]
-    assert (puppet["problem"], puppet["title"], puppet["file_url"]) == ("no_media", "Bert Puppet", None)
-    assert {row["usage_access"] for row in by_record["ofeo-sg_2012-1080A"]} == {None}
-    god = by_record["fsg_F1900.47"][0]
-    assert (god["names"], god["object_rights"]) == (["Artist: Katsushika Hokusai 葛飾北斎 (1760-1849)"], ["CC0"])
-    assert (god["dates"], god["metadata_usage_access"]) == (["1847", "Edo period"], "CC0")
-    bird = by_record["nmnhvz_14800560"][0]
+    records = by_record(rows)
+    (puppet,) = records["nmah_1400012"]
+    assert (puppet["problem"], puppet["title"], puppet["file_url"]) == ("no_media", "Otter Puppet", None)
+    assert {row["usage_access"] for row in records["ofeo-sg_2012-0012A"]} == {None}
+    heron = records["fsg_F1900.012"][0]
+    assert (heron["names"], heron["object_rights"]) == (["Artist: Katsushika Hokusai 葛飾北斎 (1760-1849)"], ["CC0"])
+    assert (heron["dates"], heron["metadata_usage_access"]) == (["1847", "Edo period"], "CC0")
+    bird = records["nmnhvz_14000012"][0]
     assert str(bird["item_id"]).count(":") == 2, "an id that is an address is encoded"
-    assert (
-        unquote(str(bird["item_id"]).split(":")[2])
-        == bird["media_id"]
-        == "https://collections.nmnh.si.edu/media/?irn=15814382"
+    assert unquote(str(bird["item_id"]).split(":")[2]) == bird["media_id"] == SPECIMEN
+
+
+def test_the_records_of_a_written_search_are_read_like_lines() -> None:
+    found = json.loads((WRITTEN / "smithsonian" / "search.json").read_text())["response"]["rows"]
+    drawing, bird, weir = rows_of(*found)
+    lines = (WRITTEN / "smithsonian" / "lines.txt").read_text().splitlines()
+    assert found[:2] == [json.loads(lines[0]), json.loads(lines[2])]
+    assert (drawing["record_id"], bird["record_id"]) == ("chndm_1900-1-12", "nmnhvz_14000012")
+    assert (weir["usage_access"], weir["names"]) == (
+        "CC0",
+        ["Creator: Brand, Otto A", "Subject: Herons of the Weir (U.S.)"],
     )
+    assert weir["object_rights"][-1:] == ["No Copyright - United States"]
+
+
+def test_answers_that_wrap_a_record_and_components_of_archives_are_no_records() -> None:
+    texts = {path.stem: path.read_text() for path in (WRITTEN / "smithsonian" / "records").glob("*.json")}
+    problems = {name: {row["problem"] for row in rows_of(json.loads(text))} for name, text in texts.items()}
+    assert problems == {
+        "archival_component": {"not_edanmdm"},
+        "content_answer": {"not_edanmdm"},
+        "content_answer_without_media": {"not_edanmdm"},
+        "medium_without_usage": {None},
+    }
+    (component,) = rows_of(json.loads(texts["archival_component"])["response"])
+    assert component["problem"] == "not_edanmdm"
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))

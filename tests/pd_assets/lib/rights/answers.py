@@ -1,6 +1,6 @@
-"""The recorded pages of Commons as rows of commons/pages.
+"""Pages of Commons, as answers of many kinds show them, as rows of commons/pages.
 
-None of the recordings has the page's wikitext. `rebuilt` writes what the page must have had: a box with the
+None of these answers has the page's wikitext. `rebuilt` writes what the page must have had: a box with the
 summary's fields, and one template for each licence category (such a category comes from no other source).
 """
 
@@ -14,10 +14,7 @@ from pathlib import Path
 
 from pd_assets.lib.rights.tags import meaning_of_category
 from pd_assets.lib.wikitext import normal_name
-from tests.conftest import ROOT
 
-RECORDED = ROOT.parent / "shared" / "data" / "commons"
-MUSEUM = ROOT.parent / "shared" / "data" / "smithsonian"
 Json = dict[str, object]
 CATEGORY_LINK = re.compile(r'<a href="/wiki/Category:[^"]*" title="Category:([^"]*)"')
 CATEGORY_LISTS = re.compile(r'<div id="mw-(?:normal|hidden)-catlinks".*?</div>', re.DOTALL)
@@ -27,8 +24,8 @@ WRAPPED = re.compile(r"(PD-Art|PD-scan|Licensed-PD-Art) \((.+)\)\Z", re.IGNORECA
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """One page as one recording shows it; `key` is the recording's path, and the page's title or id."""
+class Shown:
+    """One page as one answer shows it; `key` is the answer's path, and the page's title or id."""
 
     key: str
     row: Json
@@ -40,37 +37,43 @@ class Recorded:
         lines = "".join(f"|{name}={_plain(metadata.get(key))}\n" for name, key in fields.items())
         categories = self.row["categories"]
         assert isinstance(categories, list)
-        tags = "\n".join(dict.fromkeys(_template(name) for name in categories if _is_licence(name)))
+        tags = "\n".join(dict.fromkeys(_template(name) for name in categories if is_licence(name)))
         return self.row | {"wikitext": f"{{{{Information\n{lines}}}}}\n{tags}"}
 
 
-def recorded_pages() -> list[Recorded]:
-    """Every page of every recording, in the order of their keys."""
-    pages = [page for path in sorted(RECORDED.rglob("*")) for page in _of_file(path)]
+def shown_pages(folder: Path) -> list[Shown]:
+    """Every page of every answer below a folder, in the order of their keys."""
+    pages = [page for path in sorted(folder.rglob("*")) for page in _of_file(path, path.relative_to(folder).as_posix())]
     return sorted({page.key: page for page in pages}.values(), key=lambda page: page.key)
 
 
-def _of_file(path: Path) -> Iterator[Recorded]:
-    name = path.relative_to(RECORDED).as_posix()
+def _of_file(path: Path, name: str) -> Iterator[Shown]:
     if path.suffix == ".html":
         text = path.read_text()
         lists = " ".join(CATEGORY_LISTS.findall(text))
         names = [html.unescape(found) for found in CATEGORY_LINK.findall(lists)]
         box = BOX.search(text)
         metadata = {"LicenseShortName": {"value": box.group(1)}} if box else {}
-        yield Recorded(key=name, row=_row(categories=names, metadata=metadata))
+        yield Shown(key=name, row=_row(categories=names, metadata=metadata))
     elif path.suffix == ".bz2":
-        for line in bz2.decompress(path.read_bytes()).decode().splitlines():
-            if line.startswith("{"):
-                entity = json.loads(line.rstrip(","))
-                yield Recorded(key=f"{name}#{entity['id']}", row=_row(entity=entity))
+        yield from _of_dump(name, bz2.decompress(path.read_bytes()).decode())
+    elif path.name.endswith("_dump.txt"):
+        yield from _of_dump(name, path.read_text())
     elif path.suffix == ".json" and "structured_data" in name:
-        yield Recorded(key=name, row=_row(entity={"statements": _claims(json.loads(path.read_text()))}))
+        yield Shown(key=name, row=_row(entity={"statements": _claims(json.loads(path.read_text()))}))
     elif path.suffix == ".json":
         yield from _of_answer(name, json.loads(path.read_text()))
 
 
-def _of_answer(name: str, part: object) -> Iterator[Recorded]:
+def _of_dump(name: str, text: str) -> Iterator[Shown]:
+    """The weekly dump of structured data: an array of which each line is an entity and a comma."""
+    for line in text.splitlines():
+        if line.startswith("{"):
+            entity = json.loads(line.rstrip(","))
+            yield Shown(key=f"{name}#{entity['id']}", row=_row(entity=entity))
+
+
+def _of_answer(name: str, part: object) -> Iterator[Shown]:
     """Every page with imageinfo and every entity with statements, wherever in an answer they lie."""
     if isinstance(part, list):
         for one in part:
@@ -82,9 +85,9 @@ def _of_answer(name: str, part: object) -> Iterator[Recorded]:
         metadata = info[0].get("extmetadata", {}) if info else {}
         listed = part.get("categories", [])
         names = [str(entry["title"]).removeprefix("Category:") for entry in listed if "title" in entry]
-        yield Recorded(key=f"{name}#{part['title']}", row=_row(categories=names, metadata=metadata))
+        yield Shown(key=f"{name}#{part['title']}", row=_row(categories=names, metadata=metadata))
     elif part.get("type") == "mediainfo":
-        yield Recorded(key=f"{name}#{part['id']}", row=_row(entity=part))
+        yield Shown(key=f"{name}#{part['id']}", row=_row(entity=part))
     else:
         for one in part.values():
             yield from _of_answer(name, one)
@@ -114,7 +117,8 @@ def _claims(part: object) -> dict[str, list[object]]:
     return part if isinstance(part, dict) else {}
 
 
-def _is_licence(category: str) -> bool:
+def is_licence(category: str) -> bool:
+    """Whether the name of a category speaks of rights."""
     name = normal_name(category)
     return bool(WRAPPED.match(category)) or meaning_of_category(name) is not None
 

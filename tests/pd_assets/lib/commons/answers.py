@@ -1,22 +1,62 @@
-"""Answers recorded from the live archive over ten years, brought into the shape that the client asks for today.
+"""Answers of the live archive over ten years, brought into the shape that the client asks for today.
 
-The recordings are of `formatversion=1`, some are XML, some are one part of an answer; what they say is left as it is.
+They are of `formatversion=1`, some are XML, some are one part of an answer; what they say is left as it is.
 """
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import TypeAlias
 from xml.etree import ElementTree
 
-from pd_assets.lib.commons.records import merge_chunks
+from pd_assets.lib.commons.records import Page, merge_chunks, parse_page
+from tests.material import json_of
 
 Json: TypeAlias = "dict[str, object]"
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WRONG: tuple[object, ...] = (None, 7, -1.5, "text", [], [None], {}, {"value": 1}, True)
 # With `formatversion=1` a flag is true where its key is there, with an empty text.
 FLAGS = ("missing", "invalid", "hidden", "redirect", "new", "filehidden", "userhidden", "commenthidden")
 PARTS_OF_A_PAGE = ("imageinfo", "title", "pageid")
 PARTS_OF_AN_IMAGEINFO = ("extmetadata", "url")
+
+
+def parsed(paths: Sequence[Path]) -> list[Page]:
+    """The records that the client makes of the pages of some answers."""
+    pages = [page for path in paths for page in pages_of(json_of(path))]
+    return [parse_page(completed(page), thumb_side=1280, fetched_at=NOW) for page in pages]
+
+
+def parsed_chunks(chunks: Sequence[Path]) -> list[Page]:
+    """The same of one batch's consecutive answers."""
+    return [parse_page(completed(page), thumb_side=1280, fetched_at=NOW) for page in merged(chunks).values()]
+
+
+def outcomes(pages: Sequence[Page]) -> Counter[tuple[str, str | None]]:
+    return Counter((page.status, page.problem) for page in pages)
+
+
+def damaged_rows(pages: Sequence[Json]) -> list[dict[str, object]]:
+    """Rows of commons/pages of every page with each of its parts in turn replaced by something of another kind."""
+    whole = [damaged for page in pages for damaged in _damages(completed(page))]
+    return [parse_page(page, thumb_side=1280, fetched_at=NOW).in_category("Damaged") for page in whole]
+
+
+def _damages(page: Json) -> Iterator[Json]:
+    for name, wrong in product(page, WRONG):
+        yield {**page, name: wrong}
+    info = page.get("imageinfo")
+    if isinstance(info, list) and info and isinstance(info[0], dict):
+        for name, wrong in product(info[0], WRONG):
+            yield {**page, "imageinfo": [{**info[0], name: wrong}]}
+
+
+def is_empty_log(answer: object) -> bool:
+    return isinstance(answer, str) and "<logevents />" in answer
 
 
 def pages_of(answer: object) -> Iterator[Json]:
@@ -49,7 +89,7 @@ def modern(value: object) -> Json:
     return converted
 
 
-def merged(chunks: list[Path]) -> dict[int, dict[str, object]]:
+def merged(chunks: Sequence[Path]) -> dict[int, dict[str, object]]:
     """The pages of consecutive answers, merged as the client does it, by page id."""
     pages: dict[int, dict[str, object]] = {}
     for chunk in chunks:
