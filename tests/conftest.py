@@ -1,20 +1,46 @@
-"""What holds for every test: a clean environment, no network but loopback, offline libraries."""
+"""What holds for every test: a clean environment, no network but loopback, offline libraries, nothing left behind."""
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import s3_server
+from tests import last_words, leftovers, s3_server
+from tests.patience import TEST_PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Several tests share a core: none fails because one of its examples took long.
 settings.register_profile("patient", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest makes its temporary folder, and before pytest-timeout reads its limit, which only a hang meets."""
+    if config.option.timeout is None:
+        config.option.timeout = TEST_PATIENCE_S
+    if not hasattr(config, "workerinput"):
+        session = ExitStack()
+        session.enter_context(leftovers.none())
+        config.add_cleanup(session.close)
+
+
+def pytest_runtest_setup() -> None:
+    last_words.forget()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what the processes around it said last."""
+    report = yield
+    if report.failed:
+        report.sections += last_words.sections()
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
