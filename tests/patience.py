@@ -12,7 +12,8 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 # Read once: the tests' fixtures remove every such setting.
-PATIENCE_S = 900.0 * float(os.environ.get("PD_TEST_PATIENCE", "1"))
+SCALE = float(os.environ.get("PD_TEST_PATIENCE", "1"))
+PATIENCE_S = 900.0 * SCALE
 # For a whole test, which may wait for several things.
 TEST_PATIENCE_S = 4 * PATIENCE_S
 LONGEST_PAUSE_S = 0.5

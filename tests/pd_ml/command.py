@@ -15,6 +15,8 @@ from pd_ml.progress import Reporter
 from pd_ml.recipes import STAGE_INPUTS, recipe
 from pd_ml.training.stages import train
 from pd_ml.training.workshop import Job, identify
+from tests import last_words
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -179,5 +181,6 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
 def run_apart(*arguments: object) -> "subprocess.CompletedProcess[str]":
     """The command in a process of its own, to its end."""
     process = start(*arguments)
-    stdout, stderr = process.communicate(timeout=300)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
+    last_words.said("pd_ml", stdout + stderr)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
