@@ -29,8 +29,6 @@ API_PATH = "/w/api.php"
 TIME_OUT_S = 2.0 * SCALE
 # Where the wiki is slow, they hear so often that it is still there.
 STILL_THERE_EVERY_S = 0.2
-# A client hung up so long before we notice, at the most.
-NOTICED_AFTER_S = 0.1
 NOT_PASSED_ON = frozenset({"connection", "content-encoding", "content-length", "date", "server", "transfer-encoding"})
 EDGE_PAGE = b"<!DOCTYPE html>\n<html lang=en><title>Wikimedia Error</title><p>Our servers are under maintenance."
 
@@ -183,7 +181,8 @@ def _handler(owner: FaultProxy) -> type[BaseHTTPRequestHandler]:
                         headers={name.lower(): value for name, value in self.headers.items()},
                         started=started,
                         at=at,
-                        ended=max(started, time.monotonic() - (NOTICED_AFTER_S if is_gone else 0.0)),
+                        # When a client hung up is not known, only that it waited for some time.
+                        ended=started + TIME_OUT_S / 2 if is_gone else time.monotonic(),
                         status=answer.status,
                         sent_bytes=len(sent),
                         fault=fault.name if fault else None,

@@ -198,10 +198,7 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
-    try:
-        process.wait(60)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    process.wait(PATIENCE_S)
 
 
 def launch(ui: DagsterUi, location: str, *assets: str) -> str:

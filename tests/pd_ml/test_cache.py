@@ -104,6 +104,7 @@ def test_a_shard_that_was_altered_is_refused_when_it_is_read(tmp_path: Path) -> 
 
 def test_shards_are_read_through_once_and_again_only_when_touched(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "d", {"train": 20, "validation": 0, "test": 0})
+    # The clock of files goes in steps.
     time.sleep(2 * shards.TIME_STEP_NS / 1e9)
     shards.verify_once(dataset, cache=tmp_path / "cache")
     (record,) = (tmp_path / "cache").glob("*-verified.json")

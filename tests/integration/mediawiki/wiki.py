@@ -172,6 +172,7 @@ class MediaWiki:
             return
         _kill_group(self._server.pid, signal.SIGTERM)
         try:
+            # Nothing is lost where a slow one is killed.
             self._server.wait(timeout=5)
         except subprocess.TimeoutExpired:
             _kill_group(self._server.pid, signal.SIGKILL)
