@@ -1,6 +1,6 @@
 # Two commands are all that a fresh machine needs: `make demo` and `make test`. Both make the environment first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-latent up test check bench clean
+.PHONY: help setup demo demo-latent up quick test test-rest test-all test-changed test-times check bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,10 @@ JOBS ?= 4
 help:
 	@echo "make demo   the whole pipeline offline, from an empty folder to a picture (about ten minutes)"
 	@echo "make demo-latent  the same with autoencoder, latent model and upscaler: pictures of 128 pixels"
-	@echo "make test   every test"
+	@echo "make quick  the tests that need no torch, no server and no run of Dagster (under a minute)"
+	@echo "make test   each thing that the project does, shown once for real (about ten minutes on two cores)"
+	@echo "make test-all  every test; test-rest: what test leaves out; test-changed: what a change since SINCE=HEAD can reach"
+	@echo "make test-times  every test, and what each file, its imports and its fixtures cost"
 	@echo "make up     the Dagster UI on http://127.0.0.1:$(PORT)"
 	@echo "make setup  the environment in $(VENV) (the other targets call it)"
 	@echo "make check  ruff and mypy"
@@ -45,9 +48,27 @@ demo-latent: $(VENV)/.installed
 up: $(VENV)/.installed
 	@$(BIN)/pdd up --port $(PORT)
 
+# The tests of a file, or of one shared server, go to one worker; what is dear is made once for all of them.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+
+quick: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not extended" $$($(BIN)/python -m tests.sizes quick) $(ARGS)
+
 test: $(VENV)/.installed-dev
-	@echo "== running the tests, $(JOBS) files at a time"
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) -m "not extended" $(ARGS)
+
+test-rest: $(VENV)/.installed-dev
+	@$(PYTEST) -m extended $$($(BIN)/python -m tests.sizes extended) $(ARGS)
+
+test-all: $(VENV)/.installed-dev
+	@$(PYTEST) $(ARGS)
+
+test-changed: $(VENV)/.installed-dev
+	@reached=$$($(BIN)/python -m tests.reach $(SINCE)); test -n "$$reached" || { echo "no test can see a change"; exit 0; }; \
+	$(PYTEST) $$reached $(ARGS)
+
+test-times: $(VENV)/.installed-dev
+	@$(PYTEST) -p tests.times --times times.json $(ARGS); $(BIN)/python -m tests.times times.json
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

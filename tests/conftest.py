@@ -1,15 +1,19 @@
-"""What holds for every test: a clean environment, no network but loopback, offline libraries."""
+"""What holds for every test: a clean environment, no network but loopback, offline libraries, nothing left behind."""
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import last_words, leftovers
 from tests.once import session_folder
+from tests.patience import TEST_PATIENCE_S
+from tests.sizes import is_quick
 
 if TYPE_CHECKING:
     from tests.pd_assets.line import Line, Night
@@ -22,16 +26,65 @@ settings.register_profile("patient", parent=settings(), deadline=None, suppress_
 settings.load_profile("patient")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest makes its temporary folder, and before pytest-timeout reads its limit, which only a hang meets."""
+    if config.option.timeout is None:
+        config.option.timeout = TEST_PATIENCE_S
+    for name in _settings():
+        del os.environ[name]
+    if not hasattr(config, "workerinput"):
+        session = ExitStack()
+        session.enter_context(leftovers.none())
+        config.add_cleanup(session.close)
+
+
+def pytest_runtest_setup() -> None:
+    last_words.forget()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what the processes around it said last."""
+    report = yield
+    if report.failed:
+        report.sections += last_words.sections()
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow tests first: with two processes, none of them is left over at the end."""
+    """The slow tests first, so that none of them is left over at the end; the tests of a file go to one worker."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_file(item)))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _settings() -> list[str]:
+    return [name for name in os.environ if name.startswith(("PD_", "DAGSTER_", "AWS_"))]
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of whoever runs the tests reaches them."""
-    for name in [name for name in os.environ if name.startswith(("PD_", "DAGSTER_", "AWS_"))]:
+    """No setting of another test reaches this one."""
+    for name in _settings():
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_server_in_a_quick_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of a quick file that starts a server fails instead."""
+    if is_quick(_file(request.node)):
+
+        def refused(self: socket.socket, *_: object) -> None:
+            raise AssertionError("a quick test starts a server: take its file off the list in tests/sizes.py")
+
+        monkeypatch.setattr(socket.socket, "listen", refused)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +101,6 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-@pytest.fixture(scope="session")
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder for what all workers of this run have in common; see tests/once.py."""

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import sys
-import time
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +15,11 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.remote.address import RemoteAddress
 from pd_assets.lib.remote.bucket import Bucket
 from pd_assets.lib.remote.working_copy import WorkingCopy
+from tests import last_words
+from tests.patience import PATIENCE_S, until
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 PREFIX = "a/home"
-PATIENCE_S = 120.0
 
 
 @contextmanager
@@ -28,7 +29,11 @@ def serving() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with (
+        tempfile.NamedTemporaryFile(prefix="s3-", suffix=".log") as log,
+        last_words.of("the S3 server", Path(log.name)),
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(process, url)
@@ -38,14 +43,16 @@ def serving() -> Iterator[str]:
 
 
 def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and process.poll() is None:
+    def answers() -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(f"no S3 API at {url}; exit code {process.poll()}")
         try:
-            with urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=5):
-                return
+            with urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=PATIENCE_S):
+                return True
         except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"no S3 API at {url}; exit code {process.poll()}")
+            return False
+
+    until(answers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +69,7 @@ class Store:
         store.objects._fs.call_s3("create_bucket", Bucket=store.bucket)
         return store
 
-    def address(self, machine: str, *, wait_s: float = 0.0, lease_s: float = 60.0) -> RemoteAddress:
+    def address(self, machine: str, *, wait_s: float = 0.0, lease_s: float = PATIENCE_S) -> RemoteAddress:
         """The home as a machine of this name reaches it."""
         return RemoteAddress(
             bucket=self.bucket,
@@ -73,7 +80,7 @@ class Store:
             lease_s=lease_s,
         )
 
-    def copy(self, machine: str, *, wait_s: float = 0.0, lease_s: float = 60.0) -> WorkingCopy:
+    def copy(self, machine: str, *, wait_s: float = 0.0, lease_s: float = PATIENCE_S) -> WorkingCopy:
         """The working copy of a machine, not yet brought up to date."""
         found = WorkingCopy.of(self.address(machine, wait_s=wait_s, lease_s=lease_s))
         found.root.mkdir(parents=True, exist_ok=True)

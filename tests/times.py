@@ -1,110 +1,141 @@
-"""Measures CPU-seconds and wall seconds of each test file, of collection and of fixtures, over all workers of a run.
+"""What the suite costs: CPU-seconds and wall seconds of each test file, of collecting it, and of what fixtures make.
 
-A pytest plugin, `python -m pytest -p tests.times --times FILE`: FILE gets the figures as JSON.
-CPU-seconds are those of the worker and of every process below it, living or gone; what has left the process tree is not counted.
+A plugin of pytest: `python -m pytest -p tests.times --times FILE` writes the figures as JSON, over all workers, and
+`python -m tests.times FILE` prints them as a table. CPU-seconds are those of a worker and of all processes below it,
+living or gone. What leaves the process tree (Postgres) is not counted.
 """
 
 import json
 import os
+import sys
 import time
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import psutil
 import pytest
 
+# Below this nobody looks for other processes: the look itself costs some milliseconds.
 SHORT_S = 0.05
+KINDS = ("file", "collect", "fixture", "process")
+Rows = dict[str, list[float]]  # what: CPU-seconds, wall seconds, times
 
 
-class Clock:
-    def __init__(self) -> None:
-        self._me = psutil.Process()
-        self._below = 0.0
+class Fixture(Protocol):
+    """What pytest tells of a fixture."""
 
-    def cpu(self, look: bool = True) -> float:
-        times = os.times()
-        if look:
-            self._below = 0.0
-            for child in self._me.children(recursive=True):
-                try:
-                    seen = child.cpu_times()
-                except psutil.Error:
-                    continue
-                self._below += seen.user + seen.system + getattr(seen, "children_user", 0) + getattr(seen, "children_system", 0)
-        return times.user + times.system + times.children_user + times.children_system + self._below
+    scope: str
+    argname: str
+
+
+class Worker(Protocol):
+    """What xdist tells of a worker that has ended."""
+
+    workeroutput: Mapping[str, str]
 
 
 class Times:
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.clock = Clock()
-        self.rows: dict[str, dict[str, list[float]]] = {k: defaultdict(lambda: [0.0, 0.0, 0]) for k in ("collect", "file", "fixture", "test", "process")}
-        self.start = time.time()
+    """The figures of one process, or in the controller those of all workers."""
 
-    def _measure(self, kind: str, key: str) -> "Span":
-        return Span(self, kind, key)
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._me = psutil.Process()
+        self._below_s = 0.0
+        self._started = time.monotonic()
+        self.rows: dict[str, Rows] = {kind: defaultdict(lambda: [0.0, 0.0, 0]) for kind in KINDS}
+
+    def cpu_s(self, *, look: bool) -> float:
+        """CPU-seconds so far of this process and those below it; without a look, the living ones as last seen."""
+        mine = self._me.cpu_times()
+        if look:
+            self._below_s = sum(map(_cpu_s, self._me.children(recursive=True)))
+        return _sum(mine) + self._below_s
+
+    @contextmanager
+    def measured(self, kind: str, what: str) -> Generator[None]:
+        wall, cpu = time.monotonic(), self.cpu_s(look=False)
+        try:
+            yield
+        finally:
+            took_s = time.monotonic() - wall
+            self._add(kind, what, [self.cpu_s(look=took_s > SHORT_S) - cpu, took_s, 1])
+
+    def _add(self, kind: str, what: str, figures: list[float]) -> None:
+        self.rows[kind][what] = [one + more for one, more in zip(self.rows[kind][what], figures, strict=True)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, object, object]:
-        with Span(self, "collect", collector.nodeid if isinstance(collector, pytest.Module) else "(folders, conftests)"):
+        with self.measured("collect", collector.nodeid if isinstance(collector, pytest.Module) else "(conftests)"):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Generator[None, object, object]:
+    def pytest_fixture_setup(self, fixturedef: Fixture) -> Generator[None, object, object]:
         if fixturedef.scope == "function":
             return (yield)
-        with Span(self, "fixture", f"{fixturedef.baseid}::{fixturedef.argname}"):
+        with self.measured("fixture", fixturedef.argname):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: object) -> Generator[None, object, object]:
-        with Span(self, "file", item.nodeid.split("::")[0], item.nodeid):
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        with self.measured("file", item.nodeid.partition("::")[0]):
             return (yield)
 
-    def pytest_sessionfinish(self) -> None:
-        self.rows["process"][os.environ.get("PYTEST_XDIST_WORKER", "main")] = [self.clock.cpu(), time.time() - self.start, 1]
-        out = {kind: dict(rows) for kind, rows in self.rows.items()}
-        if hasattr(self.config, "workeroutput"):
-            self.config.workeroutput["times"] = json.dumps(out)
-        else:
-            self.write(out)
-
-    def pytest_testnodedown(self, node: Any) -> None:
+    def pytest_testnodedown(self, node: Worker) -> None:
         for kind, rows in json.loads(node.workeroutput.get("times", "{}")).items():
-            for key, (cpu, wall, n) in rows.items():
-                row = self.rows[kind][key]
-                row[0] += cpu
-                row[1] += wall
-                row[2] += n
-        self.write({kind: dict(rows) for kind, rows in self.rows.items()})
+            for what, figures in rows.items():
+                self._add(kind, what, figures)
 
-    def write(self, out: object) -> None:
-        Path(self.config.getoption("--times")).write_text(json.dumps(out))
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        name = os.environ.get("PYTEST_XDIST_WORKER", "controller")
+        self._add("process", name, [self.cpu_s(look=name != "controller"), time.monotonic() - self._started, 1])
+        if name == "controller":
+            Path(self._config.getoption("--times")).write_text(json.dumps(self.rows))
+        else:
+            self._config.workeroutput["times"] = json.dumps(self.rows)  # type: ignore[attr-defined]
 
 
-class Span:
-    def __init__(self, times: Times, kind: str, key: str, also: str | None = None) -> None:
-        self.times, self.kind, self.key, self.also = times, kind, key, also
+def _sum(times: object) -> float:
+    """Own and reaped processes' user and system seconds."""
+    return sum(getattr(times, name, 0.0) for name in ("user", "system", "children_user", "children_system"))
 
-    def __enter__(self) -> None:
-        self.wall = time.monotonic()
-        self.cpu = self.times.clock.cpu(look=False)
 
-    def __exit__(self, *_: object) -> None:
-        wall = time.monotonic() - self.wall
-        cpu = self.times.clock.cpu(look=wall > SHORT_S) - self.cpu
-        for kind, key in ((self.kind, self.key), *([("test", self.also)] if self.also and wall > SHORT_S else [])):
-            row = self.times.rows[kind][key]
-            row[0] += cpu
-            row[1] += wall
-            row[2] += 1
+def _cpu_s(process: psutil.Process) -> float:
+    try:
+        return _sum(process.cpu_times())
+    except psutil.Error:
+        return 0.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--times", default="times.json")
+    parser.addoption("--times", default="times.json", help="where tests.times writes what it measured")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Times(config), "times")
+
+
+def table(rows: dict[str, Rows], *, least_s: float = 1.0) -> str:
+    """The figures in Markdown, dearest first; what cost less than `least_s` CPU-seconds is one line."""
+    titles = {"file": "test file", "collect": "collection and imports", "fixture": "fixture", "process": "process"}
+    lines = []
+    for kind in KINDS:
+        found = sorted(rows[kind].items(), key=lambda row: -row[1][0])
+        small = [figures for _, figures in found if figures[0] < least_s]
+        shown = [row for row in found if row[1][0] >= least_s]
+        if small:
+            shown.append(
+                (f"{len(small)} others below {least_s:g} s", [sum(column) for column in zip(*small, strict=True)])
+            )
+        shown.append(("**all**", [sum(column) for column in zip(*rows[kind].values(), strict=True)] or [0, 0, 0]))
+        lines += [f"| {titles[kind]} | CPU-s | wall s | times |", "|---|---|---|---|"]
+        lines += [f"| {what} | {cpu:.1f} | {wall:.1f} | {times:.0f} |" for what, (cpu, wall, times) in shown]
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(json.loads(Path(sys.argv[1]).read_text())))

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests import leftovers
+from tests.patience import PATIENCE_S
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -27,7 +30,10 @@ def chromium(path: str) -> Iterator[Browser]:
     """A running browser. LANG is set because Dagster's pages stay blank when the browser's locale is C."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=list(ARGUMENTS), env={"LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8"}
+            executable_path=path,
+            args=list(ARGUMENTS),
+            env={"LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8", **leftovers.mark()},
+            timeout=1000 * PATIENCE_S,
         )
         try:
             yield browser

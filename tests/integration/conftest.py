@@ -22,12 +22,12 @@ from tests.integration.mediawiki.kinds import Kind
 from tests.integration.mediawiki.pictures import Picture
 from tests.integration.mediawiki.wiki import MediaWiki, missing_requirements
 from tests.once import made_once
+from tests.patience import PATIENCE_S
 from tests.receivers import mail_server, webhook
 
 HERE = Path(__file__).parent
 ART = HERE.parents[2] / "shared/data/art"
 SEED = 20
-PATIENCE_MS = 120_000
 MIX = {
     **dict.fromkeys(Kind, 5),
     Kind.PD_OLD_100_EXPIRED: 120,
@@ -159,8 +159,8 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page large enough that the whole graph of the UI is drawn, on a machine that may be slow."""
     page = browser.new_page(viewport={"width": 1600, "height": 1400})
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    page.set_default_timeout(1000 * PATIENCE_S)
+    expect.set_options(timeout=1000 * PATIENCE_S)
     yield page
     page.close()
 

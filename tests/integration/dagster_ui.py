@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +16,11 @@ from typing import cast
 
 import psutil
 
+from tests import last_words
+from tests.patience import PATIENCE_S, until
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILES = ("dagster.yaml", "workspace.yaml", "pyproject.toml")
-START_LIMIT_S = 300.0
-STOP_LIMIT_S = 90.0
-RUN_LIMIT_S = 300.0
 LAUNCH = """
 mutation($assets: [AssetKeyInput!], $config: RunConfigData) {
   launchPipelineExecution(executionParams: {
@@ -65,7 +63,7 @@ class DagsterUi:
         """The `data` of a GraphQL answer."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
             answer = json.load(response)
         if answer.get("errors"):
             raise UiFailed(json.dumps(answer["errors"])[:2000])
@@ -84,12 +82,14 @@ class DagsterUi:
 
     def wait_for(self, run: str, *statuses: str) -> str:
         """Wait until a run has one of `statuses`, and return it."""
-        deadline = time.monotonic() + RUN_LIMIT_S
-        while (found := self.status(run)) not in statuses:
-            if time.monotonic() > deadline:
-                raise UiFailed(f"run {run} is {found} after {RUN_LIMIT_S:.0f} s:\n{self.printed}")
-            time.sleep(0.3)
-        return found
+        found: list[str] = []
+
+        def has_one() -> bool:
+            found.append(self.status(run))
+            return found[-1] in statuses
+
+        until(has_one, lambda: f"run {run} is {found[-1]}, expected one of {statuses}")
+        return found[-1]
 
     def processes(self) -> list[psutil.Process]:
         """The process and everything that it started."""
@@ -104,7 +104,7 @@ class DagsterUi:
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Ask it to stop, wait for the end, return the exit code."""
         self.process.send_signal(signum)
-        return self.process.wait(STOP_LIMIT_S)
+        return self.process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -114,16 +114,17 @@ def running(folder: Path, **settings: str) -> Iterator[DagsterUi]:
     process = start(folder, port, **settings)
     ui = DagsterUi(process=process, folder=folder, port=port, home=folder / "home")
     started: list[psutil.Process] = []
-    try:
-        wait_until_it_answers(ui)
-        started = ui.processes()
-        yield ui
-    finally:
-        if process.poll() is None:
+    with last_words.of("pdd up", folder / "up.log"):
+        try:
+            wait_until_it_answers(ui)
             started = ui.processes()
-            ui.stop()
-        for left in alive(started):
-            left.kill()
+            yield ui
+        finally:
+            if process.poll() is None:
+                started = ui.processes()
+                ui.stop()
+            for left in alive(started):
+                left.kill()
 
 
 def start(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes]":
@@ -149,17 +150,17 @@ def start(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes]"
         )
 
 
-def wait_until_it_answers(ui: DagsterUi, limit_s: float = START_LIMIT_S) -> None:
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
+def wait_until_it_answers(ui: DagsterUi) -> None:
+    def answers() -> bool:
         if ui.process.poll() is not None:
             raise UiFailed(f"pdd up ended with exit code {ui.process.returncode}:\n{ui.printed}")
         try:
-            with urllib.request.urlopen(f"{ui.url}/server_info", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise UiFailed(f"pdd up did not answer within {limit_s:.0f} s:\n{ui.printed}")
+            with urllib.request.urlopen(f"{ui.url}/server_info", timeout=PATIENCE_S):
+                return True
+        except OSError:
+            return False
+
+    until(answers)
 
 
 def _words(process: psutil.Process) -> list[str]:
@@ -171,8 +172,15 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run, after a moment to end."""
-    return [one for one in psutil.wait_procs(processes, timeout=3)[1] if one.status() != psutil.STATUS_ZOMBIE]
+    """Those that still run: one that nobody waits for may stay listed as a zombie."""
+
+    def runs(one: psutil.Process) -> bool:
+        try:
+            return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    return list(filter(runs, processes))
 
 
 def free_port() -> int:

@@ -12,7 +12,9 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -20,11 +22,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from tests.patience import PATIENCE_S, SCALE
+
 API_PATH = "/w/api.php"
 # Clients of this proxy wait so long for an answer.
-TIME_OUT_S = 2.0
-# A client hung up so long before we notice, at the most.
-NOTICED_AFTER_S = 0.1
+TIME_OUT_S = 2.0 * SCALE
+# Where the wiki is slow, they hear so often that it is still there.
+STILL_THERE_EVERY_S = 0.2
 NOT_PASSED_ON = frozenset({"connection", "content-encoding", "content-length", "date", "server", "transfer-encoding"})
 EDGE_PAGE = b"<!DOCTYPE html>\n<html lang=en><title>Wikimedia Error</title><p>Our servers are under maintenance."
 
@@ -50,7 +54,10 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """One request. Times are monotonic seconds; `sent_bytes` are those of the answer's body."""
+    """One request. `started` and `ended` are monotonic seconds, `at` is the start by the proxy's clock.
+
+    `sent_bytes` are those of the answer's body.
+    """
 
     kind: str
     path: str
@@ -58,6 +65,7 @@ class Seen:
     headers: Mapping[str, str]
     started: float
     ended: float
+    at: float
     status: int
     sent_bytes: int
     fault: str | None
@@ -90,6 +98,7 @@ class FaultProxy:
         self.upstream = upstream
         self.members_at_a_time = members_at_a_time
         self.script = script
+        self.clock: Callable[[], float] = time.monotonic
         self.seen: list[Seen] = []
         self.counts = {"api": 0, "media": 0}
         self.lock = threading.Lock()
@@ -155,10 +164,10 @@ def _handler(owner: FaultProxy) -> type[BaseHTTPRequestHandler]:
         wbufsize = 1 << 20
 
         def do_GET(self) -> None:
-            started = time.monotonic()
+            started, at = time.monotonic(), owner.clock()
             kind = "api" if self.path.startswith(API_PATH) else "media"
             fault = owner.next_fault(kind, self.path)
-            answer = _answer(owner, self.path, dict(self.headers.items()), fault)
+            answer = self._patiently(partial(_answer, owner, self.path, dict(self.headers.items()), fault))
             is_gone = self._wait(fault.delay_s) if fault and fault.delay_s else False
             sent = answer.body[: len(answer.body) // 2] if fault and fault.is_cut else answer.body
             sent = b"" if is_gone or (fault and fault.is_reset) else sent
@@ -171,7 +180,9 @@ def _handler(owner: FaultProxy) -> type[BaseHTTPRequestHandler]:
                         query=dict(parse_qsl(urlsplit(self.path).query)),
                         headers={name.lower(): value for name, value in self.headers.items()},
                         started=started,
-                        ended=max(started, time.monotonic() - (NOTICED_AFTER_S if is_gone else 0.0)),
+                        at=at,
+                        # When a client hung up is not known, only that it waited for some time.
+                        ended=started + TIME_OUT_S / 2 if is_gone else time.monotonic(),
                         status=answer.status,
                         sent_bytes=len(sent),
                         fault=fault.name if fault else None,
@@ -182,6 +193,14 @@ def _handler(owner: FaultProxy) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
             else:
                 self._send(answer, sent, fault)
+
+        def _patiently(self, asking: Callable[[], _Answer]) -> _Answer:
+            """A busy wiki is no time-out: clients skip `100 Continue` and go on waiting (RFC 9110, 15.2)."""
+            with ThreadPoolExecutor(1) as pool:
+                asked = pool.submit(asking)
+                while wait([asked], STILL_THERE_EVERY_S).not_done:
+                    self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                return asked.result()
 
         def _wait(self, seconds: float) -> bool:
             """Let the client wait; whether it hung up meanwhile."""
@@ -222,7 +241,9 @@ def _answer(owner: FaultProxy, target: str, headers: Mapping[str, str], fault: F
     with requests.Session() as session:
         session.trust_env = False
         shorter = target.replace("gcmlimit=500", f"gcmlimit={owner.members_at_a_time}")
-        got = session.get(owner.upstream + shorter, headers={**passed, "Accept-Encoding": "identity"}, timeout=60)
+        got = session.get(
+            owner.upstream + shorter, headers={**passed, "Accept-Encoding": "identity"}, timeout=PATIENCE_S
+        )
     kept = {name: value for name, value in got.headers.items() if name.lower() not in NOT_PASSED_ON}
     is_json = got.headers.get("content-type", "").startswith("application/json")
     body = got.content.replace(owner.upstream.encode(), owner.url.encode()) if is_json else got.content

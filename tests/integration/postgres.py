@@ -11,8 +11,10 @@ from pathlib import Path
 
 import sqlalchemy
 
+from tests import last_words
 from tests.conftest import ROOT
 from tests.integration.dagster_ui import free_port
+from tests.patience import PATIENCE_S
 
 USER = "pd"
 DATABASE = "pd"
@@ -75,7 +77,7 @@ class Postgres:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             check=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             **as_another,  # type: ignore[call-overload]
         )
 
@@ -99,12 +101,13 @@ def running() -> Iterator[Postgres]:
         if os.geteuid() == 0:
             shutil.chown(name, UNPRIVILEGED)
         server = Postgres(folder=Path(name), port=free_port())
-        server.create()
-        try:
-            yield server
-        finally:
-            if (server.data / "postmaster.pid").exists():
-                server.stop("immediate")
+        with last_words.of("Postgres", server.folder / "postgres.log"):
+            server.create()
+            try:
+                yield server
+            finally:
+                if (server.data / "postmaster.pid").exists():
+                    server.stop("immediate")
 
 
 def dagster_home(folder: Path, server: Postgres) -> Mapping[str, str]:

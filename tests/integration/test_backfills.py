@@ -10,7 +10,7 @@ import pytest
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.integration.fault_proxy import Fault, FaultProxy, http_error
-from tests.integration.waiting import until
+from tests.patience import until
 
 pytestmark = pytest.mark.slow
 ROOT = "Root of the test"
@@ -112,7 +112,7 @@ def backfills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backfills]:
 
 
 def test_a_backfill_is_one_run_and_one_that_was_cancelled_goes_on_with_what_it_left(backfills: Backfills) -> None:
-    backfills.proxy.begin(lambda kind, number, target: Fault(name="slow", delay_s=1.0))
+    backfills.proxy.begin(lambda kind, number, target: Fault(name="slow", delay_s=0.1 if number < 12 else 1.8))
     first = backfills.launch()
     until(lambda: len(backfills.shown("materialized")) >= 3)
     backfills.ui.ask(CANCEL, id=first)

@@ -13,6 +13,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_S
 
 LINE_BUT_PARTITIONS = '+key:"dataset/manifest" and not (key:"commons/pages" or key:"smithsonian/records")'
 
@@ -39,7 +40,7 @@ def materialize(folder: Path, api: str, *arguments: str) -> "subprocess.Complete
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        timeout=300,
+        timeout=PATIENCE_S,
     )
 
 

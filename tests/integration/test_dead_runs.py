@@ -3,15 +3,16 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import dagster as dg
 
 from pd_assets.commands import dead_runs
 from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests import last_words
 from tests.conftest import ROOT
 from tests.integration.test_interruption import kill_everything, nightly
+from tests.patience import PATIENCE_S, until
 
 
 def test_a_killed_run_is_marked_as_failed_and_the_next_run_finishes(tmp_path: Path) -> None:
@@ -19,15 +20,13 @@ def test_a_killed_run_is_marked_as_failed_and_the_next_run_finishes(tmp_path: Pa
     project.mkdir()
     for name in ("dagster.yaml", "workspace.yaml"):
         (project / name).write_text((ROOT / name).read_text())
-    with SandboxServer(Archive.painted(count=300)) as server:
+    with SandboxServer(Archive.painted(count=300)) as server, last_words.of("pdd", project / "nightly.log"):
         killed = nightly(project, tmp_path / "home", server.api_url)
-        deadline = time.monotonic() + 60
-        while not server.faults.log and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: server.faults.log or killed.poll() is not None, longest_pause_s=0.01)
         assert server.faults.log, "the run never asked the archive"
         kill_everything(killed)
         last = nightly(project, tmp_path / "home", server.api_url)
-        assert last.wait(120) == 0
+        assert last.wait(PATIENCE_S) == 0
     told = subprocess.run(
         [sys.executable, "-c", STATES], cwd=project, env=dict(os.environ), capture_output=True, text=True, check=True
     )

@@ -35,6 +35,7 @@ from tests.integration.mediawiki.kinds import Kind
 from tests.integration.mediawiki.pictures import Picture
 from tests.integration.mediawiki.templates import ROOTS
 from tests.integration.mediawiki.wiki import MediaWiki
+from tests.patience import PATIENCE_S
 from tests.pd_assets.lib import scraping
 from tests.pd_assets.lib.virtual_time import VirtualTime
 
@@ -69,7 +70,7 @@ class Harvest:
 
     def run(self, home: Home, api: str, *, tries: int = 5) -> VirtualTime:
         """The whole line once; the time that it waited."""
-        time = VirtualTime()
+        time = VirtualTime(is_running=False)
         session = PoliteSession("tests", tries=tries, sleep=time.sleep, clock=time.clock, read_timeout_s=TIME_OUT_S)
         with recording(home, RUN, session):
             client = CommonsClient(api, session, thumb_side=SIDE)
@@ -162,8 +163,8 @@ def at(kind: str, fault: Fault, *numbers: int) -> Script:
 
 # --- one at a time ---------------------------------------------------------------------------------------------------
 
-LATE = Fault(name="time-out", delay_s=TIME_OUT_S + 0.4)
-SLOW = Fault(name="slow", delay_s=TIME_OUT_S / 2)
+LATE = Fault(name="time-out", delay_s=PATIENCE_S)
+SLOW = Fault(name="slow", delay_s=TIME_OUT_S / 4)
 RESET = Fault(name="reset", is_reset=True)
 CUT = Fault(name="cut", is_cut=True)
 CUT_UNANNOUNCED = Fault(name="cut without a length", is_cut=True, announces_length=False)
@@ -220,7 +221,7 @@ def test_a_fault_loses_nothing_and_doubles_nothing(
     assert stored(home) == undisturbed.rows
     assert delivered(line.proxy) == undisturbed.asked
     line.assert_within_limits()
-    assert time.longest >= pause_s - 0.1 - TIME_OUT_S
+    assert time.longest >= pause_s - 0.1
     assert named in caplog.text
     row = ledger(home)[kind]
     assert named in str(row["errors"])
@@ -231,11 +232,12 @@ def test_a_fault_loses_nothing_and_doubles_nothing(
 
 def test_retry_after_may_be_a_date(line: Harvest, undisturbed: Undisturbed, home: Home) -> None:
     def script(kind: str, number: int, target: str) -> Fault | None:
-        later = formatdate(wall_clock() + 45, usegmt=True)
+        later = formatdate(wall_clock() + 500, usegmt=True)
         return http_error(429, **{"Retry-After": later}) if (kind, number) == ("media", 3) else None
 
     waited = line.run_disturbed(home, script)
-    assert 43 < waited.longest <= 46
+    # Where nothing is said it is a minute; how long it took to read the answer is this machine's affair.
+    assert 60 < waited.longest <= 501
     assert stored(home) == undisturbed.rows
 
 
@@ -409,12 +411,16 @@ def test_the_ledger_says_what_the_servers_access_log_says(line: Harvest, undistu
     assert rows["media"]["bytes"] == sum(sizes)
 
 
-def test_with_pacing_the_wiki_is_asked_less_than_five_times_a_second(line: Harvest, home: Home) -> None:
+def test_with_pacing_the_wiki_is_asked_less_than_five_times_a_second(
+    line: Harvest, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     line.proxy.begin()
-    with PoliteSession("tests", pace_loopback=True) as session:
+    time = VirtualTime(is_running=False)
+    monkeypatch.setattr(line.proxy, "clock", time.clock)
+    with PoliteSession("tests", pace_loopback=True, sleep=time.sleep, clock=time.clock) as session:
         client = CommonsClient(line.proxy.api_url, session, thumb_side=SIDE)
         scraping.sync(home, client, line.roots[:6])
-    starts = [one.started for one in line.proxy.of("api")]
+    starts = [one.at for one in line.proxy.of("api")]
     assert len(starts) >= 6
     assert max(sum(start <= other < start + 1 for other in starts) for start in starts) < 5
     assert line.proxy.most_in_flight("api") == 1

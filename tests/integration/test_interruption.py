@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,25 +14,28 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home
 from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests import last_words
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_S, until
 
-KILLS = 4
 COMPARED = (PAGES, ITEMS, DECISIONS, FILES, LICENSED)
 
 
 def nightly(project: Path, home: Path, api: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "pd_assets.cli", "run", "nightly"],
-        cwd=project,
-        env={**os.environ, "PD_HOME": str(home), "PD_COMMONS_API": api},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    """`pdd run nightly`; what all of a project print is in nightly.log."""
+    with (project / "nightly.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "pd_assets.cli", "run", "nightly"],
+            cwd=project,
+            env={**os.environ, "PD_HOME": str(home), "PD_COMMONS_API": api},
+            stdout=log,
+            stderr=log,
+        )
 
 
 def kill_everything(process: "subprocess.Popen[bytes]") -> None:
     """SIGKILL to the process and to all that it started, at once."""
-    family = psutil.Process(process.pid).children(recursive=True)
+    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.kill()
     for child in family:
         try:
@@ -39,6 +43,23 @@ def kill_everything(process: "subprocess.Popen[bytes]") -> None:
         except psutil.NoSuchProcess:
             continue
     process.wait()
+
+
+def killed_when(project: Path, home: Path, server: SandboxServer, asked: int, written: int) -> int:
+    """The exit code of a run that was killed when it had asked so often, or when so many files were there."""
+    before = len(server.faults.log)
+    run = nightly(project, home, server.api_url)
+    until(
+        lambda: len(server.faults.log) - before >= asked or files_in(home) >= written or run.poll() is not None,
+        longest_pause_s=0.02,
+    )
+    kill_everything(run)
+    return run.returncode
+
+
+def files_in(home: Path) -> int:
+    """The finished files of a home: pictures and parts of tables."""
+    return sum(len(names) for folder, _, names in os.walk(home) if "/." not in folder)
 
 
 def digests(home: Path) -> dict[str, str]:
@@ -56,17 +77,21 @@ def test_a_run_after_many_kills_ends_like_an_undisturbed_one(tmp_path: Path) -> 
     for name in ("dagster.yaml", "workspace.yaml"):
         (project / name).write_text((ROOT / name).read_text())
     chance = random.Random(20261122)
-    with SandboxServer(Archive.painted(count=300)) as server:
+    with SandboxServer(Archive.painted(count=300)) as server, last_words.of("pdd", project / "nightly.log"):
         calm = nightly(project, tmp_path / "calm", server.api_url)
-        assert calm.wait(120) == 0
-        for _ in range(KILLS):
-            killed = nightly(project, tmp_path / "killed", server.api_url)
-            try:
-                killed.wait(chance.uniform(3.0, 9.0))
-            except subprocess.TimeoutExpired:
-                kill_everything(killed)
+        assert calm.wait(PATIENCE_S) == 0
+        # While it lists, early and late among the pictures, and when the last tables are written.
+        asked, written = len(server.faults.log), files_in(tmp_path / "calm")
+        moments: list[tuple[int, int]] = [
+            (chance.randint(1, 20), written),
+            (asked, chance.randint(written // 5, written // 2)),
+            (asked, chance.randint(written // 2, written - written // 5)),
+            (asked, written - chance.randint(2, 10)),
+        ]
+        codes = [killed_when(project, tmp_path / "killed", server, *moment) for moment in moments]
+        assert codes.count(-signal.SIGKILL) >= 3, "most were still at work"
         last = nightly(project, tmp_path / "killed", server.api_url)
-        assert last.wait(120) == 0
+        assert last.wait(PATIENCE_S) == 0
     assert digests(tmp_path / "killed") == digests(tmp_path / "calm")
     left_over = [path for path in (tmp_path / "killed").rglob("*.parquet") if path.name.startswith(".")]
     stored = {

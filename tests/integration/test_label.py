@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -24,11 +23,11 @@ from tests.bench.painted import mix, paint
 from tests.integration.mediawiki.fill import fill
 from tests.integration.mediawiki.templates import ROOTS
 from tests.integration.mediawiki.wiki import MediaWiki
+from tests.patience import PATIENCE_S, until
 from tests.pd_assets.harvest import MAX_SIDE, differences, harvest, rows, standing
 
 FILES_IN_THE_WIKI = 24
 CAPTION = 'A lighthouse on a cliff under a "stormy" sky & a rainbow'
-START_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,19 +85,19 @@ def label_page(labelled: Labelled, *arguments: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(PATIENCE_S)
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, "pdd label ended"
         try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
+            urllib.request.urlopen(url, timeout=PATIENCE_S).close()
+            return True
         except urllib.error.URLError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer in {START_TIMEOUT_S} s")
+            return False
+
+    until(answers)
 
 
 def test_a_caption_written_on_the_wiki_is_shown_after_done_and_is_in_the_captions_of_the_next_run(
@@ -145,9 +144,9 @@ def test_a_form_of_another_site_changes_nothing(labelled: Labelled) -> None:
         for headers, status in (({"Origin": "http://elsewhere.test"}, 403), ({"Host": "elsewhere.test"}, 400)):
             request = urllib.request.Request(f"{url}skip?at=0", method="POST", headers=headers)
             with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(request, timeout=10)
+                urllib.request.urlopen(request, timeout=PATIENCE_S)
             assert refused.value.code == status
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
             assert "0 skipped" in answer.read().decode()
 
 
@@ -165,7 +164,13 @@ def test_the_terminal_does_the_same(labelled: Labelled) -> None:
     labelled.wiki.set_structured_data(_title(labelled, first.pageid), captions={"en": CAPTION})
     command = [sys.executable, "-m", "pd_assets.cli", "label", "--no-browser"]
     done = subprocess.run(
-        command, input="\ns\nq\n", env=labelled.environment(), text=True, capture_output=True, timeout=120, check=True
+        command,
+        input="\ns\nq\n",
+        env=labelled.environment(),
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=True,
     )
     assert first.page_url in done.stdout and second.page_url in done.stdout
     assert CAPTION in done.stdout
@@ -176,7 +181,9 @@ def test_the_terminal_does_the_same(labelled: Labelled) -> None:
 def test_a_category_that_holds_no_licensed_picture_is_an_error_that_names_one_that_does(labelled: Labelled) -> None:
     category = next(iter(rows(labelled.home, PAGES)))[0]
     command = [sys.executable, "-m", "pd_assets.cli", "label", "--no-browser", "--category", f"{category}s"]
-    done = subprocess.run(command, env=labelled.environment(), text=True, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, env=labelled.environment(), text=True, capture_output=True, timeout=PATIENCE_S, check=False
+    )
     assert done.returncode == 1
     assert "no licensed picture is in category" in done.stderr
 

@@ -19,6 +19,7 @@ from tests.integration.mediawiki.kinds import KINDS, Kind
 from tests.integration.mediawiki.pictures import Picture, choose, read_art
 from tests.integration.mediawiki.templates import ROOTS
 from tests.integration.mediawiki.wiki import MediaWiki
+from tests.patience import PATIENCE_S
 
 BATCH = 50
 Answer: TypeAlias = dict[str, Any]
@@ -30,7 +31,7 @@ def ask(wiki: MediaWiki, **parameters: str | int) -> Answer:
         session.trust_env = False
         query = {"action": "query", "format": "json", "formatversion": 2, **parameters}
         answer: Answer = session.get(
-            wiki.api_url, params=query, timeout=60, headers={"User-Agent": "harness-test/1"}
+            wiki.api_url, params=query, timeout=PATIENCE_S, headers={"User-Agent": "harness-test/1"}
         ).json()
         return answer
 
@@ -38,7 +39,7 @@ def ask(wiki: MediaWiki, **parameters: str | int) -> Answer:
 def fetch(url: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(url, timeout=60)
+        return session.get(url, timeout=PATIENCE_S)
 
 
 def page(wiki: MediaWiki, title: str, **parameters: str | int) -> Answer:
@@ -307,6 +308,7 @@ def test_changes_are_in_the_link_tables_when_the_admin_returns(
 def test_a_template_edit_changes_categories_but_no_revision(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
     picture, template = picture_of(mediawiki_site, Kind.CC0_MUSEUM), "Template:Cc-zero"
     before = page(mediawiki, picture.title, prop="info")
+    # `touched` is in whole seconds.
     time.sleep(1)
     mediawiki.admin.edit(template, mediawiki.admin.read(template).replace("CC-Zero", "CC-Zero with doubts"))
     mediawiki.run_jobs()

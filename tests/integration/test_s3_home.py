@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,13 +24,14 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import trained_last
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
+from tests import last_words
 from tests.integration.dagster_ui import PROJECT_FILES, ROOT, DagsterUi, free_port, wait_until_it_answers
 from tests.integration.test_promotion import TINY
+from tests.patience import PATIENCE_S, until
 from tests.pd_assets.line import NO_TELEMETRY, QUIET
 from tests.s3_server import Store
 
 pytestmark = pytest.mark.slow
-PATIENCE_S = 500.0
 SOURCES = ("commons/categories", "commons/refresh")
 PICTURES = ("catalog/items", "rights/takedowns", "rights/decisions", "images/files")
 DATASET = ("catalog/licensed_images", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest")
@@ -94,7 +94,6 @@ def names(home: Home) -> set[str]:
     return kept | {path.relative_to(home.root).as_posix() for path in linked}
 
 
-@pytest.mark.timeout(1800)
 def test_what_one_machine_makes_another_one_reads_draws_with_and_takes_down(
     store: Store, archive: SandboxServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,7 +115,9 @@ def test_what_one_machine_makes_another_one_reads_draws_with_and_takes_down(
         model = trained_last(second, "unet_text")
         sheet = tmp_path / "drawn.png"
         command = [sys.executable, "-m", "pd_ml", "sample", "--model", str(model), "--prompt", "a lake", "--n", "1"]
-        subprocess.run([*command, "--steps", "2", "--out", str(sheet)], check=True, capture_output=True, timeout=300)
+        subprocess.run(
+            [*command, "--steps", "2", "--out", str(sheet)], check=True, capture_output=True, timeout=PATIENCE_S
+        )
         with Image.open(sheet) as drawn:
             assert drawn.width > 0
 
@@ -142,7 +143,6 @@ def test_what_one_machine_makes_another_one_reads_draws_with_and_takes_down(
     assert not first.dataset("main", str(version)).exists()
 
 
-@pytest.mark.timeout(1800)
 def test_two_code_locations_at_once_do_no_harm(store: Store, archive: SandboxServer, tmp_path: Path) -> None:
     with machine(store, archive, "one"), two_code_locations(tmp_path) as ui:
         ended = wait_for(ui, [launch(ui, "first", *SOURCES, *PICTURES)])
@@ -170,7 +170,11 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
     ]
     (folder / "workspace.yaml").write_text("load_from:\n" + "".join(entries))
     port = free_port()
-    with ExitStack() as stack, (folder / "up.log").open("wb") as log:
+    with (
+        last_words.of("dagster", folder / "up.log"),
+        ExitStack() as stack,
+        (folder / "up.log").open("wb") as log,
+    ):
         commands = [
             ["api", "grpc", "-m", "pd_assets.definitions", "--host", "127.0.0.1", "--port", str(served)]
             for served in ports.values()
@@ -188,38 +192,27 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
             stack.callback(stop, process)
             started.append(process)
         ui = DagsterUi(process=started[-1], folder=folder, port=port, home=folder)
-        wait_until_it_answers(ui, PATIENCE_S)
+        wait_until_it_answers(ui)
         yield ui
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
-    try:
-        process.wait(60)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    process.wait(PATIENCE_S)
 
 
 def launch(ui: DagsterUi, location: str, *assets: str) -> str:
     """Ask for a run of some assets through one code location, which has to be loaded first; its id."""
-    deadline = time.monotonic() + PATIENCE_S
     keys = [{"path": key.split("/")} for key in assets]
-    while True:
-        launched = ui.ask(LAUNCH, location=location, assets=keys)["launchPipelineExecution"]
-        assert isinstance(launched, dict)
-        if "run" in launched:
-            return str(launched["run"]["runId"])
-        assert time.monotonic() < deadline, launched
-        time.sleep(1.0)
+
+    def launched() -> str:
+        told = ui.ask(LAUNCH, location=location, assets=keys)["launchPipelineExecution"]
+        assert isinstance(told, dict)
+        return str(told["run"]["runId"]) if "run" in told else ""
+
+    return until(launched)
 
 
 def wait_for(ui: DagsterUi, runs: list[str]) -> list[str]:
     """How the runs ended."""
-    deadline = time.monotonic() + PATIENCE_S
-    ends = ("SUCCESS", "FAILURE", "CANCELED")
-    while True:
-        found = [ui.status(run) for run in runs]
-        if all(status in ends for status in found):
-            return found
-        assert time.monotonic() < deadline, f"{found} after {PATIENCE_S:.0f} s:\n{ui.printed[-4000:]}"
-        time.sleep(1.0)
+    return [ui.wait_for(run, "SUCCESS", "FAILURE", "CANCELED") for run in runs]

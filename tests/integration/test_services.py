@@ -6,9 +6,8 @@ The code location answers on an address of its own, so to the daemon it is anoth
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +15,15 @@ import pytest
 import yaml
 
 from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests import last_words, patience
 from tests.conftest import ROOT
 from tests.integration import postgres
 from tests.integration.conftest import require
 from tests.integration.dagster_ui import DagsterUi, free_port, wait_until_it_answers
 from tests.integration.test_interruption import kill_everything
+from tests.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
-PATIENCE_S = 600.0
+pytestmark = pytest.mark.slow
 ELSEWHERE = "127.0.0.2"
 LOCATION = "query { workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } } }"
 RETRIES = """
@@ -74,6 +74,9 @@ def started(services: Services) -> Iterator[tuple[DagsterUi, dict[str, "subproce
     """All of them, as compose starts them; `code` may be replaced by the test. Killed at the end."""
     assert services.start("prepare").wait(PATIENCE_S) == 0, services.log("prepare")
     running = {name: services.start(name) for name in ("code", "webserver", "daemon")}
+    stack = ExitStack()
+    for name in running:
+        stack.enter_context(last_words.of(f"the service {name}", services.folder / f"{name}.log"))
     try:
         web = DagsterUi(
             process=running["webserver"], folder=services.folder, port=services.ui_port, home=services.folder / "home"
@@ -85,6 +88,7 @@ def started(services: Services) -> Iterator[tuple[DagsterUi, dict[str, "subproce
         for process in running.values():
             if process.poll() is None:
                 kill_everything(process)
+        stack.close()
 
 
 @pytest.fixture
@@ -116,27 +120,26 @@ def test_a_run_of_a_code_location_elsewhere_is_left_alone_while_it_lives_and_com
     services: Services, server: SandboxServer
 ) -> None:
     with started(services) as (web, running):
-        until(lambda: "'RepositoryLocation'" in str(web.ask(LOCATION)), services)
-        server.faults.set({"delay_s": 5})
+        until(lambda: "'RepositoryLocation'" in str(web.ask(LOCATION)))
+        server.faults.set({"delay_s": 20})
         run = web.launch("commons/categories")
-        until(lambda: web.status(run) == "STARTED", services)
-        until(lambda: services.log("daemon").count(f"Checking run {run}") >= 2, services)
+        until(lambda: web.status(run) == "STARTED")
+        until(lambda: services.log("daemon").count(f"Checking run {run}") >= 2)
         assert web.status(run) == "STARTED", "it lives, though the daemon sees no process of it"
 
         kill_everything(running["code"])
         server.faults.clear()
         running["code"] = services.start("code")
-        until(lambda: web.status(run) == "FAILURE", services)
-        until(lambda: "SUCCESS" in str(web.ask(RETRIES, run=run)), services)
+        until(lambda: web.status(run) == "FAILURE")
+        until(lambda: "SUCCESS" in str(web.ask(RETRIES, run=run)))
 
 
-def until(happened: Callable[[], bool], services: Services) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            if happened():
-                return
-        except (OSError, KeyError):
-            pass
-        assert time.monotonic() < deadline, services.log("daemon") + services.log("code")
-        time.sleep(0.5)
+def until(happened: Callable[[], bool]) -> None:
+    """Until it happened; a service that is not there yet has no answer."""
+
+    def answered() -> bool:
+        with suppress(OSError, KeyError):
+            return happened()
+        return False
+
+    patience.until(answered)

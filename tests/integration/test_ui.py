@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -19,7 +18,8 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED
 from pd_assets.lib.home import Home, open_home
 from tests.integration.conftest import on_one_pdd_up
-from tests.integration.dagster_ui import STOP_LIMIT_S, DagsterUi, alive, running
+from tests.integration.dagster_ui import DagsterUi, alive, running
+from tests.patience import PATIENCE_S, until
 
 pytestmark = [pytest.mark.slow, on_one_pdd_up]
 LINE = [spec.key.path for spec in defs.resolve_all_asset_specs()]
@@ -112,8 +112,7 @@ def test_the_end_of_pdd_up_leaves_no_process_behind(
         code = ui.stop(signum)
 
         assert code == (0 if signum == signal.SIGTERM else -signal.SIGKILL)
-        _, left = psutil.wait_procs(family, timeout=STOP_LIMIT_S)
-        assert [" ".join(one.cmdline()) for one in alive(left)] == []
+        until(lambda: not alive(family), lambda: str(alive(family)))
     if signum == signal.SIGTERM:
         monkeypatch.chdir(tmp_path)
         assert status_on_disk(tmp_path, run) in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -124,7 +123,7 @@ def test_pdd_up_ends_with_an_error_when_dagsters_daemon_dies(tmp_path: Path) -> 
     with running(tmp_path) as ui:
         (daemon,) = [one for one in ui.processes() if "dagster._daemon" in one.cmdline()]
         daemon.kill()
-        assert ui.process.wait(STOP_LIMIT_S) == 1
+        assert ui.process.wait(PATIENCE_S) == 1
         assert "ended by itself" in ui.printed
 
 
@@ -138,9 +137,11 @@ def remembered_sandbox(folder: Path) -> Iterator[DagsterUi]:
 
 
 def slow_down(api: str) -> None:
-    """Let the sandbox take two seconds for each answer, so that a run is still at work when it is stopped."""
+    """Let the sandbox take five seconds for each answer, so that a run is still at work when it is stopped."""
     url = api.removesuffix("/w/api.php") + "/sandbox/faults"
-    with urllib.request.urlopen(urllib.request.Request(url, json.dumps({"delay_s": 2}).encode()), timeout=10) as done:
+    with urllib.request.urlopen(
+        urllib.request.Request(url, json.dumps({"delay_s": 5}).encode()), timeout=PATIENCE_S
+    ) as done:
         assert done.status == 200
 
 

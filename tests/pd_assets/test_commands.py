@@ -15,6 +15,7 @@ import pytest
 from pd_assets.lib.home import Home
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_S
 
 
 def pdd(project: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +28,7 @@ def pdd(project: Path, *arguments: str, **settings: str) -> subprocess.Completed
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-        timeout=300,
+        timeout=PATIENCE_S,
     )
 
 

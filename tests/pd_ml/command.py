@@ -16,6 +16,8 @@ from pd_ml.config import with_overrides
 from pd_ml.errors import Suspended
 from pd_ml.progress import Reporter
 from pd_ml.recipes import STAGE_INPUTS, recipe
+from tests import last_words
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from pd_ml.training.workshop import Job
@@ -190,5 +192,6 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
 def run_apart(*arguments: object) -> "subprocess.CompletedProcess[str]":
     """The command in a process of its own, to its end."""
     process = start(*arguments)
-    stdout, stderr = process.communicate(timeout=300)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
+    last_words.said("pd_ml", stdout + stderr)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)

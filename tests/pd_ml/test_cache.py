@@ -19,6 +19,7 @@ from pd_ml.data.cache import StreamedPixels
 from pd_ml.data.loader import flips, open_split
 from pd_ml.data.shards import ShardError
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_S, until
 from tests.pd_ml.paintings import write_dataset
 
 OPEN = (
@@ -64,7 +65,7 @@ def test_a_disk_that_fills_up_while_the_array_is_written_costs_the_array_only(da
 
 def test_two_processes_make_one_array(dataset: Path, tmp_path: Path) -> None:
     both = [start(dataset, tmp_path, 64) for _ in range(2)]
-    sums = [process.communicate(timeout=120)[0] for process in both]
+    sums = [process.communicate(timeout=PATIENCE_S)[0] for process in both]
     assert sums[0] == sums[1] != ""
     assert len(arrays(tmp_path)) == 1
     assert list(tmp_path.rglob("*.partial-*")) == []
@@ -75,9 +76,7 @@ def test_a_killed_builder_leaves_no_array_and_the_next_one_makes_it(tmp_path: Pa
     cache = tmp_path / "cache"
     process = start(dataset, cache, 256)
     try:
-        until = time.monotonic() + 60
-        while not list(cache.rglob("*.partial-*")) and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.001)
+        until(lambda: list(cache.rglob("*.partial-*")) or process.poll() is not None, longest_pause_s=0.001)
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -105,6 +104,7 @@ def test_a_shard_that_was_altered_is_refused_when_it_is_read(tmp_path: Path) -> 
 
 def test_shards_are_read_through_once_and_again_only_when_touched(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "d", {"train": 20, "validation": 0, "test": 0})
+    # The clock of files goes in steps.
     time.sleep(2 * shards.TIME_STEP_NS / 1e9)
     shards.verify_once(dataset, cache=tmp_path / "cache")
     (record,) = (tmp_path / "cache").glob("*-verified.json")

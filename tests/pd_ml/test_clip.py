@@ -25,6 +25,7 @@ from pd_ml.recipes import recipe
 from pd_ml.training.captions import trimmed
 from pd_ml.training.clip_stage import ClipTask, Kinship, random_crops
 from pd_ml.training.task import whole
+from tests.patience import PATIENCE_S
 from tests.pd_ml.command import TINY_CLIP, clean_environment, run_apart, run_here, settings
 
 CPU = torch.device("cpu")
@@ -76,7 +77,9 @@ def test_plain_transformers_in_a_process_of_its_own_finds_the_same_embeddings(
     for path, one in zip(paths, pixels, strict=True):
         Image.fromarray(one).save(path)
     command = [sys.executable, "-c", PLAIN_TRANSFORMERS, str(models / "clip"), *map(str, paths)]
-    done = subprocess.run(command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 0, done.stderr
     images, texts = (torch.tensor(rows) for rows in json.loads(done.stdout.splitlines()[-1]))
     clip, tokenizer = load_clip(models / "clip"), load_tokenizer(models / "clip")

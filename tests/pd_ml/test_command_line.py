@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pd_ml.provenance import read_run
+from tests.patience import PATIENCE_S
 from tests.pd_ml.command import TINY_CLIP, TINY_UNET, run_apart, run_here, settings, start
 from tests.pd_ml.paintings import ATTRIBUTES, write_dataset
 
@@ -172,7 +173,7 @@ def test_a_termination_saves_a_checkpoint_and_exits_with_75(dataset: Path, model
     process = start(*command)
     _read_until(process, "progress", step=2)
     os.kill(process.pid, signal.SIGTERM)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 75
     assert "Suspended: stopped at step" in stderr.splitlines()[-1]
     events = [json.loads(line) for line in stdout.splitlines()]

@@ -58,7 +58,6 @@ def audited(models: Path, vae: Path, dataset: Path) -> dict[str, dict[str, dict[
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 def test_a_latent_model_overfitted_on_8_pictures_is_flagged(models: Path, vae: Path) -> None:
     dataset = write_dataset(vae.parent / "eight", {"train": 8, "validation": 40, "test": 40}, seed=5)
     found = audited(models, vae, dataset)
@@ -69,7 +68,6 @@ def test_a_latent_model_overfitted_on_8_pictures_is_flagged(models: Path, vae: P
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 def test_a_latent_model_of_many_pictures_is_not_flagged(models: Path, vae: Path) -> None:
     found = audited(models, vae, vae.parent / "many")
     assert not found["memorisation"]["generated"]["flagged"]

@@ -18,6 +18,8 @@ from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
 from pd_ml.training.gradients import Gradients
+from tests import last_words
+from tests.patience import PATIENCE_S
 from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_here, settings
 from tests.pd_ml.toy import CONFIG, ToyTask, logged, loop_in, stop_after, weights
 
@@ -41,7 +43,11 @@ def together(
     """The command as two processes; `dealt`: as accelerate's launcher says it for `--use_fsdp`."""
     command = [sys.executable, "-m", *launcher, "-m", module, *map(str, arguments)]
     environment = {**clean_environment(), **({"ACCELERATE_USE_FSDP": "true"} if dealt else {})}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    last_words.said("the processes", done.stdout + done.stderr)
+    return done
 
 
 def command(stage: str, dataset: Path, models: Path, out: Path) -> list[str]:

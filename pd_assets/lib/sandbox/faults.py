@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pd_assets.lib.errors import SandboxError
@@ -56,6 +56,7 @@ class Faults:
     max_concurrent: int | None = None
     max_per_second: int | None = None
     log: deque[Request] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
+    clock: Callable[[], float] = time.monotonic
     _open: int = 0
     _recent: deque[float] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,7 +101,7 @@ class Faults:
             self.log.append(request)
 
     def _within_rate(self, per_second: int) -> bool:
-        now = time.monotonic()
+        now = self.clock()
         while self._recent and now - self._recent[0] > 1:
             self._recent.popleft()
         if len(self._recent) >= per_second:

@@ -20,7 +20,7 @@ from pd_assets.lib.sandbox.faults import Faults, Refusal, Request, refused_agent
 from pd_assets.lib.sandbox.site import Site, edge_page, pairs
 
 LOOPBACK = "127.0.0.1"
-START_LIMIT_S = 20
+START_LIMIT_S = 300
 POLICED = ("/w/", "/wikipedia/")
 
 

@@ -10,9 +10,9 @@ from typing import TypeAlias
 import requests
 
 from tests.integration.mediawiki.errors import WikiApiError
+from tests.patience import PATIENCE_S
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
-TIMEOUT_S = 120.0
 ID_PREFIX = "admin-"
 
 
@@ -134,7 +134,7 @@ class Admin:
             data=None if method == "GET" else every,
             files=files,
             headers={"X-Request-Id": request_id, "User-Agent": "test-wiki-admin"},
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
         )
         self._finished(request_id)
         found: dict[str, Json] = answer.json()

@@ -9,9 +9,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,10 @@ from typing import Self
 
 import requests
 
+from tests import last_words
 from tests.integration.mediawiki.admin import Admin, Json
 from tests.integration.mediawiki.errors import WikiCommandFailed, WikiNotInstalled
+from tests.patience import PATIENCE_S, until
 
 HERE = Path(__file__).parent
 PROGRAM = Path("/usr/share/mediawiki")
@@ -29,7 +30,6 @@ EXTENSIONS = ("pdo_sqlite", "intl", "mbstring", "dom", "gd", "apcu", "curl")
 ADMIN_USER = "Admin"
 ADMIN_PASSWORD = "local-only-admin-1"
 UPLOADER = "Uploader"
-START_TIMEOUT_S = 30.0
 SERVER_OPTIONS = (
     "display_errors=0",
     "memory_limit=512M",
@@ -69,6 +69,7 @@ class MediaWiki:
         self.site = site.resolve()
         self._server: subprocess.Popen[bytes] | None = None
         self._port = 0
+        self._logs = ExitStack()
 
     # --- the folder ---------------------------------------------------------------------------------------------
 
@@ -159,6 +160,8 @@ class MediaWiki:
             stderr=(self.site / "server.log").open("ab"),
             start_new_session=True,
         )
+        for name in ("server.log", "access.log"):
+            self._logs.enter_context(last_words.of(f"MediaWiki in {name}", self.site / name))
         self._wait_until_answering()
         self.forget_requests()
         return self
@@ -169,11 +172,13 @@ class MediaWiki:
             return
         _kill_group(self._server.pid, signal.SIGTERM)
         try:
+            # Nothing is lost where a slow one is killed.
             self._server.wait(timeout=5)
         except subprocess.TimeoutExpired:
             _kill_group(self._server.pid, signal.SIGKILL)
             self._server.wait()
         self._server = None
+        self._logs.close()
         self.__dict__.pop("admin", None)
 
     def __enter__(self) -> Self:
@@ -205,16 +210,11 @@ class MediaWiki:
     def _wait_until_answering(self) -> None:
         server = self._server
         assert server is not None
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline and server.poll() is None:
-            if _answers(self.api_url):
-                return
-            time.sleep(0.05)
-        self.stop()
-        log = (self.site / "server.log").read_text(errors="replace")[-2000:]
-        raise WikiCommandFailed(
-            f"MediaWiki did not answer on {self.api_url} in {START_TIMEOUT_S:.0f} s; its log:\n{log}"
-        )
+        until(lambda: _answers(self.api_url) or server.poll() is not None)
+        if (code := server.poll()) is not None:
+            self.stop()
+            log = (self.site / "server.log").read_text(errors="replace")[-2000:]
+            raise WikiCommandFailed(f"MediaWiki's server ended with {code} at {self.api_url}; its log:\n{log}")
 
     # --- the access log -----------------------------------------------------------------------------------------
 
@@ -234,12 +234,11 @@ class MediaWiki:
 
     def _wait_until_finished(self, request_id: str) -> None:
         """MediaWiki answers before it updates its link tables; the log's `end` line comes after them."""
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            if any(line["id"] == request_id and line["event"] == "end" for line in self._log_lines()):
-                return
-            time.sleep(0.01)
-        raise WikiCommandFailed(f"MediaWiki did not finish request {request_id} in {START_TIMEOUT_S:.0f} s")
+
+        def is_finished() -> bool:
+            return any(line["id"] == request_id and line["event"] == "end" for line in self._log_lines())
+
+        until(is_finished, longest_pause_s=0.01)
 
     def _log_lines(self) -> list[dict[str, object]]:
         text = (self.site / "access.log").read_text()
@@ -283,7 +282,7 @@ def _answers(api_url: str) -> bool:
         with requests.Session() as session:
             session.trust_env = False
             query = {"action": "query", "meta": "siteinfo", "format": "json"}
-            return session.get(api_url, params=query, timeout=START_TIMEOUT_S).ok
+            return session.get(api_url, params=query, timeout=PATIENCE_S).ok
     except requests.ConnectionError:
         return False
 

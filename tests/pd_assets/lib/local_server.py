@@ -12,6 +12,8 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
+from tests.patience import PATIENCE_S
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
@@ -31,19 +33,34 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request; `target` is the whole address where the server is used as a proxy. Times are monotonic seconds."""
+    """One request; `target` is the whole address where the server is used as a proxy. `started` and `ended` are
+    monotonic seconds, `at` is the start by the clock that the server was given.
+    """
 
     target: str
     headers: Mapping[str, str]
     started: float
     ended: float
+    at: float
 
 
 class LocalServer:
-    """Answers with `reply(number of the request, its target)`; use it as a context manager."""
+    """Answers with `reply(number of the request, its target)`; use it as a context manager.
 
-    def __init__(self, reply: Callable[[int, str], Reply]) -> None:
+    It answers once `together` requests are there at a time, and then all of these.
+    """
+
+    def __init__(
+        self,
+        reply: Callable[[int, str], Reply],
+        *,
+        together: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.reply = reply
+        self.clock = clock
+        self.meeting = threading.Barrier(together, timeout=PATIENCE_S)
+        self.closing = threading.Event()
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
         self.count = 0
@@ -62,6 +79,7 @@ class LocalServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -75,8 +93,8 @@ class LocalServer:
         return most
 
     def gaps_s(self) -> list[float]:
-        """The seconds between the starts of one request and the next."""
-        starts = sorted(one.started for one in self.asked)
+        """The seconds between the starts of one request and the next, by the clock that was given."""
+        starts = sorted(one.at for one in self.asked)
         return [later - earlier for earlier, later in pairwise(starts)]
 
 
@@ -98,16 +116,18 @@ def _handler(owner: LocalServer) -> type[BaseHTTPRequestHandler]:
             super().setup()
 
         def do_GET(self) -> None:
-            started = time.monotonic()
+            started, at = time.monotonic(), owner.clock()
             with owner.lock:
                 number = owner.count
                 owner.count += 1
             reply = owner.reply(number, self.path)
-            time.sleep(reply.delay_s)
+            owner.meeting.wait()
+            owner.closing.wait(reply.delay_s)
             headers = {name.lower(): value for name, value in self.headers.items()}
             # Noted before the answer goes out, so that whoever has the answer also finds the request.
             with owner.lock:
-                owner.asked.append(Asked(target=self.path, headers=headers, started=started, ended=time.monotonic()))
+                ended = time.monotonic()
+                owner.asked.append(Asked(target=self.path, headers=headers, started=started, ended=ended, at=at))
             self._send(reply)
 
         def _send(self, reply: Reply) -> None:
@@ -135,7 +155,7 @@ def _handler(owner: LocalServer) -> type[BaseHTTPRequestHandler]:
                 for byte in reply.body:
                     self.wfile.write(bytes([byte]))
                     self.wfile.flush()
-                    time.sleep(reply.trickle_s)
+                    owner.closing.wait(reply.trickle_s)
             self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:

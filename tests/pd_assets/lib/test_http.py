@@ -2,10 +2,9 @@
 
 import gzip
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +13,7 @@ import pytest
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
 from pd_assets.lib.http import LONGEST_WAIT_S, Answer, PoliteSession, naming_the_archive, retry_after_s
 from pd_assets.lib.pacing import ACTION_API, ACTION_API_WITH_TOKEN, API, MEDIA, MEDIA_FILES, HostPolicy
+from tests.patience import PATIENCE_S
 from tests.pd_assets.lib.local_server import LocalServer, Reply, in_turn
 from tests.pd_assets.lib.virtual_time import VirtualTime
 
@@ -21,38 +21,27 @@ CONTACT = "curator@museum.test"
 FINE = Reply(body=b"fine")
 
 
-class Pauses:
-    """Stands in for time.sleep: remembers what was slept, and takes no time."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-        self.lock = threading.Lock()
-
-    def __call__(self, seconds: float) -> None:
-        with self.lock:
-            self.seconds.append(seconds)
-
-    @property
-    def longest(self) -> float:
-        return max(self.seconds)
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime(is_running=False)
 
 
 @pytest.fixture
-def pauses() -> Pauses:
-    return Pauses()
-
-
-@pytest.fixture
-def serve(pauses: Pauses) -> Iterator[Callable[..., tuple[LocalServer, PoliteSession]]]:
-    """Start a server with the given replies, and a session that sleeps through `pauses`."""
+def serve(time: VirtualTime) -> Iterator[Callable[..., tuple[LocalServer, PoliteSession]]]:
+    """Start a server with the given replies, and a session in virtual time."""
     opened: list[LocalServer | PoliteSession] = []
 
     def start(
-        *replies: Reply, tries: int = 5, read_timeout_s: float = 5.0, answer_timeout_s: float = 60.0
+        *replies: Reply, tries: int = 5, read_timeout_s: float = PATIENCE_S, answer_timeout_s: float = PATIENCE_S
     ) -> tuple[LocalServer, PoliteSession]:
         server = LocalServer(in_turn(replies)).__enter__()
         session = PoliteSession(
-            CONTACT, tries=tries, sleep=pauses, read_timeout_s=read_timeout_s, answer_timeout_s=answer_timeout_s
+            CONTACT,
+            tries=tries,
+            sleep=time.sleep,
+            clock=time.clock,
+            read_timeout_s=read_timeout_s,
+            answer_timeout_s=answer_timeout_s,
         )
         opened.extend((session, server))
         return server, session
@@ -95,33 +84,33 @@ def test_parameters_and_headers_are_sent(serve: Serve) -> None:
     assert server.asked[0].headers["authorization"] == "Bearer x"
 
 
-def test_retry_after_is_waited_for_before_the_next_try(serve: Serve, pauses: Pauses) -> None:
+def test_retry_after_is_waited_for_before_the_next_try(serve: Serve, time: VirtualTime) -> None:
     server, session = serve(Reply(status=429, headers={"Retry-After": "7"}), FINE)
     assert session.get(server.url, policy=MEDIA).body == b"fine"
-    assert pauses.longest == pytest.approx(7, abs=0.5)
+    assert time.longest == 7
     assert len(server.asked) == 2
 
 
-def test_a_429_without_retry_after_is_waited_for_a_minute(serve: Serve, pauses: Pauses) -> None:
+def test_a_429_without_retry_after_is_waited_for_a_minute(serve: Serve, time: VirtualTime) -> None:
     server, session = serve(Reply(status=429), FINE)
     session.get(server.url, policy=MEDIA)
-    assert pauses.longest == pytest.approx(60, abs=0.5)
+    assert time.longest == 60
 
 
-def test_a_wait_longer_than_a_run_may_take_ends_the_run_and_is_not_cut_short(serve: Serve, pauses: Pauses) -> None:
+def test_a_wait_longer_than_a_run_may_take_ends_the_run_and_is_not_cut_short(serve: Serve, time: VirtualTime) -> None:
     server, session = serve(Reply(status=429, headers={"Retry-After": str(int(LONGEST_WAIT_S) * 6)}), FINE)
     for _ in range(2):
         with pytest.raises(ArchiveResting, match=r"asked to wait 3[56].*run again later"):
             session.get(server.url, policy=MEDIA)
     assert len(server.asked) == 1
-    assert max(pauses.seconds) < 1
+    assert max(time.sleeps) < 1
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_server_error_is_tried_again_ever_later(serve: Serve, pauses: Pauses, status: int) -> None:
+def test_a_server_error_is_tried_again_ever_later(serve: Serve, time: VirtualTime, status: int) -> None:
     server, session = serve(*[Reply(status=status)] * 3, FINE)
     assert session.get(server.url, policy=MEDIA).body == b"fine"
-    assert [round(seconds) for seconds in pauses.seconds] == [0, 1, 2, 4]
+    assert [round(seconds) for seconds in time.sleeps] == [0, 1, 2, 4]
 
 
 def test_tries_are_bounded_and_the_error_says_what_was_seen(serve: Serve) -> None:
@@ -132,14 +121,16 @@ def test_tries_are_bounded_and_the_error_says_what_was_seen(serve: Serve) -> Non
     assert not failed.value.permanent
 
 
-def test_the_traffic_counts_tries_errors_bytes_and_only_the_waits_that_happened(serve: Serve, pauses: Pauses) -> None:
+def test_the_traffic_counts_tries_errors_bytes_and_only_the_waits_that_happened(
+    serve: Serve, time: VirtualTime
+) -> None:
     server, session = serve(Reply(status=500, body=b"12345"), Reply(reset=True), FINE, Reply(status=404), tries=3)
     session.get(server.url, policy=MEDIA)
     with pytest.raises(FetchFailed):
         session.get(server.url, policy=MEDIA)
     traffic = session.traffic[server.url.removeprefix("http://"), MEDIA_FILES]
     assert (traffic.requests, traffic.retries, traffic.size_bytes) == (4, 2, len(b"12345fine"))
-    assert traffic.waited_s == pytest.approx(sum(pauses.seconds))
+    assert traffic.waited_s == pytest.approx(sum(time.sleeps))
     assert traffic.errors == {"HTTP 500": 1, "the connection was refused or lost": 1, "HTTP 404": 1}
     assert traffic.started_at <= traffic.ended_at
 
@@ -172,16 +163,23 @@ HTML = b"<!DOCTYPE html>\n<html><title>Wikimedia Error</title>"
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/json", "image/jpeg"])
 @pytest.mark.parametrize("policy", [ACTION_API, MEDIA], ids=["api", "media"])
 def test_a_web_page_with_status_200_counts_like_a_server_error(
-    serve: Serve, pauses: Pauses, kind: str, policy: HostPolicy
+    serve: Serve, time: VirtualTime, kind: str, policy: HostPolicy
 ) -> None:
     page = Reply(body=HTML, headers={"Content-Type": kind})
     server, session = serve(page, page, FINE)
     assert session.get(server.url, policy=policy).body == b"fine"
-    assert [round(seconds) for seconds in pauses.seconds] == [0, 1, 2]
+    assert [round(seconds) for seconds in time.sleeps] == [0, 1, 2]
 
 
 def test_a_body_that_trickles_is_given_up_when_the_answer_took_too_long(serve: Serve) -> None:
-    server, session = serve(Reply(body=bytes(1000), trickle_s=0.02), FINE, answer_timeout_s=0.3)
+    server, session = serve(answer_timeout_s=0.3)
+
+    def reply(number: int, target: str) -> Reply:
+        # However busy this machine is, the second answer comes in time.
+        session.answer_timeout_s = PATIENCE_S if number else 0.3
+        return FINE if number else Reply(body=bytes(10_000), trickle_s=0.02)
+
+    server.reply = reply
     assert session.get(server.url, policy=MEDIA).body == b"fine"
     (traffic,) = session.traffic.values()
     assert traffic.errors == {"the answer was not whole after 0.3 s": 1}
@@ -201,15 +199,16 @@ def test_a_body_shorter_than_announced_is_never_taken_for_whole(serve: Serve) ->
 
 
 def test_a_server_that_says_nothing_is_given_up_after_the_time_out(serve: Serve) -> None:
-    server, session = serve(Reply(delay_s=0.6), tries=2, read_timeout_s=0.1)
+    server, session = serve(Reply(delay_s=PATIENCE_S), tries=2, read_timeout_s=0.1)
     with pytest.raises(FetchFailed, match=r"no answer within 0.1 s, 2 times"):
         session.get(server.url, policy=MEDIA)
 
 
-def test_a_port_where_nobody_listens_is_a_named_error(pauses: Pauses) -> None:
+def test_a_port_where_nobody_listens_is_a_named_error(time: VirtualTime) -> None:
     with LocalServer(in_turn([FINE])) as server:
         url = server.url
-    with PoliteSession(CONTACT, tries=2, sleep=pauses) as session, pytest.raises(FetchFailed, match="refused or lost"):
+    session = PoliteSession(CONTACT, tries=2, sleep=time.sleep, clock=time.clock)
+    with session, pytest.raises(FetchFailed, match="refused or lost"):
         session.get(url, policy=MEDIA)
 
 
@@ -237,14 +236,14 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(serve: Serve) -> Non
     assert failed.value.permanent
 
 
-def test_an_answer_may_ask_to_wait_by_what_it_says(serve: Serve, pauses: Pauses) -> None:
+def test_an_answer_may_ask_to_wait_by_what_it_says(serve: Serve, time: VirtualTime) -> None:
     server, session = serve(Reply(body=b"lagged"), FINE)
 
     def wait(answer: Answer) -> float | None:
         return 5.0 if answer.body == b"lagged" else None
 
     assert session.get(server.url, policy=ACTION_API, check=wait).body == b"fine"
-    assert pauses.longest == pytest.approx(5, abs=0.5)
+    assert time.longest == 5
 
 
 def test_a_proxy_of_the_environment_is_never_used_for_this_machine(
@@ -257,22 +256,33 @@ def test_a_proxy_of_the_environment_is_never_used_for_this_machine(
     assert session.get(server.url, policy=MEDIA).body == b"fine"
 
 
-# --- limits, measured by a server that stands in for the archive's host: the session reaches it as a proxy -----------
+# --- limits, in virtual time: the session reaches a server that stands in for the archive's host as a proxy -----------
 
 
 @pytest.fixture
-def archive(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    """A host that is not this machine, so that its policy holds; every request takes 50 ms and brings 40 KB."""
-    with LocalServer(in_turn([Reply(delay_s=0.05, body=bytes(40_000))])) as server:
-        monkeypatch.setenv("http_proxy", server.url)
-        monkeypatch.setenv("no_proxy", "")
-        yield server
+def archive(monkeypatch: pytest.MonkeyPatch, time: VirtualTime) -> Iterator[Callable[..., LocalServer]]:
+    """Start a host that is not this machine, so that its policy holds; a request brings 40 KB."""
+    with ExitStack() as stack:
+
+        def start(*replies: Reply, together: int = 1) -> LocalServer:
+            answers = in_turn(replies or [Reply(body=bytes(40_000))])
+            server = stack.enter_context(LocalServer(answers, together=together, clock=time.clock))
+            monkeypatch.setenv("http_proxy", server.url)
+            monkeypatch.setenv("no_proxy", "")
+            return server
+
+        yield start
 
 
-def ask_from_threads(policy: HostPolicy, times: int) -> PoliteSession:
-    with PoliteSession(CONTACT) as session, ThreadPoolExecutor(6) as pool:
+Archive = Callable[..., LocalServer]
+
+
+def ask_from_threads(time: VirtualTime, policy: HostPolicy, times: int) -> float:
+    """The seconds of virtual time that so many requests took. The sleeps of threads come one after the other."""
+    began = time.clock()
+    with PoliteSession(CONTACT, sleep=time.sleep, clock=time.clock) as session, ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda n: session.get(f"http://archive.test/{n}", policy=policy), range(times)))
-        return session
+    return time.clock() - began
 
 
 def at_rate(kind: str, per_s: float) -> HostPolicy:
@@ -280,95 +290,98 @@ def at_rate(kind: str, per_s: float) -> HostPolicy:
     return HostPolicy(kind=kind, concurrency=2, start_per_s=per_s, most_per_s=per_s)
 
 
-def test_the_api_is_asked_one_request_at_a_time_and_less_than_five_a_second(archive: LocalServer) -> None:
-    ask_from_threads(ACTION_API, 6)
-    assert len(archive.asked) == 6
-    assert archive.most_in_flight() == 1
-    assert sum(archive.gaps_s()) / 5 > 0.2
+def test_the_api_is_asked_one_request_at_a_time_and_less_than_five_a_second(
+    archive: Archive, time: VirtualTime
+) -> None:
+    server = archive()
+    # How long this machine took to answer is no matter here.
+    ask_from_threads(time, replace(ACTION_API, slow_after_s=None), 6)
+    assert len(server.asked) == 6
+    assert server.most_in_flight() == 1
+    assert min(server.gaps_s()) > 0.2
 
 
 def test_with_a_token_the_api_is_asked_three_at_a_time_and_no_more_than_ten_a_second(
-    monkeypatch: pytest.MonkeyPatch,
+    archive: Archive, time: VirtualTime
 ) -> None:
-    with LocalServer(in_turn([Reply(delay_s=0.5)])) as server:
-        monkeypatch.setenv("http_proxy", server.url)
-        monkeypatch.setenv("no_proxy", "")
-        ask_from_threads(ACTION_API_WITH_TOKEN, 9)
+    server = archive(together=3)
+    took_s = ask_from_threads(time, replace(ACTION_API_WITH_TOKEN, slow_after_s=None), 9)
     assert server.most_in_flight() == 3
-    assert min(server.gaps_s()) >= 0.07
-    assert sum(server.gaps_s()) / 8 > 0.1
+    assert took_s / 8 > 0.1
 
 
-def test_media_are_fetched_two_at_a_time_with_starts_spaced(archive: LocalServer) -> None:
-    ask_from_threads(at_rate(MEDIA_FILES, 50), 12)
-    assert archive.most_in_flight() == 2
-    assert sum(archive.gaps_s()) / 11 >= 0.02
+def test_media_are_fetched_two_at_a_time_with_starts_spaced(archive: Archive, time: VirtualTime) -> None:
+    server = archive(together=2)
+    took_s = ask_from_threads(time, at_rate(MEDIA_FILES, 50), 12)
+    assert server.most_in_flight() == 2
+    assert took_s / 11 >= 0.0199
 
 
-def test_the_two_hosts_of_an_archive_share_their_limits_and_their_pauses(archive: LocalServer) -> None:
+def test_the_two_hosts_of_an_archive_share_their_limits_and_their_pauses(archive: Archive) -> None:
+    server = archive(together=2)
     urls = [f"http://{host}.archive.test/{n}" for n in range(4) for host in ("upload", "thumb")]
     with PoliteSession(CONTACT) as session, ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda url: session.get(url, policy=at_rate(MEDIA_FILES, 50)), urls))
-    assert archive.most_in_flight() == 2
+    assert server.most_in_flight() == 2
     assert sorted(session.traffic) == [("thumb.archive.test", MEDIA_FILES), ("upload.archive.test", MEDIA_FILES)]
     assert [traffic.requests for traffic in session.traffic.values()] == [4, 4]
 
 
 def test_on_this_machine_nothing_is_paced_and_as_many_run_at_a_time_as_elsewhere() -> None:
     for policy, most in ((ACTION_API, 1), (ACTION_API_WITH_TOKEN, 3), (MEDIA, 2)):
-        with LocalServer(in_turn([Reply(delay_s=0.02)])) as server, PoliteSession(CONTACT) as session:
+        with LocalServer(in_turn([FINE]), together=most) as server, PoliteSession(CONTACT) as session:
             with ThreadPoolExecutor(6) as pool:
                 list(pool.map(partial(session.get, policy=policy), [server.url] * 12))
             assert server.most_in_flight() == most
             assert [traffic.waited_s for traffic in session.traffic.values()] == [0]
 
 
-def test_pacing_can_be_switched_on_for_this_machine() -> None:
-    with LocalServer(in_turn([FINE])) as server, PoliteSession(CONTACT, pace_loopback=True) as session:
+def paced(time: VirtualTime) -> PoliteSession:
+    """A session that paces this machine, too."""
+    return PoliteSession(CONTACT, pace_loopback=True, sleep=time.sleep, clock=time.clock)
+
+
+def test_pacing_can_be_switched_on_for_this_machine(time: VirtualTime) -> None:
+    with LocalServer(in_turn([FINE]), clock=time.clock) as server, paced(time) as session:
         for _ in range(3):
             session.get(server.url, policy=at_rate(API, 10))
-    assert min(server.gaps_s()) >= 0.09
+    assert server.gaps_s() == [pytest.approx(0.1)] * 2
 
 
-def test_the_bandwidth_stays_under_the_limit_in_every_window_also_within_one_file(archive: LocalServer) -> None:
+def test_the_bandwidth_stays_under_the_limit_in_every_window_also_within_one_file(
+    archive: Archive, time: VirtualTime
+) -> None:
     # Windows of half a second that take 200 KB: five files of 40 KB, however they are spread.
-    policy = HostPolicy(kind=MEDIA_FILES, concurrency=2, bits_per_s=8 * 400_000, window_s=0.5)
-    ask_from_threads(policy, 20)
-    starts = sorted(one.started for one in archive.asked)
-    # Two are on their way before they have been counted.
-    assert max(sum(start <= other < start + 0.5 for other in starts) for start in starts) <= 5 + 2
-    assert starts[-1] - starts[0] >= 20 * 40_000 / 400_000 - 0.5 - 0.3
-    large = Reply(body=bytes(1_000_000))
-    with (
-        LocalServer(in_turn([large])) as server,
-        PoliteSession(CONTACT, pace_loopback=True) as session,
-    ):
-        began = time.monotonic()
+    policy = HostPolicy(kind=MEDIA_FILES, concurrency=1, bits_per_s=8 * 400_000, window_s=0.5)
+    server = archive()
+    took_s = ask_from_threads(time, policy, 20)
+    starts = sorted(one.at for one in server.asked)
+    # One is on its way before it has been counted.
+    assert max(sum(start <= other < start + 0.5 for other in starts) for start in starts) <= 5 + 1
+    assert took_s >= 20 * 40_000 / 400_000 - 0.5
+    assert ask_from_threads(time, replace(policy, concurrency=2), 20) >= 20 * 40_000 / 400_000 - 0.5
+    began = time.clock()
+    with LocalServer(in_turn([Reply(body=bytes(1_000_000))])) as server, paced(time) as session:
         assert len(session.get(server.url, policy=policy).body) == 1_000_000
-    assert time.monotonic() - began >= 1_000_000 / 400_000 - 0.6
+    assert time.clock() - began >= 1_000_000 / 400_000 - 0.6
 
 
-def test_a_slow_answer_of_the_api_is_followed_by_a_pause() -> None:
-    virtual = VirtualTime()
-    with (
-        LocalServer(in_turn([Reply(delay_s=0.15), FINE])) as server,
-        PoliteSession(CONTACT, pace_loopback=True, sleep=virtual.sleep, clock=virtual.clock) as session,
-    ):
-        for _ in range(3):
-            session.get(server.url, policy=replace(ACTION_API, slow_after_s=0.1))
-    assert [round(seconds) for seconds in virtual.sleeps] == [0, 5, 0]
+def test_an_answer_of_the_api_that_took_the_server_long_is_followed_by_a_pause(time: VirtualTime) -> None:
+    late = Reply(delay_s=0.15)
+    for slow_after_s, pause_s in ((0.1, 5), (PATIENCE_S, pytest.approx(1 / 3.2, abs=0.1))):
+        time.sleeps.clear()
+        with LocalServer(in_turn([late])) as server, paced(time) as session:
+            for _ in range(2):
+                session.get(server.url, policy=replace(ACTION_API, slow_after_s=slow_after_s))
+        assert time.sleeps == [0, pause_s]
 
 
-def test_after_a_429_media_come_half_as_fast() -> None:
-    virtual = VirtualTime()
+def test_after_a_429_media_come_half_as_fast(time: VirtualTime) -> None:
     limited = Reply(status=429, headers={"Retry-After": "30"})
-    with (
-        LocalServer(in_turn([FINE, limited, FINE])) as server,
-        PoliteSession(CONTACT, pace_loopback=True, sleep=virtual.sleep, clock=virtual.clock) as session,
-    ):
+    with LocalServer(in_turn([FINE, limited, FINE])) as server, paced(time) as session:
         for _ in range(3):
             session.get(server.url, policy=MEDIA)
-    assert virtual.sleeps == [0, pytest.approx(1, abs=0.1), pytest.approx(30, abs=0.1), pytest.approx(2, abs=0.2)]
+    assert time.sleeps == [0, pytest.approx(1, abs=0.1), pytest.approx(30), pytest.approx(2, abs=0.2)]
 
 
 def test_a_token_stays_with_the_host_it_was_given_to_when_that_host_redirects() -> None:
@@ -383,15 +396,12 @@ def test_a_token_stays_with_the_host_it_was_given_to_when_that_host_redirects() 
         assert "authorization" not in elsewhere.asked[0].headers
 
 
-def test_a_wait_asked_of_one_thread_holds_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    limited = Reply(status=429, headers={"Retry-After": "1"})
-    with LocalServer(in_turn([limited, FINE])) as server:
-        monkeypatch.setenv("http_proxy", server.url)
-        monkeypatch.setenv("no_proxy", "")
-        ask_from_threads(HostPolicy(kind=API, concurrency=1), 4)
-        starts = sorted(one.started for one in server.asked)
-    assert len(starts) == 5
-    assert starts[1] - starts[0] >= 0.95
+def test_a_wait_asked_of_one_thread_holds_all_of_them(archive: Archive, time: VirtualTime) -> None:
+    server = archive(Reply(status=429, headers={"Retry-After": "100"}), FINE)
+    ask_from_threads(time, HostPolicy(kind=API, concurrency=1), 4)
+    first, *others = sorted(one.at for one in server.asked)
+    assert len(others) == 4
+    assert others[0] - first >= 100
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------------

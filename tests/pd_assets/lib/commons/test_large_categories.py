@@ -4,7 +4,6 @@ import json
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +21,7 @@ from pd_assets.lib.errors import AccessDenied
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from tests.conftest import ROOT
+from tests.patience import until
 from tests.pd_assets.lib.commons.large_category import CATEGORY, LargeCategory
 from tests.pd_assets.lib.local_server import LocalServer, Reply
 from tests.pd_assets.lib.scraping import THUMB_SIDE, listed_pages, no_sleep
@@ -99,9 +99,7 @@ def test_memory_does_not_grow_with_what_pages_hold(tmp_path: Path) -> None:
 
 def wait_until_asked(server: LocalServer, requests: int, process: "subprocess.Popen[bytes]") -> None:
     """Until so many requests came, or the process is done: how fast it is says nothing of where it stands."""
-    deadline = time.monotonic() + 300
-    while len(server.asked) < requests and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
+    until(lambda: len(server.asked) >= requests or process.poll() is not None, longest_pause_s=0.002)
 
 
 @pytest.mark.slow

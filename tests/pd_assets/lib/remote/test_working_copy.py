@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,9 @@ from pd_assets.lib.home import Home, at_work, open_home, remove_folder
 from pd_assets.lib.remote.address import RemoteAddress
 from pd_assets.lib.remote.bucket import Bucket
 from pd_assets.lib.remote.working_copy import MANIFEST, WorkingCopy
+from tests.patience import PATIENCE_S, until
 from tests.pd_assets.lib.remote.dying_writers import NEW, OLD, fill
 from tests.s3_server import Store
-
-PATIENCE_S = 60.0
 
 
 def files(home: Home) -> dict[str, str]:
@@ -129,10 +127,7 @@ def test_long_work_is_pushed_before_it_ends(store: Store) -> None:
     name = "models/clip/two.partial/checkpoints/step-1/state.pt"
     with at_work(open_home(often)) as home:
         fill(home.root, {name: "a checkpoint"}, {})
-        deadline = time.monotonic() + PATIENCE_S
-        while name not in store.names and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert name in store.names
+        until(lambda: name in store.names)
         other = store.home("two")
         other.fetched(other.root / "models/clip/two.partial")
         assert (other.root / name).read_text() == "a checkpoint"
@@ -156,7 +151,7 @@ def test_a_writer_killed_at_any_request_leaves_the_old_state_or_the_new_one(stor
         [*command, store.bucket, store.endpoint, str(tmp_path / "killed"), str(most)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE_S,
     )
     told = [line.split(" ", 1)[1] for line in done.stdout.splitlines()]
     killed = [what == "killed by 9" for what in told]

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.evidence import Evidence, from_page
 from pd_assets.lib.rights.rules import PROFILES, RULES, RULESET_VERSION, decide
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_S, until
 from tests.pd_assets.lib.planting import plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, box
 from tests.pd_assets.lib.rights.deciding import LONG_AGO, Catalogue, rows, stable
@@ -160,7 +160,7 @@ def test_a_killed_run_leaves_the_old_table_and_no_process(tmp_path: Path) -> Non
     with subprocess.Popen([sys.executable, "-c", deciding]) as process:
         hands = _children(process.pid, 2)
         process.kill()
-    psutil.wait_procs(hands, timeout=10)
+    psutil.wait_procs(hands, timeout=PATIENCE_S)
     assert [hand for hand in hands if hand.is_running() and hand.status() != psutil.STATUS_ZOMBIE] == []
     assert stable(catalogue.home, DECISIONS) == before
     assert catalogue.decide(crew=0).verdicts == {"reject": 2999}
@@ -168,12 +168,11 @@ def test_a_killed_run_leaves_the_old_table_and_no_process(tmp_path: Path) -> Non
 
 
 def _children(pid: int, count: int) -> list[psutil.Process]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if len(found := psutil.Process(pid).children()) == count:
-            return found
-        time.sleep(0.01)
-    raise AssertionError(f"expected {count} processes that decide")
+    def found() -> list[psutil.Process]:
+        children = psutil.Process(pid).children()
+        return children if len(children) == count else []
+
+    return until(found, longest_pause_s=0.01)
 
 
 def test_works_become_free_with_the_years_and_not_before() -> None:

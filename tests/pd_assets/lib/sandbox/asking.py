@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import requests
 
 from pd_assets.lib.sandbox import SandboxServer
+from tests.patience import PATIENCE_S
 
 USER_AGENT = "SandboxTests/1.0 (tests@sandbox.invalid)"
 ROOTS = ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
@@ -33,7 +34,7 @@ class Asker:
 
     def raw(self, **params: object) -> requests.Response:
         full = {"action": "query", "format": "json", "formatversion": "2", **params}
-        return self.session.get(self.server.api_url, params={k: str(v) for k, v in full.items()}, timeout=30)
+        return self.session.get(self.server.api_url, params={k: str(v) for k, v in full.items()}, timeout=PATIENCE_S)
 
     def query(self, **params: object) -> dict:
         answer = self.raw(**params)
@@ -55,10 +56,10 @@ class Asker:
 
     def get(self, path_or_url: str) -> requests.Response:
         url = path_or_url if "://" in path_or_url else self.server.base_url + path_or_url
-        return self.session.get(url, timeout=30, allow_redirects=False)
+        return self.session.get(url, timeout=PATIENCE_S, allow_redirects=False)
 
     def post(self, path: str, body: object) -> requests.Response:
-        return self.session.post(self.server.base_url + path, json=body, timeout=30)
+        return self.session.post(self.server.base_url + path, json=body, timeout=PATIENCE_S)
 
 
 def below_roots(archive: Asker, depth: int = 4) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.pd_assets.lib.sandbox.asking import ROOTS, Asker
 
 ROOT = f"Category:{ROOTS[0]}"
@@ -157,5 +158,5 @@ def test_the_log_of_uploads_pages_through_all_files(reading: Asker) -> None:
 
 def test_post_answers_like_get(reading: Asker) -> None:
     body = {"action": "query", "format": "json", "formatversion": "2", "titles": ROOT, "prop": "categoryinfo"}
-    posted = reading.session.post(reading.server.api_url, data=body, timeout=30).json()
+    posted = reading.session.post(reading.server.api_url, data=body, timeout=PATIENCE_S).json()
     assert posted == reading.query(titles=ROOT, prop="categoryinfo")

@@ -11,6 +11,7 @@ import requests
 
 from pd_assets.lib.errors import SandboxError
 from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests.patience import PATIENCE_S
 from tests.pd_assets.lib.sandbox.asking import DETAILS, ROOTS, USER_AGENT, Asker, files_in
 
 FOREGROUND = """
@@ -35,7 +36,7 @@ def test_a_stopped_server_no_longer_answers_and_its_port_is_free() -> None:
         port = server.port
         assert Asker(server).query(meta="siteinfo")["batchcomplete"] is True
     with pytest.raises(requests.ConnectionError):
-        requests.get(server.api_url, headers={"User-Agent": USER_AGENT}, timeout=5)
+        requests.get(server.api_url, headers={"User-Agent": USER_AGENT}, timeout=PATIENCE_S)
     with SandboxServer(Archive.painted(count=3), port=port) as again:
         assert again.port == port
 
@@ -46,11 +47,11 @@ def test_the_foreground_server_tells_when_it_is_ready_and_ends_on_terminate() ->
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
-        answer = requests.get(f"{url}/w/api.php", headers={"User-Agent": USER_AGENT}, timeout=10)
+        answer = requests.get(f"{url}/w/api.php", headers={"User-Agent": USER_AGENT}, timeout=PATIENCE_S)
         assert answer.status_code == 200
     finally:
         process.terminate()
-        rest, _ = process.communicate(timeout=10)
+        rest, _ = process.communicate(timeout=PATIENCE_S)
     assert rest == ""
 
 

@@ -60,7 +60,7 @@ def test_a_pull_stops_where_it_should_and_takes_nothing_away(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("key", "hourly"), [(KEY, 1000), ("DEMO_KEY", 30)])
 def test_no_hour_holds_more_requests_than_the_key_allows(key: str, hourly: int) -> None:
-    time = VirtualTime()
+    time = VirtualTime(is_running=False)
     starts: list[float] = []
 
     def reply(number: int, target: str) -> Reply:

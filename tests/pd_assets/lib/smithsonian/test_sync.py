@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.smithsonian.report import strangeness
 from pd_assets.lib.smithsonian.sync import UnitSync
 from tests.conftest import ROOT
+from tests.patience import until
 from tests.pd_assets.lib.smithsonian.bulk import BulkServer, GeneratedBulk, record, record_id, synchronise
 
 Row = dict[str, object]
@@ -141,6 +142,7 @@ def test_an_unchanged_version_keeps_when_it_was_read_and_a_changed_one_does_not(
     index = bulk.write(tmp_path / "copy")
     synchronise(index, home)
     before = rows(home)
+    # `fetched_at` is in whole seconds.
     time.sleep(1.1)
     bulk.units["FSG"]["fsg_1"]["title"] = "Another title"
     done = synchronise(bulk.write(tmp_path / "copy"), home)
@@ -384,23 +386,27 @@ def test_the_bucket_its_folder_and_its_index_all_name_the_bulk_metadata(home: Ho
         assert synchronise(server.url + path, home)["FSG"].reading.lines == 3
 
 
-def killed_runs(index: str, home: Home, times: int) -> Iterator[int]:
-    """Start a sync and kill it after ever more milliseconds; the exit codes."""
+def killed_runs(server: BulkServer, home: Home, times: int) -> Iterator[int]:
+    """Start a sync and kill it after ever more requests; the exit codes."""
     for number in range(times):
+        enough = len(server.log) + 2 + 3 * number
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.pd_assets.lib.smithsonian.sync_once", index, str(home.root)], cwd=ROOT
+            [sys.executable, "-m", "tests.pd_assets.lib.smithsonian.sync_once", server.index, str(home.root)], cwd=ROOT
         )
-        # Importing takes about a second; the kills come at different places of the work.
-        time.sleep(1.2 + 0.35 * number)
+        until(had(server, enough, process), longest_pause_s=0.002)
         process.send_signal(signal.SIGKILL)
         yield process.wait()
+
+
+def had(server: BulkServer, requests: int, process: "subprocess.Popen[bytes]") -> Callable[[], bool]:
+    return lambda: len(server.log) >= requests or process.poll() is not None
 
 
 def test_a_sync_that_is_killed_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     bulk = GeneratedBulk.of({"FSG": 3000})
     home = open_home(tmp_path / "home")
     with BulkServer(bulk.files()) as server:
-        codes = list(killed_runs(server.index, home, 4))
+        codes = list(killed_runs(server, home, 4))
         assert -signal.SIGKILL in codes, "at least one was still at work"
         read_before = len(server.sent())
         done = synchronise(server.index, home)["FSG"]
