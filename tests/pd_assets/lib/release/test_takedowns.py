@@ -88,7 +88,7 @@ def test_a_picture_that_looks_the_same_and_comes_later_stays_out(home: Home) -> 
 
 def fetched_items(home: Home) -> set[str]:
     """What images/files holds after a run of it; every picture is there, so that nothing is asked for."""
-    with PoliteSession("tests") as session:
+    with PoliteSession("tests", tries=1) as session:
         fetch_accepted(home, session, profile="strict", max_side=MAX_SIDE)
         assert session.traffic == {}
     return {str(row["item_id"]) for row in tables.rows(tables.read(home, FILES))}
@@ -101,6 +101,8 @@ def test_what_was_taken_down_is_not_fetched_again_nor_the_same_file_under_anothe
     plant(home, ITEMS, [item(n, sha1=f"{5 if n == 7 else n:040x}") for n in range(COUNT)])
     plant(home, FILES, [file(n, sha1=f"{5 if n == 7 else n:040x}", sha256=store(home, n)) for n in range(COUNT)])
     assert fetched_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5", "commons:M7"}
+    plant(home, ITEMS, [item(n, sha1="f" * 40 if n == 5 else f"{n:040x}") for n in range(COUNT) if n != 7])
+    assert "commons:M5" not in fetched_items(home), "nor a new version of its file"
 
 
 def test_an_item_and_a_digest_that_nobody_has_seen_yet_can_be_taken_down(home: Home) -> None:
