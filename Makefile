@@ -52,7 +52,7 @@ up: $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 quick: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not extended" $$($(BIN)/python -m tests.sizes quick) $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not extended and not slow" $$($(BIN)/python -m tests.sizes quick) $(ARGS)
 
 test: $(VENV)/.installed-dev
 	@$(PYTEST) -m "not extended" $(ARGS)

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.planted_faults import FAULTS, SIZES, Fault, problems, size_of
+from tests.planted_faults import FAULTS, SIZES, Fault, problems
+from tests.sizes import size_of
 
 LIMIT_S = 3600
 FAILED = re.compile(r"^FAILED (tests/.+?)(?: - |$)", re.MULTILINE)

@@ -4,13 +4,11 @@ Each is an exact piece of a source file and what stands there instead; `found_by
 two places of the code catch one another's mistake here: of a pair of conditions that say the same, neither is listed.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.sizes import size_of
 
 SIZES = ("quick", "test", "all")
 
@@ -242,20 +240,3 @@ def _is_there(name: str, root: Path) -> bool:
 
 def _text(path: Path) -> str:
     return path.read_text() if path.is_file() else ""
-
-
-# What stands in for tests/sizes.py.
-_HEAVY = re.compile(r"\btorch\b|\bdagster\b|SandboxServer|LocalServer|pd_ml\.training|tests\.s3_server")
-_PLAIN_IMPORT = re.compile(r"^from (tests\.[\w.]+) import", re.MULTILINE)
-
-
-@cache
-def size_of(path: str) -> str:
-    """The smallest size that a test file belongs to."""
-    if path.startswith("tests/integration/"):
-        return "test"
-    source = (ROOT / path).read_text() if (ROOT / path).is_file() else ""
-    if _HEAVY.search(source):
-        return "test"
-    helpers = [name.replace(".", "/") + ".py" for name in _PLAIN_IMPORT.findall(source) if name != "tests.conftest"]
-    return max((size_of(name) for name in helpers if name != path), key=SIZES.index, default="quick")

@@ -3,8 +3,9 @@
     python -m tests.sizes quick|extended
 
 prints the test files of the first, and those that hold tests of the last only. A file is quick when it stands in the
-list below: it needs no torch, no server and no run of Dagster, which tests/conftest.py watches over. A test is of the
-last size when it is marked `extended`: a smaller one shows the same in less, and docs/testing.md says which.
+list below: it needs no torch, no server and no run of Dagster, which tests/conftest.py and tests/test_sizes.py watch
+over; tests in it that are marked `slow` wait for `make test`. A test is of the last size when it is marked `extended`:
+a smaller one shows the same in less, and docs/testing.md says which.
 """
 
 import ast
@@ -22,10 +23,27 @@ QUICK = (
     "tests/pd_assets/commands/test_decide.py",
     "tests/pd_assets/commands/test_takedown.py",
     "tests/pd_assets/lib/catalog",
+    "tests/pd_assets/lib/commons/test_changes.py",
+    "tests/pd_assets/lib/commons/test_answers.py",
+    "tests/pd_assets/lib/commons/test_records.py",
     "tests/pd_assets/lib/dataset",
+    "tests/pd_assets/lib/images/test_quality.py",
     "tests/pd_assets/lib/release",
     "tests/pd_assets/lib/rights",
+    "tests/pd_assets/lib/sandbox/test_rendering.py",
+    "tests/pd_assets/lib/sandbox/test_titles.py",
+    "tests/pd_assets/lib/smithsonian/test_delivery.py",
+    "tests/pd_assets/lib/smithsonian/test_records.py",
+    "tests/pd_assets/lib/test_dates.py",
+    "tests/pd_assets/lib/test_home.py",
+    "tests/pd_assets/lib/test_pacing.py",
+    "tests/pd_assets/lib/test_privacy.py",
+    "tests/pd_assets/lib/test_settings.py",
+    "tests/pd_assets/lib/test_wikitext.py",
+    "tests/pd_ml/test_config.py",
+    "tests/pd_ml/test_provenance.py",
 )
+# They need a server, or what lies beside the repository.
 NOT_QUICK = ("tests/pd_assets/lib/dataset/test_things.py",)
 
 
@@ -35,7 +53,8 @@ def test_files() -> tuple[str, ...]:
 
 
 def is_quick(path: str) -> bool:
-    return path not in NOT_QUICK and any(path == name or path.startswith(f"{name}/") for name in QUICK)
+    listed = any(path == name or path.startswith(f"{name}/") for name in QUICK)
+    return listed and path not in NOT_QUICK and "/test_recorded_" not in path
 
 
 @cache

@@ -12,7 +12,7 @@ from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.integration.fault_proxy import Fault, FaultProxy, http_error
 from tests.patience import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 ROOT = "Root of the test"
 NAMES = [f"Part {number:02}" for number in range(36)]
 FAILING = {NAMES[7], NAMES[20], NAMES[31]}

@@ -44,6 +44,7 @@ def materialize(folder: Path, api: str, *arguments: str) -> "subprocess.Complete
     )
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_the_selection_of_the_readme_makes_a_dataset_and_so_does_its_short_form(tmp_path: Path) -> None:
     with SandboxServer(Archive.painted(count=96)) as server:

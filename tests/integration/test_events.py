@@ -313,6 +313,7 @@ def test_a_duplicate_under_conditions_takes_its_free_copy_out(follower: Follower
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("seed", [1])
 def test_many_events_in_random_order_end_where_a_harvest_from_scratch_does(
     site: Site, tmp_path: Path, seed: int

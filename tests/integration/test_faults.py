@@ -197,11 +197,14 @@ ONE_AT_A_TIME = [
     *(("api", *case) for case in [*EVERYWHERE, *API_ONLY]),
     *(("media", *case) for case in EVERYWHERE),
 ]
+# One of each kind is in every run: a pause that is asked for, an error, a page, silence, a loss, a lag.
+IN_EVERY_RUN = [("api", NAMED_429), ("api", EDGE_PAGE), ("api", LATE), ("api", API_ONLY[0][0])]
+IN_EVERY_RUN += [("media", UNNAMED_429), ("media", EVERYWHERE[3][0]), ("media", RESET), ("media", CUT)]
 
 
 @pytest.mark.parametrize(
     ("kind", "fault", "named", "pause_s"),
-    ONE_AT_A_TIME,
+    [pytest.param(*case, marks=[] if case[:2] in IN_EVERY_RUN else pytest.mark.extended) for case in ONE_AT_A_TIME],
     ids=[f"{kind}-{fault.name}-{'-'.join(fault.headers)}" for kind, fault, *_ in ONE_AT_A_TIME],
 )
 def test_a_fault_loses_nothing_and_doubles_nothing(
@@ -267,7 +270,16 @@ def test_a_continuation_that_is_refused_starts_its_batch_again(
     assert '"badcontinue": 1' in str(ledger(home)["api"]["errors"])
 
 
-@pytest.mark.parametrize("code", ["nosuchpageid", "missingtitle", "invalidtitle", "no-such-entity-link"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "nosuchpageid",
+        *(
+            pytest.param(code, marks=pytest.mark.extended)
+            for code in ("missingtitle", "invalidtitle", "no-such-entity-link")
+        ),
+    ],
+)
 def test_a_batch_that_the_archive_cannot_read_is_read_in_pieces(
     line: Harvest, undisturbed: Undisturbed, home: Home, code: str
 ) -> None:
@@ -303,7 +315,7 @@ def test_a_category_that_the_archive_cannot_list_is_left_as_it_is_and_had_in_the
     assert stored(home) == undisturbed.rows
 
 
-@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("status", [404, pytest.param(400, marks=pytest.mark.extended)])
 def test_a_file_that_is_not_there_is_a_row_and_is_had_in_a_later_run(
     line: Harvest, undisturbed: Undisturbed, home: Home, status: int
 ) -> None:
@@ -316,7 +328,10 @@ def test_a_file_that_is_not_there_is_a_row_and_is_had_in_a_later_run(
     assert stored(home) == undisturbed.rows
 
 
-@pytest.mark.parametrize(("kind", "number"), [("api", 0), ("api", 9), ("media", 0), ("media", 20)])
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [("api", 9), ("media", 20), *(pytest.param(kind, 0, marks=pytest.mark.extended) for kind in ("api", "media"))],
+)
 def test_a_refusal_stops_the_run_and_says_what_to_do(
     line: Harvest, undisturbed: Undisturbed, home: Home, kind: str, number: int
 ) -> None:
@@ -376,7 +391,7 @@ def mixed(seed: int, share: float) -> tuple[Script, Callable[[], int]]:
     return script, lambda: sum(failed.values())
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.extended) for seed in (1, 2))])
 def test_all_faults_mixed_lose_nothing_and_double_nothing(
     line: Harvest, undisturbed: Undisturbed, home: Home, seed: int
 ) -> None:

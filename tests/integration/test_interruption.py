@@ -71,7 +71,8 @@ def digests(home: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_run_after_many_kills_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.extended)])
+def test_a_run_after_kills_ends_like_an_undisturbed_one(tmp_path: Path, kills: int) -> None:
     project = tmp_path / "project"
     project.mkdir()
     for name in ("dagster.yaml", "workspace.yaml"):
@@ -88,8 +89,10 @@ def test_a_run_after_many_kills_ends_like_an_undisturbed_one(tmp_path: Path) -> 
             (asked, chance.randint(written // 2, written - written // 5)),
             (asked, written - chance.randint(2, 10)),
         ]
-        codes = [killed_when(project, tmp_path / "killed", server, *moment) for moment in moments]
-        assert codes.count(-signal.SIGKILL) >= 3, "most were still at work"
+        # One alone comes among the pictures.
+        chosen = moments if kills > 1 else moments[1:2]
+        codes = [killed_when(project, tmp_path / "killed", server, *moment) for moment in chosen]
+        assert codes.count(-signal.SIGKILL) >= max(1, kills - 1), "most were still at work"
         last = nightly(project, tmp_path / "killed", server.api_url)
         assert last.wait(PATIENCE_S) == 0
     assert digests(tmp_path / "killed") == digests(tmp_path / "calm")

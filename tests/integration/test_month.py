@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench.month import Change, month
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 
 
 def test_after_nights_of_changes_and_kills_tables_datasets_models_and_flags_are_as_they_should_be(

@@ -78,6 +78,7 @@ def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
     until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
 
 
+@pytest.mark.extended
 def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(ui: DagsterUi, server: SandboxServer) -> None:
     run = killed_run(ui, server)
     pass_by(ui)

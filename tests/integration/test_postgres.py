@@ -25,7 +25,7 @@ from tests.integration.postgres import Postgres
 from tests.integration.test_promotion import TINY
 from tests.patience import PATIENCE_S, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 TRAINED = ("models/tokenizer", "models/clip", "models/unet_text", "evaluation/report")
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 OTHER_STORAGE = ("*.db", "*.sqlite*", "*.db-wal")

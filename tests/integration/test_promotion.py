@@ -30,6 +30,7 @@ def trained_now(done: dg.ExecuteInProcessResult) -> list[object]:
     return [one.metadata["trained_now"].value for one in found if "trained_now" in one.metadata]
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_models_are_promoted_after_their_evaluation_and_a_version_is_trained_once(own_night: Line) -> None:
     line = own_night

@@ -31,7 +31,7 @@ from tests.patience import PATIENCE_S, until
 from tests.pd_assets.line import NO_TELEMETRY, QUIET
 from tests.s3_server import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 SOURCES = ("commons/categories", "commons/refresh")
 PICTURES = ("catalog/items", "rights/takedowns", "rights/decisions", "images/files")
 DATASET = ("catalog/licensed_images", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest")

@@ -23,7 +23,7 @@ from tests.integration.dagster_ui import DagsterUi, free_port, wait_until_it_ans
 from tests.integration.test_interruption import kill_everything
 from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 ELSEWHERE = "127.0.0.2"
 LOCATION = "query { workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } } }"
 RETRIES = """

@@ -96,7 +96,7 @@ def test_schedule_sensor_and_jobs_are_there_to_be_switched_on(ui: DagsterUi, pag
         expect(page.get_by_text(name, exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.extended)])
 def test_the_end_of_pdd_up_leaves_no_process_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signum: int
 ) -> None:
@@ -118,6 +118,7 @@ def test_the_end_of_pdd_up_leaves_no_process_behind(
         assert status_on_disk(tmp_path, run) in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
+@pytest.mark.extended
 def test_pdd_up_ends_with_an_error_when_dagsters_daemon_dies(tmp_path: Path) -> None:
     """So that a service manager starts it again."""
     with running(tmp_path) as ui:

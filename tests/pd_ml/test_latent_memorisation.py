@@ -57,6 +57,7 @@ def audited(models: Path, vae: Path, dataset: Path) -> dict[str, dict[str, dict[
     return found
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_latent_model_overfitted_on_8_pictures_is_flagged(models: Path, vae: Path) -> None:
     dataset = write_dataset(vae.parent / "eight", {"train": 8, "validation": 40, "test": 40}, seed=5)
@@ -67,6 +68,7 @@ def test_a_latent_model_overfitted_on_8_pictures_is_flagged(models: Path, vae: P
     assert found["memorisation"]["generated"]["share"] > 0.5
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_latent_model_of_many_pictures_is_not_flagged(models: Path, vae: Path) -> None:
     found = audited(models, vae, vae.parent / "many")

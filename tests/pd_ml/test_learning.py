@@ -58,6 +58,7 @@ def test_pictures_show_the_sky_and_ground_that_held_out_captions_name(clip: Path
         assert found[attribute]["accuracy"] > 0.9
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_captions_dealt_out_at_random_teach_nothing(clip: Path) -> None:
     found = judged(clip, write_dataset(clip.parent / "shuffled", COUNTS, shuffled_captions=True))

@@ -124,7 +124,14 @@ def brightness(objective: Objective, unet: UNet2DModel) -> Tensor:
 
 # Noise prediction cannot tell brightness from the noise of its last step: the flaw that the other two do not have.
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "tolerance"), [("flow", 0.12), ("v_prediction", 0.12), ("epsilon", 0.3)])
+@pytest.mark.parametrize(
+    ("name", "tolerance"),
+    [
+        ("flow", 0.12),
+        pytest.param("v_prediction", 0.12, marks=pytest.mark.extended),
+        pytest.param("epsilon", 0.3, marks=pytest.mark.extended),
+    ],
+)
 def test_a_denoiser_learns_two_kinds_of_pictures_and_draws_both_in_their_proportion(
     name: str, tolerance: float
 ) -> None:
@@ -136,6 +143,7 @@ def test_a_denoiser_learns_two_kinds_of_pictures_and_draws_both_in_their_proport
     assert float(means[~dark].mean()) == pytest.approx(0.4, abs=tolerance)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_zero_terminal_snr_draws_pictures_as_dark_as_those_it_learnt_from() -> None:
     chosen = objective("v_prediction")

@@ -84,24 +84,28 @@ def test_every_stage_is_compared() -> None:
     assert set(WITHOUT_WEIGHTS) == set(STAGES_WITHOUT_WEIGHTS)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", WITHOUT_WEIGHTS)
 def test_two_processes_make_what_one_makes(trained: Path, stage: str) -> None:
     assert read_run(trained / "one" / stage).digest == read_run(trained / "two" / stage).digest
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", TINY)
 def test_two_processes_lose_what_one_loses(trained: Path, stage: str) -> None:
     require_equal(trained / "one" / stage, trained / "two" / stage)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", DEALT)
 def test_two_processes_that_share_out_the_weights_lose_what_one_loses(trained: Path, stage: str) -> None:
     require_equal(trained / "one" / stage, trained / "dealt" / stage)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_each_of_two_processes_holds_about_half_of_what_is_dealt(trained: Path) -> None:
     events = [json.loads(line) for line in (trained / "dealt" / "events").read_text().splitlines() if line[:1] == "{"]

@@ -22,6 +22,7 @@ def run(line: Line, job: str, ops: dict[str, dict[str, object]], assets: list[st
     assert done.success, [event.message for event in done.all_events if event.is_step_failure]
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_dataset_of_another_name_stands_beside_the_first_and_is_trained_on_by_its_name(own_night: Line) -> None:
     line = own_night

@@ -14,6 +14,7 @@ from tests.pd_assets.lib.release.planted import catalogue, dataset
 TINY = ["steps=2", "batch_size=4", "channels=[8,16]", "attention=[false,true]", "head_width=8", "norm_groups=4"]
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_retraining_starts_from_the_model_in_use_and_is_made_once(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")

@@ -61,6 +61,7 @@ def parts(home: Home) -> list[Path]:
     return tables.partition_parts(home, PAGES, CATEGORY)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_memory_hardly_grows_with_the_category_and_the_requests_stay_few(tmp_path: Path) -> None:
     peaks: dict[int, list[float]] = {}
@@ -84,6 +85,7 @@ def test_memory_hardly_grows_with_the_category_and_the_requests_stay_few(tmp_pat
         assert many + growth_mb * (GIANT - MANY) / 10_000 < 400
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_memory_does_not_grow_with_what_pages_hold(tmp_path: Path) -> None:
     large = LargeCategory(files=4000, text_bytes=25_000)
@@ -102,6 +104,7 @@ def wait_until_asked(server: LocalServer, requests: int, process: "subprocess.Po
     until(lambda: len(server.asked) >= requests or process.poll() is not None, longest_pause_s=0.002)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_sync_killed_ten_times_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     large = LargeCategory(files=9000, delay_s=0.01)

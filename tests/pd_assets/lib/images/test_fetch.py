@@ -459,6 +459,7 @@ def test_a_process_killed_in_the_middle_loses_little_and_the_next_run_finishes(
     assert tables.read(home, FILES).num_rows == total
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_kills_at_random_moments_and_one_clean_run_leave_what_an_undisturbed_run_leaves(
     accepted: Callable[..., Home],

@@ -113,6 +113,7 @@ def test_evidence_of_an_older_reader_is_read_anew(tmp_path: Path) -> None:
 
 @settings(max_examples=15)
 @given(st.lists(st.lists(st.tuples(st.integers(1, 6), st.integers(0, len(TEXTS) - 1)), max_size=5), max_size=4))
+@pytest.mark.slow
 def test_whatever_happened_before_the_table_is_that_of_deciding_everything_today(
     days: list[list[tuple[int, int]]],
 ) -> None:
@@ -135,7 +136,8 @@ def test_whatever_happened_before_the_table_is_that_of_deciding_everything_today
             today += timedelta(days=15)
 
 
-@pytest.mark.parametrize("crew", [1, 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("crew", [2, pytest.param(1, marks=pytest.mark.extended)])
 def test_other_processes_decide_the_same_as_this_one(tmp_path: Path, crew: int) -> None:
     alone, together = (Catalogue(home=open_home(tmp_path / name)) for name in ("alone", "together"))
     for catalogue in (alone, together):
@@ -144,6 +146,7 @@ def test_other_processes_decide_the_same_as_this_one(tmp_path: Path, crew: int) 
     assert alone.decide(crew=0).digest == together.decide(crew=crew).digest
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_the_old_table_and_no_process(tmp_path: Path) -> None:
     catalogue = Catalogue(home=open_home(tmp_path))
     for number in range(1, 3000):

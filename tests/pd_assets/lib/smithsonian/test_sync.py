@@ -78,6 +78,7 @@ def test_every_line_is_a_record_with_its_media_or_a_row_with_a_reason(bulk: Gene
     assert one["thumb_url"] == "https://ids.si.edu/ids/deliveryService?id=FSG-000001-0&max=512"
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_twenty_thousand_records_changed_and_synchronised_again_equal_a_run_from_scratch(tmp_path: Path) -> None:
     bulk = GeneratedBulk.of({"FSG": 8000, "CHNDM": 7000, "NMNHBIRDS": 5000}, shards=256)
@@ -417,6 +418,7 @@ def test_a_sync_that_is_killed_ends_like_an_undisturbed_one(tmp_path: Path) -> N
     assert not list(home.root.rglob(".*.partial"))
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_line_of_a_gigabyte_costs_no_memory(tmp_path: Path) -> None:
     folder = tmp_path / "fsg"
