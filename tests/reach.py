@@ -39,8 +39,13 @@ def tree(module: str) -> ast.Module:
 @cache
 def imports(module: str) -> frozenset[str]:
     """What a module imports anywhere in its text, as dotted names of modules, its own packages included."""
-    found: set[str] = set(packages_above(module))
-    for node in ast.walk(tree(module)):
+    return frozenset(packages_above(module)) | imported(ast.walk(tree(module)), module)
+
+
+def imported(nodes: Iterable[ast.AST], module: str) -> frozenset[str]:
+    """What those nodes of a module import, `module` for the message of one that does it relatively."""
+    found: set[str] = set()
+    for node in nodes:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -52,11 +57,30 @@ def imports(module: str) -> frozenset[str]:
 
 @cache
 def uses(module: str) -> frozenset[str]:
-    """What a module imports, what it names in a string to start it, and the fixtures that it is given."""
+    """What a module imports, what it names in a string to start it, and what the fixtures that it asks for import."""
+    if module.endswith("conftest"):
+        return frozenset(packages_above(module)) | imported(tree(module).body, module)
     named = {node.value for node in ast.walk(tree(module)) if isinstance(node, ast.Constant) and node.value in PROGRAMS}
-    programs = {PROGRAMS[str(name)] for name in named}
-    conftests = {f"{package}.conftest" for package in packages_above(module)} if is_test(module) else set()
-    return imports(module) | programs | (conftests & sources().keys())
+    above = [f"{package}.conftest" for package in packages_above(module) if f"{package}.conftest" in sources()]
+    return (
+        imports(module) | {PROGRAMS[str(name)] for name in named} | (given(module, above) if is_test(module) else set())
+    )
+
+
+def given(module: str, conftests: list[str]) -> set[str]:
+    """The conftest modules above a test, and what those of their fixtures import that its functions ask for."""
+    fixtures = {node.name: node for name in conftests for node in tree(name).body if isinstance(node, ast.FunctionDef)}
+    found, waiting = set(conftests), arguments(tree(module))
+    while waiting:
+        fixture = fixtures.pop(waiting.pop(), None)
+        if fixture is not None:
+            found |= imported(ast.walk(fixture), module)
+            waiting |= arguments(fixture)
+    return found
+
+
+def arguments(node: ast.AST) -> set[str]:
+    return {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
 
 
 def nearest_module(name: str, origin: str) -> str:
@@ -88,7 +112,7 @@ def reached(module: str, *, programs: bool = False) -> frozenset[str]:
     return frozenset(seen)
 
 
-def test_files_reached(changed: Iterable[str]) -> list[str]:
+def files_reached(changed: Iterable[str]) -> list[str]:
     """The test files, as paths from the root, that a change of these files (paths from the root) can reach."""
     tests = [module for module in sources() if is_test(module)]
     changed = list(changed)
@@ -135,4 +159,4 @@ PROGRAMS = {module.removesuffix(".__main__"): module for module in sources() if 
 PROGRAMS.update({"pd_ml": "pd_ml.__main__", "pdd": "pd_assets.cli"})
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{name}\n" for name in test_files_reached(changed_files(*sys.argv[1:2])))
+    sys.stdout.writelines(f"{name}\n" for name in files_reached(changed_files(*sys.argv[1:2])))

@@ -43,12 +43,12 @@ QUICK = (
     "tests/pd_ml/test_config.py",
     "tests/pd_ml/test_provenance.py",
 )
-# They need a server, or what lies beside the repository.
-NOT_QUICK = ("tests/pd_assets/lib/dataset/test_things.py",)
+# One brings torch along with what opens a dataset elsewhere, one asks a server.
+NOT_QUICK = ("tests/pd_assets/lib/dataset/test_openers.py", "tests/pd_assets/lib/dataset/test_things.py")
 
 
 @cache
-def test_files() -> tuple[str, ...]:
+def files() -> tuple[str, ...]:
     return tuple(sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")))
 
 
@@ -73,4 +73,4 @@ def size_of(path: str) -> Size:
 
 if __name__ == "__main__":
     wanted = {"quick": is_quick, "extended": lambda path: "extended" in marks(path)}[sys.argv[1]]
-    sys.stdout.writelines(f"{path}\n" for path in test_files() if wanted(path))
+    sys.stdout.writelines(f"{path}\n" for path in files() if wanted(path))

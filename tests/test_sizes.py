@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.sizes import NOT_QUICK, QUICK, ROOT, is_quick, marks, size_of, test_files
+from tests.sizes import NOT_QUICK, QUICK, ROOT, files, is_quick, marks, size_of
 
 HEAVY = ("torch", "dagster", "diffusers", "transformers")
 
@@ -13,14 +13,14 @@ def test_what_the_list_of_quick_files_names_is_there() -> None:
 
 
 def test_a_file_of_quick_tests_imports_neither_torch_nor_dagster() -> None:
-    modules = [path.removesuffix(".py").replace("/", ".") for path in test_files() if is_quick(path)]
+    modules = [path.removesuffix(".py").replace("/", ".") for path in files() if is_quick(path)]
     asks = f"import sys, {', '.join(modules)}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", asks], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
 
 
 def test_no_quick_file_looks_beside_the_repository() -> None:
-    beside = [path for path in test_files() if is_quick(path) and "shared/data" in (ROOT / path).read_text()]
+    beside = [path for path in files() if is_quick(path) and "shared/data" in (ROOT / path).read_text()]
     assert beside == []
 
 
