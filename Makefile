@@ -29,15 +29,18 @@ $(VENV)/bin/python:
 	@echo "== making the environment in $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
+# Python compiles what is imported, when it is: compiling all of torch beforehand takes a minute and is of no use.
+INSTALL := $(PIP) install --quiet --progress-bar on --no-compile --constraint constraints.txt --editable
+
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "== installing the pinned packages of constraints.txt into $(VENV) (the first time this takes some minutes)"
-	@$(PIP) install --quiet --progress-bar on --constraint constraints.txt --editable .
+	@$(INSTALL) .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "== installing what the tests need"
-	@$(PIP) install --quiet --progress-bar on --constraint constraints.txt --editable '.[dev]'
-	@touch $@
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "== installing the pinned packages and what the tests need into $(VENV) (the first time this takes some minutes)"
+	@$(INSTALL) '.[dev]'
+	@touch $(VENV)/.installed $@
 
 demo: $(VENV)/.installed
 	@$(BIN)/pdd demo
