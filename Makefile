@@ -52,10 +52,10 @@ up: $(VENV)/.installed
 	@$(BIN)/pdd up --port $(PORT)
 
 # The tests of a file, or of one shared server, go to one worker; what is dear is made once for all of them.
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 quick: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not extended and not slow" $$($(BIN)/python -m tests.sizes quick) $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not extended and not slow" $$($(BIN)/python -m tests.sizes quick) $(ARGS)
 
 test: $(VENV)/.installed-dev
 	@$(PYTEST) -m "not extended" $(ARGS)

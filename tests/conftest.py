@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import last_words, leftovers
 from tests.once import session_folder
 from tests.patience import TEST_PATIENCE_S
-from tests.sizes import is_quick
+from tests.sizes import group_of, is_quick
 
 if TYPE_CHECKING:
     from tests.pd_assets.line import Line, Night
@@ -52,17 +53,22 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow tests first, so that none of them is left over at the end; the tests of a file go to one worker."""
+    """The slow tests first, so that none of them is left over at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_file(item)))
 
 
-def _file(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """The tests of a file, and those of all files that share a server, go to one worker.
+
+    xdist's own mark for that, xdist_group, has no effect with pytest 9.2: it writes into `Item._nodeid`, which is gone.
+    """
+    return ByGroup(config, log)
+
+
+class ByGroup(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0])
 
 
 def _settings() -> list[str]:
@@ -79,7 +85,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_server_in_a_quick_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test of a quick file that starts a server fails instead."""
-    if is_quick(_file(request.node)):
+    if is_quick(request.node.nodeid.partition("::")[0]):
 
         def refused(self: socket.socket, *_: object) -> None:
             raise AssertionError("a quick test starts a server: take its file off the list in tests/sizes.py")

@@ -71,6 +71,12 @@ def size_of(path: str) -> Size:
     return "quick" if is_quick(path) else "all" if "module" in marks(path) else "test"
 
 
+@cache
+def group_of(path: str) -> str:
+    """What goes to one worker: a file, or all files whose tests are marked `on_one_pdd_up`."""
+    return "pdd up" if "on_one_pdd_up]" in (ROOT / path).read_text() else path
+
+
 if __name__ == "__main__":
     wanted = {"quick": is_quick, "extended": lambda path: "extended" in marks(path)}[sys.argv[1]]
     sys.stdout.writelines(f"{path}\n" for path in files() if wanted(path))

@@ -102,8 +102,8 @@ class Up:
     mailed: list[str]
 
 
-# Of the tests that share one `pdd up`: all in the same worker.
-on_one_pdd_up = pytest.mark.xdist_group("pdd up")
+# Of the files whose tests share one `pdd up`: they go to the same worker (tests/sizes.py).
+on_one_pdd_up = pytest.mark.on_one_pdd_up
 # A model that is small, and of many steps that are told of: there is time to stop it between two of them.
 UNET_STEPS = 150
 UP = {

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.labelling.queue import pick
 from tests.bench.painted import mix, paint
+from tests.integration.dagster_ui import free_port
 from tests.integration.mediawiki.fill import fill
 from tests.integration.mediawiki.templates import ROOTS
 from tests.integration.mediawiki.wiki import MediaWiki
@@ -58,17 +60,28 @@ class Labelled:
         return captions
 
 
-@pytest.fixture
-def labelled(tmp_path: Path, mediawiki_installed: None) -> Iterator[Labelled]:
-    """A harvested wiki with structured data, in which no file has a caption yet."""
-    wiki = MediaWiki.install(tmp_path / "site")
+@pytest.fixture(scope="module")
+def harvested(tmp_path_factory: pytest.TempPathFactory, mediawiki_installed: None) -> tuple[Labelled, int]:
+    """A harvested wiki with structured data, in which no file has a caption yet; not served, to be copied. Its port."""
+    folder = tmp_path_factory.mktemp("label")
+    wiki = MediaWiki.install(folder / "site")
     wiki.keep_structured_data()
-    pictures = fill(wiki, paint(tmp_path / "art", FILES_IN_THE_WIKI), mix(FILES_IN_THE_WIKI), seed=3)
+    pictures = fill(wiki, paint(folder / "art", FILES_IN_THE_WIKI), mix(FILES_IN_THE_WIKI), seed=3)
     categories = sorted({name for picture in pictures for name in picture.categories})
-    with wiki:
-        started = Labelled(wiki=wiki, home=open_home(tmp_path / "home"), roots=[*ROOTS, *categories])
-        started.harvest()
-        yield started
+    port = free_port()
+    with wiki.start(port):
+        made = Labelled(wiki=wiki, home=open_home(folder / "home"), roots=[*ROOTS, *categories])
+        made.harvest()
+    return made, port
+
+
+@pytest.fixture
+def labelled(harvested: tuple[Labelled, int], tmp_path: Path) -> Iterator[Labelled]:
+    """The test's own copy of it, served at the address that the home knows."""
+    made, port = harvested
+    shutil.copytree(made.home.root, tmp_path / "home", symlinks=True)
+    with made.wiki.copy_to(tmp_path / "site").start(port) as wiki:
+        yield replace(made, wiki=wiki, home=open_home(tmp_path / "home"))
 
 
 @contextmanager

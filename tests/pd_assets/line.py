@@ -162,7 +162,8 @@ class Night:
 def first_night(folder: Path) -> Iterator[Night]:
     """A new line after its first night."""
     with new_line(folder) as line:
-        assert line.run("nightly").success
+        done = line.run("nightly")
+        assert done.success, [event.step_failure_data.error for event in done.all_events if event.is_step_failure]
         yield Night(folder=folder, line=line)
 
 
