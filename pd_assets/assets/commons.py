@@ -51,7 +51,7 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
     settings = platform.settings()
     with step() as done:
         home = platform.home()
-        with alone(home.root / "commons", "reads the archive"), platform.session(context.run_id) as session:
+        with alone(home.root / "commons", "reads the archive"), platform.session(context.run.run_id) as session:
             client = platform.commons(session)
             _probe(client, home)
             home.claim(settings.commons_api)
@@ -124,7 +124,7 @@ def commons_pages(
 ) -> Iterator[dg.MaterializeResult]:
     done_before = reported_before(context.instance, context.run, PAGES_KEY)
     keys = [key for key in context.partition_keys if key not in done_before]
-    with step(), _run(platform, config, context.run_id) as run:
+    with step(), _run(platform, config, context.run.run_id) as run:
         for one in run.many.synchronise(keys):
             if one.is_complete:
                 context.log_event(_partition(run.home, one))
@@ -153,7 +153,7 @@ def _told(many: ManySync, *, of: int) -> str:
     "then left to the next night.",
 )
 def commons_refresh(context: dg.AssetExecutionContext, config: Sync, platform: Platform) -> dg.MaterializeResult:
-    with step() as done, _run(platform, config, context.run_id) as run:
+    with step() as done, _run(platform, config, context.run.run_id) as run:
         found = look_up(run.client, run.home)
         run.known.suppressed = found.pageids
         reported = context.instance.get_materialized_partitions(PAGES_KEY)

@@ -106,7 +106,7 @@ def _given(value: int | None, otherwise: int) -> int:
 def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     """Names are a help, not a need: where nobody answers, those that are known serve, and the next run asks again."""
     settings = platform.settings()
-    with step() as done, platform.wikidata(context.run_id) as client:
+    with step() as done, platform.wikidata(context.run.run_id) as client:
         require(platform.home(), LICENSED)
         try:
             things = build_things(platform.home(), client, language=settings.language)

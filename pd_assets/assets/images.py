@@ -41,7 +41,7 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
     with step() as done:
         home = platform.home()
         require(home, ITEMS, DECISIONS)
-        with platform.session(context.run_id) as session:
+        with platform.session(context.run.run_id) as session:
             counts = fetch_accepted(
                 home,
                 session,

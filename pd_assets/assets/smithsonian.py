@@ -57,11 +57,11 @@ def smithsonian_records(context: dg.AssetExecutionContext, config: Pull, platfor
     with step() as done:
         home = platform.home()
         if config.search is None:
-            with _bulk_run(platform, context.run_id) as run:
+            with _bulk_run(platform, context.run.run_id) as run:
                 synced = list(run.synchronise(units))
                 session = run.session
         else:
-            with _alone(home), platform.session(context.run_id, SEARCH) as session:
+            with _alone(home), platform.session(context.run.run_id, SEARCH) as session:
                 settings = platform.settings()
                 client = SearchClient(session=session, key=require_key(settings.smithsonian_key))
                 synced = [
