@@ -19,9 +19,7 @@ Size = Literal["quick", "test", "all"]
 # Files, and folders with all that is in them.
 QUICK = (
     "tests/test_mutations.py",
-    "tests/test_reach.py",
     "tests/pd_assets/commands/test_decide.py",
-    "tests/pd_assets/commands/test_takedown.py",
     "tests/pd_assets/lib/catalog",
     "tests/pd_assets/lib/commons/test_changes.py",
     "tests/pd_assets/lib/commons/test_answers.py",
@@ -43,8 +41,12 @@ QUICK = (
     "tests/pd_ml/test_config.py",
     "tests/pd_ml/test_provenance.py",
 )
-# One brings torch along with what opens a dataset elsewhere, one asks a server.
-NOT_QUICK = ("tests/pd_assets/lib/dataset/test_openers.py", "tests/pd_assets/lib/dataset/test_things.py")
+# What opens a dataset elsewhere brings torch along; things are asked of a server; a warm start takes its seconds.
+NOT_QUICK = (
+    "tests/pd_assets/lib/dataset/test_openers.py",
+    "tests/pd_assets/lib/dataset/test_things.py",
+    "tests/pd_assets/lib/release/test_warm_start.py",
+)
 
 
 @cache

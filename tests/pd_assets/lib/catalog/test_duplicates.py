@@ -73,6 +73,7 @@ def near(looks: Sequence[tuple[int, ...]]) -> set[tuple[int, int]]:
         return {(a, b) for a, b in connection.sql("select distinct a, b from pairs").fetchall()}
 
 
+@pytest.mark.slow
 def test_a_crowd_of_like_pictures_costs_no_comparison_of_all_pairs() -> None:
     """White pages: one perceptual hash for all of them, and details of their own."""
     many = 3 * CROWD
@@ -136,6 +137,7 @@ def test_the_copy_with_the_best_evidence_is_kept_and_then_the_largest(home: Home
         }
 
 
+@pytest.mark.slow
 def test_a_cluster_is_named_by_the_least_of_its_items_however_it_came_about(home: Home, tmp_path: Path) -> None:
     before = clusters_of(home, [looking(5), file(9)])
     assert before["commons:M5"]["cluster"] == "commons:M5"

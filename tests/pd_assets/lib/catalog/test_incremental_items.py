@@ -98,6 +98,7 @@ class Sources:
         self.put(names, records=records)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.extended) for seed in range(1, 6))])
 def test_any_changes_end_where_a_build_from_scratch_does(home: Home, tmp_path: Path, seed: int) -> None:
     sources = Sources(home, seed)
