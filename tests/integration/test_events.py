@@ -164,6 +164,7 @@ def test_an_edit_of_the_licence_takes_the_picture_out_and_its_revert_brings_it_b
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_an_edit_of_the_licence_is_in_the_drift_log_with_its_revisions_and_the_check_says_so(
     follower: Follower,
 ) -> None:
@@ -201,7 +202,7 @@ def test_an_overwritten_file_is_fetched_again(follower: Follower) -> None:
     follower.assert_like_from_scratch()
 
 
-@pytest.mark.parametrize("leave_redirect", [True, False])
+@pytest.mark.parametrize("leave_redirect", [True, pytest.param(False, marks=pytest.mark.extended)])
 def test_a_renamed_file_keeps_its_identity_and_its_picture(follower: Follower, leave_redirect: bool) -> None:
     title = follower.free.pop()
     pageid, new_title = follower.id_of(title), title.replace("File:", "File:Better name of ")
@@ -235,6 +236,7 @@ def test_a_deleted_file_goes_with_its_picture_and_comes_back_when_it_is_restored
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_a_file_that_was_deleted_and_restored_between_two_harvests_is_there(follower: Follower) -> None:
     title = follower.free.pop()
     pageid = follower.id_of(title)
@@ -260,6 +262,7 @@ def test_a_recategorised_file_left_one_category_and_is_live_in_the_other(followe
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_a_file_without_any_of_the_categories_left(follower: Follower) -> None:
     title = follower.free.pop()
     pageid = follower.id_of(title)
@@ -271,6 +274,7 @@ def test_a_file_without_any_of_the_categories_left(follower: Follower) -> None:
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_the_suppression_of_an_old_version_changes_nothing_of_the_present_one(follower: Follower) -> None:
     title = follower.free.pop()
     pageid = follower.id_of(title)
@@ -284,6 +288,7 @@ def test_the_suppression_of_an_old_version_changes_nothing_of_the_present_one(fo
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_of_equal_bytes_under_two_titles_one_is_licensed_and_the_other_takes_its_place(follower: Follower) -> None:
     content = follower.picture()
     first = follower.add("File:The first of two.jpg", content)

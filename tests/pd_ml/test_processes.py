@@ -173,6 +173,7 @@ def require_equal(first: Path, second: Path) -> None:
         assert max(float((mine[name].float() - theirs[name].float()).abs().max()) for name in mine) < 1e-3
 
 
+@pytest.mark.extended
 def test_a_batch_smaller_than_the_processes_is_a_named_error(dataset: Path, models: Path, tmp_path: Path) -> None:
     base = ["train", "clip", "--recipe", "debug", "--dataset", dataset, "--input", f"tokenizer={models / 'tokenizer'}"]
     done = together(*base, "--out", tmp_path / "two", *TINY_CLIP, *settings("batch_size=1"))

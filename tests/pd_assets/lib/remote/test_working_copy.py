@@ -143,6 +143,7 @@ def test_work_that_fails_publishes_what_it_leaves_as_a_killed_run_would(store: S
 # --- interruptions ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_writer_killed_at_any_request_leaves_the_old_state_or_the_new_one(store: Store, tmp_path: Path) -> None:
     most = 12
