@@ -22,10 +22,10 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
-def made_once(shared: Path, name: str, make: Make) -> Path:
+def made_once(common: Path, name: str, make: Make) -> Path:
     """The folder `name` as `make` filled it. Where that failed, every test that asks for it fails at once."""
-    folder, done, failed = (shared / f"{name}{suffix}" for suffix in ("", ".done", ".failed"))
-    with locked(shared / f"{name}.lock"):
+    folder, done, failed = (common / f"{name}{suffix}" for suffix in ("", ".done", ".failed"))
+    with locked(common / f"{name}.lock"):
         if failed.exists():
             pytest.fail(f"`{name}` could not be made for another test:\n{failed.read_text()}")
         if not done.exists():

@@ -19,6 +19,7 @@ Size = Literal["quick", "test", "all"]
 # Files, and folders with all that is in them.
 QUICK = (
     "tests/test_mutations.py",
+    "tests/test_once.py",
     "tests/pd_assets/commands/test_decide.py",
     "tests/pd_assets/lib/catalog",
     "tests/pd_assets/lib/commons/test_changes.py",

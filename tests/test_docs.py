@@ -11,7 +11,16 @@ from pd_assets.cli import build_parser
 from pd_assets.lib.catalog.schemas import TABLES
 from tests.conftest import ROOT
 
-DOCS = ["README.md", "CHANGELOG.md", "docs/map.md", "docs/LOG.md", "docs/parity.md", "docs/deploy.md", "docs/rights.md"]
+DOCS = [
+    "README.md",
+    "CHANGELOG.md",
+    "docs/map.md",
+    "docs/LOG.md",
+    "docs/parity.md",
+    "docs/deploy.md",
+    "docs/rights.md",
+    "docs/testing.md",
+]
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 

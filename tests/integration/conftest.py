@@ -66,14 +66,14 @@ def mediawiki_installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def mediawiki_site(shared: Path, mediawiki_installed: None, art_folder: Path) -> FilledSite:
+def mediawiki_site(common_folder: Path, mediawiki_installed: None, art_folder: Path) -> FilledSite:
     """A wiki of about 300 pictures in every kind of licence situation, filled once for all workers."""
 
     def make(folder: Path) -> None:
         pictures = fill(MediaWiki.install(folder / "site"), art_folder, MIX, SEED)
         (folder / "pictures.pickle").write_bytes(pickle.dumps(tuple(pictures)))
 
-    folder = made_once(shared, "mediawiki", make)
+    folder = made_once(common_folder, "mediawiki", make)
     pictures = pickle.loads((folder / "pictures.pickle").read_bytes())
     return FilledSite(wiki=MediaWiki(folder / "site"), pictures=pictures)
 

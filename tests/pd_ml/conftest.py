@@ -25,17 +25,17 @@ os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATAS
 
 
 @pytest.fixture(scope="session")
-def dataset(shared: Path) -> Path:
+def dataset(common_folder: Path) -> Path:
     """64 + 16 + 16 paintings."""
 
     def make(folder: Path) -> None:
         write_dataset(folder / "paintings", {"train": 64, "validation": 16, "test": 16})
 
-    return made_once(shared, "dataset", make) / "paintings"
+    return made_once(common_folder, "dataset", make) / "paintings"
 
 
 @pytest.fixture(scope="session")
-def models(shared: Path, dataset: Path) -> Path:
+def models(common_folder: Path, dataset: Path) -> Path:
     """A folder with a finished `tokenizer`, `clip`, `unet` and `unet_text`, all tiny, made by the command line."""
 
     def make(folder: Path) -> None:
@@ -48,23 +48,23 @@ def models(shared: Path, dataset: Path) -> Path:
         # Like the runs that it is compared with, in a process that has done nothing else.
         assert run_apart("train", "unet_text", *base, *unet).returncode == 0
 
-    return made_once(shared, "models", make)
+    return made_once(common_folder, "models", make)
 
 
 @pytest.fixture(scope="session")
-def upscaler(shared: Path, dataset: Path, models: Path) -> Path:
+def upscaler(common_folder: Path, dataset: Path, models: Path) -> Path:
     """A finished `super_resolution`, tiny, beside the other models."""
 
     def make(_: Path) -> None:
         base = ["--recipe", "debug", "--dataset", dataset, "--out", models / "super_resolution"]
         assert run_here("train", "super_resolution", *base, *TINY_UPSCALER) == 0
 
-    made_once(shared, "upscaler", make)
+    made_once(common_folder, "upscaler", make)
     return models / "super_resolution"
 
 
 @pytest.fixture(scope="session")
-def latent_models(shared: Path, dataset: Path, models: Path) -> Path:
+def latent_models(common_folder: Path, dataset: Path, models: Path) -> Path:
     """`models` with a finished `vae`, `latents`, `latent_unet` and `latent_diffusion` in it, tiny as well."""
 
     def make(_: Path) -> None:
@@ -77,7 +77,7 @@ def latent_models(shared: Path, dataset: Path, models: Path) -> Path:
         prompted = [*latents, *vae, *clip, "--out", models / "latent_diffusion", *TINY_LATENT_DIFFUSION]
         assert run_here("train", "latent_diffusion", *base, *prompted) == 0
 
-    made_once(shared, "latent models", make)
+    made_once(common_folder, "latent models", make)
     return models
 
 
