@@ -29,6 +29,8 @@ def made_once(common: Path, name: str, make: Make) -> Path:
         if failed.exists():
             pytest.fail(f"`{name}` could not be made for another test:\n{failed.read_text()}")
         if not done.exists():
+            # Of a worker that died while it made this.
+            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             try:
                 make(folder)
@@ -46,8 +48,3 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def copied(source: Path, target: Path) -> Path:
-    """A copy by hard links, for a test that replaces files and never writes into one."""
-    return Path(shutil.copytree(source, target, symlinks=True, copy_function=os.link))
