@@ -42,11 +42,15 @@ QUICK = (
     "tests/pd_ml/test_config.py",
     "tests/pd_ml/test_provenance.py",
 )
-# What opens a dataset elsewhere brings torch along; things are asked of a server; a warm start takes its seconds.
+# What opens a dataset elsewhere brings torch along; things are asked of a server; the others take their seconds.
 NOT_QUICK = (
+    "tests/pd_assets/lib/catalog/test_duplicates.py",
+    "tests/pd_assets/lib/catalog/test_incremental_items.py",
+    "tests/pd_assets/lib/dataset/test_export.py",
     "tests/pd_assets/lib/dataset/test_openers.py",
     "tests/pd_assets/lib/dataset/test_things.py",
     "tests/pd_assets/lib/release/test_warm_start.py",
+    "tests/pd_assets/lib/rights/test_changes.py",
 )
 
 

@@ -43,7 +43,13 @@ def reasons(home: Home) -> list[tuple[object, object, object]]:
     return [(row["item_id"], row["named"], row["reason"]) for row in tables.rows(tables.read(home, TAKEDOWNS))]
 
 
-@pytest.mark.parametrize("called", ["commons:M5", "File:Picture_5.jpg", "Picture 5", "sha256"])
+@pytest.mark.parametrize(
+    "called",
+    [
+        "sha256",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("commons:M5", "File:Picture_5.jpg", "Picture 5")),
+    ],
+)
 def test_what_is_taken_down_by_item_title_or_digest_is_out_of_the_licensed_table(home: Home, called: str) -> None:
     called = store(home, 5) if called == "sha256" else called
     assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)}
