@@ -29,8 +29,8 @@ $(VENV)/bin/python:
 	@echo "== making the environment in $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 
-# Where the environment forbids Python to keep what it compiled, each of the many processes here compiles all of torch,
-# transformers and our own modules anew: two thirds of the CPU-seconds of the tests.
+# Where the environment forbids Python to keep what it compiled, each of the many processes of a test run or of the demo
+# would compile our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 # Compiled by all cores, not by pip's one. Some packages carry files for other versions of Python: they stay as they are.
