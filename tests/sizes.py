@@ -81,7 +81,8 @@ def size_of(path: str) -> Size:
 @cache
 def group_of(path: str) -> str:
     """What goes to one worker: a file, or all files whose tests are marked `on_one_pdd_up`."""
-    return "pdd up" if "on_one_pdd_up]" in (ROOT / path).read_text() else path
+    source = ROOT / path
+    return "pdd up" if source.is_file() and "on_one_pdd_up]" in source.read_text() else path
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ MAY_LOOK = {
     "bench/month.py",
     "integration/conftest.py",
     "material.py",
+    "mutations.py",
     "pd_assets/lib/rights/golden.py",
 }
 LOOKS_BESIDE = re.compile(r"""["/]shared["/]|\bRECORDED\b|from tests\.material import .*\brecorded\b""")

@@ -19,11 +19,6 @@ def test_a_file_of_quick_tests_imports_neither_torch_nor_dagster() -> None:
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
 
 
-def test_no_quick_file_looks_beside_the_repository() -> None:
-    beside = [path for path in files() if is_quick(path) and "shared/data" in (ROOT / path).read_text()]
-    assert beside == []
-
-
 def test_a_file_is_of_the_size_of_its_smallest_test() -> None:
     assert size_of("tests/pd_assets/lib/rights/test_cases.py") == "quick"
     assert size_of("tests/pd_ml/test_learning.py") == "test" and "extended" in marks("tests/pd_ml/test_learning.py")
