@@ -13,8 +13,8 @@ JOBS ?= 3
 help:
 	@echo "make demo   the whole pipeline offline, from an empty folder to a picture (about ten minutes)"
 	@echo "make demo-latent  the same with autoencoder, latent model and upscaler: pictures of 128 pixels"
-	@echo "make quick  the tests that need no torch, no server and no run of Dagster (under a minute)"
-	@echo "make test   each thing that the project does, shown once for real (about ten minutes on two cores)"
+	@echo "make quick  the tests that need no torch, no server and no run of Dagster"
+	@echo "make test   each thing that the project does, shown once for real"
 	@echo "make test-all  every test; test-rest: what test leaves out; test-changed: what a change since SINCE=HEAD can reach"
 	@echo "make test-times  every test, and what each file, its imports and its fixtures cost"
 	@echo "make up     the Dagster UI on http://127.0.0.1:$(PORT)"
