@@ -2,7 +2,6 @@
 
 import io
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pd_ml.data.cache import StreamedPixels
 from pd_ml.data.loader import flips, open_split
 from pd_ml.data.shards import ShardError
 from tests.conftest import ROOT
-from tests.patience import PATIENCE_S, until
+from tests.patience import PATIENCE_S
 from tests.pd_ml.paintings import write_dataset
 
 OPEN = (
@@ -29,8 +28,14 @@ OPEN = (
 )
 
 
-def start(dataset: Path, cache: Path, image_size: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", OPEN, str(dataset), str(cache), str(image_size)]
+KILLED_AT_THE_150TH = (
+    "import itertools, os, signal; from pd_ml.data import cache; whole, count = cache.decode_row, itertools.count(1); "
+    "cache.decode_row = lambda *row: os.kill(os.getpid(), signal.SIGKILL) if next(count) == 150 else whole(*row)"
+)
+
+
+def start(dataset: Path, cache: Path, image_size: int, program: str = OPEN) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", program, str(dataset), str(cache), str(image_size)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
@@ -74,15 +79,10 @@ def test_two_processes_make_one_array(dataset: Path, tmp_path: Path) -> None:
 def test_a_killed_builder_leaves_no_array_and_the_next_one_makes_it(tmp_path: Path) -> None:
     dataset = write_dataset(tmp_path / "d", {"train": 300, "validation": 0, "test": 0})
     cache = tmp_path / "cache"
-    process = start(dataset, cache, 256)
-    try:
-        until(lambda: list(cache.rglob("*.partial-*")) or process.poll() is not None, longest_pause_s=0.001)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.returncode == 0:
-        pytest.skip("the array was whole before it could be killed")
-    assert arrays(cache) == [] and list(cache.rglob("*.partial-*"))
+    # Killed at a known picture, so that it is at work however the processes take turns.
+    process = start(dataset, cache, 256, f"{KILLED_AT_THE_150TH}; {OPEN}")
+    assert process.wait(PATIENCE_S) == -signal.SIGKILL
+    assert arrays(cache) == [] and list(cache.rglob("*.npy.partial-*"))
     examples = open_split(dataset, "train", image_size=256, cache=cache)
     assert examples.pixels([299]).shape == (1, 256, 256, 3)
     assert list(cache.rglob("*.partial-*")) == []
