@@ -6,12 +6,13 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import last_words, leftovers
+from tests import last_words, leftovers, warm
 from tests.once import session_folder
 from tests.patience import TEST_PATIENCE_S
 from tests.sizes import group_of, is_quick
@@ -105,6 +106,13 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_trainings() -> Iterator[None]:
+    """Where this process runs assets, their trainings need not import torch first."""
+    with mock.patch("pd_assets.lib.child.program", warm.program):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -26,12 +26,17 @@ class OutOfMemory(ChildFailed):
     """The child, or the kernel in its place, found no more memory, the machine's or the GPU's."""
 
 
+def program() -> Sequence[str]:
+    """What comes before the arguments."""
+    return (sys.executable, "-m", "pd_ml")
+
+
 def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]], None]) -> None:
     """Run to the end, handing every JSON line of its stdout to `on_event`; stderr (bars, warnings) passes through.
 
     When this process is interrupted, the child gets SIGTERM and time to write its checkpoint.
     """
-    command = [sys.executable, "-m", "pd_ml", *arguments]
+    command = [*program(), *arguments]
     # A session of its own: Ctrl-C reaches only us, and we pass it on once. The child stops by itself if we die.
     environment = {**os.environ, "PD_STOP_WITHOUT_PARENT": str(os.getpid())}
     message, kind = "", ""

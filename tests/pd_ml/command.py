@@ -6,7 +6,6 @@ Importing this imports no torch: only calling it does.
 import io
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from pd_ml.config import with_overrides
 from pd_ml.errors import Suspended
 from pd_ml.progress import Reporter
 from pd_ml.recipes import STAGE_INPUTS, recipe
-from tests import last_words
+from tests import last_words, warm
 from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -180,7 +179,7 @@ def clean_environment() -> dict[str, str]:
 def start(*arguments: object) -> "subprocess.Popen[str]":
     """The command as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pd_ml", *map(str, arguments)],
+        [*warm.program(), *map(str, arguments)],
         cwd=ROOT,
         env=clean_environment(),
         stdout=subprocess.PIPE,
