@@ -111,7 +111,7 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def warm_trainings() -> Iterator[None]:
     """Where this process runs assets, their trainings need not import torch first."""
-    with mock.patch("pd_assets.lib.child.program", warm.program):
+    with mock.patch("pd_assets.lib.child.program", warm.pd_ml):
         yield
 
 

@@ -27,7 +27,7 @@ def endless(tmp_path: Path) -> list[str]:
 def started(arguments: list[str], folder: Path) -> "subprocess.Popen[str]":
     """A training that is under way."""
     process = subprocess.Popen(
-        [*warm.program(), *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*warm.pd_ml(), *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     until(lambda: list(folder.glob("out.partial/checkpoints/step-*")) or process.poll() is not None)
     assert process.poll() is None, process.communicate()
@@ -36,10 +36,10 @@ def started(arguments: list[str], folder: Path) -> "subprocess.Popen[str]":
 
 def test_an_error_goes_to_the_callers_own_output_and_exit_code(tmp_path: Path) -> None:
     wrong = subprocess.run(
-        [*warm.program(), "sample", "--model", "nowhere", "--out", "a.png"], capture_output=True, text=True, check=False
+        [*warm.pd_ml(), "sample", "--model", "nowhere", "--out", "a.png"], capture_output=True, text=True, check=False
     )
     assert wrong.returncode == 1 and '"error"' in wrong.stdout and wrong.stderr.count("nowhere") == 1
-    assert subprocess.run([*warm.program(), "dance"], capture_output=True, check=False).returncode == 2
+    assert subprocess.run([*warm.pd_ml(), "dance"], capture_output=True, check=False).returncode == 2
 
 
 def test_a_signal_reaches_the_command_which_stops_with_a_checkpoint(endless: list[str], tmp_path: Path) -> None:

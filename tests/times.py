@@ -2,7 +2,7 @@
 
 A plugin of pytest: `python -m pytest -p tests.times --times FILE` writes the figures as JSON, over all workers, and
 `python -m tests.times FILE` prints them as a table. CPU-seconds are those of a worker and of all processes below it,
-living or gone. What leaves the process tree (Postgres) is not counted.
+living or gone, and of what was forked for it (tests/warm.py). What leaves the process tree (Postgres) is not counted.
 """
 
 import json
@@ -17,6 +17,8 @@ from typing import Protocol
 
 import psutil
 import pytest
+
+from tests import warm
 
 # Below this nobody looks for other processes: the look itself costs some milliseconds.
 SHORT_S = 0.05
@@ -43,16 +45,17 @@ class Times:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._me = psutil.Process()
-        self._below_s = 0.0
+        self._below_s = self._forked_s = 0.0
         self._started = time.monotonic()
         self.rows: dict[str, Rows] = {kind: defaultdict(lambda: [0.0, 0.0, 0]) for kind in KINDS}
 
     def cpu_s(self, *, look: bool) -> float:
-        """CPU-seconds so far of this process and those below it; without a look, the living ones as last seen."""
+        """CPU-seconds so far of this process and those below it; a look may be left out where none was seen last."""
         mine = self._me.cpu_times()
-        if look:
+        if look or self._below_s:
             self._below_s = sum(map(_cpu_s, self._me.children(recursive=True)))
-        return _sum(mine) + self._below_s
+            self._forked_s = warm.spent_s(os.environ.get("PYTEST_XDIST_WORKER", "-"))
+        return _sum(mine) + self._below_s + self._forked_s
 
     @contextmanager
     def measured(self, kind: str, what: str) -> Generator[None]:

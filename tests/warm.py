@@ -1,12 +1,12 @@
-"""`python -m pd_ml` as a process of its own that need not import torch, diffusers and transformers first.
+"""Python processes that need not import torch, diffusers, transformers, dagster and our own modules first.
 
-Those imports take ten CPU-seconds, more than what most tests train. So each worker of a run of the suite has one
-process that has made them and has done nothing else: it forks for each command. What runs is the command itself, with
-the arguments, environment, folder and files of whoever called; tests/warm_client.py stands in its place, passes signals
-on and ends as it ends. Where a process of nothing but the command matters, a test starts Python.
+Those imports take up to 14 CPU-seconds, more than what most tests do with them. So a run of the suite has one process
+that has made them and has done nothing else: it forks for each `-m pd_ml`, `-m pd_assets.cli` and `-m dagster`, and
+before it has imported any module of ours for each `-c`. What runs is the same module or code, with the arguments,
+environment, folder and files of whoever called; tests/warm_client.py stands in its place, passes signals on and ends as
+it ends. `program()` is used like the path of Python. Where the tree of processes matters, a test starts Python itself.
 """
 
-import atexit
 import json
 import os
 import runpy
@@ -15,102 +15,170 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
+from tests.leftovers import MARK
+from tests.once import locked
 from tests.patience import until
 
 CLIENT = Path(__file__).with_name("warm_client.py")
 ROOT = Path(__file__).resolve().parents[1]
-# Set by a parent that we stop without: its process id, which the one that forks has to take the place of.
+# Names of the two sockets, for code that is given and for modules, and of the file of CPU-seconds.
+CODE, MODULES, SPENT = "code", "modules", "spent"
+# Most of diffusers and transformers is imported when one of its classes is asked for.
+LIBRARIES = {
+    "torch": (),
+    "diffusers": ("DiffusionPipeline", "DDPMPipeline", "StableDiffusionPipeline", "DPMSolverMultistepScheduler"),
+    "transformers": ("CLIPModel", "CLIPTokenizer", "CLIPImageProcessorPil"),
+    "accelerate": (),
+    "matplotlib.backends.backend_agg": (),
+}
+# Not the definitions themselves, nor what they are made of that reads the environment.
+OURS = (
+    "pd_ml.training.stages",
+    "pd_ml.evaluation.report",
+    "pd_ml.evaluation.sheet",
+    "dagster._cli",
+    "pd_assets.commands.run",
+    "pd_assets.commands.sql",
+    "pd_assets.commands.takedown",
+    "pd_assets.commands.trace",
+    "pd_assets.assets.evaluation",
+    "pd_assets.assets.models",
+    "pd_assets.assets.rights",
+    "pd_assets.assets.smithsonian",
+    "pd_assets.checks.models",
+)
+# Set by a parent that we stop without: its process id, which the one that looks after us has to take the place of.
 PARENT = "PD_STOP_WITHOUT_PARENT"
 REAP_EVERY_S = 0.5
 
 
 @cache
-def program() -> tuple[str, ...]:
-    """What to put before the arguments of `pd_ml`; the first call starts the process that forks."""
-    # A socket's path is short.
-    listening = Path(tempfile.mkdtemp()) / "warm"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.warm", listening], cwd=ROOT, env=environment
-    )
-    atexit.register(process.kill)
-    until(lambda: listening.exists() or process.poll() is not None)
-    assert process.poll() is None, "the process that imports pd_ml ended"
-    return (sys.executable, "-I", "-S", str(CLIENT), str(listening))
+def program() -> str:
+    """Used like the path of Python. The first call of a run of the suite starts the process that forks."""
+    folder = Path(os.environ[MARK]) / "warm"
+    python = folder / "python"
+    with locked(folder / "lock"):
+        if not python.exists():
+            _start(folder)
+            python.write_text(
+                f"#!{sys.executable} -IS\nimport runpy, sys\nsys.argv[1:1] = [{str(folder)!r}, {sys.executable!r}]\n"
+                f"runpy.run_path({str(CLIENT)!r}, run_name='__main__')\n"
+            )
+            python.chmod(0o755)
+    return str(python)
 
 
-def serve(listening: Path) -> None:
-    """Fork for each that connects."""
+def pd_ml() -> tuple[str, ...]:
+    """What to put before the arguments of `pd_ml`."""
+    return (program(), "-m", "pd_ml")
+
+
+def spent_s(worker: str) -> float:
+    """The CPU-seconds of what was forked for a worker of pytest and has ended."""
+    spent = Path(os.environ[MARK]) / "warm" / SPENT
+    rows = map(str.split, spent.read_text().splitlines()) if spent.exists() else ()
+    return sum(float(seconds) for name, seconds in rows if name == worker)
+
+
+def _start(folder: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.warm", folder]
+    with (folder / "log").open("wb") as log:
+        # The end of the session ends it: tests/leftovers.py.
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    until(lambda: (folder / MODULES).exists() or process.poll() is not None, (folder / "log").read_text)
+    assert process.poll() is None, (folder / "log").read_text()
+
+
+def serve(folder: Path) -> None:
+    """Fork for each that connects, one process before and one after our own modules were imported."""
     os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
-    import pd_ml.evaluation.report
-    import pd_ml.evaluation.sheet
-    import pd_ml.training.stages
+    for name, classes in LIBRARIES.items():
+        library = import_module(name)
+        assert all(hasattr(library, one) for one in classes)
+    if os.fork() == 0:
+        _accept(folder, CODE, _run_code)
+    for name in OURS:
+        import_module(name)
+    _accept(folder, MODULES, _run_module)
 
-    assert pd_ml.training.stages.TRAINERS and pd_ml.evaluation.report and pd_ml.evaluation.sheet
+
+def _accept(folder: Path, name: str, run: Callable[[list[str]], None]) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         # Found under its name only once it listens.
-        hidden = listening.with_suffix(".partial")
+        hidden = folder / f".{name}"
         server.bind(str(hidden))
-        server.listen()
-        hidden.rename(listening)
+        server.listen(64)
+        hidden.rename(folder / name)
         while True:
             if select.select([server], [], [], REAP_EVERY_S)[0]:
                 connection, _ = server.accept()
                 with connection:
                     if os.fork() == 0:
                         server.close()
-                        _look_after(connection)
+                        _look_after(connection, run, folder / SPENT)
             with suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
 
 
-def _look_after(connection: socket.socket) -> None:
-    """Start the command that is asked for, pass signals on to it, and tell how it ended; killed like its client."""
+def _look_after(connection: socket.socket, run: Callable[[list[str]], None], spent: Path) -> None:
+    """Start what is asked for, pass signals on to it, and tell how it ended; killed like its client."""
     told, files, _, _ = socket.recv_fds(connection, 2**20, 3)
     asked = json.loads(told)
     pid = os.fork()
     if pid == 0:
-        _run(asked, files, connection)
+        connection.close()
+        _become(asked, files, run)
     for file in files:
         os.close(file)
     ended = os.pidfd_open(pid)
-    while True:
-        ready, _, _ = select.select([connection, ended], [], [])
-        if ended in ready:
-            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            with suppress(OSError):
-                connection.sendall(code.to_bytes(2, "big", signed=True))
-            os._exit(0)
+    while ended not in select.select([connection, ended], [], [])[0]:
         number = connection.recv(1)
         os.kill(pid, number[0] if number else signal.SIGKILL)
+        if not number:
+            break
+    _, status, usage = os.wait4(pid, 0)
+    with spent.open("a") as lines:
+        lines.write(f"{asked['environment'].get('PYTEST_XDIST_WORKER', '-')} {usage.ru_utime + usage.ru_stime:.3f}\n")
+    with suppress(OSError):
+        connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(2, "big", signed=True))
+    os._exit(0)
 
 
-def _run(asked: dict[str, object], files: list[int], connection: socket.socket) -> None:
-    """The command, in a process that was just forked."""
+def _become(asked: dict[str, object], files: list[int], run: Callable[[list[str]], None]) -> None:
+    """What is asked for, in a process that was just forked."""
     code = 1
     try:
-        connection.close()
         for standard, file in enumerate(files):
             os.dup2(file, standard)
             os.close(file)
         os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(str(asked["folder"]))
-        environment = asked["environment"]
-        assert isinstance(environment, dict)
+        environment, arguments = asked["environment"], asked["arguments"]
+        assert isinstance(environment, dict) and isinstance(arguments, list)
         os.environ.clear()
         os.environ.update(environment)
         if PARENT in os.environ:
             os.environ[PARENT] = str(os.getppid())
-        arguments = asked["arguments"]
-        assert isinstance(arguments, list)
-        sys.argv = ["pd_ml", *arguments]
-        runpy.run_module("pd_ml", run_name="__main__", alter_sys=True)
+        # What it starts in turn need not import anything either.
+        sys.executable = str(asked["python"])
+        sys.path[0] = str(asked["folder"])
+        run(arguments)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
@@ -121,6 +189,18 @@ def _run(asked: dict[str, object], files: list[int], connection: socket.socket) 
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def _run_code(arguments: list[str]) -> None:
+    code, *rest = arguments
+    sys.argv = ["-c", *rest]
+    exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
+
+
+def _run_module(arguments: list[str]) -> None:
+    module, *rest = arguments
+    sys.argv = [module, *rest]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

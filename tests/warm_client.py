@@ -1,4 +1,7 @@
-"""Stands for a command that tests/warm.py forks: THE SERVER'S SOCKET, THE COMMAND'S ARGUMENTS. Ends as that ends."""
+"""Stands for a process that tests/warm.py forks: THE SERVER'S FOLDER, PYTHON, and what would be told to Python.
+
+Ends as that ends. What is not one of the modules that were imported is left to Python itself.
+"""
 
 import json
 import os
@@ -7,11 +10,26 @@ import socket
 import sys
 from pathlib import Path
 
+MODULES = ("pd_ml", "pd_assets.cli", "dagster", "tests.pd_ml.killer")
+
 
 def main() -> None:
-    asked = {"arguments": sys.argv[2:], "folder": str(Path.cwd()), "environment": dict(os.environ)}
+    _, folder, python, *told = sys.argv
+    rest = told[2:] if told[:2] == ["-W", "ignore"] else told
+    if rest[:1] == ["-c"]:
+        name = "code"
+    elif rest[:1] == ["-m"] and rest[1] in MODULES:
+        name = "modules"
+    else:
+        os.execv(python, [python, *told])
+    asked = {
+        "arguments": rest[1:],
+        "folder": str(Path.cwd()),
+        "environment": dict(os.environ),
+        "python": f"{folder}/python",
+    }
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(sys.argv[1])
+        connection.connect(f"{folder}/{name}")
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda number, _: connection.sendall(bytes([number])))
         socket.send_fds(connection, [json.dumps(asked).encode()], [0, 1, 2])

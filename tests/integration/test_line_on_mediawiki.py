@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from PIL import Image
 
 from pd_assets.lib.home import Home
+from tests import warm
 from tests.conftest import ROOT
 from tests.integration.conftest import FilledSite
 from tests.integration.mediawiki.kinds import Kind
@@ -29,7 +29,7 @@ LINE = (
 def materialise(project: Path, select: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """`dagster asset materialize` in a project folder of the test's own."""
     return subprocess.run(
-        [sys.executable, "-m", "dagster", "asset", "materialize", "--select", select, "-m", "pd_assets.definitions"],
+        [warm.program(), "-m", "dagster", "asset", "materialize", "--select", select, "-m", "pd_assets.definitions"],
         cwd=project,
         env={**os.environ, **settings},
         capture_output=True,

@@ -24,7 +24,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import trained_last
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
-from tests import last_words
+from tests import last_words, warm
 from tests.integration.dagster_ui import PROJECT_FILES, ROOT, DagsterUi, free_port, wait_until_it_answers
 from tests.integration.test_promotion import TINY
 from tests.patience import PATIENCE_S, until
@@ -114,7 +114,7 @@ def test_what_one_machine_makes_another_one_reads_draws_with_and_takes_down(
 
         model = trained_last(second, "unet_text")
         sheet = tmp_path / "drawn.png"
-        command = [sys.executable, "-m", "pd_ml", "sample", "--model", str(model), "--prompt", "a lake", "--n", "1"]
+        command = [*warm.pd_ml(), "sample", "--model", str(model), "--prompt", "a lake", "--n", "1"]
         subprocess.run(
             [*command, "--steps", "2", "--out", str(sheet)], check=True, capture_output=True, timeout=PATIENCE_S
         )
@@ -197,8 +197,13 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
+    """Where a run of it hangs, the test has waited for that already: it is not waited for again."""
     process.terminate()
-    process.wait(PATIENCE_S)
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def launch(ui: DagsterUi, location: str, *assets: str) -> str:

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +13,7 @@ import pytest
 
 from pd_assets.lib.home import Home
 from pd_assets.lib.sandbox import Archive, SandboxServer
+from tests import warm
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S
 
@@ -21,7 +21,7 @@ from tests.patience import PATIENCE_S
 def pdd(project: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run `pdd` in `project` with nothing but `settings` of ours in the environment."""
     return subprocess.run(
-        [sys.executable, "-m", "pd_assets.cli", *arguments],
+        [warm.program(), "-m", "pd_assets.cli", *arguments],
         cwd=project,
         env={**os.environ, **settings},
         capture_output=True,

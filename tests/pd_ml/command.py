@@ -179,7 +179,7 @@ def clean_environment() -> dict[str, str]:
 def start(*arguments: object) -> "subprocess.Popen[str]":
     """The command as a process of its own."""
     return subprocess.Popen(
-        [*warm.program(), *map(str, arguments)],
+        [*warm.pd_ml(), *map(str, arguments)],
         cwd=ROOT,
         env=clean_environment(),
         stdout=subprocess.PIPE,

@@ -1,6 +1,5 @@
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from pd_ml.recipes import recipe
 from pd_ml.training.captions import trimmed
 from pd_ml.training.clip_stage import ClipTask, Kinship, random_crops
 from pd_ml.training.task import whole
+from tests import warm
 from tests.patience import PATIENCE_S
 from tests.pd_ml.command import TINY_CLIP, clean_environment, run_apart, run_here, settings
 
@@ -76,7 +76,7 @@ def test_plain_transformers_in_a_process_of_its_own_finds_the_same_embeddings(
     paths = [tmp_path / f"{number}.png" for number in range(3)]
     for path, one in zip(paths, pixels, strict=True):
         Image.fromarray(one).save(path)
-    command = [sys.executable, "-c", PLAIN_TRANSFORMERS, str(models / "clip"), *map(str, paths)]
+    command = [warm.program(), "-c", PLAIN_TRANSFORMERS, str(models / "clip"), *map(str, paths)]
     done = subprocess.run(
         command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE_S
     )

@@ -5,7 +5,6 @@ import json
 import random
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from pd_ml.training.checkpoint import load_newest
 from pd_ml.training.stages import train
 from pd_ml.training.stopping import Stopping
 from pd_ml.training.workshop import identify
+from tests import warm
 from tests.patience import PATIENCE_S, until
 from tests.pd_ml.command import ROOT, TINY_UNET, run_apart, settings, start, suspend, tiny_job
 
@@ -33,7 +33,7 @@ def command(dataset: Path, models: Path, out: Path, *more: str) -> list[str]:
 def test_kills_at_random_moments_change_no_bit(dataset: Path, models: Path, tmp_path: Path, kills: int) -> None:
     assert run_apart(*command(dataset, models, tmp_path / "undisturbed")).returncode == 0
     killer = [
-        sys.executable,
+        warm.program(),
         "-m",
         "tests.pd_ml.killer",
         str(kills),

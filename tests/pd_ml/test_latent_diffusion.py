@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import diffusers
@@ -19,6 +18,7 @@ from pd_ml.errors import ProvenanceError
 from pd_ml.models.latent_diffusion import build_latent_diffusion_unet, latent_scheduler
 from pd_ml.provenance import read_run
 from pd_ml.seeding import seed_of
+from tests import warm
 from tests.pd_ml.command import TINY_LATENT_DIFFUSION, run_here, settings
 
 CPU = torch.device("cpu")
@@ -59,7 +59,7 @@ numpy.save(out, pipeline(1, num_inference_steps=4, generator=generator, output_t
 
 
 def apart(code: str, out: Path, *arguments: object) -> np.ndarray:
-    command = [sys.executable, "-c", code, *map(str, arguments)]
+    command = [warm.program(), "-c", code, *map(str, arguments)]
     found = subprocess.run(command, cwd=out.parent, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     return np.load(out)

@@ -1,7 +1,6 @@
 import hashlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from pd_ml.errors import DeviceError, ProvenanceError
 from pd_ml.models.attention import use_attention
 from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.training.captions import TokenisedCaptions
+from tests import warm
 from tests.pd_ml.command import ROOT
 
 CPU = torch.device("cpu")
@@ -37,7 +37,7 @@ print(hashlib.sha256(drawn.tobytes()).hexdigest())
 
 def test_a_fresh_process_draws_the_same_pictures(models: Path) -> None:
     pixels = draw(load_pipeline(models / "unet_text", CPU), PROMPTS, SamplingConfig(sample_steps=3), seed=5)
-    command = [sys.executable, "-c", FRESH, str(models / "unet_text"), *PROMPTS]
+    command = [warm.program(), "-c", FRESH, str(models / "unet_text"), *PROMPTS]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == hashlib.sha256(pixels.tobytes()).hexdigest()
 

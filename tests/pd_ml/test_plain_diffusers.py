@@ -1,7 +1,6 @@
 """Finished folders in a fresh process that has diffusers and no pd_ml."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from pd_ml.config import SamplingConfig
 from pd_ml.diffusion.sampling import draw_unprompted, load_pipeline
 from pd_ml.seeding import seed_of
+from tests import warm
 from tests.pd_ml.command import TINY_UNET_ALONE, run_here, settings
 
 WITHOUT_US = """
@@ -31,7 +31,7 @@ numpy.save(out, drawn)
 
 
 def drawn_without_us(folder: Path, out: Path, *prompt: str) -> np.ndarray:
-    command = [sys.executable, "-c", WITHOUT_US, str(folder), str(out), str(seed_of(1, "sample", 0)), *prompt]
+    command = [warm.program(), "-c", WITHOUT_US, str(folder), str(out), str(seed_of(1, "sample", 0)), *prompt]
     found = subprocess.run(command, cwd=out.parent, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     return np.round(np.load(out) * 255).astype(np.uint8)

@@ -2,7 +2,6 @@
 
 import itertools
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from pd_ml.diffusion.upscale import MAX_SMALL_PIXELS, enlarge, load_upscaler
 from pd_ml.diffusion.upscale_pipeline import PdUpscalePipeline, enlarged, ramp, residual_spread, tile_starts, velocity
 from pd_ml.models.super_resolution import build_unet
 from pd_ml.provenance import read_run
+from tests import warm
 from tests.pd_ml.command import run_apart, run_here
 
 CPU = torch.device("cpu")
@@ -167,7 +167,7 @@ def test_the_colder_the_nearer_drawn_pictures_are_to_one_another(upscaler: Path)
 def test_a_fresh_process_without_pd_ml_draws_the_same_picture(upscaler: Path, tmp_path: Path) -> None:
     small = gradient(10, 12)
     np.save(tmp_path / "small.npy", small)
-    command = [sys.executable, "-c", WITHOUT_US, upscaler, tmp_path / "small.npy", tmp_path / "large.npy"]
+    command = [warm.program(), "-c", WITHOUT_US, upscaler, tmp_path / "small.npy", tmp_path / "large.npy"]
     found = subprocess.run([str(part) for part in command], cwd=tmp_path, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     pipeline, _ = load_upscaler(upscaler, CPU)

@@ -3,7 +3,6 @@
 import io
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +44,7 @@ from pd_ml.training.stopping import Stopping
 from pd_ml.training.task import whole
 from pd_ml.training.vae_stage import Splits, VaeTask
 from pd_ml.training.workshop import Job, identify
+from tests import warm
 from tests.pd_ml.command import TINY_VAE, run_here, settings
 from tests.pd_ml.toy import CONFIG, stop_after
 
@@ -260,7 +260,7 @@ def test_every_part_of_the_loss_counts(
 def test_plain_diffusers_opens_the_folder_and_gives_the_same_pictures(latent_models: Path, tmp_path: Path) -> None:
     images = pictures(1)
     np.save(tmp_path / "in.npy", images.numpy())
-    command = [sys.executable, "-c", WITHOUT_US, latent_models / "vae", tmp_path / "in.npy", tmp_path / "out.npy"]
+    command = [warm.program(), "-c", WITHOUT_US, latent_models / "vae", tmp_path / "in.npy", tmp_path / "out.npy"]
     subprocess.run([str(part) for part in command], cwd=tmp_path, check=True, capture_output=True)
     ours = reconstructed(load_vae(latent_models / "vae"), images).numpy()
     assert np.array_equal(np.load(tmp_path / "out.npy"), ours)

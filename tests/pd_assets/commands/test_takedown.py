@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pd_assets.lib.home import Home, open_home
+from tests import warm
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
 
 
@@ -21,7 +21,7 @@ def home(tmp_path: Path) -> Home:
 
 def pdd(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pd_assets.cli", *arguments],
+        [warm.program(), "-m", "pd_assets.cli", *arguments],
         cwd=home.root,
         env={**os.environ, "PD_HOME": str(home.root)},
         capture_output=True,
