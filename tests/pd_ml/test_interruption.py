@@ -82,7 +82,7 @@ def test_a_second_signal_ends_the_process_at_once(
 ) -> None:
     # A step takes long here: the first signal waits for its end, the second does not.
     slow = settings("batch_size=64", "image_size=32", "channels=[32,32]", "steps=500", "validation_examples=1")
-    process = start(*command(dataset, models, tmp_path / "out", *slow))
+    process = start(*command(dataset, models, tmp_path / "out", *slow), forked=False)
     assert process.stdout is not None
     for line in process.stdout:
         if json.loads(line)["event"] == "checkpoint":
