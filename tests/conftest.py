@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import last_words, leftovers, warm
+from tests import last_words, leftovers
 from tests.once import session_folder
 from tests.patience import TEST_PATIENCE_S
 from tests.sizes import group_of, is_quick
@@ -111,6 +111,8 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def warm_trainings() -> Iterator[None]:
     """Where this process runs assets, their trainings need not import torch first."""
+    from tests import warm
+
     with mock.patch("pd_assets.lib.child.program", warm.pd_ml):
         yield
 
