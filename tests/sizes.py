@@ -52,6 +52,7 @@ NOT_QUICK = (
     "tests/pd_assets/lib/release/test_warm_start.py",
     "tests/pd_assets/lib/rights/test_changes.py",
 )
+ONE_PDD_UP = "tests/integration/pdd_up"
 
 
 @cache
@@ -78,11 +79,10 @@ def size_of(path: str) -> Size:
     return "quick" if is_quick(path) else "all" if "module" in marks(path) else "test"
 
 
-@cache
 def group_of(path: str) -> str:
-    """What goes to one worker: a file, or all files whose tests are marked `on_one_pdd_up`."""
-    source = ROOT / path
-    return "pdd up" if source.is_file() and "on_one_pdd_up]" in source.read_text() else path
+    """What goes to one worker: a file, or all files of the folder that shares one `pdd up`."""
+    folder = path.rpartition("/")[0]
+    return folder if folder == ONE_PDD_UP else path
 
 
 if __name__ == "__main__":

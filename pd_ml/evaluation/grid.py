@@ -20,6 +20,7 @@ _GAP_PX, _MAX_LINES, _FONT_PX, _LINE_PX = 8, 8, 11, 14
 
 # Tile size in pixels and number of colours (0: all of them), from the best to the smallest.
 _QUALITIES = ((192, 0), (192, 256), (144, 256), (112, 256), (80, 256), (64, 64))
+_COMPRESSION = 3  # of zlib: nine times as fast as Pillow's `optimize` for 3 to 11% more bytes
 
 
 def save_grid(
@@ -32,11 +33,16 @@ def save_grid(
     max_bytes: int = 250_000,
 ) -> None:
     """Write the sheet atomically with `texts` as PNG text; tiles shrink and colours are thinned until it fits."""
+    largest_px, smallest_px = _QUALITIES[0][0], _QUALITIES[-1][0]
     for tile_px, colours in _QUALITIES:
+        if tile_px > largest_px:
+            continue
         sheet = prompt_grid(pixels_NHWC, prompts, tile_px=tile_px, columns=columns)
         encoded = _png(sheet.quantize(colours) if colours else sheet, texts)
         if len(encoded) <= max_bytes:
             break
+        if colours:  # the bytes grow with the area: what would be far too large is not tried
+            largest_px = max(smallest_px, round(1.1 * tile_px * (max_bytes / len(encoded)) ** 0.5))
     _write(path, encoded)
 
 
@@ -91,7 +97,7 @@ def _png(image: Image.Image, texts: Mapping[str, str]) -> bytes:
     for name, text in texts.items():
         info.add_itxt(name, text)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True, pnginfo=info)
+    image.save(buffer, "PNG", compress_level=_COMPRESSION, pnginfo=info)
     return buffer.getvalue()
 
 

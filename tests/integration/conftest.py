@@ -14,16 +14,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pd_assets.lib.sandbox import Archive, SandboxServer
 from tests.integration import browser as browsers
-from tests.integration.dagster_ui import DagsterUi, running
 from tests.integration.mediawiki.fill import fill
 from tests.integration.mediawiki.kinds import Kind
 from tests.integration.mediawiki.pictures import Picture
 from tests.integration.mediawiki.wiki import MediaWiki, missing_requirements
 from tests.once import made_once
 from tests.patience import PATIENCE_S
-from tests.receivers import mail_server, webhook
 
 HERE = Path(__file__).parent
 ART = HERE.parents[2] / "shared/data/art"
@@ -90,59 +87,6 @@ def mediawiki(mediawiki_site: FilledSite, tmp_path: Path) -> Iterator[MediaWiki]
     """The test's own copy of the filled wiki, served on a free port."""
     with mediawiki_site.wiki.copy_to(tmp_path / "mediawiki") as wiki:
         yield wiki
-
-
-@dataclass(frozen=True, kw_only=True)
-class Up:
-    """A running `pdd up`, the archive that it reads, and what its alerts told."""
-
-    ui: DagsterUi
-    server: SandboxServer
-    posted: list[dict[str, object]]
-    mailed: list[str]
-
-
-# Of the files whose tests share one `pdd up`: they go to the same worker (tests/sizes.py).
-on_one_pdd_up = pytest.mark.on_one_pdd_up
-# A model that is small, and of many steps that are told of: there is time to stop it between two of them.
-UNET_STEPS = 150
-UP = {
-    "PD_CONTACT": "operator@somewhere.net",
-    "PD_SCRAPE_CRON": "30 4 1 1 *",
-    "PD_SCRAPE_TIMEZONE": "Europe/Berlin",
-    "PD_ALERT_EMAIL": "operator@somewhere.net",
-    "PD_SMTP_HOST": "127.0.0.1",
-    "PD_RETRY_WAIT_S": "1",
-    "PD_RECIPE": "debug",
-    "PD_MAX_SIDE": "64",
-    "PD_TRAIN_SET": f"unet.steps={UNET_STEPS};unet.batch_size=4;unet.log_every_steps=1;"
-    "unet.validate_every_steps=1000;unet.checkpoint_every_steps=1000",
-    # Long enough for a test to come between a failure and the daemon that looks for failures.
-    "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "15",
-}
-
-
-@pytest.fixture(scope="session")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """One `pdd up` on a small sandbox archive. Its tests carry the mark `on_one_pdd_up` and leave it running."""
-    with (
-        SandboxServer(Archive.painted(count=120)) as server,
-        webhook() as (hook, posted),
-        mail_server() as (port, mailed),
-        running(
-            tmp_path_factory.mktemp("up"),
-            PD_COMMONS_API=server.api_url,
-            PD_ALERT_WEBHOOK=hook,
-            PD_SMTP_PORT=str(port),
-            **UP,
-        ) as ui,
-    ):
-        yield Up(ui=ui, server=server, posted=posted, mailed=mailed)
-
-
-@pytest.fixture(scope="session")
-def ui(up: Up) -> DagsterUi:
-    return up.ui
 
 
 @pytest.fixture(scope="session")

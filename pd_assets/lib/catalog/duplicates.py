@@ -6,9 +6,9 @@ without ever being far from it, so that no chain of likenesses joins two differe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import duckdb
 import pyarrow as pa
@@ -107,17 +107,18 @@ def count_copies(home: Home) -> CopyCounts:
 def find_near(connection: duckdb.DuckDBPyConnection) -> None:
     """Add to the table `pairs` (a, b) what looks the same in the table `looks` (n, p, d0 ... d3)."""
     ((count,),) = connection.sql("select count(*) from looks").fetchall()
-    sql = load("near_pairs")
-    for mask in _masks(FEW_BANDS if count <= FEW_LOOKS else MANY_BANDS):
-        connection.execute(sql, {"mask": mask, "crowd": CROWD, "bits": BITS, "detail_bits": DETAIL_BITS})
+    near = {"bits": BITS, "detail_bits": DETAIL_BITS}
+    if count <= CROWD:
+        connection.execute(load("near_pairs_of_few"), {"bands": _bands(FEW_BANDS), **near})
+        return
+    for one, other in combinations(_bands(FEW_BANDS if count <= FEW_LOOKS else MANY_BANDS), 2):
+        connection.execute(load("near_pairs"), {"mask": one | other, "crowd": CROWD, **near})
 
 
-def _masks(bands: int) -> Iterator[int]:
-    """The bits of any two of `bands` bands that 64 bits are cut into."""
-    bounds = [64 * number // bands for number in range(bands + 1)]
-    masks = [(1 << bounds[number + 1]) - (1 << bounds[number]) for number in range(bands)]
-    for one, other in combinations(masks, 2):
-        yield one | other
+def _bands(count: int) -> list[int]:
+    """The bits of each of `count` bands that 64 bits are cut into."""
+    bounds = [64 * number // count for number in range(count + 1)]
+    return [(1 << above) - (1 << below) for below, above in pairwise(bounds)]
 
 
 def _clusters(connection: duckdb.DuckDBPyConnection, profile: str) -> list[tuple[str, list[Copy]]]:

@@ -6,12 +6,14 @@ Errors: TableError; ConfigError where the disk is full.
 """
 
 import errno
+import itertools
 import os
 import shutil
-import tempfile
 import time
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -286,17 +288,53 @@ def query(
 
 
 @contextmanager
-def engine(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with bounds on threads and memory, and a folder of its own under PD_HOME/.tmp for what exceeds it.
+def engine(home: Home, *, memory_bytes: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with bounds on threads and memory, and a folder under PD_HOME/.tmp for what exceeds it.
 
-    TableError where it fails, as on a damaged file.
+    What the block creates goes with it. All blocks of a process are on one database, since opening one costs 40
+    CPU-ms; one that asks for a bound of its own has a database of its own. TableError where it fails, as on a damaged
+    file; the next block begins on a new database then.
     """
-    with _spill_folder(home) as folder, _named_errors(), duckdb.connect() as connection:
-        memory_bytes = min(MOST_MEMORY_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
-        connection.execute(f"SET threads = {THREADS}")
-        connection.execute(f"SET memory_limit = '{memory_bytes} B'")
-        connection.execute("SET temp_directory = $folder", {"folder": str(folder)})
-        yield connection
+    base = home.root / ".tmp"
+    base.mkdir(parents=True, exist_ok=True)
+    open_one = _open if memory_bytes else _shared
+    with _named_errors():
+        database = open_one(base, memory_bytes or _share_of_memory(), os.getpid(), int(time.monotonic() // 3600))
+        schema = f"block_{next(_BLOCKS)}"
+        with database.cursor() as connection:
+            connection.execute(f"create schema {schema}; use memory.{schema}")
+            try:
+                yield connection
+                connection.execute(f"use memory.main; drop schema {schema} cascade")
+            except BaseException:
+                _shared.cache_clear()
+                raise
+
+
+def _open(base: Path, memory_bytes: int, pid: int, hour: int) -> duckdb.DuckDBPyConnection:
+    """A database of a process and an hour: it makes its folder when it needs one, and takes it along when it ends."""
+    for left in base.iterdir():
+        # Of a process that was killed; nothing of a running one is that old.
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > ABANDONED_AFTER_S:
+                shutil.rmtree(left, ignore_errors=True)
+    return duckdb.connect(
+        config={
+            "threads": str(THREADS),
+            "memory_limit": f"{memory_bytes} B",
+            "temp_directory": str(base / f"duckdb-{uuid.uuid4()}"),
+            # A file that was replaced is read anew.
+            "enable_external_file_cache": "false",
+        }
+    )
+
+
+_shared = lru_cache(maxsize=1)(_open)
+_BLOCKS = itertools.count()
+
+
+def _share_of_memory() -> int:
+    return min(MOST_MEMORY_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
 
 
 @contextmanager
@@ -313,18 +351,6 @@ def _named_errors() -> Iterator[None]:
             f"the tables cannot be read or joined ({told}); where a file is damaged, delete it and materialise its "
             "table again"
         ) from error
-
-
-@contextmanager
-def _spill_folder(home: Home) -> Iterator[Path]:
-    base = home.root / ".tmp"
-    base.mkdir(parents=True, exist_ok=True)
-    for left in base.iterdir():
-        # Of a process that was killed; nothing of a running one is that old.
-        if time.time() - left.stat().st_mtime > ABANDONED_AFTER_S:
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=base, prefix="duckdb-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str, Table]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -23,7 +22,7 @@ from pd_assets.lib.home import Home
 from pd_ml.data import shards
 
 ROWS_IN_A_GROUP = 2048
-MEMORY = "600MB"
+MEMORY_BYTES = 600_000_000
 NO_BOUND = 2**31 - 1
 TABLES = {"licensed": LICENSED, "captions": CAPTIONS, "splits": SPLITS, "files": FILES}
 
@@ -90,9 +89,7 @@ def _join(home: Home, selection: Selection, path: Path) -> None:
         "limit": selection.limit,
         "seed": selection.seed,
     }
-    with duckdb.connect() as connection:
-        connection.execute(f"set threads = 2; set memory_limit = '{MEMORY}'")
-        connection.execute(f"set temp_directory = {_quoted(path.with_name('spill'))}")
+    with tables.engine(home, memory_bytes=MEMORY_BYTES) as connection:
         for name, table in TABLES.items():
             tables.relation(connection, home, table).create_view(name)
         for name, categories in (("included", selection.include), ("excluded", selection.exclude)):

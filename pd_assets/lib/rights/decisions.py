@@ -85,10 +85,9 @@ def decide_all(
     terms = Terms(today=today or now.date(), now=now, fresh_days=fresh_days)
     with (
         alone(home.table(DECISIONS.key), "decides"),
-        tables.engine(home) as connection,
+        tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
         tempfile.TemporaryDirectory(dir=home.root / ".tmp", prefix="evidence-") as folder,
     ):
-        connection.execute(f"SET memory_limit = '{MEMORY_BYTES} B'")
         work = _Work(home=home, connection=connection, terms=terms, spool=Path(folder))
         unread, due = work.look()
         size = crew if crew is not None else (len(os.sched_getaffinity(0)) if unread + due > WORTH_A_CREW else 0)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from PIL import Image, ImageDraw
 
@@ -54,21 +55,37 @@ def test_pictures_that_agree_in_both_hashes_are_copies(home: Home) -> None:
     assert (found["commons:M2"]["why"], found["commons:M2"]["distance"]) == ("look", BITS - 4)
 
 
+@pytest.mark.parametrize("pairs", [200, CROWD // 2 + 1])
 @pytest.mark.parametrize("bits", [0, 2, 4, 6])
-def test_banding_finds_every_pair_within_six_bits(bits: int) -> None:
+def test_banding_finds_every_pair_within_six_bits(bits: int, pairs: int) -> None:
+    rows = pairs_of_looks(pairs, bits)
+    assert near(rows) == {(2 * number, 2 * number + 1) for number in range(pairs)}
+
+
+def test_a_small_table_has_the_pairs_that_it_has_in_a_large_one() -> None:
+    looks = [*pairs_of_looks(200, 8), *pairs_of_looks(200, 10, first=400)]
+    others = pairs_of_looks(CROWD // 2, 30, first=800)
+    alone = near(looks)
+    assert alone == {pair for pair in near([*looks, *others]) if max(pair) < 800}
+    assert 200 < len(alone) < 400, "of those that differ in so many bits some have no two bands in common"
+
+
+def pairs_of_looks(count: int, bits: int, *, first: int = 0) -> list[tuple[int, ...]]:
+    """Pairs of pictures with one detail hash, whose other hashes differ in so many bits."""
     rows = []
-    for number in range(200):
+    for number in range(first // 2, first // 2 + count):
         look, detail = random.Random(number).getrandbits(64), random.Random(-number).getrandbits(256)
         words = [detail >> shift & (1 << 64) - 1 for shift in (192, 128, 64, 0)]
         rows += [(2 * number, look, *words), (2 * number + 1, flipped(look, bits, number, 64), *words)]
-    assert near(rows) == {(2 * number, 2 * number + 1) for number in range(200)}
+    return rows
 
 
 def near(looks: Sequence[tuple[int, ...]]) -> set[tuple[int, int]]:
+    columns = zip(("n", "p", "d0", "d1", "d2", "d3"), zip(*looks, strict=True), strict=True)
+    listed = pa.table({name: pa.array(values, pa.int64() if name == "n" else pa.uint64()) for name, values in columns})
     with duckdb.connect() as connection:
         connection.execute("create table pairs (a bigint, b bigint)")
-        connection.execute("create table looks (n bigint, p ubigint, d0 ubigint, d1 ubigint, d2 ubigint, d3 ubigint)")
-        connection.executemany("insert into looks values (?, ?, ?, ?, ?, ?)", [list(row) for row in looks])
+        connection.from_arrow(listed).create("looks")
         find_near(connection)
         return {(a, b) for a, b in connection.sql("select distinct a, b from pairs").fetchall()}
 

@@ -222,12 +222,31 @@ def test_a_query_that_exceeds_the_memory_spills_beside_the_tables(home: Home) ->
         "from items, range(200000) t(n) order by item_id"
     )
     plant(home, ITEMS, [item(1)])
-    with tables.engine(home) as connection:
-        connection.execute("SET memory_limit = '200MB'")
+    with tables.engine(home, memory_bytes=200_000_000) as connection:
         tables.relation(connection, home, ITEMS).create_view("items")
         batches = connection.sql(sql).to_arrow_reader(tables.BATCH_ROWS)
         tables.write_batches(home, ITEMS, batches)
     assert tables.read(home, ITEMS, ["item_id"]).num_rows == 200_000
+    assert list((home.root / ".tmp").iterdir()) == []
+
+
+def test_what_a_query_creates_is_seen_by_no_other_and_goes_with_it(home: Home) -> None:
+    with tables.engine(home) as one, tables.engine(home) as other:
+        for number, connection in enumerate((one, other)):
+            connection.execute(f"create table mine as select {number} as number")
+            connection.sql("select number as n from mine").create_view("seen")
+            connection.from_arrow(pa.table({"n": [number]})).create_view("given")
+        for number, connection in enumerate((one, other)):
+            assert connection.sql("select * from seen join given using (n)").fetchall() == [(number,)]
+    with tables.engine(home) as third:
+        assert third.sql("select * from duckdb_tables()").fetchall() == []
+        assert third.sql("select * from duckdb_views() where not internal").fetchall() == []
+
+
+def test_a_file_that_is_replaced_is_read_anew(home: Home) -> None:
+    for width in range(100, 140):
+        plant(home, ITEMS, [item(1) | {"width": width}])
+        assert tables.query(home, "select width from items", {"items": ITEMS})["width"].to_pylist() == [width]
 
 
 def test_a_damaged_file_in_a_query_is_a_named_error(home: Home) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from pd_assets.commands.instance import open_instance
 from pd_assets.lib.sandbox import SandboxServer
-from tests.integration.conftest import Up, on_one_pdd_up
 from tests.integration.dagster_ui import DagsterUi, Json, running
+from tests.integration.pdd_up.conftest import Up
 from tests.patience import until
 
-pytestmark = [pytest.mark.slow, on_one_pdd_up]
+pytestmark = pytest.mark.slow
 RUNS = """
 query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results {
   runId status startTime endTime } } } }

@@ -17,11 +17,10 @@ from pd_assets.definitions import defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED
 from pd_assets.lib.home import Home, open_home
-from tests.integration.conftest import on_one_pdd_up
 from tests.integration.dagster_ui import DagsterUi, alive, running
 from tests.patience import PATIENCE_S, until
 
-pytestmark = [pytest.mark.slow, on_one_pdd_up]
+pytestmark = pytest.mark.slow
 LINE = [spec.key.path for spec in defs.resolve_all_asset_specs()]
 
 

@@ -10,10 +10,10 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
 from pd_assets.lib.home import Home
 from pd_ml.provenance import read_run
-from tests.integration.conftest import UNET_STEPS, on_one_pdd_up
 from tests.integration.dagster_ui import DagsterUi, Json
+from tests.integration.pdd_up.conftest import UNET_STEPS
 
-pytestmark = [pytest.mark.slow, on_one_pdd_up]
+pytestmark = pytest.mark.slow
 CATEGORY = "PD-Art (PD-old-100-expired)"
 DATASET = (
     *("commons/categories", "commons/refresh", "catalog/items", "rights/decisions", "rights/takedowns"),
