@@ -26,12 +26,12 @@ HERE = Path(__file__).parent
 ART = HERE.parents[2] / "shared/data/art"
 SEED = 20
 MIX = {
-    **dict.fromkeys(Kind, 5),
-    Kind.PD_OLD_100_EXPIRED: 120,
-    Kind.PD_OLD_100: 50,
-    Kind.CC0_MUSEUM: 20,
-    Kind.CC_BY_SA: 15,
-    Kind.PD_PLUS_CC_BY_SA: 15,
+    **dict.fromkeys(Kind, 3),
+    Kind.PD_OLD_100_EXPIRED: 70,
+    Kind.PD_OLD_100: 20,
+    Kind.CC0_MUSEUM: 10,
+    Kind.CC_BY_SA: 6,
+    Kind.PD_PLUS_CC_BY_SA: 6,
     Kind.RENAMED: 3,
     Kind.DUPLICATE: 2,
     Kind.TRUNCATED: 2,
@@ -64,7 +64,7 @@ def mediawiki_installed() -> None:
 
 @pytest.fixture(scope="session")
 def mediawiki_site(common_folder: Path, mediawiki_installed: None, art_folder: Path) -> FilledSite:
-    """A wiki of about 300 pictures in every kind of licence situation, filled once for all workers."""
+    """A wiki of about 160 pictures in every kind of licence situation, filled once for all workers."""
 
     def make(folder: Path) -> None:
         pictures = fill(MediaWiki.install(folder / "site"), art_folder, MIX, SEED)

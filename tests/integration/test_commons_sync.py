@@ -202,7 +202,7 @@ def test_unknown_missing_and_invalid_titles_are_what_the_client_says(mediawiki: 
         client.probe()
         facts = client.category_facts([ROOTS[0], "Nowhere", "Bad[title"])
         assert [fact.exists for fact in facts.values()].count(True) == 1
-        assert facts[ROOTS[0]].files > 100
+        assert facts[ROOTS[0]].files > 50
         assert list(client.members("Nowhere")) == []
         assert [page.status for page in client.details([999_999])] == ["deleted"]
 

@@ -140,6 +140,7 @@ def test_the_first_harvest_licenses_every_free_file_and_the_next_one_asks_for_no
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_an_added_file_is_licensed(follower: Follower) -> None:
     pageid = follower.add("File:Added painting.jpg")
     assert follower.harvest() == {pageid}
@@ -188,6 +189,7 @@ def test_an_edit_of_the_licence_is_in_the_drift_log_with_its_revisions_and_the_c
     assert follower.licensed(pageid) is not None
 
 
+@pytest.mark.extended
 def test_an_overwritten_file_is_fetched_again(follower: Follower) -> None:
     title = follower.free.pop()
     pageid = follower.id_of(title)
@@ -249,6 +251,7 @@ def test_a_file_that_was_deleted_and_restored_between_two_harvests_is_there(foll
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_a_recategorised_file_left_one_category_and_is_live_in_the_other(follower: Follower) -> None:
     title = follower.free.pop()
     pageid = follower.id_of(title)

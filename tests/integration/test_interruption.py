@@ -5,11 +5,13 @@ import random
 import signal
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import psutil
 import pytest
 
+from pd_assets.commands.instance import open_instance
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home
@@ -18,6 +20,7 @@ from tests import last_words
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until
 
+PICTURES = 150
 COMPARED = (PAGES, ITEMS, DECISIONS, FILES, LICENSED)
 
 
@@ -70,6 +73,12 @@ def digests(home: Path) -> dict[str, str]:
     return {table.key: digest(table) for table in COMPARED}
 
 
+def states(project: Path) -> list[str]:
+    """What Dagster says of each run, the first one first."""
+    with chdir(project), open_instance(project) as instance:
+        return [run.status.value for run in reversed(instance.get_runs())]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.extended)])
 def test_a_run_after_kills_ends_like_an_undisturbed_one(tmp_path: Path, kills: int) -> None:
@@ -78,7 +87,7 @@ def test_a_run_after_kills_ends_like_an_undisturbed_one(tmp_path: Path, kills: i
     for name in ("dagster.yaml", "workspace.yaml"):
         (project / name).write_text((ROOT / name).read_text())
     chance = random.Random(20261122)
-    with SandboxServer(Archive.painted(count=300)) as server, last_words.of("pdd", project / "nightly.log"):
+    with SandboxServer(Archive.painted(count=PICTURES)) as server, last_words.of("pdd", project / "nightly.log"):
         calm = nightly(project, tmp_path / "calm", server.api_url)
         assert calm.wait(PATIENCE_S) == 0
         # While it lists, early and late among the pictures, and when the last tables are written.
@@ -95,6 +104,7 @@ def test_a_run_after_kills_ends_like_an_undisturbed_one(tmp_path: Path, kills: i
         assert codes.count(-signal.SIGKILL) >= max(1, kills - 1), "most were still at work"
         last = nightly(project, tmp_path / "killed", server.api_url)
         assert last.wait(PATIENCE_S) == 0
+    assert states(project) == ["SUCCESS", *("FAILURE" if code else "SUCCESS" for code in codes), "SUCCESS"]
     assert digests(tmp_path / "killed") == digests(tmp_path / "calm")
     left_over = [path for path in (tmp_path / "killed").rglob("*.parquet") if path.name.startswith(".")]
     stored = {

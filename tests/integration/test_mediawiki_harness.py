@@ -93,13 +93,13 @@ def test_the_roots_list_the_files_whose_tag_names_them_free_or_not(
         tags = (f"PD-Art|{reason}}}}}", f"PD-Art|{reason}|")
         tagged = {p.title for p in mediawiki_site.pictures if any(tag in KINDS[p.kind].licence for tag in tags)}
         assert members(read_wiki, root, "file") == tagged
-        assert len(tagged) > 50
+        assert len(tagged) > 20
 
 
 def test_every_kind_is_there_as_often_as_asked(mediawiki_site: FilledSite) -> None:
     found = Counter(picture.kind for picture in mediawiki_site.pictures)
     assert found == {kind: count * (2 if KINDS[kind].twice else 1) for kind, count in MIX.items()}
-    assert len(mediawiki_site.pictures) == pytest.approx(300, abs=30)
+    assert len(mediawiki_site.pictures) > 100
 
 
 def test_imageinfo_names_the_digest_of_the_bytes_that_are_served(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from pd_assets.lib.home import open_home
 from tests.bench.painted import mix, paint
 from tests.integration.mediawiki.fill import fill
@@ -18,6 +20,7 @@ from tests.pd_assets.odd_titles import (
 )
 
 
+@pytest.mark.extended
 def test_odd_titles_keep_their_identity_and_nothing_is_written_outside_the_home(
     mediawiki_installed: None, tmp_path: Path
 ) -> None:

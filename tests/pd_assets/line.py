@@ -5,11 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
 import dagster as dg
+import sqlalchemy
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
 from pd_assets.definitions import build_defs
 from pd_assets.lib.catalog import tables
@@ -18,6 +21,7 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_assets.lib.sandbox.records import Page
 from pd_assets.resources import Platform
+from tests.patience import PATIENCE_S
 
 PICTURES = 120  # from 96 on, a painted archive holds every kind of page
 FREE_TAG = "{{PD-Art|PD-old-100-expired}}"
@@ -25,6 +29,17 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 NO_TELEMETRY = {"telemetry": {"enabled": False}}
 CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free_pictures")
 Row = dict[str, object]
+
+
+@lru_cache(maxsize=100)
+def _engine(url: str) -> sqlalchemy.Engine:
+    return sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool, connect_args={"timeout": PATIENCE_S})
+
+
+# Dagster makes an engine for every connection, which compiles every statement again: a third of a night. One for each
+# database does; its connections are made anew all the same.
+for storage in (sqlite_event_log, sqlite_run_storage):
+    setattr(storage, "create_engine", lambda url, **_: _engine(url))  # noqa: B010
 
 
 @dataclass(frozen=True, kw_only=True)

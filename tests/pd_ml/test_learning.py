@@ -10,10 +10,13 @@ from tests.pd_ml.command import run_here, settings
 from tests.pd_ml.paintings import ATTRIBUTES, write_dataset
 
 COUNTS = {"train": 1800, "validation": 100, "test": 100}
-# In steps, not seconds. The recipe itself takes 500 steps for the U-Net and 450 for CLIP.
-CLIP_BUDGET = settings("steps=150", "validate_every_steps=75")
-UNET_BUDGET = settings("steps=170", "validate_every_steps=170", "checkpoint_every_steps=170")
-DRAWING = settings("sample_steps=10", "permutations=200")
+# In steps, not seconds: a half of what the recipe takes, and a smaller U-Net; of four colours one in four is chance.
+CLIP_BUDGET = settings("steps=110", "validate_every_steps=110")
+UNET_BUDGET = settings(
+    *("steps=170", "validate_every_steps=170", "checkpoint_every_steps=170"),
+    *("channels=[24,32,48]", "norm_groups=8", "learning_rate=0.002"),
+)
+DRAWING = settings("sample_steps=8", "permutations=200", "n=100")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,7 @@ def judged(clip: Path, dataset: Path) -> dict[str, dict[str, float]]:
     command = ["evaluate", *base, "--model", model, "--clip", clip, "--out", report]
     assert run_here(*command, "--attributes", folder / "attributes.json", *DRAWING) == 0
     found = json.loads((report / "report.json").read_text())
-    assert found["n"] == 200
+    assert found["n"] == 100
     return {name: entry["generated"] for name, entry in found["colour_attributes"].items()}
 
 
@@ -55,7 +58,7 @@ def test_pictures_show_the_sky_and_ground_that_held_out_captions_name(clip: Path
     found = judged(clip, clip.parent / "honest")
     for attribute in ("sky", "ground"):
         assert found[attribute]["p"] < 1e-6
-        assert found[attribute]["accuracy"] > 0.9
+        assert found[attribute]["accuracy"] > 0.8
 
 
 @pytest.mark.extended

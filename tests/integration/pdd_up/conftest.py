@@ -21,7 +21,7 @@ class Up:
 
 
 # A model that is small, and of many steps that are told of: there is time to stop it between two of them.
-UNET_STEPS = 150
+UNET_STEPS = 100
 UP = {
     "PD_CONTACT": "operator@somewhere.net",
     "PD_SCRAPE_CRON": "30 4 1 1 *",

@@ -63,6 +63,7 @@ def test_the_licence_plot_is_drawn(ui: DagsterUi, dataset: str, page: Page) -> N
     assert_drawn(shown(page, "breakdown"))
 
 
+@pytest.mark.extended
 def test_a_training_that_is_stopped_in_the_ui_saves_a_checkpoint_and_goes_on_when_it_is_launched_again(
     ui: DagsterUi, dataset: str, page: Page
 ) -> None:
