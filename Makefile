@@ -78,7 +78,7 @@ test-changed: $(VENV)/.installed-dev
 	$(PYTEST) $$reached $(ARGS)
 
 test-times: $(VENV)/.installed-dev
-	@$(PYTEST) -p tests.times --times times.json $(ARGS); $(BIN)/python -m tests.times times.json
+	@$(PYTEST) -p tests.times --times times.json $(ARGS) || failed=$$?; $(BIN)/python -m tests.times times.json; exit $${failed:-0}
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import dagster as dg
 import sqlalchemy
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 
 from pd_assets.definitions import build_defs
 from pd_assets.lib.catalog import tables
@@ -21,7 +22,6 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_assets.lib.sandbox.records import Page
 from pd_assets.resources import Platform
-from tests.patience import PATIENCE_S
 
 PICTURES = 120  # from 96 on, a painted archive holds every kind of page
 FREE_TAG = "{{PD-Art|PD-old-100-expired}}"
@@ -31,13 +31,17 @@ CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free
 Row = dict[str, object]
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=50)
 def _engine(url: str) -> sqlalchemy.Engine:
-    return sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool, connect_args={"timeout": PATIENCE_S})
+    """An engine that keeps its connection, on a database that need not outlive a power failure."""
+    made = sqlalchemy.create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
+    sqlalchemy.event.listen(made, "connect", lambda one, _: one.execute("pragma synchronous = off"))
+    setattr(made, "dispose", lambda: None)  # noqa: B010
+    return made
 
 
-# Dagster makes an engine for every connection, which compiles every statement again: a third of a night. One for each
-# database does; its connections are made anew all the same.
+# Dagster makes an engine for every connection: each compiles all statements again, and clears the log of the database
+# when it closes. That was a third of a night.
 for storage in (sqlite_event_log, sqlite_run_storage):
     setattr(storage, "create_engine", lambda url, **_: _engine(url))  # noqa: B010
 
