@@ -49,12 +49,10 @@ def test_every_distance_has_its_floor_its_size_and_its_judge(report: Path, model
     assert found["prdc"]["measured_by"] == clip
 
 
-def test_fid_is_measured_with_the_users_network_only(report: Path, models: Path, dataset: Path, tmp_path: Path) -> None:
+def test_fid_is_measured_with_the_users_network(report: Path) -> None:
     found = json.loads((report / "report.json").read_text())
     assert found["fid"]["generated"] > found["fid"]["floor_real_vs_real"] > 0
     assert found["fid"]["measured_by"]["fid_weights"] == found["inputs"]["fid_weights"]
-    assert run_here(*command(models, dataset, "unet", tmp_path / "without")) == 0
-    assert "fid" not in json.loads((tmp_path / "without" / "report.json").read_text())
 
 
 def test_the_audit_stands_beside_two_controls_whose_answer_is_known(report: Path) -> None:
@@ -83,6 +81,7 @@ def test_a_model_with_prompts_is_asked_for_its_training_captions_too(
     assert found["memorisation_training_captions"]["generated"]["n"] == 4
     assert 0 < found["clip_score"]["generated"]["p"] <= 1
     assert found["conditioned_on_this_clip"]
+    assert "fid" not in found, "nobody gave it a network to measure with"
 
 
 def test_what_cannot_be_measured_with_is_one_named_line(
