@@ -29,10 +29,11 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 NO_TELEMETRY = {"telemetry": {"enabled": False}}
 CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free_pictures")
 Row = dict[str, object]
+INSTANCE = "dagster-of-a-line"  # the folder
 
 
 @lru_cache(maxsize=50)
-def _engine(url: str) -> sqlalchemy.Engine:
+def _kept_engine(url: str) -> sqlalchemy.Engine:
     """An engine that keeps its connection, on a database that need not outlive a power failure."""
     made = sqlalchemy.create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
     sqlalchemy.event.listen(made, "connect", lambda one, _: one.execute("pragma synchronous = off"))
@@ -40,10 +41,16 @@ def _engine(url: str) -> sqlalchemy.Engine:
     return made
 
 
+def _engine(url: str, poolclass: type[sqlalchemy.Pool], connect_args: Row | None = None) -> sqlalchemy.Engine:
+    if f"/{INSTANCE}/" in url:
+        return _kept_engine(url)
+    return sqlalchemy.create_engine(url, poolclass=poolclass, connect_args=connect_args or {})
+
+
 # Dagster makes an engine for every connection: each compiles all statements again, and clears the log of the database
 # when it closes. That was a third of a night.
 for storage in (sqlite_event_log, sqlite_run_storage):
-    setattr(storage, "create_engine", lambda url, **_: _engine(url))  # noqa: B010
+    setattr(storage, "create_engine", _engine)  # noqa: B010
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,10 +154,10 @@ def changed_categories(result: dg.ExecuteInProcessResult) -> list[str]:
 def new_line(folder: Path, *, retrain_after: int = 1000) -> Iterator[Line]:
     """A fresh archive, home and instance below `folder`."""
     home = open_home(folder / "home")
-    (folder / "dagster").mkdir()
+    (folder / INSTANCE).mkdir()
     with (
         SandboxServer(Archive.painted(count=PICTURES)) as server,
-        dg.DagsterInstance.local_temp(str(folder / "dagster"), overrides=NO_TELEMETRY) as instance,
+        dg.DagsterInstance.local_temp(str(folder / INSTANCE), overrides=NO_TELEMETRY) as instance,
     ):
         platform = Platform(pd_home=str(home.root), pd_commons_api=server.api_url, pd_retrain_after=str(retrain_after))
         yield Line(server=server, home=home, instance=instance, platform=platform)
@@ -166,13 +173,13 @@ class Night:
     @contextmanager
     def copy(self, folder: Path, *, retrain_after: int = 1000) -> Iterator[Line]:
         """Home and instance below `folder`, on the same archive. What the block does to the archive is undone."""
-        for name in ("home", "dagster"):
+        for name in ("home", INSTANCE):
             shutil.copytree(self.folder / name, folder / name, symlinks=True)
         home = open_home(folder / "home")
         platform = self.line.platform_with(pd_home=str(home.root), pd_retrain_after=str(retrain_after))
         with (
             unchanged(self.line.server),
-            dg.DagsterInstance.local_temp(str(folder / "dagster"), overrides=NO_TELEMETRY) as instance,
+            dg.DagsterInstance.local_temp(str(folder / INSTANCE), overrides=NO_TELEMETRY) as instance,
         ):
             yield Line(server=self.line.server, home=home, instance=instance, platform=platform)
 

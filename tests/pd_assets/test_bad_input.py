@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.pd_assets.line import Line, Night, materialised, new_line
+from tests.pd_assets.line import INSTANCE, Line, Night, materialised, new_line
 
 PARENTS = [
     ("commons/refresh", "commons/categories"),
@@ -130,7 +130,7 @@ def test_while_somebody_holds_dagsters_database_a_run_fails_and_says_so_and_the_
     tmp_path: Path,
 ) -> None:
     with new_line(tmp_path) as line:
-        (database,) = (tmp_path / "dagster").rglob("runs.db")
+        (database,) = (tmp_path / INSTANCE).rglob("runs.db")
         with closing(sqlite3.connect(database, isolation_level=None)) as holder:
             holder.execute("BEGIN EXCLUSIVE")
             with pytest.raises(Exception, match="database is locked"):
