@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PORT ?= 3000
-JOBS ?= 3
+JOBS ?= 4
 
 help:
 	@echo "make demo   the whole pipeline offline, from an empty folder to a picture (about ten minutes)"

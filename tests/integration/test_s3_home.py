@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import pytest
 from PIL import Image
 
@@ -25,7 +26,7 @@ from pd_assets.lib.release.lineage import trained_last
 from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
 from tests import last_words, warm
-from tests.integration.dagster_ui import PROJECT_FILES, ROOT, DagsterUi, free_port, wait_until_it_answers
+from tests.integration.dagster_ui import PROJECT_FILES, ROOT, DagsterUi, alive, free_port, wait_until_it_answers
 from tests.integration.test_promotion import TINY
 from tests.patience import PATIENCE_S, until
 from tests.pd_assets.line import NO_TELEMETRY, QUIET
@@ -197,13 +198,16 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """Where a run of it hangs, the test has waited for that already: it is not waited for again."""
+    """With all that it started: `dagster dev` leaves its own running. What hangs now was waited for by the test."""
+    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.terminate()
     try:
         process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    for left in alive(family):
+        left.kill()
 
 
 def launch(ui: DagsterUi, location: str, *assets: str) -> str:
