@@ -125,12 +125,17 @@ def test_long_work_is_pushed_before_it_ends(store: Store) -> None:
     address = store.address("one")
     often = RemoteAddress(**{**vars(address), "push_every_s": 0.1})
     name = "models/clip/two.partial/checkpoints/step-1/state.pt"
-    with at_work(open_home(often)) as home:
-        fill(home.root, {name: "a checkpoint"}, {})
-        until(lambda: name in store.names)
+
+    def seen_elsewhere() -> Path | None:
+        # The object is there before the list that names it.
         other = store.home("two")
         other.fetched(other.root / "models/clip/two.partial")
-        assert (other.root / name).read_text() == "a checkpoint"
+        return found if (found := other.root / name).is_file() else None
+
+    with at_work(open_home(often)) as home:
+        fill(home.root, {name: "a checkpoint"}, {})
+        found = until(seen_elsewhere)
+        assert found is not None and found.read_text() == "a checkpoint"
 
 
 def test_work_that_fails_publishes_what_it_leaves_as_a_killed_run_would(store: Store) -> None:
