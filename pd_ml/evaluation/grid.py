@@ -20,7 +20,7 @@ _GAP_PX, _MAX_LINES, _FONT_PX, _LINE_PX = 8, 8, 11, 14
 
 # Tile size in pixels and number of colours (0: all of them), from the best to the smallest.
 _QUALITIES = ((192, 0), (192, 256), (144, 256), (112, 256), (80, 256), (64, 64))
-_COMPRESSION = 3  # of zlib: nine times as fast as Pillow's `optimize` for 3 to 11% more bytes
+_COMPRESSION = 3  # of zlib: up to nine times as fast as Pillow's `optimize`, for at most 11% more bytes
 
 
 def save_grid(

@@ -34,7 +34,7 @@ INSTANCE = "dagster-of-a-line"  # the folder
 
 @lru_cache(maxsize=50)
 def _kept_engine(url: str) -> sqlalchemy.Engine:
-    """An engine that keeps its connection, on a database that need not outlive a power failure."""
+    """Keeps its connection, though Dagster disposes of it after each use; the database need not outlive a power cut."""
     made = sqlalchemy.create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
     sqlalchemy.event.listen(made, "connect", lambda one, _: one.execute("pragma synchronous = off"))
     setattr(made, "dispose", lambda: None)  # noqa: B010

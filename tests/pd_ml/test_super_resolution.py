@@ -18,7 +18,7 @@ from pd_ml.training.task import Places, whole
 from tests.pd_ml.command import TINY_UPSCALER, run_here, settings
 
 CPU = torch.device("cpu")
-# A tenth of the steps of the recipe: enough to come above bicubic.
+# Less than a tenth of the steps of the recipe: enough to come above bicubic.
 BUDGET = ("steps=85", "validate_every_steps=85", "previews=1", "sample_steps=2")
 CONFIG = SuperResolutionConfig(
     image_size=48,

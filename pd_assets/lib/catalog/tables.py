@@ -302,8 +302,8 @@ def engine(home: Home, *, memory_bytes: int | None = None) -> Iterator[duckdb.Du
         database = open_one(base, memory_bytes or _share_of_memory(), os.getpid(), int(time.monotonic() // 3600))
         schema = f"block_{next(_BLOCKS)}"
         with database.cursor() as connection:
-            connection.execute(f"create schema {schema}; use memory.{schema}")
             try:
+                connection.execute(f"create schema {schema}; use memory.{schema}")
                 yield connection
                 connection.execute(f"use memory.main; drop schema {schema} cascade")
             except BaseException:
