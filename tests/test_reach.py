@@ -3,11 +3,11 @@
 from tests.reach import changed_files, files_reached, imports, uses
 
 CLIP = "tests/pd_ml/test_clip.py"
-DATES = "tests/pd_assets/lib/test_dates.py"
+DATES = "tests/pd_assets/lib/page/test_dates.py"
 
 
 def test_a_test_is_reached_by_what_it_imports_however_far_and_by_itself() -> None:
-    assert DATES in files_reached(["pd_assets/lib/dates.py"])
+    assert DATES in files_reached(["pd_assets/lib/page/dates.py"])
     assert DATES not in files_reached(["pd_ml/diffusion/flow.py"])
     assert files_reached([DATES]) == [DATES]
 

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import ITEMS, PAGES, RECORDS, Table
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dates import Years
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.page.dates import Years
 from pd_assets.lib.rights.claims import Evidence, Medium, Statement
 from pd_assets.lib.rights.evidence import evidence_of
 from pd_assets.lib.rights.rules import PROFILES, Trial, decide, valid_until

@@ -16,9 +16,9 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.dataset.composition import captions_of
 from pd_assets.lib.dataset.label_changes import LabelChanges, Previous
 from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, LABELS_VERSION, Label, read_labels, source_digest
-from pd_assets.lib.dataset.languages import ENGLISH
-from pd_assets.lib.dataset.structured import Things
 from pd_assets.lib.home import Home
+from pd_assets.lib.page.languages import ENGLISH
+from pd_assets.lib.page.structured import Things
 
 CAPTIONS_PER_PICTURE = 8
 ROWS_IN_A_BATCH = 2_000

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pd_assets.lib.dataset.categories import is_about_maker, singular_kind
 from pd_assets.lib.dataset.labels import Label
-from pd_assets.lib.dataset.templates import ATTRIBUTIONS
+from pd_assets.lib.page.templates import ATTRIBUTIONS
 
 _DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}$")
 Thing = TypeVar("Thing")

@@ -15,14 +15,14 @@ from typing import TypeVar
 
 from mwparserfromhell.wikicode import Wikicode
 
-from pd_assets.lib import wikitext
-from pd_assets.lib.dataset import boxes, date_words, freetext
+from pd_assets.lib.dataset import freetext
 from pd_assets.lib.dataset.categories import category_words
-from pd_assets.lib.dataset.cleaning import clean, without_names
-from pd_assets.lib.dataset.field_text import FieldText, read_field
-from pd_assets.lib.dataset.html_text import read_html
-from pd_assets.lib.dataset.languages import ENGLISH, UNMARKED, chosen
-from pd_assets.lib.dataset.structured import NO_THINGS, Things, read_structured, things_named
+from pd_assets.lib.page import boxes, date_words, wikitext
+from pd_assets.lib.page.cleaning import clean, without_names
+from pd_assets.lib.page.field_text import FieldText, read_field
+from pd_assets.lib.page.html_text import read_html
+from pd_assets.lib.page.languages import ENGLISH, UNMARKED, chosen
+from pd_assets.lib.page.structured import NO_THINGS, Things, read_structured, things_named
 
 log = logging.getLogger(__name__)
 Piece = TypeVar("Piece")

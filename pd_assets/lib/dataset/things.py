@@ -13,9 +13,9 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import LICENSED, PAGES, RECORDS, THINGS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.commons.client import CommonsClient
-from pd_assets.lib.dataset.languages import ENGLISH, UNMARKED
-from pd_assets.lib.dataset.structured import things_named
 from pd_assets.lib.home import Home
+from pd_assets.lib.page.languages import ENGLISH, UNMARKED
+from pd_assets.lib.page.structured import things_named
 
 # Wikidata's label for all languages, of a person's name or a picture's title.
 FOR_ALL_LANGUAGES = "mul"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from pd_assets.lib.dates import Years
+from pd_assets.lib.page.dates import Years
+from pd_assets.lib.page.statements import CREATOR, JURISDICTION, REPRODUCES, ROLE, STATUS, WIKI_USER
 from pd_assets.lib.rights.claims import (
     FREE_LICENCE_CODES,
     FREE_SHORT_NAMES,
@@ -19,7 +20,6 @@ from pd_assets.lib.rights.claims import (
     Statement,
     Tag,
 )
-from pd_assets.lib.rights.statements import CREATOR, JURISDICTION, REPRODUCES, ROLE, STATUS, WIKI_USER
 from pd_assets.lib.rights.tags import Kind
 
 FRESH_DAYS = 30

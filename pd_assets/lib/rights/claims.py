@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
-from pd_assets.lib.dates import Years
+from pd_assets.lib.page.dates import Years
+from pd_assets.lib.page.statements import Statement
 from pd_assets.lib.rights.tags import Kind
 
 PUBLIC_DOMAIN_STATUS = ("Q19652", "Q88088423")
@@ -16,7 +17,6 @@ FREE_LICENCE_ITEMS = ("Q6938433", "Q7257361")
 UNITED_STATES = "Q30"
 FREE_SHORT_NAMES = ("public domain", "cc0", "pd", "cc0 1.0")
 FREE_LICENCE_CODES = ("pd", "cc0", "cc-pd")
-UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +34,6 @@ class Tag:
     life: int | None = None
     needs_death_year: bool = False
     place: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statement:
-    """One statement of the structured data: property, value (item id, text, or `unknown value`), and its qualifiers."""
-
-    property: str
-    value: str
-    qualifiers: tuple[tuple[str, str], ...] = ()
-
-    def qualified(self, prop: str) -> tuple[str, ...]:
-        """The values of one qualifier."""
-        return tuple(value for name, value in self.qualifiers if name == prop)
 
 
 @dataclass(frozen=True, kw_only=True)

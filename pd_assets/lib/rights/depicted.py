@@ -7,8 +7,8 @@ Whoever gives a photograph away with CC0 gives away no right in the mural, the t
 import re
 from collections.abc import Iterator, Sequence
 
+from pd_assets.lib.page.wikitext import PageText
 from pd_assets.lib.rights.surrogate import SOLID_IN_PROSE
-from pd_assets.lib.wikitext import PageText
 
 WORK_OF_ANOTHER = re.compile(
     r"\b(?:murals?|graffit[io]|street art|artworks?|works? of art|public art|art installations?|posters?|billboards?|"

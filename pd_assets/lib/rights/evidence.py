@@ -6,21 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from pd_assets.lib import wikitext
-from pd_assets.lib.dates import Years, parse_birth_year, parse_death_year, parse_years, union
-from pd_assets.lib.privacy import without_personal
-from pd_assets.lib.rights import depicted
-from pd_assets.lib.rights.claims import UNREADABLE, Evidence, Statement, Tag, digest_of
-from pd_assets.lib.rights.smithsonian import from_record
-from pd_assets.lib.rights.statements import (
+from pd_assets.lib.page import wikitext
+from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
+from pd_assets.lib.page.personal import without_personal
+from pd_assets.lib.page.statements import (
     BORN,
     DEPICTS,
     DIED,
+    UNREADABLE,
+    Statement,
     death_years,
     inception_of,
     read_statements,
     years_of_time,
 )
+from pd_assets.lib.rights import depicted
+from pd_assets.lib.rights.claims import Evidence, Tag, digest_of
+from pd_assets.lib.rights.smithsonian import from_record
 from pd_assets.lib.rights.surrogate import is_solid, looks_flat
 from pd_assets.lib.rights.tags import (
     FLAT_WRAPPERS,

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from typing import Literal, cast
 
 from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.page.statements import LICENCE
 from pd_assets.lib.rights.case import FRESH_DAYS, PROFILES, Case, Profile
 from pd_assets.lib.rights.claims import FREE_LICENCE_ITEMS, Evidence
-from pd_assets.lib.rights.statements import LICENCE
 from pd_assets.lib.rights.tags import Kind
 
 __all__ = [

@@ -8,8 +8,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from pd_assets.lib.dates import Years, parse_birth_year, parse_death_year, parse_years, union
-from pd_assets.lib.privacy import without_personal
+from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
+from pd_assets.lib.page.personal import without_personal
 from pd_assets.lib.rights.claims import Evidence, Medium
 from pd_assets.lib.rights.surrogate import FLAT, SOLID
 

@@ -7,7 +7,7 @@ A faithful photograph of a flat work adds no right of its own; one of a sculptur
 import re
 from collections.abc import Sequence
 
-from pd_assets.lib.wikitext import PageText
+from pd_assets.lib.page.wikitext import PageText
 
 SOLID = re.compile(
     r"\b(?:sculptures?|statues?|statuettes?|busts?|(?:bas-)?reliefs?|monuments?|memorials?|fountains?|buildings?|"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pd_assets.lib.dataset.cleaning import clean
 from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, Label, read_labels, source_digest
+from pd_assets.lib.page.cleaning import clean
 
 PAGE = """{{Artwork
  |artist = {{Creator:Anna Vester}}

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pd_assets.lib.page.wikitext import normal_name
 from pd_assets.lib.rights.tags import meaning_of_category
-from pd_assets.lib.wikitext import normal_name
 
 Json = dict[str, object]
 CATEGORY_LINK = re.compile(r'<a href="/wiki/Category:[^"]*" title="Category:([^"]*)"')

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pd_assets.lib.dataset import date_words
-from pd_assets.lib.dataset.languages import UNMARKED
+from pd_assets.lib.page import date_words
+from pd_assets.lib.page.languages import UNMARKED
 
 Things = Mapping[str, Mapping[str, str]]  # Wikidata id -> language -> name
 NO_THINGS: Things = MappingProxyType({})

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pd_assets.lib.dataset import date_words
-from pd_assets.lib.dataset.languages import NAMES
+from pd_assets.lib.page import date_words
+from pd_assets.lib.page.languages import NAMES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pd_assets.lib.page.wikitext import INFORMATION_BOXES, normal_name, parse
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.rules import PROFILES, decide
-from pd_assets.lib.wikitext import INFORMATION_BOXES, normal_name, parse
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, box
 
 FIELDS = {

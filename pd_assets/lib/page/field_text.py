@@ -1,6 +1,6 @@
 """The text of one field of an information box, in every language that it is written in, and the wiki users it names.
 
-Reads the tree that lib/wikitext parsed. Knows markup and languages; what templates say is in templates.py.
+Reads the tree that wikitext.py parsed. Knows markup and languages; what templates say is in templates.py.
 """
 
 import html
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from mwparserfromhell.nodes import Comment, ExternalLink, Heading, HTMLEntity, Tag, Template, Text, Wikilink
 from mwparserfromhell.wikicode import Wikicode
 
-from pd_assets.lib import wikitext
-from pd_assets.lib.dataset.languages import ENGLISH, UNMARKED, by_preference
-from pd_assets.lib.dataset.templates import Call, words_of
+from pd_assets.lib.page import wikitext
+from pd_assets.lib.page.languages import ENGLISH, UNMARKED, by_preference
+from pd_assets.lib.page.templates import Call, words_of
 
 # Templates with one argument for each language; what else they take is told apart by not being a language.
 SWITCHES = frozenset(

@@ -7,10 +7,10 @@ Source: Commons:Structured data/Modeling/Copyright, /Author and /Date.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from pd_assets.lib.dates import CIRCA_YEARS, Years, union
-from pd_assets.lib.privacy import without_personal
-from pd_assets.lib.rights.claims import UNREADABLE, Statement
+from pd_assets.lib.page.dates import CIRCA_YEARS, Years, union
+from pd_assets.lib.page.personal import without_personal
 
 STATUS, LICENCE, JURISDICTION, METHOD = "P6216", "P275", "P1001", "P459"
 CREATOR, INCEPTION, DEPICTS, SOURCE, REPRODUCES = "P170", "P571", "P180", "P7482", "P6243"
@@ -31,6 +31,20 @@ A_USER = "a user of the wiki"
 YEARS_OF_PRECISION = {6: 1000, 7: 100, 8: 10}
 TIME = re.compile(r"([+-])(\d{1,16})-\d\d-\d\dT[\d:]+Z(?:/(\d+))?")
 LONGEST_VALUE = 200
+UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One statement of the structured data: property, value (item id, text, or `unknown value`), and its qualifiers."""
+
+    property: str
+    value: str
+    qualifiers: tuple[tuple[str, str], ...] = ()
+
+    def qualified(self, prop: str) -> tuple[str, ...]:
+        """The values of one qualifier."""
+        return tuple(value for name, value in self.qualifiers if name == prop)
 
 
 def read_statements(value: object) -> tuple[Statement, ...]:

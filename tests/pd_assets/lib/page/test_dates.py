@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pd_assets.lib.dates import parse_birth_year, parse_death_year, parse_years
+from pd_assets.lib.page.dates import parse_birth_year, parse_death_year, parse_years
 
 DATES = {
     "1642": (1642, 1642),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pd_assets.lib.privacy import PERSONAL, without_personal
+from pd_assets.lib.page.personal import PERSONAL, without_personal
 from pd_assets.lib.rights.evidence import from_page
 from tests.pd_assets.lib.rights.cases import box, own, said
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from mwparserfromhell.nodes import ExternalLink, Tag, Template, Wikilink
 from mwparserfromhell.wikicode import Wikicode
 
-from pd_assets.lib import wikitext
+from pd_assets.lib.page import wikitext
 
 # Label field -> the arguments that hold it, the better one first.
 FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
