@@ -13,7 +13,7 @@ from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
-from pd_assets.lib.rights.rules import RULESET_VERSION
+from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
 from pd_assets.steps import counted, drawn, step, stored, table_metadata
 from pd_assets.unchanged import tables, unless_unchanged
@@ -27,7 +27,7 @@ OWNERS = ["team:curation"]
     kinds={"parquet"},
     owners=OWNERS,
     deps=[dg.AssetDep(["catalog", "items"])],
-    code_version=RULESET_VERSION,
+    code_version=ruleset_version(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "
     "profile. What no rule accepts is rejected. A changed rule decides everything again, without a request.",
@@ -60,7 +60,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
             "breakdown": drawn("licence breakdown", plot),
             "licences": _licences(tags),
             "accepted": counts.verdicts.get("accept", 0),
-            "ruleset": RULESET_VERSION,
+            "ruleset": ruleset_version(),
             "pages_read": counts.pages_read,
             "verdicts_changed": sum(counts.moves.values()),
             "changed_by_rule": counted("verdict (rule), before -> now", counts.moves),

@@ -28,8 +28,9 @@ from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, Table
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.rights.batches import PROFILE_NAMES
 from pd_assets.lib.rights.decisions import decide_all
-from pd_assets.lib.rights.evidence import EXTRACTOR_VERSION, Evidence, digest_of, from_page
+from pd_assets.lib.rights.evidence import Evidence, digest_of, from_page
 from pd_assets.lib.rights.rules import PROFILES, Decision, decide
+from pd_assets.lib.rights.versions import extractor_version
 from tests.pd_assets.lib.rights.cases import CASES, TODAY
 
 SEED = 20
@@ -221,7 +222,7 @@ def decisions(items: int) -> Iterator[dict[str, object]]:
             "evidence": text,
             "evidence_digest": digest_of(text),
             "page_digest": hashlib.md5(status.encode()).hexdigest(),
-            "extractor_version": EXTRACTOR_VERSION,
+            "extractor_version": extractor_version(),
             "ruleset_version": OLDER,
             "fresh_days": 30,
             "valid_until": until,

@@ -15,7 +15,7 @@ from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, TH
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.dataset.composition import captions_of
 from pd_assets.lib.dataset.label_changes import LabelChanges, Previous
-from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, LABELS_VERSION, Label, read_labels, source_digest
+from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, Label, labels_version, read_labels, source_digest
 from pd_assets.lib.home import Home
 from pd_assets.lib.page.languages import ENGLISH
 from pd_assets.lib.page.structured import Things
@@ -105,7 +105,7 @@ def caption_row(page: Mapping[str, object], labels: tuple[Label, ...], policy: s
         "label_licence": None if not captions else CC_BY_SA if borrowed else CC0,
         "policy": policy,
         "attribution": attribution(page, borrowed),
-        "labels_version": LABELS_VERSION,
+        "labels_version": labels_version(),
     }
 
 

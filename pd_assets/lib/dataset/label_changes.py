@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CAPTIONS
-from pd_assets.lib.dataset.labels import LABELS_VERSION, Label
+from pd_assets.lib.dataset.labels import Label, labels_version
 from pd_assets.lib.home import Home
 
 MOST_EXAMPLES = 20
@@ -76,7 +76,7 @@ class Previous:
         """What was noted."""
         return LabelChanges(
             from_version=self._version,
-            to_version=LABELS_VERSION,
+            to_version=labels_version(),
             added=dict(self._counts["added"]),
             removed=dict(self._counts["removed"]),
             altered=dict(self._counts["altered"]),

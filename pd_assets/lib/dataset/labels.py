@@ -13,32 +13,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from mwparserfromhell.wikicode import Wikicode
-
+from pd_assets.lib.code_version import code_version
 from pd_assets.lib.dataset import freetext
 from pd_assets.lib.dataset.categories import category_words
-from pd_assets.lib.page import boxes, date_words, wikitext
+from pd_assets.lib.page import date_words
+from pd_assets.lib.page.boxes import Argument
 from pd_assets.lib.page.cleaning import clean, without_names
-from pd_assets.lib.page.field_text import FieldText, read_field
+from pd_assets.lib.page.file_page import BAD_FIELD, read_page
 from pd_assets.lib.page.html_text import read_html
 from pd_assets.lib.page.languages import ENGLISH, UNMARKED, chosen
+from pd_assets.lib.page.personal import OWN_SCAN, OWN_WORK
 from pd_assets.lib.page.structured import NO_THINGS, Things, read_structured, things_named
 
 log = logging.getLogger(__name__)
 Piece = TypeVar("Piece")
 
-LABELS_VERSION = "2"  # raise it whenever other labels may come of the same page
 CC0 = "CC0-1.0"
 CC_BY_SA = "CC-BY-SA-4.0"
 LONGEST_VALUE = 4_000
-OWN_WORK = re.compile(
-    r"\b(?:own (?:work|photo|picture|scan)|self[- ](?:made|photographed|published)|"
-    r"eigenes? (?:werk|arbeit|foto|aufnahme)|selbst (?:fotografiert|erstellt|gemacht)|travail personnel|"
-    r"œuvre personnelle|trabajo propio|obra propia|opera propria|praca własna|obra pr[oó]pria|eigen werk|"
-    r"собственная работа|oma teos|eget arbe(?:te|id|jde)|my own|(?:photo(?:graphed)?|taken) by me|"
-    r"by (?:the )?uploader)\b|^\s*(?:own|me|myself|self)\s*$",
-    re.IGNORECASE,
-)
 NAMES_A_USER = re.compile(r"\b(?:user|benutzer|uploader|own work|flickr|utente|usuario|utilisateur)\b|@", re.IGNORECASE)
 _SEE = re.compile(r"[\s;,(]*\bsee\b")  # behind a date: `13th century; see the library's page`
 _PREFIX = re.compile(r"^\w+\s*:\s*")  # `User: JaneRoe`
@@ -53,7 +45,6 @@ SOURCE_COLUMNS = (
     "wikitext", "mediainfo", "extmetadata", "categories", "hidden_categories", "freetext", "indexed", "caption",
     "alt_text", "metadata_usage_access",
 )  # fmt: skip
-BAD_FIELD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +72,11 @@ class _Found:
     seen_in: str
     users: frozenset[str] = frozenset()
     names_user: bool = False
+
+
+def labels_version() -> str:
+    """Of what reads labels out of a page or record: another version may read other labels."""
+    return code_version(__name__)
 
 
 def read_labels(
@@ -198,25 +194,20 @@ def _plain(field: str, text: str, licence: str, seen_in: str) -> _Found:
 def _written(page: Mapping[str, object]) -> list[_Found]:
     """The fields of every information box; who made it names a user where the picture is their own work."""
     text = page.get("wikitext")
-    code = wikitext.tree(text) if isinstance(text, str) and text else None
-    found: list[_Found] = []
-    is_own = False
-    for box in _guarded("wikitext", lambda: boxes.boxes(code)) if code is not None else ():
-        is_own |= any(_is_own(value) for value in boxes.sources(box))
-        for argument in _guarded("wikitext", partial(boxes.arguments, box)):
-            found += _guarded(argument.seen_in, partial(_of_argument, argument))
-    if is_own:
+    read = read_page(text if isinstance(text, str) else "")
+    found = [_of_argument(argument) for argument in read.arguments if argument.is_label]
+    if any(_is_own(source) for source in read.in_every_language("source")):
         found = [_with_author_as_user(entry) if entry.field in OF_PERSONS else entry for entry in found]
     return found
 
 
-def _is_own(value: Wikicode) -> bool:
-    return any(OWN_WORK.search(text) for text in _guarded("source", lambda: read_field(value).texts.values()))
+def _is_own(source: str) -> bool:
+    return bool(OWN_WORK.search(source) or OWN_SCAN.search(source))
 
 
-def _of_argument(argument: boxes.Argument) -> Iterator[_Found]:
-    read: FieldText = read_field(argument.value)
-    yield _Found(
+def _of_argument(argument: Argument) -> _Found:
+    read = argument.read
+    return _Found(
         field=argument.field,
         texts=read.texts,
         licence=CC_BY_SA,
@@ -228,7 +219,7 @@ def _of_argument(argument: boxes.Argument) -> Iterator[_Found]:
 
 def _with_author_as_user(entry: _Found) -> _Found:
     """The author of an own work is whoever uploaded it, often by a user name, that other fields may repeat."""
-    written = {_PREFIX.sub("", text) for text in entry.texts.values() if not OWN_WORK.search(text)}
+    written = {_PREFIX.sub("", text) for text in entry.texts.values() if not _is_own(text)}
     names = frozenset(text for text in written if 3 < len(text) < 60)
     return replace(entry, users=entry.users | names, names_user=True)
 
@@ -240,7 +231,7 @@ def _rendered(page: Mapping[str, object], told: set[str]) -> list[_Found]:
     """
     metadata = _json(page.get("extmetadata"))
     credit = _metadata_text(metadata, "Credit")
-    is_own = bool(OWN_WORK.search(credit)) or credit == _metadata_text(metadata, "Artist")
+    is_own = _is_own(credit) or credit == _metadata_text(metadata, "Artist")
     found: list[_Found] = []
     for name, field in RENDERED.items():
         source = _metadata_text(metadata, name)

@@ -7,6 +7,8 @@ import html
 import re
 import unicodedata
 
+from pd_assets.lib.page.personal import NAMED_USER
+
 # Broken markup loses its words as well: they may be a user's name.
 _BROKEN = re.compile(
     r"\[\[[^\]]*(?:\]\]|$)|^[^\[\]]*\]\]|\{\{[^}]*(?:\}\}|$)|^[^{}]*\}\}|<!--.*?(?:-->|$)|"
@@ -16,11 +18,6 @@ _BROKEN = re.compile(
 _SIGNS = re.compile(r"'{2,}|~{3,}|={2,}|-{3,}|_{2,}[A-Z]*_*|\{\|?|\|?\}|\[|\]|\||<\|[^|]*\|>|[<>]")
 _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _STATEMENT = re.compile(r"\b\w+ QS:[^\s]*(?:\s*\"[^\"]*\")?", re.IGNORECASE)  # hidden Wikidata statements of templates
-_USER_WORDS = (
-    r"user(?:in)?|benutzer(?:in)?|utilisat(?:eur|rice)|usuari[oa]?|usuária|utente|gebruiker|wikipedyst(?:a|ka)|"
-    r"användare|bruker|bruger|käyttäjä|szerkesztő|uživatel(?:ka)?|utilizator|kullanıcı|участни(?:к|ца)|користувач|"
-    r"利用者|用户|用戶|使用者|사용자|משתמש|مستخدم"
-)
 _PERSONAL = re.compile(
     r"[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?[\w-]+)+|[\w.+-]+@[\w.-]+|"
     r"[\w.+-]+\s*[\[({]\s*(?:at|ät|arroba|chez)\s*[\])}]\s*[\w.-]+(?:\s*[\[({]\s*(?:dot|punkt|punto)\s*[\])}]\s*\w+)*|"
@@ -28,10 +25,9 @@ _PERSONAL = re.compile(
     r"(?:https?|ftp)\s*:\s*//?\S*|\bmailto:\S*|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|html?|php)\b(?:/\S*)?|"
     r"\b(?:OTRS|VRTS?|VRT[- ]system)\b[^.,;]*|\bpermission ?ticket\b[^.,;]*|"
     r"\bticket\s*(?:#|:|no\b|number\b|id\b)[^.,;]*|\[?\bticket\s*#?\s*\d{6,}\]?|#\s*\d{12,}|\b20\d{14}\b|"
-    r"\b(?:the )?original (?:upload(?:er)?|description)\b[^.;]*|\bupload(?:er|ed)\b(?: was| by|:)[^.;]*|"
-    r"\bown work by\b[^.;]*|"
+    r"\b(?:the )?original (?:upload(?:er)?|description)\b[^.;]*|"
     r"\btransferred (?:from|to)\b[^.;]*|\busing (?:CommonsHelper|For the Common Good|UploadWizard|Commonist)\b|"
-    rf"(?<!\w)(?:{_USER_WORDS})(?:[ _](?:talk|discussion|diskussion))?\s*:[^,.;()\[\]|]*(?:\([^()]*\))?|"
+    rf"{NAMED_USER}|"
     r"\b\w*(?:ser|tzer|tzerin|nte|ario|teur|ker):(?=[^\s\d])[^\s,;()]+|"  # a link's beginning was cut off
     r"\w*:[^\W\d]\w*/\w+|"
     r"\((?:talk|contribs?|diskussion|discussion|disc|overleg)(?:\s*[·•|]\s*\w+)*\)|"

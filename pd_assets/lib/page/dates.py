@@ -116,7 +116,7 @@ def parse_years(text: str | None) -> Years | None:
     """The range of years that a date text allows, or None where it names none or leaves the end open."""
     if not text:
         return None
-    text = _without_other_numbers(text)
+    text = without_other_numbers(text)
     found = list(_expressions(text))
     if not found or _is_open_ended(text, found):
         return None
@@ -141,7 +141,8 @@ def union(ranges: list[Years]) -> Years | None:
     )
 
 
-def _without_other_numbers(text: str) -> str:
+def without_other_numbers(text: str) -> str:
+    """A date text without times, numbers of a museum and, beside another year, that of a photograph or scan."""
     text = TIME.sub(" ", NUMBERED.sub(" ", text))
     text = COMPACT.sub(r"\1", text)
     rest = SURROGATE.sub(" ", text)

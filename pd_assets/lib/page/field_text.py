@@ -12,7 +12,8 @@ from mwparserfromhell.nodes import Comment, ExternalLink, Heading, HTMLEntity, T
 from mwparserfromhell.wikicode import Wikicode
 
 from pd_assets.lib.page import wikitext
-from pd_assets.lib.page.languages import ENGLISH, UNMARKED, by_preference
+from pd_assets.lib.page.languages import ENGLISH, UNMARKED, by_preference, chosen
+from pd_assets.lib.page.personal import PERSONAL_ADDRESS, PERSONAL_LINK, USER_TEMPLATES
 from pd_assets.lib.page.templates import Call, words_of
 
 # Templates with one argument for each language; what else they take is told apart by not being a language.
@@ -21,10 +22,6 @@ SWITCHES = frozenset(
      "original title", "alternative titles", "label", "translation", "i18n")
 )  # fmt: skip
 TITLES = frozenset(("title", "original title", "alternative titles"))
-USER_TEMPLATES = frozenset(
-    ("u", "user", "ul", "u2", "user at project", "user link", "userlink", "ping", "reply to", "noping", "user-c",
-     "user0", "user2", "flickr user", "flickr", "flickrreview", "userpage", "creator user", "own by")
-)  # fmt: skip
 BREAKING_TAGS = frozenset(("br", "p", "div", "tr", "td", "th", "table", "hr", "center", "blockquote", "dd", "dt", "li"))
 LIST_TAGS = frozenset(("li", "dd", "dt"))
 SILENT_TAGS = frozenset(("ref", "references", "style", "script", *wikitext.DEAD_TAGS))
@@ -40,6 +37,11 @@ class FieldText:
     texts: Mapping[str, str]
     users: frozenset[str] = frozenset()
     names_user: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The text that a reader of English is shown."""
+        return self.texts.get(chosen(self.texts) or UNMARKED, "")
 
 
 def read_field(code: Wikicode) -> FieldText:
@@ -85,10 +87,17 @@ class _Reader:
 
     def __init__(self, users: set[str]) -> None:
         self.users = users
+        # No part is read twice in one language: nested arguments, each read again in English, would double the work.
+        self._read: dict[tuple[int, str], str] = {}
 
     def text(self, code: Wikicode | None, language: str) -> str:
         if code is None:
             return ""
+        if (id(code), language) not in self._read:
+            self._read[id(code), language] = self._text(code, language)
+        return self._read[id(code), language]
+
+    def _text(self, code: Wikicode, language: str) -> str:
         blocks = [node for node in code.nodes if isinstance(node, Template) and self._is_block(node)]
         marked = [block for block in blocks if wikitext.template_name(block) == language]
         nodes: Iterable[object] = marked or [node for node in code.nodes if not any(node is block for block in blocks)]
@@ -120,7 +129,7 @@ class _Reader:
 
     def _link(self, link: Wikilink, language: str) -> str:
         target = str(link.title).strip()
-        if wikitext.PERSONAL_LINK.search(target):
+        if PERSONAL_LINK.search(target):
             self._note(target, link.text)
             return ""
         lowered = target.lower().lstrip(":")
@@ -133,7 +142,7 @@ class _Reader:
         return target.lstrip(":").split(":")[-1].split("#")[0].replace("_", " ")
 
     def _external(self, link: ExternalLink, language: str) -> str:
-        if wikitext.PERSONAL_ADDRESS.search(str(link.url)):
+        if PERSONAL_ADDRESS.search(str(link.url)):
             self._note("", link.title)
             self.users.add(str(link.url))
             return ""

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from pd_assets.lib.page.wikitext import HIDDEN_STYLE, PERSONAL_ADDRESS, PERSONAL_LINK
+from pd_assets.lib.page.personal import PERSONAL_ADDRESS, PERSONAL_LINK
+from pd_assets.lib.page.wikitext import HIDDEN_STYLE
 
 _SILENT = frozenset(("style", "script"))
 _BREAKING = frozenset(("br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "table", "ul", "ol", "hr", "center"))

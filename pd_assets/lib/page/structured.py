@@ -3,6 +3,7 @@
 All of it is CC0. Statements name items of Wikidata; `things` gives their names, and an item without one says nothing.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -36,9 +37,9 @@ class StructuredText:
 
 def read_structured(mediainfo: Mapping[str, object], things: Things = NO_THINGS) -> Iterator[StructuredText]:
     """Captions first, then what the statements say in words. What has another shape than expected says nothing."""
-    captions = _by_language(mediainfo.get("labels"))
-    if captions:
-        yield StructuredText(field="label", seen_in="mediainfo labels", texts=captions)
+    labels = _by_language(mediainfo.get("labels"))
+    if labels:
+        yield StructuredText(field="label", seen_in="mediainfo labels", texts=labels)
     descriptions = _by_language(mediainfo.get("descriptions"))
     if descriptions:
         yield StructuredText(field="description", seen_in="mediainfo descriptions", texts=descriptions)
@@ -49,6 +50,15 @@ def read_structured(mediainfo: Mapping[str, object], things: Things = NO_THINGS)
             texts = _value(statement, name, things)
             if texts:
                 yield StructuredText(field=field, seen_in=f"mediainfo {name}", texts=texts)
+
+
+def captions(mediainfo: object) -> tuple[str, ...]:
+    """The captions of a file page, out of its MediaInfo as JSON; none where it cannot be read."""
+    try:
+        raw = json.loads(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(_by_language(raw.get("labels")).values()) if isinstance(raw, Mapping) else ()
 
 
 def things_named(mediainfo: Mapping[str, object]) -> Iterator[str]:

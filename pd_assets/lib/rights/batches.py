@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FLAG, TEXT
-from pd_assets.lib.rights.evidence import EXTRACTOR_VERSION, Evidence, digest_of, evidence_of
-from pd_assets.lib.rights.rules import CONFLICTING_REASONS, PROFILES, RULESET_VERSION, Decision, decide, valid_until
+from pd_assets.lib.rights.evidence import Evidence, digest_of, evidence_of
+from pd_assets.lib.rights.rules import CONFLICTING_REASONS, PROFILES, Decision, decide, valid_until
+from pd_assets.lib.rights.versions import extractor_version, ruleset_version
 
 Row = Mapping[str, object]
 PROFILE_NAMES = tuple(sorted(PROFILES))
@@ -108,7 +109,7 @@ def _due(batch: pa.RecordBatch, terms: Terms) -> pa.Array:
         batch["is_read_anew"],
         batch["is_copy_refused"],
         pc.equal(batch["rule_id"], COPY_CONFLICT.rule_id),
-        pc.not_equal(batch["ruleset_version"], RULESET_VERSION),
+        pc.not_equal(batch["ruleset_version"], ruleset_version()),
         pc.not_equal(batch["fresh_days"], terms.fresh_days),
         pc.less_equal(batch["valid_until"], terms.today.isoformat()),
         pc.greater(batch["valid_until"], date(terms.today.year + 1, 1, 1).isoformat()),
@@ -139,12 +140,12 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "verdict": decision.verdict,
             "rule_id": decision.rule_id,
             "reasons": list(decision.reasons),
-            "ruleset_version": RULESET_VERSION,
+            "ruleset_version": ruleset_version(),
             "evidence_digest": row["evidence_digest"],
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
             "page_digest": row["page_digest"],
-            "extractor_version": EXTRACTOR_VERSION,
+            "extractor_version": extractor_version(),
             "fresh_days": terms.fresh_days,
             "valid_until": until.isoformat(),
         }
@@ -157,7 +158,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
 
 def _is_unchanged(row: Row, decision: Decision) -> bool:
     before = (row["verdict"], row["rule_id"], row["ruleset_version"], row["evidence_digest_before"])
-    return before == (decision.verdict, decision.rule_id, RULESET_VERSION, row["evidence_digest"])
+    return before == (decision.verdict, decision.rule_id, ruleset_version(), row["evidence_digest"])
 
 
 def _cause(row: Row, own: Decision, decision: Decision, evidence: Evidence, before: str, terms: Terms) -> str:
@@ -167,11 +168,11 @@ def _cause(row: Row, own: Decision, decision: Decision, evidence: Evidence, befo
     """
     if "accept" in (row["verdict"], decision.verdict) and COPY_CONFLICT.rule_id in (row["rule_id"], decision.rule_id):
         return "copy"
-    same_reader = row["extractor_version"] == EXTRACTOR_VERSION
+    same_reader = row["extractor_version"] == extractor_version()
     edited = row["is_read_anew"] and row["page_digest"] != row["page_digest_before"]
     if edited and not (same_reader and _verdict_on(before, row, terms) == own.verdict):
         return "deletion" if evidence.status == "deleted" else "upstream_edit"
-    if row["ruleset_version"] != RULESET_VERSION or not same_reader:
+    if row["ruleset_version"] != ruleset_version() or not same_reader:
         return "rule"
     return "settings" if row["fresh_days"] != terms.fresh_days else "calendar"
 
@@ -192,7 +193,7 @@ def _change(row: Row, decided: Row, before: str, cause: str, terms: Terms) -> Ro
         "from_revid": json.loads(before).get("revid"),
         "to_revid": json.loads(str(decided["evidence"])).get("revid"),
         "from_ruleset": row["ruleset_version"],
-        "to_ruleset": RULESET_VERSION,
+        "to_ruleset": ruleset_version(),
         "from_evidence": row["evidence_digest_before"],
         "to_evidence": decided["evidence_digest"],
         "changed_on": terms.today.isoformat(),

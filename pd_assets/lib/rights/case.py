@@ -11,6 +11,7 @@ from functools import cached_property
 
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.statements import CREATOR, JURISDICTION, REPRODUCES, ROLE, STATUS, WIKI_USER
+from pd_assets.lib.page.years import NamedYear
 from pd_assets.lib.rights.claims import (
     FREE_LICENCE_CODES,
     FREE_SHORT_NAMES,
@@ -206,11 +207,44 @@ class Case:
             return True
         if seen.birth_year is not None and seen.made is not None and seen.made.last < seen.birth_year:
             return True
-        claims_us = any(tag.us and (tag.name.endswith(("expired", "1923")) or tag.name in AGE_TAGS) for tag in grounds)
+        claims_us = any(_claims_us_term(tag) for tag in grounds)
         if claims_us and self.is_published_late:
             return True
         dated = [years for years in (seen.made, self._inception_of_work) if years is not None]
         return any(self._is_too_late(years, claims_us, dies_before, seen.death_year) for years in dated)
+
+    @cached_property
+    def contradicting_years(self) -> tuple[NamedYear, ...]:
+        """Years named anywhere on the page that are too late for the work, or for its maker's death, to be free.
+
+        Only where the ground is age: a tag that claims it, or a dedication of an old work's photograph. The years of
+        the page's own date are judged as such.
+        """
+        work, life = self._latest_years
+        made = self.evidence.made
+        return tuple(
+            named
+            for named in self.evidence.named_years
+            if (limit := life if named.is_life else work) is not None
+            and named.year >= limit
+            and (named.is_life or made is None or named.year > made.named)
+        )
+
+    @property
+    def _latest_years(self) -> tuple[int | None, int | None]:
+        """The first year in which a work is too young for what the page claims, and in which a death is too late."""
+        is_old_release = self.is_dedicated and not self.evidence.is_own_work and not self.has_ground
+        if not (self.has_age_ground or is_old_release):
+            return None, None
+        claimed = [self.today.year - tag.life for tag in self.grounds if tag.life is not None]
+        is_computed = is_old_release or any(tag.needs_death_year for tag in self.grounds)
+        life = min(claimed, default=None)
+        if life is None and self.profile.life is not None:
+            # A death that the page tells speaks for itself, a later one against it.
+            life = max(self.today.year - self.profile.life, (self.evidence.death_year or 0) + 1)
+        works = [self.us_term_began] if is_old_release or any(_claims_us_term(tag) for tag in self.grounds) else []
+        works += [life] if life is not None and (claimed or is_computed) else []
+        return min(works, default=None), life
 
     def _is_too_late(self, made: Years, claims_us: bool, dies_before: int | None, died: int | None) -> bool:
         return (
@@ -295,6 +329,11 @@ class Case:
             return False
         said = [*medium.rights, *([] if medium.usage_text is None else [medium.usage_text])]
         return any(not _says_only_free(text) for text in said)
+
+
+def _claims_us_term(tag: Tag) -> bool:
+    """Whether a tag says that the US term of a publication has ended."""
+    return tag.us and (tag.name.endswith(("expired", "1923")) or tag.name in AGE_TAGS)
 
 
 def _says_only_free(text: str) -> bool:

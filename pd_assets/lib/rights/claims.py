@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.statements import Statement
+from pd_assets.lib.page.years import NamedYear
 from pd_assets.lib.rights.tags import Kind
 
 PUBLIC_DOMAIN_STATUS = ("Q19652", "Q88088423")
@@ -60,7 +61,8 @@ class Evidence:
 
     `is_flat` is what a PD-Art tag asserts, `looks_flat` and `is_solid` what the fields and categories say of the work;
     `is_work_page` tells a page about a work of art from one about a photograph. `made` is the date on the page,
-    `published` that of a publication, `inception` that of the structured data. `shows_person` says where the page tells
+    `published` that of a publication, `inception` that of the structured data, `named_years` the years
+    from 1900 on that stand anywhere else. `shows_person` says where the page tells
     that it shows a person, `shows_living` where it tells that the person lives. `shows_works` are the words that name a
     work of somebody else on an own photograph, `later_hands` those that tell of a later colouring or invention.
     """
@@ -81,6 +83,7 @@ class Evidence:
     made: Years | None = None
     published: Years | None = None
     inception: Years | None = None
+    named_years: tuple[NamedYear, ...] = ()
     is_posthumous: bool = False
     date_text: str | None = None
     birth_year: int | None = None
@@ -130,7 +133,7 @@ def digest_of(evidence_json: str) -> str:
     return hashlib.sha256(evidence_json.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Evidence | Tag | Statement | Medium | Years) -> dict[str, object]:
+def _plain(value: Evidence | Tag | Statement | Medium | Years | NamedYear) -> dict[str, object]:
     """The fields that differ from their defaults."""
     plain: dict[str, object] = {}
     for field in fields(value):
@@ -141,7 +144,7 @@ def _plain(value: Evidence | Tag | Statement | Medium | Years) -> dict[str, obje
 
 
 def _plain_value(value: object) -> object:
-    if isinstance(value, Evidence | Tag | Statement | Medium | Years):
+    if isinstance(value, Evidence | Tag | Statement | Medium | Years | NamedYear):
         return _plain(value)
     return [_plain_value(part) for part in value] if isinstance(value, tuple) else value
 
@@ -162,6 +165,10 @@ def _years(stored: dict[str, int]) -> Years:
     return Years(**stored)
 
 
+def _named_years(stored: list[dict[str, object]]) -> tuple[NamedYear, ...]:
+    return tuple(NamedYear(**named) for named in stored)  # type: ignore[arg-type]
+
+
 def _tuples(stored: dict[str, object]) -> dict[str, object]:
     """Lists as tuples, those within them too."""
     return {name: _as_tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
@@ -178,5 +185,6 @@ _READERS: dict[str, Callable[..., object]] = {
     "made": _years,
     "published": _years,
     "inception": _years,
+    "named_years": _named_years,
     "medium": _medium,
 }

@@ -32,8 +32,8 @@ from pd_assets.lib.rights.batches import (
     refuse_copies,
 )
 from pd_assets.lib.rights.crew import Crew
-from pd_assets.lib.rights.evidence import EXTRACTOR_VERSION
-from pd_assets.lib.rights.rules import FRESH_DAYS, RULESET_VERSION
+from pd_assets.lib.rights.rules import FRESH_DAYS
+from pd_assets.lib.rights.versions import extractor_version, ruleset_version
 
 MEMORY_BYTES = 700_000_000
 PAGES_AT_ONCE, ITEMS_AT_ONCE = 500, 5_000
@@ -136,12 +136,12 @@ class _Work:
             "on previous.item_id = seen.item_id and previous.profile = $first "
             "where previous.page_digest is distinct from seen.page_digest or seen.page_digest is null "
             "or previous.extractor_version is distinct from $extractor",
-            {"first": PROFILE_NAMES[0], "extractor": EXTRACTOR_VERSION},
+            {"first": PROFILE_NAMES[0], "extractor": extractor_version()},
         )
         due = self._count(
             "select count(*) from previous where ruleset_version is distinct from $ruleset "
             "or fresh_days is distinct from $fresh_days or valid_until <= $today",
-            {"ruleset": RULESET_VERSION, "fresh_days": self.terms.fresh_days, "today": self.terms.today.isoformat()},
+            {"ruleset": ruleset_version(), "fresh_days": self.terms.fresh_days, "today": self.terms.today.isoformat()},
         )
         return self._count("select count(*) from unread"), due
 

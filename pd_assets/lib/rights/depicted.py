@@ -7,7 +7,7 @@ Whoever gives a photograph away with CC0 gives away no right in the mural, the t
 import re
 from collections.abc import Iterator, Sequence
 
-from pd_assets.lib.page.wikitext import PageText
+from pd_assets.lib.page.file_page import FilePage
 from pd_assets.lib.rights.surrogate import SOLID_IN_PROSE
 
 WORK_OF_ANOTHER = re.compile(
@@ -75,11 +75,11 @@ LATER_HAND = re.compile(
 )
 
 
-def _said(text: PageText, title: str) -> str:
+def _said(text: FilePage, title: str) -> str:
     return "\n".join((title.replace("_", " "), *text.all_of("title"), *text.all_of("description")))
 
 
-def works_of_others(text: PageText, title: str, categories: Sequence[str]) -> Iterator[str]:
+def works_of_others(text: FilePage, title: str, categories: Sequence[str]) -> Iterator[str]:
     """The words in a page's title, description or categories that name something which has an author."""
     said = "\n".join((*text.all_of("title"), *text.all_of("description")))
     if found := BY_ANOTHER.search(said):
@@ -90,13 +90,13 @@ def works_of_others(text: PageText, title: str, categories: Sequence[str]) -> It
                 yield found.group(0).strip().lower()
 
 
-def people(text: PageText, title: str) -> Iterator[str]:
+def people(text: FilePage, title: str) -> Iterator[str]:
     """The words in a page's title or description that name a person."""
     if found := PERSON.search(_said(text, title)):
         yield f"words {found.group(0).lower()}"
 
 
-def later_hands(text: PageText, title: str, categories: Sequence[str]) -> Iterator[str]:
+def later_hands(text: FilePage, title: str, categories: Sequence[str]) -> Iterator[str]:
     """The words that tell of a colouring, enhancement or invention which the original did not have."""
     for part in (title.replace("_", " "), text.prose, *categories):
         if found := LATER_HAND.search(part):

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from pd_assets.lib.page import wikitext
+from pd_assets.lib.page import boxes, wikitext
 from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
-from pd_assets.lib.page.personal import without_personal
+from pd_assets.lib.page.file_page import FilePage, TemplateUse, read_page
+from pd_assets.lib.page.personal import OWN_WORK, without_personal
 from pd_assets.lib.page.statements import (
     BORN,
     DEPICTS,
@@ -35,23 +36,18 @@ from pd_assets.lib.rights.tags import (
     meaning_of,
     meaning_of_category,
 )
+from pd_assets.lib.rights.witnesses import years_named
 from pd_assets.lib.rights.words import CONDITIONS_IN_PROSE, says_more_than_free
 
-__all__ = ["EXTRACTOR_VERSION", "Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_page", "from_record"]
+__all__ = ["Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_page", "from_record"]
 
-# Raised whenever the same row gives other evidence than before: stored evidence of an older version is read anew.
-EXTRACTOR_VERSION = "2026-11-7"
-# A scan of one's own is no work of one's own.
-OWN_WORK = re.compile(r"\bown (?:work|photo(?:graph)?|painting|drawing)\b|\bself[- ]made\b|^own$", re.IGNORECASE)
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
 # A ground counts only where the templates around it are known to show it.
 SHOWING = frozenset({*wikitext.INFORMATION_BOXES, *WRAPPERS, *wikitext.LANGUAGES, "collapse", "mld"})
 # Fields that speak of other files.
-ABOUT_OTHERS = frozenset({"other versions", "other version", "related", "other fields gallery"})
-LICENCE_FIELDS = frozenset({"permission", "license", "licence", "artwork license", "photo license", "licensing"})
-ARTIST_FIELDS = frozenset({"artist", "author", "creator", "photographer"})
-LINK = re.compile(r"\[\[([^\[\]|]*)")
-USER_TEMPLATE = re.compile(r"user:|(?:u|ul|user|user link|self-photographed|own)\Z")
+ABOUT_OTHERS = frozenset(boxes.LATER_YEARS["other files"])
+LICENCE_FIELDS = frozenset(boxes.BESIDE[boxes.PERMISSION])
+DESCRIPTIONS = ("description", "depicted_people", "depicted_place")
 NOT_A_NAME = re.compile(
     r"^(?:own(?: work)?|self|me|myself|(?:the )?uploader|see (?:above|below|source)|original uploader.*|author)\.?$",
     re.IGNORECASE,
@@ -77,14 +73,14 @@ def evidence_of(row: Mapping[str, object]) -> Evidence:
 
 def from_page(row: Mapping[str, object]) -> Evidence:
     """The evidence in one row of commons/pages (or a join of it with catalog/items)."""
-    text = wikitext.parse(str(row.get("wikitext") or ""))
+    text = read_page(str(row.get("wikitext") or ""))
     metadata, statements = _metadata(row.get("extmetadata")), read_statements(row.get("mediainfo"))
     categories = [str(name) for name in _sequence(row.get("categories"))]
     categories += [name for name in metadata.get("Categories", "").split("|") if name]
     restrictions = metadata.get("Restrictions", "")
     title = str(row.get("title") or "")
-    names_user = _names_user(text)
-    is_own_work = any(OWN_WORK.search(source) for source in text.all_of("source"))
+    names_user = any(argument.read.names_user for argument in text.arguments if argument.field == "artist")
+    is_own_work = any(OWN_WORK.search(source) for source in text.in_every_language("source"))
     is_work_page = any(use.name in WORK_BOXES for use in text.templates)
     made = _years_in(text, "date")
     is_uploaders = is_own_work and not is_work_page and (made is None or made.last >= LIVING_BORN_SINCE)
@@ -105,9 +101,12 @@ def from_page(row: Mapping[str, object]) -> Evidence:
         made=made,
         published=_years_in(text, "published"),
         inception=inception_of(statements),
-        is_posthumous=any(POSTHUMOUS.search(said) for name in ("date", "description") for said in text.all_of(name)),
+        is_posthumous=any(POSTHUMOUS.search(said) for said in text.all_of("date", *DESCRIPTIONS)),
+        named_years=years_named(row, text, title, categories, metadata),
         date_text=without_personal(text.field("date")),
-        birth_year=max((b for artist in text.all_of("artist") if (b := parse_birth_year(artist))), default=None),
+        birth_year=max(
+            (year for maker in text.in_every_language("artist") if (year := parse_birth_year(maker))), default=None
+        ),
         death_year=_death_year(text, statements),
         summary_death_year=parse_death_year(MARKUP.sub(" ", metadata.get("Artist", ""))),
         artist=None if names_user or is_uploaders else _artist(text),
@@ -126,29 +125,17 @@ def from_page(row: Mapping[str, object]) -> Evidence:
     )
 
 
-def _years_in(text: wikitext.PageText, field: str) -> Years | None:
-    return union([years for value in text.all_of(field) if (years := parse_years(value)) is not None])
+def _years_in(text: FilePage, field: str) -> Years | None:
+    return union([years for value in text.in_every_language(field) if (years := parse_years(value)) is not None])
 
 
-def _names_user(text: wikitext.PageText) -> bool:
-    """Whether the page's artist or author is somebody of the wiki: a link to a user's page, or a user's template."""
-    for use in text.templates:
-        if use.field in ARTIST_FIELDS and USER_TEMPLATE.match(use.name):
-            return True
-        if use.name in wikitext.INFORMATION_BOXES:
-            values = [value for name, value in use.named if name in ARTIST_FIELDS]
-            if any(wikitext.PERSONAL_LINK.search(link) for value in values for link in LINK.findall(value)):
-                return True
-    return False
-
-
-def _artist(text: wikitext.PageText) -> str | None:
+def _artist(text: FilePage) -> str | None:
     """Whom the page names, without personal marks; nobody where it names the uploader or its own source."""
     named = without_personal(text.field("artist"))
     return None if named is None or NOT_A_NAME.search(named) else named
 
 
-def _shown_people(text: wikitext.PageText, categories: Sequence[str], statements: Sequence[Statement]) -> Iterator[str]:
+def _shown_people(text: FilePage, categories: Sequence[str], statements: Sequence[Statement]) -> Iterator[str]:
     """Where the page says that it shows a person."""
     for use in text.templates:
         if use.name in DEPICTED_PERSON:
@@ -174,20 +161,20 @@ def _living(statements: Sequence[Statement]) -> Iterator[str]:
             yield f"statement {DEPICTS} {statement.value} born {max(born)}"
 
 
-def _all_tags(text: wikitext.PageText, categories: Sequence[str], templates: Sequence[str]) -> tuple[Tag, ...]:
+def _all_tags(text: FilePage, categories: Sequence[str], templates: Sequence[str]) -> tuple[Tag, ...]:
     written = [tag for use in text.templates for tag in _wikitext_tags(use)]
     tags = {*written, *_category_tags(categories), *_transcluded_tags(templates, written), *_prose_tags(text)}
     return tuple(sorted(tags, key=lambda tag: (tag.seen_in, tag.name, tag.kind, tag.life or 0, tag.us, tag.place)))
 
 
-def _wikitext_tags(use: wikitext.TemplateUse) -> Iterator[Tag]:
+def _wikitext_tags(use: TemplateUse) -> Iterator[Tag]:
     """The tags that one template is or wraps, with the field and the templates around it."""
     around = [f"field {use.field}"] if use.field is not None else []
     yield from (replace(tag, place=" > ".join((*around, *use.inside))) for tag in _own_tag(use))
     yield from (replace(tag, place=" > ".join((*around, *use.inside, use.name))) for tag in _inner_tags(use))
 
 
-def _inner_tags(use: wikitext.TemplateUse) -> Iterator[Tag]:
+def _inner_tags(use: TemplateUse) -> Iterator[Tag]:
     if use.name not in WRAPPERS:
         return
     for name in _wrapped(use):
@@ -205,7 +192,7 @@ def _terms(names: Sequence[str]) -> set[int]:
     return {meaning.life for meaning in meanings if meaning is not None and meaning.life is not None}
 
 
-def _own_tag(use: wikitext.TemplateUse) -> Iterator[Tag]:
+def _own_tag(use: TemplateUse) -> Iterator[Tag]:
     """The template itself as a tag; where licences stand, one that is in no list is an unknown licence."""
     tag = _tag(use.name, "wikitext")
     if tag is not None:
@@ -214,7 +201,7 @@ def _own_tag(use: wikitext.TemplateUse) -> Iterator[Tag]:
         yield _unknown(use.name)
 
 
-def _if_shown(tag: Tag, use: wikitext.TemplateUse) -> Iterator[Tag]:
+def _if_shown(tag: Tag, use: TemplateUse) -> Iterator[Tag]:
     """A ground under a condition, or in a template that may not show it, is no ground but an open question."""
     if tag.kind not in (Kind.GROUND, Kind.DEDICATION):
         yield tag
@@ -226,7 +213,7 @@ def _if_shown(tag: Tag, use: wikitext.TemplateUse) -> Iterator[Tag]:
         yield replace(_unknown(tag.name), seen_in=tag.seen_in)
 
 
-def _stands_for_licence(use: wikitext.TemplateUse) -> bool:
+def _stands_for_licence(use: TemplateUse) -> bool:
     """Outside of an information box, in its field for the licence, or in a wrapper of licences."""
     around = set(use.inside) - set(wikitext.INFORMATION_BOXES)
     return around <= set(WRAPPERS) and (use.field is None or use.field in LICENCE_FIELDS)
@@ -236,7 +223,7 @@ def _is_known(name: str) -> bool:
     return name in SHOWING or name in wikitext.MENTIONS or is_harmless(name)
 
 
-def _wrapped(use: wikitext.TemplateUse) -> Iterator[str]:
+def _wrapped(use: TemplateUse) -> Iterator[str]:
     """The arguments of a wrapper that are tags; templates among them are found by themselves."""
     which = WRAPPERS[use.name]
     chosen = use.positional if which is None else tuple(use.positional[i] for i in which if i < len(use.positional))
@@ -291,7 +278,7 @@ def _transcluded_tags(templates: Sequence[str], written: Sequence[Tag]) -> Itera
             yield Tag(name=name, seen_in="transclusion", kind=Kind.UNKNOWN)
 
 
-def _prose_tags(text: wikitext.PageText) -> Iterator[Tag]:
+def _prose_tags(text: FilePage) -> Iterator[Tag]:
     """Conditions put into words, and markup that could not be read: whoever reads the page may learn more from it."""
     if found := CONDITIONS_IN_PROSE.search(text.prose):
         yield Tag(name=found.group(0).lower(), seen_in="prose", kind=Kind.UNKNOWN)
@@ -301,14 +288,14 @@ def _prose_tags(text: wikitext.PageText) -> Iterator[Tag]:
         yield Tag(name="markup that cannot be read", seen_in="prose", kind=Kind.UNKNOWN)
 
 
-def _death_year(text: wikitext.PageText, statements: Sequence[Statement]) -> int | None:
+def _death_year(text: FilePage, statements: Sequence[Statement]) -> int | None:
     """The latest death year that a tag, a creator's box, an artist field or a statement on the page names."""
     named = [value.strip() for use in text.templates if (value := use.get("deathyear"))]
     years = [int(value) for value in named if value.isdecimal() and len(value) < 5]
     for use in text.templates:
         if use.name == "creator" and (died := parse_years(use.get("deathdate"))) is not None:
             years.append(died.last)
-    years += [year for artist in text.all_of("artist") if (year := parse_death_year(artist)) is not None]
+    years += [year for maker in text.in_every_language("artist") if (year := parse_death_year(maker)) is not None]
     return max([*years, *death_years(statements)], default=None)
 
 

@@ -19,7 +19,6 @@ __all__ = [
     "CONFLICTING_REASONS",
     "PROFILES",
     "RULES",
-    "RULESET_VERSION",
     "Case",
     "Decision",
     "Profile",
@@ -29,8 +28,6 @@ __all__ = [
     "explain",
     "valid_until",
 ]
-
-RULESET_VERSION = "2026-11-7"
 
 Verdict = Literal["accept", "reject", "quarantine"]
 Jurisdiction = Literal["any", "US", "source country"]
@@ -188,6 +185,8 @@ RULES: tuple[Rule, ...] = (
              PD_ART),
     _lacking("fresh-upload", COMMONS, "quarantine", "fresh_upload", lambda c: c.is_fresh,
              "uploaded so recently that nobody may have looked at it yet", LICENSING),
+    _against("later-year", COMMONS, "quarantine", "year_contradicts_tag", lambda c: bool(c.contradicting_years),
+             "the page names, in whatever field, a year that is too late for what its tag claims", TAGS),
     # What accepts.
     _accept("accept-free-work", COMMONS, lambda c: c.has_ground and c.us_free and c.origin_free,
             "public domain in the United States and, where the profile asks, in the source country", HIRTLE),

@@ -7,7 +7,7 @@ A faithful photograph of a flat work adds no right of its own; one of a sculptur
 import re
 from collections.abc import Sequence
 
-from pd_assets.lib.page.wikitext import PageText
+from pd_assets.lib.page.file_page import FilePage
 
 SOLID = re.compile(
     r"\b(?:sculptures?|statues?|statuettes?|busts?|(?:bas-)?reliefs?|monuments?|memorials?|fountains?|buildings?|"
@@ -41,17 +41,17 @@ FRAMED = re.compile(
 )
 
 
-def _nature(text: PageText) -> str:
+def _nature(text: FilePage) -> str:
     return " ".join((*text.all_of("medium"), *text.all_of("object_type")))
 
 
-def looks_flat(text: PageText, categories: Sequence[str]) -> bool:
+def looks_flat(text: FilePage, categories: Sequence[str]) -> bool:
     """A painting, print, page or photograph, as its medium, type, title, description or categories say."""
     words = (_nature(text), *text.all_of("title"), *text.all_of("description"), *categories)
     return any(FLAT.search(part) for part in words)
 
 
-def is_solid(text: PageText, categories: Sequence[str]) -> bool:
+def is_solid(text: FilePage, categories: Sequence[str]) -> bool:
     """Something that a photograph shows with light and angle of its own: by its medium, categories, or description."""
     nature, kind = _nature(text), " ".join(text.all_of("object_type"))
     said = " ".join((*text.all_of("title"), *text.all_of("description")))

@@ -20,6 +20,7 @@ NO_US = "no-us-ground"
 NO_ORIGIN = "no-origin-ground"
 NO_GROUND = "no-ground"
 DATE = "date-contradicts"
+LATER = "later-year"
 SURROGATE = "surrogate"
 DOUBTED = "doubted"
 PENDING = "deletion-pending"
@@ -33,6 +34,7 @@ POSTHUMOUS = "posthumous"
 CONFLICT = "statement-conflict"
 EXPIRED = "{{PD-Art|PD-old-100-expired}}"
 OLD = "{{PD-Art|PD-old-100}}"
+AUTO = "{{PD-Art|PD-old-auto-expired|deathyear=1880}}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -433,6 +435,24 @@ DATE_CASES = (
     case("dated after its maker died", box(EXPIRED, artist="Claude Roy (1840–1899)", date="1910"), DATE),
     case("a maker who died in 1973", box(EXPIRED, artist="Pablo Picasso (1881–1973)", date=""), DATE),
     case("a year of death that is too late", box("{{PD-Art|PD-old-100-expired|deathyear=1960}}", date=""), DATE),
+    case("a later year in its title", box(EXPIRED, title="Poster for the fair of 1958"), LATER),
+    case("a later year in its description", box(EXPIRED, description="{{de|1=Plakat, 1958}}"), LATER),
+    case("life dates without brackets", box(EXPIRED, artist="Novák, Karel, 1895-1965", date=""), LATER),
+    case("life dates in square brackets", box(EXPIRED, artist="Karel Novák [1879-1965]", date=""), LATER),
+    case("a second maker", box(EXPIRED, illustrator="Karel Novák (1895–1967)"), LATER),
+    case(
+        "a second maker in an information field",
+        box(EXPIRED, other_fields="{{Information field|name=Engraver|value=Karel Novák (1895–1967)}}"),
+        LATER,
+    ),
+    case("a year in a field that nobody listed", box(EXPIRED, remarks_of_mine="made in 1958"), LATER),
+    case("another maker than the one computed from", box(AUTO, engraver="Karel Novák (1895–1967)"), LATER, LATER, FREE),
+    case(
+        "CC0 on an old work with a later maker",
+        box("{{Cc-zero}}", date="1750", printer="K. Novák, d. 1967"),
+        *(LATER, LATER, RELEASED),
+    ),
+    case("a year in a category", box(EXPIRED, date=""), LATER, categories=("1958 posters",)),
     case("a second box with another date", box(EXPIRED) + "{{Information|date=1999}}", DATE),
     case("a century that may be too late", box(EXPIRED, date="20th century"), FREE),
     case("own work of 1890", own("{{self|cc-zero}}", date="1890"), TOO_OLD),
@@ -583,9 +603,10 @@ WORDS_OF_CONDITIONS_CASES = (
     *(
         case(f"the page says, and sets no condition: {said}", box(EXPIRED, description=said), FREE)
         for said in (
-            "A gift of the artist's son, credited to Jan Roy until 1950",
+            "A gift of the artist's son, credited to Jan Roy until 1890",
             "The merchant and his commercial house",
             "Attributed to the master, mentioned by Vasari",
+            "Inv. 1985.64, 60 × 80 cm, scanned in 2015",
         )
     ),
     case("an old notice of copyright", box(EXPIRED, description="Copyright 1899 by a company, © 1899"), FREE),

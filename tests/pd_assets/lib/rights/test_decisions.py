@@ -18,7 +18,8 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.evidence import Evidence, from_page
-from pd_assets.lib.rights.rules import PROFILES, RULES, RULESET_VERSION, decide
+from pd_assets.lib.rights.rules import PROFILES, RULES, decide
+from pd_assets.lib.rights.versions import ruleset_version
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until
 from tests.pd_assets.lib.planting import plant
@@ -82,7 +83,7 @@ def test_another_file_and_a_page_that_is_gone_say_nothing_of_a_picture(tmp_path:
         ("deleted", "a" * 40, box("{{Cc-by-4.0}}")),
     )
     assert decided["commons:M1"]["verdict"] == "accept"
-    assert decided["commons:M1"]["ruleset_version"] == RULESET_VERSION
+    assert decided["commons:M1"]["ruleset_version"] == ruleset_version()
 
 
 def test_only_what_changed_is_read_and_a_decision_that_did_not_keeps_its_moment(tmp_path: Path) -> None:

@@ -1,0 +1,111 @@
+"""Rights read what labels read: a year that contradicts the ground never leaves an acceptance, wherever it stands."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pd_assets.lib.page import boxes
+from pd_assets.lib.page.wikitext import INFORMATION_BOXES, LANGUAGES
+from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.rules import PROFILES, decide
+from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY
+
+KNOWN_BOXES = (*INFORMATION_BOXES, "google art project")
+LATER = frozenset(name for names in boxes.LATER_YEARS.values() for name in names)
+# Of a solid thing or a person another rule speaks, and a licence field has readers of its own.
+OTHER_RULES = frozenset((*boxes.BESIDE[boxes.PERMISSION], "depicted people", "depicted person"))
+ARGUMENTS = sorted({*boxes.BY_ARGUMENT, "painted", "bemerkung", "extra"} - LATER - OTHER_RULES)
+CONTRADICTING = (
+    "1985", "c. 1985", "1985-06-03", "3.6.1985", "{{other date|circa|1985}}", "{{circa|1985}}", "{{ISOdate|1985}}",
+    "Karel Novák (1920–1999)", "Karel Novák, 1920-1999", "Karel Novák, died 1999", "after 1985", "[[1985]]",
+    "{{Creator:Karel Novák (1920–1999)}}", "{{creator|Name=Karel Novák|Deathdate=1999}}",
+    "{{w|X|Karel Novák, d. 1999}}", "{{unheard of|1985}}", "1860 {{unheard of|1985}}", "''1985''", "<span>1985</span>",
+    "1860 or 1985",
+)  # fmt: skip
+LANGUAGE = st.sampled_from(sorted(LANGUAGES))
+# How a language is marked, or none.
+MARKED = ("{0}", "{{{{{1}|{0}}}}}", "{{{{{1}|1={0}}}}}", "{{{{LangSwitch|{1}={0}}}}}", "{{{{mld|{1}={0}}}}}",
+          "{{{{en|1=A tree}}}} {{{{{1}|1={0}}}}}")  # fmt: skip
+
+
+def verdict(text: str, profile: str) -> str:
+    return decide(from_page({"status": "live", "wikitext": text}), profile, TODAY).verdict
+
+
+def page(box: str, argument: str, value: str) -> str:
+    return f"{{{{{box}\n|medium=oil on canvas\n|{argument}={value}\n}}}}\n{EXPIRED}"
+
+
+@given(
+    st.sampled_from((*KNOWN_BOXES, *boxes.OTHER_BOXES)), st.sampled_from(ARGUMENTS), st.sampled_from(CONTRADICTING),
+    st.sampled_from(MARKED), LANGUAGE, st.sampled_from(sorted(PROFILES)),
+)  # fmt: skip
+def test_a_contradicting_year_in_any_argument_box_and_language_leaves_no_acceptance(
+    box: str, argument: str, value: str, marked: str, language: str, profile: str
+) -> None:
+    said = marked.format(value, language)
+    if not (argument == "photographer" and box in ("art photo", "object photo")):
+        assert verdict(page(box, argument, said), profile) != "accept"
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS)
+def test_every_argument_that_the_reader_knows_speaks_against_its_ground(argument: str) -> None:
+    said = [verdict(page("Artwork", argument, value), profile) for value, profile in product(CONTRADICTING, PROFILES)]
+    assert "accept" not in said
+
+
+@pytest.mark.parametrize("name", sorted({"date", "artist", "engraver", "genus", "künstler"}))
+def test_an_information_field_counts_like_an_argument(name: str) -> None:
+    field = f"{{{{Information field|name={name}|value=Karel Novák (1920–1999)}}}}"
+    assert verdict(page("Artwork", "other fields", field), "strict") == "quarantine"
+
+
+@pytest.mark.parametrize("argument", sorted(LATER - {"dimensions", "size", "scale"}))
+def test_where_a_later_year_means_nothing_it_costs_no_acceptance(argument: str) -> None:
+    assert verdict(page("Artwork", argument, "bought by the museum in 1985"), "strict") == "accept"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"title": "File:Poster for the fair of 1958.jpg"},
+        {"mediainfo": '{"labels": {"de": {"language": "de", "value": "Plakat, 1958"}}}'},
+        {"categories": ["1958 posters"]},
+        {"categories": ["Paintings from 1958"]},
+        {"categories": ["1999 deaths"]},
+        {"extmetadata": '{"DateTimeOriginal": {"value": "1958"}}'},
+        {"extmetadata": '{"ImageDescription": {"value": "<p>A poster of <i>1958</i></p>"}}'},
+        {"extmetadata": '{"Artist": {"value": "Karel Novák, 1920-1999"}}'},
+    ],
+)
+def test_file_name_caption_category_and_summary_speak_against_a_ground_too(more: dict[str, object]) -> None:
+    row = {"status": "live", "wikitext": page("Artwork", "title", "A poster")}
+    assert decide(from_page(row), "strict", TODAY).verdict == "accept"
+    assert decide(from_page(row | more), "strict", TODAY).rule_id in ("later-year", "date-contradicts")
+
+
+def test_a_box_is_found_wherever_it_stands() -> None:
+    inner = "{{Information|date=1985}}"
+    for text in (inner, f"<div>{inner}</div>", f"{{|\n|{inner}\n|}}", f"{{{{unheard of|{inner}}}}}", f"== {inner} =="):
+        assert verdict(f"{page('Artwork', 'title', 'A tree')}\n{text}", "strict") != "accept", text
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["{{PD-Art|PD-old-100-expired|deathyear=1999}}", "{{PD-old-100-expired|1985}}", "{{PD-US-expired|date=1985}}"],
+)
+def test_a_year_in_the_tag_itself_counts(tag: str) -> None:
+    text = page("Artwork", "date", "1860").replace(EXPIRED, tag)
+    assert verdict(text, "us") == "quarantine"
+
+
+@pytest.mark.parametrize(
+    "artist", ["Utente:Gianni", "用户:张三", "uploaded by JaneRoe", "{{u|JaneRoe}}", "Benutzer:Max Muster"]
+)
+def test_who_put_a_picture_online_stays_out_of_the_evidence(artist: str) -> None:
+    evidence = from_page({"status": "live", "wikitext": page("Artwork", "artist", artist)})
+    assert evidence.artist is None
+    for name in ("Gianni", "张三", "JaneRoe", "Muster"):
+        assert name not in evidence.to_json()
