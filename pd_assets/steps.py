@@ -23,7 +23,7 @@ from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 from pd_assets.launcher import HOST_TAG
 from pd_assets.lib.catalog.origins import ORIGINS
 from pd_assets.lib.catalog.schemas import Table
-from pd_assets.lib.catalog.tables import partition_parts, parts
+from pd_assets.lib.catalog.tables import files_of, partition_parts
 from pd_assets.lib.child import OutOfMemory
 from pd_assets.lib.errors import ArchiveResting, FetchFailed, HomeBusy, LeaseLost, PdError, RemoteUnreachable
 from pd_assets.lib.home import Home, at_work
@@ -175,7 +175,7 @@ def table_metadata(table: Table) -> dict[str, object]:
 
 def stored(home: Home, table: Table, partition: str | None = None) -> dict[str, dg.MetadataValue]:
     """What every materialisation says of its table: the bytes on the disk, and what each column is made of."""
-    files = parts(home, table) if partition is None else partition_parts(home, table, partition)
+    files = files_of(home, table) if partition is None else partition_parts(home, table, partition)
     told: dict[str, dg.MetadataValue] = {"size_bytes": dg.MetadataValue.int(sum(path.stat().st_size for path in files))}
     return told | column_lineage(table.key)
 

@@ -1,8 +1,9 @@
 """Leave out the work of an asset whose inputs, outputs, settings and code are what they were when it was made last.
 
-What it was made of is a digest in the tag `pd/made_of` of its materialisation. The files decide, not the events of
-other assets: what a person or another home put there counts. Writing the same bytes again leaves a file as it is
-(`home.replacing`), so a step that found nothing new leaves those after it nothing to do.
+What it was made of is a digest in the tag `pd/made_of` of its materialisation, over the tables that it opened then
+(metadata `tables_read`). The files decide, not the events of other assets: what a person or another home put there
+counts. Writing the same bytes again leaves a file as it is (`home.replacing`), so a step that found nothing new leaves
+those after it nothing to do.
 """
 
 import hashlib
@@ -17,14 +18,16 @@ import pyarrow.compute as pc
 
 import pd_assets
 import pd_ml.data
-from pd_assets.lib.catalog.schemas import FILES, Table
-from pd_assets.lib.catalog.tables import digest, read_or_empty, sort
+from pd_assets.lib.catalog.schemas import FILES, TABLES, Table
+from pd_assets.lib.catalog.tables import digest, read_or_empty, sort, watched
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
 from pd_assets.steps import step
 
 TAG = "pd/made_of"
+# Metadata: the keys of the tables that it opened.
+OPENED = "tables_read"
 NOTHING = "none: inputs, settings and code are those of the last time"
 P = ParamSpec("P")
 Places = Callable[[Home], Iterable[Path | str]]
@@ -36,28 +39,19 @@ def tables(*read: Table) -> Places:
     return lambda home: [home.table(table.key) for table in read]
 
 
-def with_pictures(*read: Table) -> Places:
-    """The folders of some tables, and what is in the store: a failure that failed once more changes nothing."""
-
-    def places(home: Home) -> Iterable[Path | str]:
-        rows = read_or_empty(home, FILES)
-        yield from tables(*read)(home)
-        yield digest(FILES, sort(FILES, rows.filter(pc.equal(rows["status"], "ok"))))
-
-    return places
-
-
 def unless_unchanged(
     *,
-    reads: Places,
-    writes: Places,
+    makes: Collection[Table] = (),
+    reads: Places = lambda _: (),
+    writes: Places = lambda _: (),
     settings: Callable[[Settings], object] = lambda _: None,
     deeds: Collection[str] = (),
 ) -> Callable[[Make[P]], Make[P]]:
     """Make the asset only where something changed; else report what the last materialisation said, once more.
 
-    `settings` are those that it depends on; its run config counts too. `deeds` are the metadata that say what one run
-    did rather than what is there: nothing, where nothing was done.
+    Which tables it depends on is noted as it opens them: all but those that it `makes`. `reads` and `writes` are files
+    that are no tables. `settings` are those that it depends on; its run config counts too. `deeds` are the metadata
+    that say what one run did rather than what is there: nothing, where nothing was done.
     """
 
     def decorate(make: Make[P]) -> Make[P]:
@@ -68,19 +62,48 @@ def unless_unchanged(
             with step() as done:
                 home = platform.home()
                 told = [settings(platform.settings()), [str(one) for one in args], sorted(map(str, kwargs.items()))]
-                read = _state(reads(home))
-                last = _last(context, _digest(read, _state(writes(home)), told))
-            if last is not None:
+                files = _state(reads(home))
+                last = _last(context)
+                opened = {} if last is None else {key: _state_of(home, TABLES[key]) for key in _opened(last)}
+            made_now = [*tables(*makes)(home), *writes(home)]
+            if last is not None and (last.tags or {}).get(TAG) == _digest(files, opened, _state(made_now), told):
                 context.log.info(f"{context.asset_key.to_user_string()}: work {NOTHING}")
                 stands = {name: value for name, value in (last.metadata or {}).items() if name not in deeds}
                 idle = {name: 0 for name in deeds if isinstance(_value(last, name), int)}
                 return last._replace(metadata={**stands, **idle, "work": NOTHING, **done.cost})
-            result = make(context, platform, *args, **kwargs)
-            return result._replace(tags={**(result.tags or {}), TAG: _digest(read, _state(writes(home)), told)})
+            opened = {}
+            own = {table.key for table in makes}
+
+            def note(home: Home, table: Table) -> None:
+                if table.key not in own and table.key not in opened:
+                    opened[table.key] = []  # its own reading is not noted
+                    opened[table.key] = _state_of(home, table)
+
+            with watched(note):
+                result = make(context, platform, *args, **kwargs)
+            made_now = [*tables(*makes)(home), *writes(home)]
+            return result._replace(
+                tags={**(result.tags or {}), TAG: _digest(files, opened, _state(made_now), told)},
+                metadata={**(result.metadata or {}), OPENED: dg.MetadataValue.json(sorted(opened))},
+            )
 
         return made
 
     return decorate
+
+
+def _state_of(home: Home, table: Table) -> list[object]:
+    """What a table is now: its files; of the store only the pictures in it: a failure that failed again is no news."""
+    if table.key != FILES.key:
+        return _state(tables(table)(home))
+    rows = read_or_empty(home, FILES)
+    return [digest(FILES, sort(FILES, rows.filter(pc.equal(rows["status"], "ok"))))]
+
+
+def _opened(last: dg.MaterializeResult) -> list[str]:
+    """The tables that the last materialisation was made of, of those that there still are."""
+    keys = _value(last, OPENED)
+    return [key for key in keys if key in TABLES] if isinstance(keys, list) else []
 
 
 def state_of(places: Iterable[Path | str], *more: object) -> str:
@@ -88,17 +111,18 @@ def state_of(places: Iterable[Path | str], *more: object) -> str:
     return _digest(_state(places), [str(one) for one in more])
 
 
-def _last(context: dg.AssetExecutionContext, digest: str) -> dg.MaterializeResult | None:
-    """The last materialisation again, where it was made of the same."""
+def _last(context: dg.AssetExecutionContext) -> dg.MaterializeResult | None:
+    """The last materialisation again, where it says what it was made of."""
     event = context.instance.get_latest_materialization_event(context.asset_key)
     found = event.asset_materialization if event else None
-    if found is None or (found.tags or {}).get(TAG) != digest:
+    if found is None or TAG not in (found.tags or {}) or OPENED not in found.metadata:
         return None
-    version = (found.tags or {}).get("dagster/data_version")
+    tags = dict(found.tags or {})
+    version = tags.get("dagster/data_version")
     return dg.MaterializeResult(
         metadata=dict(found.metadata),
         data_version=dg.DataVersion(version) if version else None,
-        tags={TAG: digest},
+        tags={TAG: tags[TAG]},
     )
 
 
@@ -130,7 +154,7 @@ def _seen(path: Path) -> list[object]:
 
 
 def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps([_code(), *parts]).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([_code(), *parts], sort_keys=True).encode()).hexdigest()[:32]
 
 
 @cache

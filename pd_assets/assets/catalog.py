@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog import duplicates, items, views
 from pd_assets.lib.catalog.item_parts import bring_in_step
 from pd_assets.lib.catalog.schemas import (
@@ -18,7 +19,7 @@ from pd_assets.lib.catalog.schemas import (
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.resources import Platform
 from pd_assets.steps import counted, step, stored, table_metadata
-from pd_assets.unchanged import tables, unless_unchanged, with_pictures
+from pd_assets.unchanged import unless_unchanged
 
 OWNERS = ["team:curation"]
 
@@ -28,17 +29,11 @@ OWNERS = ["team:curation"]
     group_name="catalog",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
-    deps=[
-        dg.AssetDep(["commons", "pages"], partition_mapping=dg.AllPartitionMapping()),
-        dg.AssetDep(["commons", "refresh"]),
-        dg.AssetDep(["smithsonian", "records"], partition_mapping=dg.AllPartitionMapping()),
-    ],
+    deps=needs(CATEGORIES, PAGES, RECORDS),
     metadata=table_metadata(ITEMS),
     description="One row per file of either archive, however many categories hold it.",
 )
-@unless_unchanged(
-    reads=tables(PAGES, RECORDS, CATEGORIES), writes=tables(ITEMS), deeds=("source_files_read", "parts_written")
-)
+@unless_unchanged(makes=(ITEMS,), deeds=("source_files_read", "parts_written"))
 def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
@@ -66,19 +61,13 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     group_name="catalog",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
-    deps=[
-        dg.AssetDep(["catalog", "items"]),
-        dg.AssetDep(["rights", "decisions"]),
-        dg.AssetDep(["rights", "takedowns"]),
-        dg.AssetDep(["images", "files"]),
-    ],
+    deps=needs(ITEMS, DECISIONS, TAKEDOWNS, FILES),
     metadata=table_metadata(LICENSED),
     description="The licence-filtered table: accepted, decoded, live, and of all copies of a picture the one with the "
     "best rights evidence (catalog/clusters), unless one of them is refused for a condition.",
 )
 @unless_unchanged(
-    reads=with_pictures(ITEMS, DECISIONS, TAKEDOWNS),
-    writes=tables(LICENSED, CLUSTERS),
+    makes=(LICENSED, CLUSTERS),
     settings=lambda settings: settings.rights_profile,
 )
 def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
@@ -105,12 +94,12 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
     group_name="catalog",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
-    deps=[dg.AssetDep(["catalog", "licensed_images"])],
+    deps=needs(LICENSED),
     metadata=table_metadata(CLUSTERS),
     description="Copies of one picture, by bytes and by look: which is kept, and which a refused one keeps out. "
     "catalog/licensed_images writes the table, because it is filtered by it; this reports what is in it.",
 )
-@unless_unchanged(reads=tables(CLUSTERS), writes=tables())
+@unless_unchanged(makes=(CLUSTERS,))
 def catalog_clusters(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()

@@ -6,8 +6,20 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog.origins import SHARDS
-from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, SPLITS, THINGS
+from pd_assets.lib.catalog.schemas import (
+    CAPTIONS,
+    CATEGORIES,
+    CLUSTERS,
+    FILES,
+    LICENSED,
+    MEMBERS,
+    PAGES,
+    RECORDS,
+    SPLITS,
+    THINGS,
+)
 from pd_assets.lib.catalog.tables import read, require, require_sources
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
@@ -26,7 +38,7 @@ from pd_assets.pools import WIKIDATA
 from pd_assets.resources import Platform
 from pd_assets.runs import needed_datasets
 from pd_assets.steps import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
-from pd_assets.unchanged import tables, unless_unchanged, with_pictures
+from pd_assets.unchanged import unless_unchanged
 from pd_ml.data.shards import COLUMNS, MANIFEST
 
 OWNERS = ["team:datasets"]
@@ -98,7 +110,7 @@ def _given(value: int | None, otherwise: int) -> int:
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=[dg.AssetDep(["catalog", "licensed_images"])],
+    deps=needs(LICENSED, PAGES, RECORDS),
     pool=WIKIDATA,
     metadata=table_metadata(THINGS),
     description="Names, from Wikidata, of the items that the structured data of licensed pictures say they depict.",
@@ -132,13 +144,12 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=[dg.AssetDep(["catalog", "licensed_images"]), dg.AssetDep(["dataset", "things"])],
+    deps=needs(LICENSED, THINGS, PAGES, RECORDS, CATEGORIES),
     metadata=table_metadata(CAPTIONS),
     description="Label fields with the licence of each, and captions made of them under the label policy.",
 )
 @unless_unchanged(
-    reads=tables(LICENSED, PAGES, RECORDS, THINGS),
-    writes=tables(CAPTIONS),
+    makes=(CAPTIONS,),
     settings=lambda settings: [settings.labels, settings.language],
     deeds=("label_changes", "label_examples"),
 )
@@ -179,11 +190,11 @@ def _label_changes(changes: LabelChanges) -> dict[str, dg.MetadataValue]:
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=[dg.AssetDep(["catalog", "licensed_images"])],
+    deps=needs(LICENSED, CLUSTERS),
     metadata=table_metadata(SPLITS),
     description="Train, validation and test by a stable hash; copies of one another stay together.",
 )
-@unless_unchanged(reads=tables(LICENSED), writes=tables(SPLITS))
+@unless_unchanged(makes=(SPLITS,))
 def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         require(platform.home(), LICENSED)
@@ -204,12 +215,7 @@ def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=[
-        dg.AssetDep(["catalog", "licensed_images"]),
-        dg.AssetDep(["dataset", "captions"]),
-        dg.AssetDep(["dataset", "splits"]),
-        dg.AssetDep(["images", "files"]),
-    ],
+    deps=needs(LICENSED, CAPTIONS, SPLITS, FILES, CATEGORIES),
     metadata={"dagster/column_schema": SHARD_COLUMNS},
     description="The exported dataset: Parquet shards with encoded images, loadable by `datasets.load_dataset`.",
     output_required=False,
@@ -227,7 +233,6 @@ def dataset_shards(
 
 
 @unless_unchanged(
-    reads=with_pictures(LICENSED, CAPTIONS, SPLITS),
     writes=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
     settings=lambda settings: [value for name, value in vars(settings).items() if name.startswith(("export", "shard"))],
     deeds=("shards_written",),
@@ -269,15 +274,32 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
     deps=[dg.AssetDep(["dataset", "shards"])],
     description="Digests of every shard, counts, licences, card: the dataset's version.",
 )
-@unless_unchanged(
-    reads=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
-    writes=lambda home: _files(home, "*/latest", f"*/*/{MANIFEST}"),
-    settings=lambda settings: [settings.rights_profile, settings.labels, settings.max_side],
-    deeds=("pruned", "pruned_trainings"),
-)
 def dataset_manifest(
     context: dg.AssetExecutionContext, platform: Platform, config: DatasetConfig
 ) -> dg.MaterializeResult:
+    """What nothing needs any more grows old also in nights without news: it is removed in each of them."""
+    finished = _finish(context, platform, config)
+    with step() as done:
+        home = platform.home()
+        needed = needed_datasets(context.instance, config.name)
+        kept_s = platform.settings().keep_datasets_days * DAY_S
+        pruned = prune(home, config.name, keep=needed, older_than_s=kept_s)
+        pruned_trainings = prune_trainings(home, older_than_s=kept_s)
+    removed = {
+        "pruned": dg.MetadataValue.json(pruned),
+        "pruned_trainings": dg.MetadataValue.json(pruned_trainings),
+        "seconds_of_pruning": done.cost["seconds"],
+    }
+    return finished._replace(metadata={**(finished.metadata or {}), **removed})
+
+
+@unless_unchanged(
+    makes=(MEMBERS,),
+    reads=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
+    writes=lambda home: _files(home, "*/latest", f"*/*/{MANIFEST}"),
+    settings=lambda settings: [settings.rights_profile, settings.labels, settings.max_side],
+)
+def _finish(context: dg.AssetExecutionContext, platform: Platform, config: DatasetConfig) -> dg.MaterializeResult:
     settings = platform.settings()
     with step() as done:
         home = platform.home()
@@ -286,10 +308,6 @@ def dataset_manifest(
         members.record(home, export)
         finished = manifests.finish(export, facts)
         home.point("dataset", config.name, "latest", finished.version)
-        needed = needed_datasets(context.instance, config.name)
-        kept_s = settings.keep_datasets_days * DAY_S
-        pruned = prune(home, config.name, keep=needed, older_than_s=kept_s)
-        pruned_trainings = prune_trainings(home, older_than_s=kept_s)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(finished.digest),
         metadata={
@@ -297,8 +315,6 @@ def dataset_manifest(
             "name": finished.name,
             "version": finished.version,
             "digest": finished.digest,
-            "pruned": dg.MetadataValue.json(pruned),
-            "pruned_trainings": dg.MetadataValue.json(pruned_trainings),
             "splits": counted("split", dict(finished.counts)),
             **models_of_dataset(home, finished.version),
             "contact_sheet": picture(export.folder / manifests.SHEET),

@@ -3,8 +3,9 @@
 import dagster as dg
 from pydantic import Field
 
+from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog.items import count
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.tables import require
 from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.pools import MEDIA
@@ -26,11 +27,7 @@ class ImagesConfig(dg.Config):
     group_name="images",
     kinds={"parquet"},
     owners=["team:curation"],
-    deps=[
-        dg.AssetDep(["rights", "decisions"]),
-        dg.AssetDep(["rights", "takedowns"]),
-        dg.AssetDep(["catalog", "items"]),
-    ],
+    deps=needs(ITEMS, DECISIONS, TAKEDOWNS, RECORDS),
     pool=MEDIA,
     metadata=table_metadata(FILES),
     description="Accepted items' bytes: fetched, verified, decoded, normalised, stored under their SHA-256. "

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field
 
-from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
+from pd_assets.assets.needs import needs
+from pd_assets.lib.catalog.schemas import CATEGORIES, CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.takedowns import digest_of_all, take_down
@@ -16,7 +17,7 @@ from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
 from pd_assets.steps import counted, drawn, step, stored, table_metadata
-from pd_assets.unchanged import tables, unless_unchanged
+from pd_assets.unchanged import unless_unchanged
 
 OWNERS = ["team:curation"]
 
@@ -26,7 +27,7 @@ OWNERS = ["team:curation"]
     group_name="rights",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=[dg.AssetDep(["catalog", "items"])],
+    deps=needs(ITEMS, PAGES, RECORDS, CATEGORIES),
     code_version=ruleset_version(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "
@@ -34,8 +35,7 @@ OWNERS = ["team:curation"]
 )
 # The calendar decides too: terms of protection end, and fresh uploads grow old.
 @unless_unchanged(
-    reads=tables(ITEMS, PAGES, RECORDS),
-    writes=tables(DECISIONS, CHANGES),
+    makes=(DECISIONS, CHANGES),
     settings=lambda settings: [settings.rights_profile, settings.fresh_days, _today()],
     deeds=("pages_read", "verdicts_changed", "changed_by_rule", "changed"),
 )
@@ -98,12 +98,12 @@ def _licences(tags: list[TagCount]) -> dg.MetadataValue:
     group_name="rights",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=[dg.AssetDep(["rights", "decisions"])],
+    deps=needs(DECISIONS, ITEMS),
     metadata=table_metadata(CHANGES),
     description="The drift log: every change of a verdict with its cause, from the first decision on. The rows are "
     "appended while rights/decisions is made, as both must tell the same; this asset adds up the months.",
 )
-@unless_unchanged(reads=tables(CHANGES), writes=tables(), settings=lambda settings: [settings.rights_profile, _today()])
+@unless_unchanged(makes=(CHANGES,), settings=lambda settings: [settings.rights_profile, _today()])
 def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     profile = platform.settings().rights_profile
     with step() as done:

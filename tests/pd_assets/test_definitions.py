@@ -20,22 +20,26 @@ from pd_assets.resources import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
 
+READ = ("commons/pages", "commons/refresh", "smithsonian/records")
 LINE: Mapping[str, set[str]] = {
     "commons/categories": set(),
     "commons/pages": {"commons/categories"},
     "commons/refresh": {"commons/categories"},
     "smithsonian/records": set(),
-    "catalog/items": {"commons/pages", "commons/refresh", "smithsonian/records"},
-    "rights/decisions": {"catalog/items"},
-    "rights/changes": {"rights/decisions"},
+    "catalog/items": {"commons/categories", *READ},
+    "rights/decisions": {"catalog/items", "commons/categories", *READ},
+    "rights/changes": {"rights/decisions", "catalog/items"},
     "rights/takedowns": set(),
-    "images/files": {"rights/decisions", "rights/takedowns", "catalog/items"},
+    "images/files": {"rights/decisions", "rights/takedowns", "catalog/items", "smithsonian/records"},
     "catalog/licensed_images": {"catalog/items", "rights/decisions", "rights/takedowns", "images/files"},
     "catalog/clusters": {"catalog/licensed_images"},
-    "dataset/things": {"catalog/licensed_images"},
-    "dataset/captions": {"catalog/licensed_images", "dataset/things"},
-    "dataset/splits": {"catalog/licensed_images"},
-    "dataset/shards": {"catalog/licensed_images", "dataset/captions", "dataset/splits", "images/files"},
+    "dataset/things": {"catalog/licensed_images", *READ},
+    "dataset/captions": {"catalog/licensed_images", "dataset/things", "commons/categories", *READ},
+    "dataset/splits": {"catalog/licensed_images", "catalog/clusters"},
+    "dataset/shards": {
+        *("catalog/licensed_images", "dataset/captions", "dataset/splits", "images/files"),
+        "commons/categories",
+    },
     "dataset/manifest": {"dataset/shards"},
     "models/tokenizer": {"dataset/manifest"},
     "models/clip": {"dataset/manifest", "models/tokenizer"},

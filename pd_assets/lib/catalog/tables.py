@@ -11,8 +11,9 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,6 +36,25 @@ BATCH_ROWS = 20_000
 THREADS = 2
 MOST_MEMORY_BYTES = 3_000_000_000
 ABANDONED_AFTER_S = 24 * 3600
+
+
+# What the block at work calls for each table that it opens, before it reads it.
+_WATCHER: ContextVar[Callable[[Home, Table], None] | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watched(opened: Callable[[Home, Table], None]) -> Iterator[None]:
+    """Call `opened` for each table that the block opens, each time; not in threads and processes that it starts."""
+    token = _WATCHER.set(opened)
+    try:
+        yield
+    finally:
+        _WATCHER.reset(token)
+
+
+def _note(home: Home, table: Table) -> None:
+    if (opened := _WATCHER.get()) is not None:
+        opened(home, table)
 
 
 def as_table(table: Table, rows: Iterable[Mapping[str, object]]) -> pa.Table:
@@ -176,6 +196,7 @@ def read_rows(table: Table, path: Path, name: str, values: Collection[object]) -
 
 def partition_parts(home: Home, table: Table, partition: str) -> list[Path]:
     """The part files of one partition, in the order of their numbers."""
+    _note(home, table)
     found = home.partition(table.key, partition).glob("part-*.parquet")
     return sorted(found, key=lambda path: (int(path.stem.removeprefix("part-")), path.name))
 
@@ -268,6 +289,12 @@ def parts(home: Home, table: Table) -> list[Path]:
 
     The folder may be a link that is switched when the table is replaced: the files stay those of one state of it.
     """
+    _note(home, table)
+    return files_of(home, table)
+
+
+def files_of(home: Home, table: Table) -> list[Path]:
+    """The same, for who does not read what is in them: it is not noted as opened."""
     found = home.table(table.key).resolve().rglob("*.parquet")
     return sorted(path for path in found if not path.name.startswith(".") and path.is_file())
 

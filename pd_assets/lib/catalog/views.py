@@ -7,7 +7,7 @@ is called `catalog`, so `catalog.items` works too).
 import duckdb
 
 from pd_assets.lib.catalog.schemas import TABLES
-from pd_assets.lib.catalog.tables import parts
+from pd_assets.lib.catalog.tables import files_of
 from pd_assets.lib.home import Home, replacing
 
 
@@ -17,7 +17,7 @@ def rebuild(home: Home) -> None:
         partial.unlink()
         with duckdb.connect(str(partial)) as connection:
             for key, table in TABLES.items():
-                if files := [str(path) for path in parts(home, table)]:
+                if files := [str(path) for path in files_of(home, table)]:
                     for statement in _statements(key, files):
                         connection.sql(statement)
 
