@@ -197,7 +197,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _serve(arguments: argparse.Namespace) -> None:
     from pd_assets.commands.project import require_free
-    from pd_assets.lib.sandbox import Archive, serve_forever
+    from pd_assets.sandbox import Archive, serve_forever
 
     require_free(arguments.port, "--port")
     archive = Archive.from_folder(arguments.pictures) if arguments.pictures else Archive.painted()

@@ -51,7 +51,7 @@ def remember(home: Home, pictures: Path | None) -> int:
         json.dumps({"port": port, "pictures": str(pictures.resolve()) if pictures else None}) + "\n",
     )
     if pictures is None:
-        from pd_assets.lib.sandbox import attributes  # the archive's whole machinery, which `pdd up` does without
+        from pd_assets.sandbox import attributes  # the archive's whole machinery, which `pdd up` does without
 
         write_text(home.root / "sandbox" / "attributes.json", json.dumps(attributes(), indent=1) + "\n")
     return port

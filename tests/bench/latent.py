@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pd_assets.lib.sandbox.painting import Painting
-from pd_assets.lib.sandbox.scenes import CAPTIONS, attributes, scene
+from pd_assets.sandbox.painting import Painting
+from pd_assets.sandbox.scenes import CAPTIONS, attributes, scene
 from pd_ml.data import shards
 from pd_ml.metrics_log import read_metrics
 

@@ -21,7 +21,7 @@ import psutil
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.walk import walk
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.pd_assets.line import Line, new_line
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from pd_assets.lib.sandbox.painting import Painting
-from pd_assets.lib.sandbox.scenes import scene
+from pd_assets.sandbox.painting import Painting
+from pd_assets.sandbox.scenes import scene
 from pd_ml.command_line import main as pd_ml
 from pd_ml.data import shards
 from pd_ml.data.loader import open_split

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.integration.fault_proxy import Fault, FaultProxy, http_error
 from tests.patience import until

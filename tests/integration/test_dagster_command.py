@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.home import Home
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S

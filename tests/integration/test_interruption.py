@@ -15,7 +15,7 @@ from pd_assets.commands.instance import open_instance
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests import last_words
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until

@@ -15,8 +15,8 @@ from dagster._core.events import EngineEventData
 from pd_assets.commands import dead_runs
 from pd_assets.commands.instance import open_instance
 from pd_assets.launcher import HOST_TAG, here
-from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_assets.pools import POOLS
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.conftest import ROOT
 from tests.integration import postgres
 from tests.integration.conftest import require

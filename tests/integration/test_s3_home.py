@@ -23,7 +23,7 @@ from pd_assets.lib.catalog.schemas import LICENSED, TABLES
 from pd_assets.lib.dataset.audit import find_faults
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import trained_last
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
 from tests import last_words, warm
 from tests.integration.dagster_ui import PROJECT_FILES, ROOT, DagsterUi, alive, free_port, wait_until_it_answers

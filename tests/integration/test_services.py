@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests import last_words, patience
 from tests.conftest import ROOT
 from tests.integration import postgres

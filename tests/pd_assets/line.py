@@ -19,9 +19,9 @@ from pd_assets.definitions import build_defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import TABLES
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.sandbox import Archive, SandboxServer
-from pd_assets.lib.sandbox.records import Page
 from pd_assets.resources import Platform
+from pd_assets.sandbox import Archive, SandboxServer
+from pd_assets.sandbox.records import Page
 
 PICTURES = 120  # from 96 on, a painted archive holds every kind of page
 FREE_TAG = "{{PD-Art|PD-old-100-expired}}"

@@ -11,8 +11,8 @@ from PIL import Image
 from pd_assets.assets.smithsonian import smithsonian_records
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.sandbox import Archive, SandboxServer
 from pd_assets.resources import Platform
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.harvest import MAX_SIDE, QUIET, Row, harvest, rows
 from tests.pd_assets.lib import pictures
 from tests.pd_assets.lib.smithsonian.bulk import BulkServer, GeneratedBulk, Record, record

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from pd_assets.lib.home import Home
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests import warm
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S

@@ -62,6 +62,18 @@ def test_lib_imports_nothing_of_the_rest_of_pd_assets() -> None:
     assert broken(modules_of("pd_assets.lib"), [name for name in rest if name != "pd_assets"]) == []
 
 
+def test_the_reading_of_a_page_knows_nothing_of_who_reads_it() -> None:
+    page = ["pd_assets.lib.page"]
+    others = [name for name in sources() if not within(name, page) and name not in ("pd_assets", "pd_assets.lib")]
+    assert broken(modules_of(*page), others, far=False) == []
+
+
+def test_the_sandbox_knows_of_the_platform_only_its_errors() -> None:
+    allowed = ["pd_assets.sandbox", "pd_assets.lib.errors"]
+    others = [name for name in sources() if not within(name, allowed) and name not in ("pd_assets", "pd_assets.lib")]
+    assert broken(modules_of("pd_assets.sandbox"), ["dagster", *HEAVY, *others], far=False) == []
+
+
 def test_lib_imports_of_pd_ml_only_the_format_the_settings_and_the_provenance() -> None:
     allowed = {*TORCH_FREE, "pd_ml", "pd_ml.data"}
     others = [module for module in modules_of("pd_ml") if module not in allowed]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.home import open_home
-from pd_assets.lib.sandbox import Archive, SandboxServer
-from pd_assets.lib.sandbox.titles import InvalidTitle
+from pd_assets.sandbox import Archive, SandboxServer
+from pd_assets.sandbox.titles import InvalidTitle
 from tests.pd_assets.harvest import differences, harvest, standing, tree
 from tests.pd_assets.odd_titles import (
     CATEGORIES,

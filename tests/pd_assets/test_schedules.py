@@ -11,9 +11,9 @@ from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from pd_assets.definitions import build_defs
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
-from pd_assets.lib.sandbox import Archive, SandboxServer
-from pd_assets.lib.sandbox.records import Page
 from pd_assets.resources import Platform
+from pd_assets.sandbox import Archive, SandboxServer
+from pd_assets.sandbox.records import Page
 from tests.pd_assets.line import (
     FREE_TAG,
     QUIET,

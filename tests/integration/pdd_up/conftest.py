@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.integration.dagster_ui import DagsterUi, running
 from tests.receivers import mail_server, webhook
 

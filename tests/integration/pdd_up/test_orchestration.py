@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from pd_assets.commands.instance import open_instance
-from pd_assets.lib.sandbox import SandboxServer
+from pd_assets.sandbox import SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.integration.pdd_up.conftest import Up
 from tests.patience import until

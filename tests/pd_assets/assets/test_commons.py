@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from pydantic import ValidationError
 
-from pd_assets.lib.sandbox.records import Page
+from pd_assets.sandbox.records import Page
 from tests.pd_assets.line import QUIET, Line, changed_categories, new_line
 
 PARTITIONS = "commons_category"

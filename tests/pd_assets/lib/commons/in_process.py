@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.http import Answer
 from pd_assets.lib.pacing import HostPolicy
-from pd_assets.lib.sandbox.archive import Archive
-from pd_assets.lib.sandbox.query import answer
+from pd_assets.sandbox.archive import Archive
+from pd_assets.sandbox.query import answer
 from tests.pd_assets.lib.scraping import THUMB_SIDE
 
 BASE_URL = "http://archive.test"

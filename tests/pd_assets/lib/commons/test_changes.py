@@ -8,7 +8,7 @@ import pytest
 
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.sandbox.archive import Archive
+from pd_assets.sandbox.archive import Archive
 from tests.pd_assets.lib import scraping
 from tests.pd_assets.lib.commons.in_process import InProcess
 from tests.pd_assets.lib.scraping import THUMB_SIDE, listed_pages, statuses

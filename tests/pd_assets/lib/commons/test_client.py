@@ -10,7 +10,7 @@ import pytest
 from pd_assets.lib.commons.client import LONGEST_TITLES_BYTES, CommonsClient
 from pd_assets.lib.errors import AccessDenied, ArchiveError, FetchFailed
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.lib.local_server import LocalServer, Reply, in_turn
 from tests.pd_assets.lib.scraping import no_sleep
 

@@ -16,7 +16,7 @@ from pd_assets.lib.commons.sync import CategorySync
 from pd_assets.lib.errors import ArchiveError, TableError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.lib import scraping
 from tests.pd_assets.lib.scraping import THUMB_SIDE, asked_in_all, item, listed_pages, live_items, no_sleep, statuses
 

@@ -9,7 +9,7 @@ from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.walk import Category, walk
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.lib.scraping import no_sleep
 
 Walk = Callable[..., dict[str, Category]]

@@ -9,7 +9,7 @@ from pd_assets.lib.dataset.captions import CAPTIONS_PER_PICTURE, caption_row
 from pd_assets.lib.dataset.categories import category_words, singular_kind
 from pd_assets.lib.dataset.composition import LIMIT_TOKENS, captions_of, compose, facts_of, shorten, tokens
 from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, Label, read_labels
-from pd_assets.lib.sandbox.scenes import GROUND, SKY
+from pd_assets.sandbox.scenes import GROUND, SKY
 
 TEXT = st.text(max_size=300)
 FIELDS = (

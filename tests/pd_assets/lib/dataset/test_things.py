@@ -13,7 +13,7 @@ from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.things import build_things
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.sandbox import Archive, SandboxServer
+from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.lib.planting import licensed, page, plant
 
 NAMES = {"Q35509": {"en": "cave", "de": "Höhle"}, "Q4022": {"mul": "Fluvius"}, "Q8502": {}}

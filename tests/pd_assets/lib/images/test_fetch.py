@@ -24,8 +24,8 @@ from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.decode import MOST_PIXELS
 from pd_assets.lib.images.fetch import WRITE_EVERY, FetchCounts, fetch_accepted
 from pd_assets.lib.images.pool import Bounds, Decoders
-from pd_assets.lib.sandbox import Archive, SandboxServer
-from pd_assets.lib.sandbox.faults import Request
+from pd_assets.sandbox import Archive, SandboxServer
+from pd_assets.sandbox.faults import Request
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until
 from tests.pd_assets.lib.local_server import LocalServer, Reply

@@ -7,9 +7,9 @@ import pytest
 
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.rules import decide
-from pd_assets.lib.sandbox import Archive
-from pd_assets.lib.sandbox.extmetadata import extmetadata
-from pd_assets.lib.sandbox.records import Page
+from pd_assets.sandbox import Archive
+from pd_assets.sandbox.extmetadata import extmetadata
+from pd_assets.sandbox.records import Page
 from tests.integration.mediawiki.kinds import KINDS, Kind
 from tests.pd_assets.lib.rights.cases import TODAY, box, mediainfo
 
