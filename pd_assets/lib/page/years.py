@@ -12,9 +12,10 @@ from mwparserfromhell.nodes import ExternalLink, Heading, HTMLEntity, Tag, Templ
 from mwparserfromhell.wikicode import Wikicode
 
 from pd_assets.lib.page import wikitext
+from pd_assets.lib.page.calendars import years_of_other_calendars
 
 # Terms only grow, so a year before this one contradicts nothing today or later.
-FIRST_YEAR = 1900
+FIRST_YEAR, LAST_YEAR = 1900, 2039
 _YEAR = re.compile(
     r"(?:(?<!\w)|(?<=\b[BbCcDd])|(?<=\b[Cc]a)|(?<=[^\x00-\x7f]))(?<!\d)(?<!\d:)(?<![A-Z]-)(19\d\d|20[0-3]\d)(?![\d_])"
     r"(?!:\d)(?![./,-]\d{3})(?![.,](?:1[3-9]|[2-9]\d)(?!\d))(?!\s*(?:px|pixels?|mm|cm|km|kg|[x×]\s*\d))"
@@ -64,6 +65,7 @@ def named_years(place: str, text: str, *, of_maker: bool = False) -> Iterator[Na
     rest = _DIED.sub(" ", _LIFE.sub(" ", text))
     years = [int(match.group(1)) for match in _YEAR.finditer(rest)]
     years += [int(match.group(1) + match.group(2)) for match in _SPAN.finditer(rest)]
+    years += [year for year in years_of_other_calendars(rest) if FIRST_YEAR <= year <= LAST_YEAR]
     if of_maker:
         lives, years = lives + years, []
     for found, is_life in ((years, False), (lives, True)):
