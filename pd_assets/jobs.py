@@ -7,7 +7,7 @@ which a schedule starts for those that are chosen.
 
 import dagster as dg
 
-from pd_assets.pods import GPU_POD
+from pd_assets.running.kubernetes import GPU_POD
 
 # In the latent line, or beside it: what PD_RETRAIN_LATENT is about.
 LATENT_STAGES = ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")

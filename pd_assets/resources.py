@@ -12,7 +12,7 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
-from pd_assets.steps import at_work_in_step
+from pd_assets.running.step import at_work_in_step
 
 
 class Platform(dg.ConfigurableResource):

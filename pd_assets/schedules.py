@@ -3,14 +3,14 @@
 from typing import cast
 
 import dagster as dg
-from dagster._utils.schedules import is_valid_cron_schedule
 
 from pd_assets.jobs import nightly, refresh_smithsonian
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.settings import SCRAPE_CRON, Settings, require_contact
 from pd_assets.lib.smithsonian.units import chosen_units
 from pd_assets.resources import Platform
-from pd_assets.runs import under_way
+from pd_assets.running.history import under_way
+from pd_assets.running.private import is_valid_cron_schedule
 
 
 class ScrapeSchedule(dg.ScheduleDefinition):

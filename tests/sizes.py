@@ -20,7 +20,7 @@ Size = Literal["quick", "test", "all"]
 QUICK = (
     "tests/test_mutations.py",
     "tests/test_once.py",
-    "tests/pd_assets/commands/test_decide.py",
+    "tests/pd_assets/cli/test_decide.py",
     "tests/pd_assets/lib/catalog",
     "tests/pd_assets/lib/commons/test_changes.py",
     "tests/pd_assets/lib/commons/test_answers.py",

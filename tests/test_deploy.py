@@ -22,7 +22,7 @@ from dagster_k8s.models import k8s_model_from_dict, k8s_snake_case_dict
 from docker.types import HostConfig
 
 from pd_assets.definitions import defs
-from pd_assets.launcher import WatchedRunLauncher
+from pd_assets.running.launcher import WatchedRunLauncher
 from tests.conftest import ROOT
 from tests.integration.conftest import require
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pd_assets.cli import build_parser
+from pd_assets.cli import COMMANDS, build_parser
 from pd_assets.lib.catalog.schemas import TABLES
 from tests.conftest import ROOT
 
@@ -54,7 +54,7 @@ def test_every_command_has_help() -> None:
 
 
 def commands() -> list[str]:
-    actions = [action for action in build_parser()._actions if action.dest == "command"]
+    actions = [action for action in build_parser(*COMMANDS)._actions if action.dest == "command"]
     return sorted(str(name) for name in (actions[0].choices or ()))
 
 

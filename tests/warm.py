@@ -41,7 +41,7 @@ LIBRARIES = {
 # imported early is nothing that a test depends on (tests/reach.py).
 OURS = """
     pd_ml.training.stages pd_ml.evaluation.report pd_ml.evaluation.sheet dagster._cli
-    pd_assets.commands.run pd_assets.commands.sql pd_assets.commands.takedown pd_assets.commands.trace
+    pd_assets.cli.run pd_assets.cli.sql pd_assets.cli.takedown pd_assets.cli.trace
     pd_assets.assets.evaluation pd_assets.assets.models pd_assets.assets.rights pd_assets.assets.smithsonian
     pd_assets.checks.models
 """

@@ -18,8 +18,8 @@ from pd_assets.lib.catalog.schemas import (
 )
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, step, stored, table_metadata
-from pd_assets.unchanged import unless_unchanged
+from pd_assets.running.skip import unless_unchanged
+from pd_assets.running.step import counted, step, stored, table_metadata
 
 OWNERS = ["team:curation"]
 

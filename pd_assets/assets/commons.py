@@ -22,10 +22,10 @@ from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
 from pd_assets.partitions import commons_category
-from pd_assets.pools import COMMONS_API
 from pd_assets.resources import Platform
-from pd_assets.runs import reported_before
-from pd_assets.steps import asked_of_hosts, step, stored, table_metadata
+from pd_assets.running.history import reported_before
+from pd_assets.running.pools import COMMONS_API
+from pd_assets.running.step import asked_of_hosts, step, stored, table_metadata
 
 PARTITIONS_AT_ONCE = 5000
 OWNERS = ["team:curation"]

@@ -34,11 +34,11 @@ from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.release.pruning import prune, prune_trainings
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
-from pd_assets.pools import WIKIDATA
 from pd_assets.resources import Platform
-from pd_assets.runs import needed_datasets
-from pd_assets.steps import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
-from pd_assets.unchanged import unless_unchanged
+from pd_assets.running.history import needed_datasets
+from pd_assets.running.pools import WIKIDATA
+from pd_assets.running.skip import unless_unchanged
+from pd_assets.running.step import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
 from pd_ml.data.shards import COLUMNS, MANIFEST
 
 OWNERS = ["team:datasets"]

@@ -11,9 +11,9 @@ from pd_assets.assets.models import dataset_of_run
 from pd_assets.lib.release.evaluation import Evaluator, read_report
 from pd_assets.lib.release.lineage import Model
 from pd_assets.lib.release.promotion import JUDGED, Judgement, settle
-from pd_assets.pools import GPU
 from pd_assets.resources import Platform
-from pd_assets.steps import picture, step
+from pd_assets.running.pools import GPU
+from pd_assets.running.step import picture, step
 from pd_ml.config import EvaluateConfig, with_overrides
 from pd_ml.provenance import read_run
 from pd_ml.recipes import recipe

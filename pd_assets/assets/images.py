@@ -8,9 +8,9 @@ from pd_assets.lib.catalog.items import count
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.tables import require
 from pd_assets.lib.images.fetch import fetch_accepted
-from pd_assets.pools import MEDIA
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, cost_of_a_picture, counted, step, stored, table_metadata
+from pd_assets.running.pools import MEDIA
+from pd_assets.running.step import asked_of_hosts, cost_of_a_picture, counted, step, stored, table_metadata
 
 
 class ImagesConfig(dg.Config):

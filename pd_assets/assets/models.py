@@ -18,10 +18,10 @@ from pd_assets.lib.release.lineage import CANDIDATE, LATEST, require_proven, tra
 from pd_assets.lib.release.reconstruction import read_reconstruction
 from pd_assets.lib.release.warm_start import Start, find_start
 from pd_assets.lib.settings import Settings
-from pd_assets.pools import GPU
 from pd_assets.resources import Platform
-from pd_assets.runs import dataset_of, note_dataset, run_that_made
-from pd_assets.steps import picture, step
+from pd_assets.running.history import dataset_of, note_dataset, run_that_made
+from pd_assets.running.pools import GPU
+from pd_assets.running.step import picture, step
 from pd_ml.config import StageConfig, with_overrides
 from pd_ml.provenance import UNFINISHED, RunRecord, folder_digest, read_run, version_of
 from pd_ml.recipes import recipe

@@ -16,8 +16,8 @@ from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
-from pd_assets.steps import counted, drawn, step, stored, table_metadata
-from pd_assets.unchanged import unless_unchanged
+from pd_assets.running.skip import unless_unchanged
+from pd_assets.running.step import counted, drawn, step, stored, table_metadata
 
 OWNERS = ["team:curation"]
 

@@ -18,9 +18,9 @@ from pd_assets.lib.smithsonian.records import Reading
 from pd_assets.lib.smithsonian.search import SEARCH, SearchClient, pull, require_key
 from pd_assets.lib.smithsonian.sync import UnitSync, list_units, sync_unit
 from pd_assets.partitions import smithsonian_unit
-from pd_assets.pools import SMITHSONIAN
 from pd_assets.resources import Platform
-from pd_assets.steps import asked_of_hosts, counted, step, stored, table_metadata
+from pd_assets.running.pools import SMITHSONIAN
+from pd_assets.running.step import asked_of_hosts, counted, step, stored, table_metadata
 
 OWNERS = ["team:curation"]
 LISTED = 20

@@ -8,7 +8,7 @@ from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.breakdown import tags_of
 from pd_assets.lib.rights.proof import find_unproven
 from pd_assets.resources import Platform
-from pd_assets.steps import counted
+from pd_assets.running.step import counted
 
 LISTED = 20
 # In a month, of 100,000 items; below so many items one of them would be a rate.

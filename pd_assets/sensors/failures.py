@@ -6,11 +6,11 @@ A run that is retried by itself is told of too, and the line says so.
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from pd_assets.lib import alerts
 from pd_assets.resources import Platform
-from pd_assets.runs import ASKED_AGAIN, ask_again_for_retries
+from pd_assets.running.history import ASKED_AGAIN, ask_again_for_retries
+from pd_assets.running.private import WILL_RETRY_TAG
 
 
 @dg.run_failure_sensor(

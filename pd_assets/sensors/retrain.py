@@ -8,11 +8,11 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST
 from pd_assets.lib.release.news import news_since_training
 from pd_assets.lib.settings import Settings
-from pd_assets.requests import request
 from pd_assets.resources import Platform
-from pd_assets.runs import is_planned, last_evaluation, under_way
+from pd_assets.running.asking import request
+from pd_assets.running.history import is_planned, last_evaluation, under_way
+from pd_assets.running.skip import state_of
 from pd_assets.sensors.watch import Watch, quiet, quiet_since
-from pd_assets.unchanged import state_of
 
 CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free_pictures")
 # The licensed pictures that a training is asked for, whoever asks.

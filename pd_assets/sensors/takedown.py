@@ -9,12 +9,12 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.news import news_since_training
 from pd_assets.lib.release.withdrawals import Exposure, Withdrawn, exposures, find_withdrawn, key_of, still_served
 from pd_assets.lib.settings import Settings
-from pd_assets.requests import request
 from pd_assets.resources import Platform
-from pd_assets.runs import last_evaluation, under_way
+from pd_assets.running.asking import request
+from pd_assets.running.history import last_evaluation, under_way
+from pd_assets.running.skip import state_of
 from pd_assets.sensors.retrain import MODEL, ask_for_training
 from pd_assets.sensors.watch import Watch, quiet, quiet_since
-from pd_assets.unchanged import state_of
 from pd_ml.provenance import RUN
 
 WITHDRAWN = "pd/withdrawn"

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
+from pd_assets.running.private import UnresolvedAssetJobDefinition
 from pd_assets.schedules import scrape_settings
 
 Look = Callable[[dg.SensorEvaluationContext, Platform], dg.SensorResult]

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pd_assets.commands.instance import open_instance
+from pd_assets.cli.instance import open_instance
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home

@@ -12,10 +12,10 @@ import dagster as dg
 import pytest
 from dagster._core.events import EngineEventData
 
-from pd_assets.commands import dead_runs
-from pd_assets.commands.instance import open_instance
-from pd_assets.launcher import HOST_TAG, here
-from pd_assets.pools import POOLS
+from pd_assets.cli.instance import open_instance
+from pd_assets.running import dead_runs
+from pd_assets.running.launcher import HOST_TAG, here
+from pd_assets.running.pools import POOLS
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.conftest import ROOT
 from tests.integration import postgres

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from pd_assets.commands import sql, takedown
+from pd_assets.cli import sql, takedown
 from pd_assets.definitions import build_defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import LICENSED, TABLES

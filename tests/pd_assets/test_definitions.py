@@ -12,11 +12,11 @@ import dagster as dg
 import pytest
 
 from pd_assets.assets.dataset import SHARD_COLUMNS
-from pd_assets.commands.project import project_root
+from pd_assets.cli.project import project_root
 from pd_assets.definitions import build_defs, defs
 from pd_assets.lib.catalog.schemas import TABLES
-from pd_assets.pools import COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
 from pd_assets.resources import Platform
+from pd_assets.running.pools import COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,7 +9,7 @@ from typing import cast
 import psutil
 import pytest
 
-from pd_assets.commands.instance import open_instance
+from pd_assets.cli.instance import open_instance
 from pd_assets.sandbox import SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json, running
 from tests.integration.pdd_up.conftest import Up

@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 from playwright.sync_api import Page, expect
 
-from pd_assets.commands import sandbox
-from pd_assets.commands.instance import open_instance
+from pd_assets.cli import sandbox
+from pd_assets.cli.instance import open_instance
 from pd_assets.definitions import defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED

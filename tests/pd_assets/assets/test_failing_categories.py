@@ -10,7 +10,7 @@ import pytest
 
 from pd_assets.checks.commons import judge_freshness
 from pd_assets.lib.commons.many import MOST_FAILURES_IN_A_ROW
-from pd_assets.runs import reported_before
+from pd_assets.running.history import reported_before
 from tests.integration.fault_proxy import Fault, FaultProxy, Script, api_error, http_error
 from tests.pd_assets.line import QUIET, Line, new_line
 

@@ -10,7 +10,7 @@ import pytest
 from dagster._core.execution.execute_in_process_result import ExecuteInProcessResult
 from PIL import Image
 
-from pd_assets.commands.demo import draw_enlarged, latent_numbers
+from pd_assets.cli.demo import draw_enlarged, latent_numbers
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import Model, models

@@ -10,7 +10,7 @@ from pd_assets.lib.home import open_home
 from pd_assets.lib.remote.address import RemoteAddress
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
-from pd_assets.steps import may_pass
+from pd_assets.running.step import may_pass
 from tests.s3_server import Store
 
 

@@ -1,5 +1,6 @@
 """`pdd audit`: a blind sample of decisions as a page for a person to judge, and the error rates of the answers."""
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,24 @@ def count(answers_file: Path) -> Iterator[str]:
     yield f"audit {result.sample}, profile {result.profile}"
     yield from in_words(result)
     yield f"kept in {folder_of(home, result.sample)}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--n", type=_at_least_one, default=100, help="items in the sample (default 100)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another sample (default 0)")
+    parser.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
+    parser.add_argument("--answers", type=Path, metavar="FILE", help="count the answers downloaded from the page")
+
+
+def _at_least_one(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected a whole number of at least 1")
+    return number
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    given = arguments
+    for line in count(given.answers) if given.answers else write_page(given.n, given.seed, given.profile):
+        print(line)

@@ -1,5 +1,6 @@
 """`pdd run JOB`: run one of the jobs in a process of its own, and show its steps as they come."""
 
+import argparse
 import json
 import os
 import signal
@@ -12,16 +13,25 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import dagster as dg
-from dagster._utils.error import SerializableErrorInfo
 
-from pd_assets.commands import dead_runs
-from pd_assets.commands.instance import open_instance
-from pd_assets.commands.project import end_with_parent, project_root
-from pd_assets.launcher import here
+from pd_assets.cli.instance import open_instance
+from pd_assets.cli.project import end_with_parent, project_root
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.running import dead_runs
+from pd_assets.running.launcher import here
+from pd_assets.running.private import SerializableErrorInfo
 
+JOBS = (
+    "nightly",
+    "refresh_sources",
+    "build_dataset",
+    "train_models",
+    "train_latent_models",
+    "train_all_models",
+    "whole_line",
+)
 TAG = "pd/command"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LOOK_EVERY_S = 0.5
@@ -148,3 +158,13 @@ def _innermost(error: SerializableErrorInfo) -> str:
     while error.cause is not None:
         error = error.cause
     return " ".join(error.message.split())
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("job", choices=JOBS, help="nightly: refresh, decide, fetch, catalogue; whole_line: everything")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    run_job(arguments.job)

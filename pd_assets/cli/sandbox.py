@@ -1,5 +1,6 @@
-"""The sandbox archive as a process of its own, on the port that a home remembers."""
+"""`pdd sandbox`: the sandbox archive, and how a home has it as a process of its own on the port that it remembers."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pd_assets.commands.project import HOST, end_with_parent, free_port, is_free
+from pd_assets.cli.project import HOST, end_with_parent, free_port, is_free, require_free
 from pd_assets.lib.errors import ConfigError, SandboxError
 from pd_assets.lib.home import Home, write_text
 
@@ -89,3 +90,24 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         except OSError:
             time.sleep(0.1)
     raise SandboxError(f"the sandbox did not answer on port {port} within {PATIENCE_S:.0f} s")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--port", type=int, default=PREFERRED_PORT, help=f"port (default {PREFERRED_PORT})")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="a folder with pictures and metadata.jsonl")
+    parser.add_argument("--quiet", action="store_true", help="say nothing once it runs")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    from pd_assets.sandbox import Archive, serve_forever
+
+    require_free(arguments.port, "--port")
+    archive = Archive.from_folder(arguments.pictures) if arguments.pictures else Archive.painted()
+
+    def on_ready(url: str) -> None:
+        if not arguments.quiet:
+            print(f"The sandbox answers at {url}\nUse it with PD_COMMONS_API={url}; stop it with Ctrl-C.", flush=True)
+
+    serve_forever(archive, arguments.port, on_ready=on_ready)

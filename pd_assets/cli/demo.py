@@ -1,5 +1,6 @@
 """`pdd demo`: the whole line on the sandbox, and what came out in words and pictures; `--latent`: the latent line."""
 
+import argparse
 import json
 import os
 import time
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pd_assets.assets.dataset import DATASET
-from pd_assets.commands import sandbox
-from pd_assets.commands.project import project_root
-from pd_assets.commands.run import Cost, run_job
+from pd_assets.cli import sandbox
+from pd_assets.cli.project import project_root
+from pd_assets.cli.run import Cost, run_job
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.child import run_pd_ml
@@ -158,3 +159,14 @@ def _accuracies(report: Mapping[str, Any]) -> list[str]:
             f"p = {made['p']:.0e}; real pictures {real['accuracy']:.3f})"
         )
     return lines or ["no attributes are known for these pictures, so none were told"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="serve this folder instead of drawn paintings")
+    parser.add_argument("--latent", action="store_true", help="autoencoder, latent models and upscaler, in small")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    (run_latent_demo if arguments.latent else run_demo)(arguments.pictures)

@@ -23,7 +23,7 @@ from pd_assets.lib.catalog.tables import digest, read_or_empty, sort, watched
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
-from pd_assets.steps import step
+from pd_assets.running.step import step
 
 TAG = "pd/made_of"
 # Metadata: the keys of the tables that it opened.

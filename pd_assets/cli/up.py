@@ -1,5 +1,6 @@
 """`pdd up`: the Dagster UI and daemon in the project's folder, with the sandbox beside them where a home needs it."""
 
+import argparse
 import os
 import signal
 import subprocess
@@ -8,12 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from pd_assets.commands import sandbox
-from pd_assets.commands.project import HOST, answers, ordinary_signals, project_root, require_free
+from pd_assets.cli import sandbox
+from pd_assets.cli.project import HOST, answers, ordinary_signals, project_root, require_free
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
 
+UI_PORT = 3000
 ENABLED = "PD_SCRAPE_ENABLED"
 
 
@@ -88,3 +90,13 @@ def _interrupted_with_us(group: int) -> Iterator[None]:
             yield
         finally:
             watcher.kill()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    run_up(arguments.port)

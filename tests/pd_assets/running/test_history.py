@@ -14,7 +14,7 @@ from dagster._core.test_utils import create_test_daemon_workspace_context
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
 
-from pd_assets.runs import ask_again_for_retries, dataset_of, needed_datasets, note_dataset
+from pd_assets.running.history import ask_again_for_retries, dataset_of, needed_datasets, note_dataset
 
 
 @dg.asset(key=["dataset", "manifest"])

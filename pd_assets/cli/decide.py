@@ -1,5 +1,6 @@
 """`pdd decide`: the evidence about one picture and where it was seen, each rule tried on it and why, the verdict."""
 
+import argparse
 import json
 import textwrap
 from collections.abc import Iterator
@@ -142,3 +143,15 @@ def _rows_called(home: Home, sql: str, sources: dict[str, Table], called: dict[s
         where items.item_id = $item or items.title = $title
     """
     return [dict(row) for row in tables.rows(tables.query(home, chosen, sources, called))]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("item", help="an item id (commons:M123) or a title (File:Name.jpg)")
+    parser.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    for line in explain(arguments.item, arguments.profile):
+        print(line)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pd_assets.commands.instance import open_instance
+from pd_assets.cli.instance import open_instance
 from pd_assets.lib.errors import ConfigError
-from pd_assets.pools import POOLS, set_limits
+from pd_assets.running.pools import POOLS, set_limits
 from tests.conftest import ROOT
 
 

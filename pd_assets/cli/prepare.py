@@ -1,13 +1,14 @@
 """`pdd prepare`: Dagster's database made ready by one process, before several open it. `pdd up` does it by itself."""
 
+import argparse
 import os
 
-from pd_assets.commands import dead_runs
-from pd_assets.commands.instance import open_instance
-from pd_assets.commands.project import project_root
+from pd_assets.cli.instance import open_instance
+from pd_assets.cli.project import project_root
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings
-from pd_assets.pools import POOLS, set_limits
+from pd_assets.running import dead_runs
+from pd_assets.running.pools import POOLS, set_limits
 
 
 def run_prepare() -> None:
@@ -19,3 +20,14 @@ def run_prepare() -> None:
         dead_runs.bury(instance)
         set_limits(instance)
     print(f"ready: {home.root}, and Dagster's database with its {len(POOLS)} pools")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    del parser  # it has none
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    del arguments
+    run_prepare()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pd_assets.commands.decide import explain, explanation
+from pd_assets.cli.decide import explain, explanation
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import ITEMS, PAGES, RECORDS, Table
 from pd_assets.lib.errors import ConfigError

@@ -4,8 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
-from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, PARENT_RUN_ID_TAG, RESUME_RETRY_TAG, WILL_RETRY_TAG
+
+from pd_assets.running.private import (
+    AUTO_RETRY_RUN_ID_TAG,
+    PARENT_RUN_ID_TAG,
+    RESUME_RETRY_TAG,
+    WILL_RETRY_TAG,
+    AssetCheckExecutionRecordStatus,
+)
 
 ACTIVE = [
     dg.DagsterRunStatus.QUEUED,

@@ -1,18 +1,19 @@
 """`pdd doctor`: are settings, home, archive and device in order, and what is to mend."""
 
+import argparse
 import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable
 
-from pd_assets.commands import dead_runs
-from pd_assets.commands.instance import open_instance
-from pd_assets.commands.project import project_root
+from pd_assets.cli.instance import open_instance
+from pd_assets.cli.project import project_root
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.running import dead_runs
 
 LITTLE_BYTES = 5_000_000_000
 
@@ -76,3 +77,14 @@ def _device() -> str:
         [smi, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False
     )
     return " | ".join(names.stdout.strip().splitlines()) or "nvidia-smi is there but reports no GPU"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    del parser  # it has none
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    del arguments
+    examine()

@@ -7,7 +7,7 @@ import pytest
 
 from pd_assets.lib.child import ChildFailed, OutOfMemory
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, ConfigError, FetchFailed
-from pd_assets.steps import MOST_RETRIES, step
+from pd_assets.running.step import MOST_RETRIES, step
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pd_assets.commands import dead_runs
+from pd_assets.running import dead_runs
 
 
 def test_a_run_whose_process_lives_is_left_alone(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Dagster keeps them as started for ever, and the retraining sensor would wait for
 
 import dagster as dg
 
-from pd_assets.launcher import is_gone
+from pd_assets.running.launcher import is_gone
 
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 

@@ -1,5 +1,6 @@
 """`pdd takedown`: an operator takes a picture down, with its copies, and sees which models saw it."""
 
+import argparse
 from collections.abc import Iterator
 
 from pd_assets.lib.home import Home, at_work, open_home
@@ -46,3 +47,18 @@ def _models(home: Home, called: str) -> Iterator[str]:
     yield f"models that saw it: {len(models) or 'none'}"
     for model in models:
         yield f"  {model.stage} {model.version} ({model.standing})"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("item", help="an item id (commons:M123), a title (File:Name.jpg) or a SHA-256")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever asks later")
+    parser.add_argument(
+        "--purge", action="store_true", help="remove its files, all datasets that hold it, and what shows it"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    for line in remove(arguments.item, reason=arguments.reason, purge=arguments.purge):
+        print(line)

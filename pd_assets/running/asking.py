@@ -8,7 +8,7 @@ import time
 
 import dagster as dg
 
-from pd_assets.runs import ACTIVE
+from pd_assets.running.history import ACTIVE
 
 FIRST_WAIT_S = 300.0
 LONGEST_WAIT_S = 86_400.0

@@ -1,5 +1,6 @@
 """`pdd sql`: ask the tables with DuckDB, read-only."""
 
+import argparse
 import sys
 
 import duckdb
@@ -49,3 +50,13 @@ def _answer(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
             relation.show(max_width=160)
     except duckdb.Error as error:
         raise ConfigError(f"the query failed: {' '.join(str(error).split())}") from error
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("query", nargs="?", help="one statement; without it, statements are read from stdin")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    ask(arguments.query if arguments.query or sys.stdin.isatty() else sys.stdin.read())

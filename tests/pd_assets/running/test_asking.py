@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pd_assets.requests import FIRST_WAIT_S, LONGEST_WAIT_S, request
+from pd_assets.running.asking import FIRST_WAIT_S, LONGEST_WAIT_S, request
 
 JOB, TAG = "work", "pd/state"
 

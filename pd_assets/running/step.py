@@ -17,10 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 import psutil
-from dagster._core.errors import DagsterExecutionInterruptedError
-from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
-from pd_assets.launcher import HOST_TAG
 from pd_assets.lib.catalog.origins import ORIGINS
 from pd_assets.lib.catalog.schemas import Table
 from pd_assets.lib.catalog.tables import files_of, partition_parts
@@ -30,6 +27,8 @@ from pd_assets.lib.home import Home, at_work
 from pd_assets.lib.http import Traffic
 from pd_assets.lib.ledger import expense
 from pd_assets.lib.settings import Settings
+from pd_assets.running.launcher import HOST_TAG
+from pd_assets.running.private import RETRY_ON_ASSET_OR_OP_FAILURE_TAG, DagsterExecutionInterruptedError
 from pd_ml.data.shards import ShardError
 from pd_ml.errors import PdMlError
 

@@ -1,9 +1,10 @@
 """`pdd label`: go through the pictures that lack a caption, on a local page or in the terminal."""
 
+import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from pd_assets.commands.project import HOST, require_free
+from pd_assets.cli.project import HOST, require_free
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.reread import reread_page
 from pd_assets.lib.errors import PdError
@@ -14,6 +15,7 @@ from pd_assets.lib.labelling.work import LabellingWork
 from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
 
+LABEL_PORT = 8422
 PROMPT = "[Enter] done   s skip   q quit > "
 
 
@@ -86,3 +88,25 @@ def _client(settings: Settings, home: Home) -> Iterator[CommonsClient]:
     home.claim(settings.commons_api)
     with recording(home, "label", PoliteSession(require_contact(settings))) as session:
         yield CommonsClient(settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--category", metavar="TITLE", help="only pictures of this category")
+    parser.add_argument(
+        "--order", choices=("useful", "random"), default="useful", help="useful: those first of which least is known"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another order (default 0)")
+    parser.add_argument("--port", type=int, default=LABEL_PORT, help=f"port of the page (default {LABEL_PORT})")
+    parser.add_argument("--no-browser", action="store_true", help="on the terminal instead of a local page")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    run_label(
+        order=arguments.order,
+        category=arguments.category,
+        seed=arguments.seed,
+        port=arguments.port,
+        in_browser=not arguments.no_browser,
+    )

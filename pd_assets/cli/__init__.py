@@ -1,0 +1,89 @@
+"""The `pdd` command: a module per command, its arguments beside its work. Nothing else imports them.
+
+Exit codes: 0 done, 1 a named error on stderr in one line, 2 wrong usage.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+from dotenv import load_dotenv
+
+from pd_assets.lib.errors import PdError
+
+# What `pdd --help` lists, and the module of each, with `add_arguments(parser)` and `run(arguments)`.
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "demo": ("pd_assets.cli.demo", "run the whole pipeline offline on the sandbox; ends with pictures"),
+        "up": ("pd_assets.cli.up", "Dagster UI and daemon on 127.0.0.1"),
+        "run": ("pd_assets.cli.run", "run one job here and now, without the UI"),
+        "prepare": (
+            "pd_assets.cli.prepare",
+            "make Dagster's database ready, where its services are started one by one",
+        ),
+        "doctor": ("pd_assets.cli.doctor", "check settings, home, archive and devices, and say what to mend"),
+        "decide": ("pd_assets.cli.decide", "explain the verdict on one item or title"),
+        "trace": ("pd_assets.cli.trace", "which datasets and models saw a picture, and how its verdict changed"),
+        "takedown": ("pd_assets.cli.takedown", "keep a picture and its copies out of everything from now on"),
+        "label": ("pd_assets.cli.label", "go through the licensed pictures that lack a caption"),
+        "audit": ("pd_assets.cli.audit", "a blind sample of decisions to judge in a browser, and its error rates"),
+        "sandbox": ("pd_assets.cli.sandbox", "a small archive on loopback that speaks Commons' API"),
+        "sql": ("pd_assets.cli.sql", "ask the tables with DuckDB, read-only"),
+    }
+)
+EXAMPLES = """examples:
+  pdd demo                                   the whole line, offline, from an empty folder to a picture
+  pdd demo --latent                          the latent line, ending with enlarged pictures
+  pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
+  pdd up                                     the Dagster UI on http://127.0.0.1:3000
+  pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
+  pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
+  pdd trace "File:The Night Watch.jpg"       which datasets and models saw it
+  pdd takedown commons:M123 --reason "the heirs ask for it" --purge
+  pdd label --category "Winter in art"        write captions for pictures that have none
+  pdd audit --n 100                          a page to judge a blind sample of decisions with
+  pdd sql "select * from catalog.licensed_images limit 5"
+"""
+
+
+def build_parser(*commands: str) -> argparse.ArgumentParser:
+    """The command line with the arguments of these commands; the modules of the others are not imported."""
+    parser = argparse.ArgumentParser(
+        prog="pdd",
+        description="Public-Domain Diffusion: image generators trained on provably public-domain pictures.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    below = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (place, says) in COMMANDS.items():
+        command = below.add_parser(name, help=says)
+        if name in commands:
+            module = import_module(place)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    load_dotenv(Path.cwd() / ".env")
+    arguments = build_parser(*given[:1]).parse_args(given)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        arguments.run(arguments)
+    except PdError as error:
+        print(f"pdd: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough of it; nothing is written at the interpreter's end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("pdd: interrupted; run the same command again to go on", file=sys.stderr)
+        return 130
+    return 0

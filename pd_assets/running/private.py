@@ -1,0 +1,48 @@
+"""What we use of Dagster that it does not promise to keep: every private name is imported here, and nowhere else.
+
+An upgrade is checked by tests/pd_assets/running/test_private.py.
+"""
+
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.errors import DagsterExecutionInterruptedError, DagsterUserCodeUnreachableError
+from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, LaunchRunContext, WorkerStatus
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.runs import InMemoryRunStorage, SqliteRunStorage
+from dagster._core.storage.tags import (
+    AUTO_RETRY_RUN_ID_TAG,
+    GRPC_INFO_TAG,
+    PARENT_RUN_ID_TAG,
+    RESUME_RETRY_TAG,
+    RETRY_ON_ASSET_OR_OP_FAILURE_TAG,
+    WILL_RETRY_TAG,
+)
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+from dagster._serdes import deserialize_value
+from dagster._utils.error import SerializableErrorInfo
+from dagster._utils.schedules import is_valid_cron_schedule
+
+__all__ = [
+    "AUTO_RETRY_RUN_ID_TAG",
+    "GRPC_INFO_TAG",
+    "PARENT_RUN_ID_TAG",
+    "RESUME_RETRY_TAG",
+    "RETRY_ON_ASSET_OR_OP_FAILURE_TAG",
+    "WILL_RETRY_TAG",
+    "AssetCheckExecutionRecordStatus",
+    "CanCancelExecutionRequest",
+    "CanCancelExecutionResult",
+    "CheckRunHealthResult",
+    "DagsterExecutionInterruptedError",
+    "DagsterGrpcClient",
+    "DagsterUserCodeUnreachableError",
+    "DefaultRunLauncher",
+    "InMemoryRunStorage",
+    "LaunchRunContext",
+    "SerializableErrorInfo",
+    "SqliteRunStorage",
+    "UnresolvedAssetJobDefinition",
+    "WorkerStatus",
+    "deserialize_value",
+    "is_valid_cron_schedule",
+]

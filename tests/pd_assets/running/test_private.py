@@ -1,0 +1,59 @@
+"""What an upgrade of Dagster must keep of what it does not promise: names, values and signatures that we rest on."""
+
+import inspect
+
+import dagster as dg
+import pytest
+
+from pd_assets.running import private
+from tests.reach import imports, sources
+
+
+def test_private_names_are_imported_in_one_place_only() -> None:
+    others = [module for module in sources() if module.startswith("pd_assets") and module != private.__name__]
+    assert [
+        f"{module} -> {name}" for module in others for name in imports(module) if name.startswith("dagster._")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTO_RETRY_RUN_ID_TAG", "dagster/auto_retry_run_id"),
+        ("GRPC_INFO_TAG", ".dagster/grpc_info"),
+        ("PARENT_RUN_ID_TAG", "dagster/parent_run_id"),
+        ("RESUME_RETRY_TAG", "dagster/is_resume_retry"),
+        ("RETRY_ON_ASSET_OR_OP_FAILURE_TAG", "dagster/retry_on_asset_or_op_failure"),
+        ("WILL_RETRY_TAG", "dagster/will_retry"),
+    ],
+)
+def test_a_tag_that_runs_in_databases_carry_is_called_as_it_was(name: str, value: str) -> None:
+    assert getattr(private, name) == value
+
+
+def test_the_launcher_has_the_methods_that_ours_overrides_or_calls() -> None:
+    launcher = private.DefaultRunLauncher
+    for method in ("launch_run", "terminate", "check_run_worker_health", "from_config_value", "config_type"):
+        assert callable(getattr(launcher, method)), method
+    health = private.CheckRunHealthResult(private.WorkerStatus.FAILED, "gone")
+    assert (health.status, health.msg) == (private.WorkerStatus.FAILED, "gone")
+    assert "run" in inspect.signature(launcher.check_run_worker_health).parameters
+    assert {"RUNNING", "FAILED"} <= set(private.WorkerStatus.__members__)
+
+
+def test_an_interruption_is_no_ordinary_exception_of_a_step() -> None:
+    assert issubclass(private.DagsterExecutionInterruptedError, BaseException)
+    assert not issubclass(private.DagsterExecutionInterruptedError, dg.Failure)
+
+
+def test_a_schedule_is_checked_as_dagster_checks_it() -> None:
+    assert private.is_valid_cron_schedule("30 2 * * *")
+    assert not private.is_valid_cron_schedule("30 2 * *")
+
+
+def test_a_check_says_how_it_ended_in_the_words_that_we_look_for() -> None:
+    assert {"PLANNED", "SUCCEEDED", "FAILED"} <= set(private.AssetCheckExecutionRecordStatus.__members__)
+
+
+def test_an_error_of_a_step_tells_its_message_and_its_cause() -> None:
+    assert {"message", "cause", "cls_name"} <= set(inspect.signature(private.SerializableErrorInfo.__new__).parameters)
