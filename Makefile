@@ -1,6 +1,6 @@
 # Two commands are all that a fresh machine needs: `make demo` and `make test`. Both make the environment first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-latent up quick test test-rest test-all test-changed test-times check bench clean
+.PHONY: help setup demo demo-latent up quick test test-rest test-all test-changed test-times check goldens release bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,6 +20,8 @@ help:
 	@echo "make up     the Dagster UI on http://127.0.0.1:$(PORT)"
 	@echo "make setup  the environment in $(VENV) (the other targets call it)"
 	@echo "make check  ruff and mypy"
+	@echo "make goldens  what is frozen beside the tests, written anew; read the difference"
+	@echo "make release  sdist and wheel in dist/, installed elsewhere and tried with pdd demo (about 15 minutes)"
 	@echo "make bench  the harvest beside mwclient, on a local MediaWiki (about ten minutes)"
 
 setup: $(VENV)/.installed
@@ -84,6 +86,15 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+goldens: $(VENV)/.installed-dev
+	@$(BIN)/python -W ignore -m tests.goldens && git diff --stat
+
+# An sdist and a wheel in dist/, and the wheel tried in an environment of its own, elsewhere.
+release: $(VENV)/.installed-dev
+	@$(PIP) install --quiet build
+	@rm -rf dist && $(BIN)/python -m build --quiet && ls -l dist
+	@tried=$$(mktemp -d) && $(PYTHON) -m venv $$tried/venv 	&& $$tried/venv/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt dist/*.whl 	&& cd $$tried && PD_HOME=$$tried/home venv/bin/pdd demo && echo "dist/ installs and runs: tag it" && rm -rf $$tried
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.bench.harvest $(ARGS)

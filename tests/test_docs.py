@@ -9,6 +9,8 @@ import pytest
 
 from pd_assets.cli import COMMANDS, build_parser
 from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.setting_names import BY_NAME, as_markdown
+from pd_assets.resources import Platform
 from tests.conftest import ROOT
 
 DOCS = [
@@ -19,6 +21,7 @@ DOCS = [
     "docs/parity.md",
     "docs/deploy.md",
     "docs/rights.md",
+    "docs/settings.md",
     "docs/testing.md",
 ]
 LINK = re.compile(r"\]\(([^)#:]+)\)")
@@ -58,12 +61,20 @@ def commands() -> list[str]:
     return sorted(str(name) for name in (actions[0].choices or ()))
 
 
-def test_every_setting_of_the_platform_is_in_the_readme() -> None:
+def test_every_setting_of_the_platform_has_its_row_and_no_other() -> None:
     source = (ROOT / "pd_assets/lib/settings.py").read_text()
-    readme = (ROOT / "README.md").read_text()
-    names = set(re.findall(r'"(PD_[A-Z_]+)"', source))
-    assert len(names) >= 11
-    assert {name for name in names if f"`{name}`" not in readme} == set()
+    names = set(re.findall(r'"(PD_[A-Z0-9_]+)"', source))
+    assert len(names) >= 40
+    assert names == set(BY_NAME)
+    assert (ROOT / "docs/settings.md").read_text() == as_markdown(), "make goldens"
+    readme = set(re.findall(r"^\| `(PD_[A-Z0-9_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert readme < names and len(readme) >= 8
+
+
+def test_the_launchpad_offers_every_setting_that_is_no_secret() -> None:
+    offered = {name.upper() for name in Platform.model_fields if name.startswith("pd_")}
+    secrets = {"PD_COMMONS_TOKEN", "PD_SMITHSONIAN_KEY", "PD_SMTP_USER", "PD_SMTP_PASSWORD"}
+    assert offered == set(BY_NAME) - secrets
 
 
 def test_every_column_of_every_table_is_described() -> None:

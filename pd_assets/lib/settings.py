@@ -3,6 +3,7 @@
 The names and defaults are those of the contract; `Settings.from_env` collects every mistake before it raises.
 """
 
+import difflib
 import ipaddress
 import math
 import os
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.remote.address import PUSH_EVERY_S, WAIT_S, RemoteAddress, default_cache, split
+from pd_assets.lib.setting_names import BY_NAME
 from pd_ml.provenance import CODE_VERSION
 
 COMMONS_API = "https://commons.wikimedia.org/w/api.php"
@@ -143,6 +145,7 @@ class Settings:
             export_per_cluster=reader.whole("PD_EXPORT_PER_CLUSTER", 0, at_least=0),
             export_format=reader.choice("PD_EXPORT_FORMAT", "parquet", EXPORT_FORMATS),
         )
+        reader.problems += map(_mistyped, sorted(name for name in reader.env if _is_mistyped(name)))
         if settings.alert_email and not settings.smtp_host:
             reader.problems.append("PD_ALERT_EMAIL is set and PD_SMTP_HOST is not; expected the name of a mail server")
         if reader.problems:
@@ -158,6 +161,19 @@ class Settings:
     def changes_to(self, stage: str) -> list[str]:
         """The changes to the recipe of a stage, each as field=value."""
         return [change.removeprefix(f"{stage}.") for change in self.train_set if _stage_of(change) == stage]
+
+
+def _is_mistyped(name: str) -> bool:
+    """Whether a variable is called almost like a setting; others may begin with PD_ for reasons of their own."""
+    return name.startswith("PD_") and name not in BY_NAME and bool(_settings_like(name))
+
+
+def _mistyped(name: str) -> str:
+    return f"{name} is no setting; expected {_settings_like(name)[0]}, or another name"
+
+
+def _settings_like(name: str) -> list[str]:
+    return difflib.get_close_matches(name, BY_NAME, 1, cutoff=0.87)
 
 
 def _stage_of(change: str) -> str:

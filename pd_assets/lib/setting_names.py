@@ -1,0 +1,160 @@
+"""The settings of the platform by name: what docs/settings.md lists and Dagster's launchpad offers.
+
+How each is read and checked is in settings.py; a test compares the names.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One PD_* variable: what it means and its default, as Markdown; a secret is only read from the environment."""
+
+    name: str
+    says: str
+    default: str
+    is_secret: bool = False
+
+
+def _setting(name: str, says: str, default: str, *, is_secret: bool = False) -> Setting:
+    return Setting(name=name, says=says, default=default, is_secret=is_secret)
+
+
+SETTINGS = (
+    _setting(
+        "PD_HOME",
+        "where everything lies: a folder, or `s3://bucket/prefix` ([deploy.md](deploy.md))",
+        "`./data`",
+    ),
+    _setting("PD_HOME_CACHE", "for a bucket: folder of its working copy on this machine", "below `~/.cache`"),
+    _setting("PD_S3_ENDPOINT", "for a bucket: URL of the S3 API", "Amazon's"),
+    _setting("PD_HOME_WAIT_S", "for a bucket: seconds to wait for another machine that writes", "`120`"),
+    _setting("PD_HOME_PUSH_S", "for a bucket: seconds between pushes of a long step's work", "`600`"),
+    _setting("PD_CONTACT", "your e-mail or page, sent in the User-Agent; required for live archives", "none"),
+    _setting("PD_COMMONS_API", "Action API of Commons or of any MediaWiki", "the live API"),
+    _setting("PD_COMMONS_TOKEN", "optional OAuth2 bearer token for the API", "none", is_secret=True),
+    _setting(
+        "PD_COMMONS_ROOTS",
+        "category titles, separated by `;`",
+        "`PD-Art (PD-old-100-expired);PD-Art (PD-old-100)`",
+    ),
+    _setting("PD_COMMONS_DEPTH", "how many steps below the roots to walk", "`4`"),
+    _setting("PD_COMMONS_EXCLUDE", "categories never entered, separated by `;`", "none"),
+    _setting(
+        "PD_WIKIDATA_API",
+        "where the names of depicted things are asked for: an `api.php`, or `none`",
+        "Wikidata; none where `PD_COMMONS_API` is on this machine",
+    ),
+    _setting(
+        "PD_SMITHSONIAN_INDEX",
+        "bulk metadata of the Smithsonian: a URL, or a folder with a copy",
+        "the public bucket",
+    ),
+    _setting(
+        "PD_SMITHSONIAN_UNITS",
+        "units that `weekly_smithsonian` keeps up to date, separated by `;`, or `all`",
+        "none",
+    ),
+    _setting("PD_SMITHSONIAN_KEY", "key of the Smithsonian's search API, for small pulls", "none", is_secret=True),
+    _setting(
+        "PD_RIGHTS_PROFILE",
+        "`strict` (free in the US and at life+100 in the source country, or dedicated), `life70`, `us`",
+        "`strict`",
+    ),
+    _setting(
+        "PD_FRESH_DAYS",
+        "days after its upload that a file stays in quarantine, so that others have looked at it",
+        "30; 0 where `PD_COMMONS_API` is on this machine",
+    ),
+    _setting("PD_LABELS", "`cc0` (only CC0 label fields) or `all` (adds CC BY-SA text; each row says so)", "`all`"),
+    _setting(
+        "PD_LANGUAGE",
+        "language of the labels that captions are made of, where a field has several (all are kept)",
+        "`en`",
+    ),
+    _setting("PD_MAX_SIDE", "longest side kept, pixels", "`1280`"),
+    _setting("PD_RECIPE", "`debug` (minutes on a CPU), `small` (64 px), `base` (128 px)", "`small`"),
+    _setting(
+        "PD_WARM_START",
+        "`1`: a training goes on from the weights of the model in use, where architecture and inputs fit "
+        "and it saw no picture that was withdrawn since; its tokenizer is kept. `0`: from scratch",
+        "`0`",
+    ),
+    _setting(
+        "PD_RETRAIN_AFTER",
+        "new licensed pictures that trigger a retraining: a number, or a share such as `5%` of those trained on",
+        "`1000`",
+    ),
+    _setting(
+        "PD_RETRAIN_LATENT",
+        "`1`: a retraining makes the latent models and the upscaler too, not the pixel models alone",
+        "`0`",
+    ),
+    _setting(
+        "PD_TAKEDOWN_POLICY",
+        "what `takedown_watch` asks for where a model saw a picture that is no longer free: `flag`, or `retrain` too",
+        "`flag`",
+    ),
+    _setting(
+        "PD_RETRAIN_ENABLED",
+        "`1`: `retrain_on_new_images` is on, `0`: off; what was switched in the UI stays",
+        "as `PD_SCRAPE_ENABLED`",
+    ),
+    _setting(
+        "PD_TRAIN_SET",
+        "changes to the recipes of every training, `STAGE.field=value` separated by `;`, such as "
+        "`unet_text.steps=50000`",
+        "none",
+    ),
+    _setting("PD_WATCH_EVERY_S", "seconds between two looks of `retrain_on_new_images` and `takedown_watch`", "`60`"),
+    _setting(
+        "PD_KEEP_DATASETS_DAYS",
+        "days that a dataset version is kept which is not `latest` and which no model and no run needs; a"
+        " stopped training goes as long after its dataset",
+        "`30`",
+    ),
+    _setting("PD_SCRAPE_CRON", "when `nightly_scrape` comes: minute, hour, day, month, weekday", "`0 2 * * *`"),
+    _setting("PD_SCRAPE_TIMEZONE", "the time zone of PD_SCRAPE_CRON", "`UTC`"),
+    _setting(
+        "PD_SCRAPE_ENABLED",
+        "`1`: `nightly_scrape` and `takedown_watch` are on, `0`: off; what was switched in the UI stays",
+        "`1` in `make up` where `PD_CONTACT` is set, else `0`",
+    ),
+    _setting(
+        "PD_RETRY_WAIT_S",
+        "seconds before a step that failed of network or memory is tried again, doubled each of three times",
+        "`60`",
+    ),
+    _setting(
+        "PD_ALERT_WEBHOOK",
+        "where failed runs are posted to as JSON; `alerts.log` in `PD_HOME` has them in any case",
+        "none",
+    ),
+    _setting("PD_ALERT_EMAIL", "who gets an e-mail about failed runs, by PD_SMTP_HOST", "none"),
+    _setting("PD_SMTP_HOST", "the server that sends the e-mail", "none"),
+    _setting("PD_SMTP_PORT", "its port", "`25`"),
+    _setting("PD_SMTP_USER", "who signs in there", "none", is_secret=True),
+    _setting("PD_SMTP_PASSWORD", "with which password", "none", is_secret=True),
+    _setting("PD_SHARD_MB", "a shard of the dataset holds at most this many megabytes of pictures", "`256`"),
+    _setting("PD_EXPORT_INCLUDE", "categories to export, with all below them, separated by `;`", "all"),
+    _setting("PD_EXPORT_EXCLUDE", "categories to leave out, with all below them, separated by `;`", "none"),
+    _setting("PD_EXPORT_LIMIT", "export so many pictures, drawn at random; 0 for all", "`0`"),
+    _setting("PD_EXPORT_MAX_SIDE", "longest side of an exported picture, pixels; 0 as stored", "`0`"),
+    _setting("PD_EXPORT_MIN_SIDE", "shortest side of an exported picture, pixels; 0 for no bound", "`0`"),
+    _setting("PD_EXPORT_PER_ARTIST", "most pictures by one artist; 0 for all", "`0`"),
+    _setting("PD_EXPORT_PER_CLUSTER", "most copies of one picture; 0 for all", "`0`"),
+    _setting("PD_EXPORT_FORMAT", "`parquet`, or `webdataset` for Parquet and tars", "`parquet`"),
+)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def as_markdown() -> str:
+    """The page docs/settings.md."""
+    lines = [f"| `{one.name}` | {one.says} | {one.default} |" for one in SETTINGS]
+    head = (
+        "# Settings\n\n"
+        "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
+        "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys and passwords.\n"
+        "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
+    )
+    return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])
