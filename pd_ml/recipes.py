@@ -5,6 +5,7 @@ No torch in here. Errors: ConfigError.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from pd_ml.config import (
     AdversarialConfig,
@@ -84,6 +85,40 @@ def tokenizer_base() -> TokenizerConfig:
     return TokenizerConfig(vocab_size=16384, vision_image_size=128)
 
 
+def _cpu(steps: int, batch_size: int = 32, *, look_every: int = 100, **more: object) -> TrainingConfig:
+    """Minutes on one CPU thread; validated and kept every `look_every` steps."""
+    return _training(
+        {"steps": steps, "batch_size": batch_size, "learning_rate": 1e-3, "warmup_steps": 20, "threads": 1,
+         "device": "cpu", "log_every_steps": 20, "validate_every_steps": look_every,
+         "checkpoint_every_steps": look_every},
+        more,
+    )  # fmt: skip
+
+
+def _gpu(steps: int, batch_size: int, **more: object) -> TrainingConfig:
+    """Hours or days on one GPU of 12 GB."""
+    return _training(
+        {"steps": steps, "batch_size": batch_size, "learning_rate": 2e-4, "warmup_steps": 1000, "log_every_steps": 50,
+         "validate_every_steps": 1000, "checkpoint_every_steps": 2000, "preview_every_steps": 5000},
+        more,
+    )  # fmt: skip
+
+
+def _large_gpu(steps: int, batch_size: int, **more: object) -> TrainingConfig:
+    """Days on one H100."""
+    slower = {"warmup_steps": 2000, "validate_every_steps": 2000, "preview_every_steps": 10_000}
+    return _gpu(steps, batch_size, **slower | more)
+
+
+def _training(base: Mapping[str, object], differences: Mapping[str, object]) -> TrainingConfig:
+    return TrainingConfig(**{**base, **differences})  # type: ignore[arg-type]
+
+
+# What contrastive training is like at every size.
+_CONTRASTIVE: Mapping[str, object] = {"cooldown_share": 0.3, "weight_decay": 0.1, "beta2": 0.98, "ema_decay": None}
+_CLIP_GPU = {**_CONTRASTIVE, "learning_rate": 5e-4, "log_every_steps": 20, "preview_every_steps": 0}
+
+
 def clip_debug() -> ClipConfig:
     """16 px, 0.6 million parameters, about 30 passes over 2,000 pictures on one CPU thread."""
     return ClipConfig(
@@ -92,61 +127,25 @@ def clip_debug() -> ClipConfig:
         text_tower=TowerConfig(width=96, layers=2, heads=4),
         projection_dim=64,
         crop_share_min=0.8,
-        training=TrainingConfig(
-            steps=450,
-            batch_size=128,
-            learning_rate=1e-3,
-            warmup_steps=20,
-            cooldown_share=0.3,
-            weight_decay=0.1,
-            beta2=0.98,
-            ema_decay=None,
-            threads=1,
-            device="cpu",
-            log_every_steps=10,
-            validate_every_steps=50,
-            checkpoint_every_steps=50,
-        ),
+        training=_cpu(450, 128, look_every=50, log_every_steps=10, **_CONTRASTIVE),
     )
 
 
 def clip_small() -> ClipConfig:
     """64 px, patches of 8."""
-    return ClipConfig(
-        training=TrainingConfig(
-            steps=20_000,
-            batch_size=512,
-            learning_rate=5e-4,
-            warmup_steps=1000,
-            cooldown_share=0.3,
-            weight_decay=0.1,
-            beta2=0.98,
-            ema_decay=None,
-            validate_every_steps=500,
-            checkpoint_every_steps=1000,
-        )
-    )
+    often = {"validate_every_steps": 500, "checkpoint_every_steps": 1000}
+    return ClipConfig(training=_gpu(20_000, 512, **_CLIP_GPU | often))
 
 
 def clip_base() -> ClipConfig:
     """128 px, patches of 16, towers of the size of CLIP ViT-B's text tower."""
+    often = {"validate_every_steps": 1000, "checkpoint_every_steps": 1000, "weight_decay": 0.2}
     return ClipConfig(
         patch_size=16,
         image_tower=TowerConfig(width=768, layers=12, heads=12),
         text_tower=TowerConfig(width=512, layers=12, heads=8),
         projection_dim=512,
-        training=TrainingConfig(
-            steps=60_000,
-            batch_size=2048,
-            learning_rate=5e-4,
-            warmup_steps=2000,
-            cooldown_share=0.3,
-            weight_decay=0.2,
-            beta2=0.98,
-            ema_decay=None,
-            validate_every_steps=1000,
-            checkpoint_every_steps=1000,
-        ),
+        training=_large_gpu(60_000, 2048, **_CLIP_GPU | often),
     )
 
 
@@ -158,17 +157,7 @@ def unet_debug() -> UnetConfig:
         attention=(False, False, True),
         layers_per_block=1,
         norm_groups=16,
-        training=TrainingConfig(
-            steps=400,
-            batch_size=32,
-            learning_rate=1e-3,
-            warmup_steps=20,
-            threads=1,
-            device="cpu",
-            log_every_steps=20,
-            validate_every_steps=100,
-            checkpoint_every_steps=100,
-        ),
+        training=_cpu(400),
     )
 
 
@@ -178,16 +167,7 @@ def unet_small() -> UnetConfig:
         channels=(128, 256, 256, 512),
         attention=(False, False, True, True),
         flow_shift=2.0,
-        training=TrainingConfig(
-            steps=200_000,
-            batch_size=64,
-            learning_rate=2e-4,
-            warmup_steps=1000,
-            log_every_steps=50,
-            validate_every_steps=1000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=5000,
-        ),
+        training=_gpu(200_000, 64),
     )
 
 
@@ -198,79 +178,28 @@ def unet_base() -> UnetConfig:
         channels=(128, 256, 384, 512, 512),
         attention=(False, False, False, True, True),
         flow_shift=3.0,
-        training=TrainingConfig(
-            steps=300_000,
-            batch_size=128,
-            learning_rate=2e-4,
-            warmup_steps=2000,
-            log_every_steps=50,
-            validate_every_steps=2000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=10_000,
-        ),
+        training=_large_gpu(300_000, 128),
     )
+
+
+def _shared(config: UnetConfig | LatentUnetConfig) -> dict[str, Any]:
+    """What a denoiser without prompts has in common with one that has them."""
+    return {name: value for name, value in vars(config).items() if name not in ("previews", "head_width")}
 
 
 def unet_text_debug() -> UnetTextConfig:
-    """16 px, 2.5 million parameters, attention on the 4x4 level only, one CPU thread."""
-    return UnetTextConfig(
-        image_size=16,
-        channels=(32, 64, 96),
-        attention=(False, False, True),
-        layers_per_block=1,
-        heads=4,
-        norm_groups=16,
-        training=TrainingConfig(
-            steps=400,
-            batch_size=32,
-            learning_rate=1e-3,
-            warmup_steps=20,
-            threads=1,
-            device="cpu",
-            log_every_steps=20,
-            validate_every_steps=100,
-            checkpoint_every_steps=100,
-        ),
-    )
+    """As `unet`, with 2.5 million parameters and heads of their own for the text."""
+    return UnetTextConfig(**_shared(unet_debug()) | {"heads": 4})
 
 
 def unet_text_small() -> UnetTextConfig:
-    """64 px."""
-    return UnetTextConfig(
-        channels=(128, 256, 256, 512),
-        attention=(False, False, True, True),
-        flow_shift=2.0,
-        training=TrainingConfig(
-            steps=200_000,
-            batch_size=64,
-            learning_rate=2e-4,
-            warmup_steps=1000,
-            log_every_steps=50,
-            validate_every_steps=1000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=5000,
-        ),
-    )
+    """As `unet`: 64 px."""
+    return UnetTextConfig(**_shared(unet_small()))
 
 
 def unet_text_base() -> UnetTextConfig:
-    """128 px."""
-    return UnetTextConfig(
-        image_size=128,
-        channels=(128, 256, 384, 512, 512),
-        attention=(False, False, False, True, True),
-        flow_shift=3.0,
-        training=TrainingConfig(
-            steps=300_000,
-            batch_size=128,
-            learning_rate=2e-4,
-            warmup_steps=2000,
-            log_every_steps=50,
-            validate_every_steps=2000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=10_000,
-        ),
-    )
+    """As `unet`: 128 px."""
+    return UnetTextConfig(**_shared(unet_base()))
 
 
 def vae_debug() -> VaeConfig:
@@ -280,18 +209,8 @@ def vae_debug() -> VaeConfig:
         channels=(32, 32, 64),
         norm_groups=8,
         latent_channels=8,
-        training=TrainingConfig(
-            steps=3000,
-            batch_size=8,
-            learning_rate=1e-3,
-            warmup_steps=50,
-            cooldown_share=0.3,
-            ema_decay=0.998,
-            threads=1,
-            device="cpu",
-            log_every_steps=50,
-            validate_every_steps=300,
-            checkpoint_every_steps=300,
+        training=_cpu(
+            3000, 8, look_every=300, warmup_steps=50, cooldown_share=0.3, ema_decay=0.998, log_every_steps=50
         ),
     )
 
@@ -303,17 +222,7 @@ def vae_small() -> VaeConfig:
         layers_per_block=2,
         clip_weight=0.1,
         adversarial=AdversarialConfig(start_step=25_000, channels=(64, 128)),
-        training=TrainingConfig(
-            steps=50_000,
-            batch_size=64,
-            learning_rate=2e-4,
-            warmup_steps=1000,
-            cooldown_share=0.2,
-            log_every_steps=50,
-            validate_every_steps=1000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=5000,
-        ),
+        training=_gpu(50_000, 64, cooldown_share=0.2),
     )
 
 
@@ -325,17 +234,7 @@ def vae_base() -> VaeConfig:
         layers_per_block=2,
         clip_weight=0.1,
         adversarial=AdversarialConfig(start_step=100_000, channels=(64, 128, 256)),
-        training=TrainingConfig(
-            steps=200_000,
-            batch_size=64,
-            learning_rate=1e-4,
-            warmup_steps=2000,
-            cooldown_share=0.2,
-            log_every_steps=50,
-            validate_every_steps=2000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=10_000,
-        ),
+        training=_large_gpu(200_000, 64, learning_rate=1e-4, cooldown_share=0.2),
     )
 
 
@@ -361,112 +260,35 @@ def latent_unet_debug() -> LatentUnetConfig:
         attention=(False, True, True),
         layers_per_block=1,
         norm_groups=16,
-        training=TrainingConfig(
-            steps=400,
-            batch_size=32,
-            learning_rate=1e-3,
-            warmup_steps=20,
-            threads=1,
-            device="cpu",
-            log_every_steps=20,
-            validate_every_steps=100,
-            checkpoint_every_steps=100,
-        ),
+        training=_cpu(400),
     )
 
 
 def latent_unet_small() -> LatentUnetConfig:
     """16x16 latents."""
-    return LatentUnetConfig(
-        channels=(192, 384, 384),
-        attention=(True, True, True),
-        training=TrainingConfig(
-            steps=200_000,
-            batch_size=128,
-            learning_rate=2e-4,
-            warmup_steps=1000,
-            log_every_steps=50,
-            validate_every_steps=1000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=5000,
-        ),
-    )
+    return LatentUnetConfig(channels=(192, 384, 384), attention=(True, True, True), training=_gpu(200_000, 128))
 
 
 def latent_unet_base() -> LatentUnetConfig:
     """32x32 latents."""
     return LatentUnetConfig(
-        channels=(192, 384, 576, 576),
-        attention=(False, True, True, True),
-        training=TrainingConfig(
-            steps=300_000,
-            batch_size=256,
-            learning_rate=2e-4,
-            warmup_steps=2000,
-            log_every_steps=50,
-            validate_every_steps=2000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=10_000,
-        ),
+        channels=(192, 384, 576, 576), attention=(False, True, True, True), training=_large_gpu(300_000, 256)
     )
 
 
 def latent_diffusion_debug() -> LatentDiffusionConfig:
-    """8x8 latents, attention from 4x4 on, one CPU thread."""
-    return LatentDiffusionConfig(
-        channels=(64, 96, 128),
-        attention=(False, True, True),
-        layers_per_block=1,
-        heads=4,
-        norm_groups=16,
-        training=TrainingConfig(
-            steps=800,
-            batch_size=32,
-            learning_rate=1e-3,
-            warmup_steps=20,
-            threads=1,
-            device="cpu",
-            log_every_steps=20,
-            validate_every_steps=200,
-            checkpoint_every_steps=200,
-        ),
-    )
+    """As `latent_unet`, twice as long, with heads of their own for the text."""
+    return LatentDiffusionConfig(**_shared(latent_unet_debug()) | {"heads": 4, "training": _cpu(800, look_every=200)})
 
 
 def latent_diffusion_small() -> LatentDiffusionConfig:
-    """16x16 latents."""
-    return LatentDiffusionConfig(
-        channels=(192, 384, 384),
-        attention=(True, True, True),
-        training=TrainingConfig(
-            steps=200_000,
-            batch_size=128,
-            learning_rate=2e-4,
-            warmup_steps=1000,
-            log_every_steps=50,
-            validate_every_steps=1000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=5000,
-        ),
-    )
+    """As `latent_unet`: 16x16 latents."""
+    return LatentDiffusionConfig(**_shared(latent_unet_small()))
 
 
 def latent_diffusion_base() -> LatentDiffusionConfig:
-    """32x32 latents."""
-    return LatentDiffusionConfig(
-        channels=(192, 384, 576, 576),
-        attention=(False, True, True, True),
-        training=TrainingConfig(
-            steps=300_000,
-            batch_size=256,
-            learning_rate=2e-4,
-            warmup_steps=2000,
-            log_every_steps=50,
-            validate_every_steps=2000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=10_000,
-        ),
-    )
+    """As `latent_unet`: 32x32 latents."""
+    return LatentDiffusionConfig(**_shared(latent_unet_base()))
 
 
 def super_resolution_debug() -> SuperResolutionConfig:
@@ -477,36 +299,13 @@ def super_resolution_debug() -> SuperResolutionConfig:
         patch_size=4,
         channels=(64, 96),
         norm_groups=16,
-        training=TrainingConfig(
-            steps=1000,
-            batch_size=16,
-            learning_rate=1e-3,
-            warmup_steps=20,
-            cooldown_share=0.3,
-            threads=1,
-            device="cpu",
-            log_every_steps=20,
-            validate_every_steps=200,
-            checkpoint_every_steps=200,
-        ),
+        training=_cpu(1000, 16, look_every=200, cooldown_share=0.3),
     )
 
 
 def super_resolution_small() -> SuperResolutionConfig:
     """Crops of 128 px out of pictures of 256 px."""
-    return SuperResolutionConfig(
-        training=TrainingConfig(
-            steps=100_000,
-            batch_size=32,
-            learning_rate=2e-4,
-            warmup_steps=1000,
-            cooldown_share=0.2,
-            log_every_steps=50,
-            validate_every_steps=1000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=5000,
-        ),
-    )
+    return SuperResolutionConfig(training=_gpu(100_000, 32, cooldown_share=0.2))
 
 
 def super_resolution_base() -> SuperResolutionConfig:
@@ -515,17 +314,7 @@ def super_resolution_base() -> SuperResolutionConfig:
         image_size=512,
         crop_size=256,
         channels=(128, 256, 384, 512),
-        training=TrainingConfig(
-            steps=200_000,
-            batch_size=64,
-            learning_rate=2e-4,
-            warmup_steps=2000,
-            cooldown_share=0.2,
-            log_every_steps=50,
-            validate_every_steps=2000,
-            checkpoint_every_steps=2000,
-            preview_every_steps=10_000,
-        ),
+        training=_large_gpu(200_000, 64, cooldown_share=0.2),
     )
 
 

@@ -16,6 +16,8 @@ from tests.conftest import ROOT
 DOCS = [
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     "docs/map.md",
     "docs/LOG.md",
     "docs/parity.md",

@@ -1,6 +1,7 @@
 """The project's own folder, signals of the processes that it starts, and ports on this machine."""
 
 import ctypes
+import shutil
 import signal
 import socket
 import sys
@@ -28,15 +29,36 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+FILES = ("dagster.yaml", "workspace.yaml")
+# Where a wheel puts them; in a checkout they lie beside the package.
+INSTALLED = Path(sys.prefix) / "share/public-domain-diffusion"
+
+
 def project_root() -> Path:
-    """The folder with dagster.yaml: here or above, else beside the package; ConfigError where there is none."""
+    """The folder with dagster.yaml: here or above, else beside the package.
+
+    Where a wheel was installed, the folder that one is in becomes a project. ConfigError where there is none.
+    """
     candidates = [Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]]
     for folder in candidates:
-        if (folder / "dagster.yaml").is_file() and (folder / "workspace.yaml").is_file():
+        if all((folder / name).is_file() for name in FILES):
             return folder
+    if all((INSTALLED / name).is_file() for name in FILES):
+        return begin_project(Path.cwd(), INSTALLED)
     raise ConfigError(
         f"no dagster.yaml and workspace.yaml in {Path.cwd()} or above it; go to the project's folder and run again"
     )
+
+
+def begin_project(folder: Path, templates: Path) -> Path:
+    """Make a project of a folder: Dagster's settings, and where its code is. ConfigError where that cannot be."""
+    try:
+        for name in FILES:
+            shutil.copyfile(templates / name, folder / name)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot become a project ({error.strerror}); go to a folder of yours") from error
+    print(f"made {' and '.join(FILES)} in {folder}: Dagster keeps its history there", file=sys.stderr)
+    return folder
 
 
 def is_free(port: int) -> bool:

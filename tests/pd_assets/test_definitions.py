@@ -12,9 +12,10 @@ import dagster as dg
 import pytest
 
 from pd_assets.assets.dataset import SHARD_COLUMNS
-from pd_assets.cli.project import project_root
+from pd_assets.cli.project import begin_project, project_root
 from pd_assets.definitions import build_defs, defs
 from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.errors import ConfigError
 from pd_assets.resources import Platform
 from pd_assets.running.pools import COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
 
@@ -230,6 +231,18 @@ def test_elsewhere_the_project_folder_is_the_one_beside_the_package(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert project_root() == ROOT
+
+
+def test_a_folder_becomes_a_project_where_a_wheel_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert begin_project(tmp_path, ROOT) == tmp_path
+    monkeypatch.chdir(tmp_path)
+    assert project_root() == tmp_path
+
+
+def test_a_folder_that_cannot_become_a_project_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").mkdir()
+    with pytest.raises(ConfigError, match="cannot become a project"):
+        begin_project(tmp_path, ROOT)
 
 
 @pytest.fixture
