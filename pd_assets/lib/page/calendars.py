@@ -37,9 +37,14 @@ _CALENDARS: tuple[tuple[re.Pattern[str], Callable[[int], int]], ...] = (
 )
 _ROMAN_YEAR = re.compile(r"\bM(?:CM|M)(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})\b")
 
+# Without one of these a text of ASCII has none of them.
+_MARKED = re.compile(r"\bM[CM]|\d(?:A\.?[HP]|B\.?E|S\.?H)|\b(?:A\.?[HP]|B\.?E|S\.?H)\b|saka", re.IGNORECASE)
+
 
 def years_of_other_calendars(text: str) -> Iterator[int]:
     """The years of our era that a text names by another calendar, or in Roman numerals."""
+    if text.isascii() and not _MARKED.search(text):
+        return
     for pattern, ours in _CALENDARS:
         for match in pattern.finditer(text):
             yield ours(_number(match.group(1)))

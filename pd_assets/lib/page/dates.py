@@ -168,6 +168,11 @@ def _expressions(text: str) -> Iterator[_Found]:
         yield _Found(start=0, first=int(early.group(1)), last=int(early.group(1)))
 
 
+def centuries_from(text: str) -> Iterator[int]:
+    """The first years of the centuries, or of the parts of centuries, that a text names."""
+    yield from (found.first for found in _centuries(text)[0])
+
+
 def _centuries(text: str) -> tuple[list[_Found], str]:
     """The centuries that a text names, and the text without the foreign ones."""
     found, seen_to = [], 0

@@ -13,6 +13,7 @@ from mwparserfromhell.wikicode import Wikicode
 
 from pd_assets.lib.page import wikitext
 from pd_assets.lib.page.calendars import years_of_other_calendars
+from pd_assets.lib.page.dates import centuries_from
 
 # Terms only grow, so a year before this one contradicts nothing today or later.
 FIRST_YEAR, LAST_YEAR = 1900, 2039
@@ -65,7 +66,8 @@ def named_years(place: str, text: str, *, of_maker: bool = False) -> Iterator[Na
     rest = _DIED.sub(" ", _LIFE.sub(" ", text))
     years = [int(match.group(1)) for match in _YEAR.finditer(rest)]
     years += [int(match.group(1) + match.group(2)) for match in _SPAN.finditer(rest)]
-    years += [year for year in years_of_other_calendars(rest) if FIRST_YEAR <= year <= LAST_YEAR]
+    others = (*years_of_other_calendars(rest), *centuries_from(rest))
+    years += [year for year in others if FIRST_YEAR <= year <= LAST_YEAR]
     if of_maker:
         lives, years = lives + years, []
     for found, is_life in ((years, False), (lives, True)):
