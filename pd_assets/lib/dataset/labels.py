@@ -19,11 +19,11 @@ from pd_assets.lib.dataset.categories import category_words
 from pd_assets.lib.page import date_words
 from pd_assets.lib.page.boxes import Argument
 from pd_assets.lib.page.cleaning import clean, without_names
-from pd_assets.lib.page.file_page import BAD_FIELD, read_page
+from pd_assets.lib.page.file_page import read_page
 from pd_assets.lib.page.html_text import read_html
 from pd_assets.lib.page.languages import ENGLISH, UNMARKED, chosen
 from pd_assets.lib.page.personal import OWN_SCAN, OWN_WORK
-from pd_assets.lib.page.structured import NO_THINGS, Things, read_structured, things_named
+from pd_assets.lib.page.structured import BAD_FIELD, NO_THINGS, Things, read_structured, things_named
 
 log = logging.getLogger(__name__)
 Piece = TypeVar("Piece")

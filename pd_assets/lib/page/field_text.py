@@ -22,7 +22,6 @@ SWITCHES = frozenset(
      "original title", "alternative titles", "label", "translation", "i18n")
 )  # fmt: skip
 TITLES = frozenset(("title", "original title", "alternative titles"))
-BREAKING_TAGS = frozenset(("br", "p", "div", "tr", "td", "th", "table", "hr", "center", "blockquote", "dd", "dt", "li"))
 LIST_TAGS = frozenset(("li", "dd", "dt"))
 SILENT_TAGS = frozenset(("ref", "references", "style", "script", *wikitext.DEAD_TAGS))
 NO_TEXT_LINKS = (*wikitext.NO_TEXT_LINKS, "template:", "help:", "data:", "media:", "mediawiki:")
@@ -182,7 +181,7 @@ class _Reader:
 
     def _tag(self, tag: Tag, language: str) -> str:
         name = str(tag.tag).strip().lower()
-        around = " " if name in BREAKING_TAGS else ""
+        around = " " if name in wikitext.BREAKING_TAGS else ""
         if name in LIST_TAGS:
             return f"; {self.text(tag.contents, language)} "
         if name in SILENT_TAGS:

@@ -3,6 +3,7 @@
 What is read gives no judgement. Broken markup gives less, and `is_whole=False`; never an error.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,9 +12,12 @@ from mwparserfromhell.nodes import Argument, Comment, ExternalLink, Heading, Tag
 from mwparserfromhell.parser import ParserError
 from mwparserfromhell.wikicode import Wikicode
 
-from pd_assets.lib.page import boxes, wikitext
+from pd_assets.lib.page import boxes, wikitext, years
+from pd_assets.lib.page.structured import BAD_FIELD
 
-BAD_FIELD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+_UPLOADS = re.compile(
+    r"\b(?:upload|file) (?:log|history)\b|original.?upload|hochlade|journal des|historial", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,17 @@ class FilePage:
     def prose(self) -> str:
         """All running text, with the addresses that it links to."""
         return " ".join(self._walk.prose)
+
+    @property
+    def outside(self) -> str:
+        """The running text outside of all templates, without the logs of uploads that bots leave."""
+        is_log, said = False, []
+        for node in self.code.nodes if self.code is not None else ():
+            if isinstance(node, Heading):
+                is_log = bool(_UPLOADS.search(str(node.title)))
+            elif not is_log:
+                said.append(years.words(Wikicode([node]), lambda _: True))
+        return "".join(said)
 
     @cached_property
     def is_whole(self) -> bool:

@@ -23,6 +23,7 @@ PROPERTIES: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 # An author's name as text, beside an author without an item; whoever has a user name is a user.
 AUTHOR_NAME, USER_NAME, USER_PAGE = "P2093", "P4174", "P2699"
+BAD_FIELD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 PROMINENT_FIRST = {"preferred": 0, "normal": 1}
 
 
@@ -52,13 +53,13 @@ def read_structured(mediainfo: Mapping[str, object], things: Things = NO_THINGS)
                 yield StructuredText(field=field, seen_in=f"mediainfo {name}", texts=texts)
 
 
-def captions(mediainfo: object) -> tuple[str, ...]:
-    """The captions of a file page, out of its MediaInfo as JSON; none where it cannot be read."""
+def texts_of(mediainfo: object) -> tuple[StructuredText, ...]:
+    """What the MediaInfo of a file page, as JSON, says in words; nothing where it cannot be read."""
     try:
         raw = json.loads(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
-    except (ValueError, RecursionError):
+        return tuple(read_structured(raw)) if isinstance(raw, Mapping) else ()
+    except BAD_FIELD:
         return ()
-    return tuple(_by_language(raw.get("labels")).values()) if isinstance(raw, Mapping) else ()
 
 
 def things_named(mediainfo: Mapping[str, object]) -> Iterator[str]:

@@ -34,6 +34,7 @@ HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 DEAD_TAGS = frozenset(
     ("nowiki", "pre", "includeonly", "gallery", "syntaxhighlight", "source", "math", "templatedata", "timeline")
 )
+BREAKING_TAGS = frozenset(("br", "p", "div", "tr", "td", "th", "table", "hr", "center", "blockquote", "dd", "dt", "li"))
 # Names that show another template's name instead of using it.
 MENTIONS = frozenset(("tl", "tlx", "tlp", "tlc", "tld", "tlg", "t", "t1", "template", "tiw", "tlw", "tnull"))
 # Left over in plain text, these are markup that was too broken, or nested too deep, to be read.

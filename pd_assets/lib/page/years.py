@@ -40,6 +40,8 @@ _DIED = re.compile(
     r"(?:\d{1,2}\.?\s*)?(?:[a-z]+\.?\s+)?(19\d\d|20[0-3]\d)\b",
     re.IGNORECASE,
 )
+# Between two digits they change nothing that a reader sees.
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 # Templates whose numbers are no years of the work, or whose years are of something else.
 _NO_YEARS = frozenset(
     ("size", "dimensions", "size/layout", "convert", "cvt", "unit", "location", "location dec", "object location",
@@ -61,7 +63,8 @@ class NamedYear:
 
 def named_years(place: str, text: str, *, of_maker: bool = False) -> Iterator[NamedYear]:
     """The latest year from FIRST_YEAR on that `text` names for a work, and the latest for a life."""
-    text = _NUMBERED.sub(" ", _COPIED.sub(" ", ascii_digits(text)))
+    text = _INVISIBLE.sub("", ascii_digits(text)).replace("'''", "").replace("''", "")
+    text = _NUMBERED.sub(" ", _COPIED.sub(" ", text))
     lives = [int(match.group(1)) for pattern in (_LIFE, _DIED) for match in pattern.finditer(text)]
     rest = _DIED.sub(" ", _LIFE.sub(" ", text))
     years = [int(match.group(1)) for match in _YEAR.finditer(rest)]
@@ -98,16 +101,18 @@ def _words(code: Wikicode, leave_out: Callable[[str], bool]) -> Iterator[str]:
             yield str(node.normalize())
         elif isinstance(node, Wikilink):
             target = str(node.title).strip()
+            is_category = target.lower().startswith("category:")  # its text is a key to sort by
             if node.text is not None:
-                yield words(node.text, leave_out)
+                yield "" if is_category else words(node.text, leave_out)
             elif not target.lower().lstrip(":").startswith(wikitext.NO_TEXT_LINKS):
                 yield target
         elif isinstance(node, ExternalLink | Heading):
             yield words(node.title, leave_out)
         elif isinstance(node, Template):
             yield from _of_template(node, leave_out)
-        elif isinstance(node, Tag) and str(node.tag).strip().lower() not in ("ref", *wikitext.DEAD_TAGS):
-            yield f" {words(node.contents, leave_out)} "
+        elif isinstance(node, Tag) and (tag := str(node.tag).strip().lower()) not in ("ref", *wikitext.DEAD_TAGS):
+            around = " " if tag in wikitext.BREAKING_TAGS else ""
+            yield f"{around}{words(node.contents, leave_out)}{around}"
 
 
 def _of_template(template: Template, leave_out: Callable[[str], bool]) -> Iterator[str]:

@@ -183,7 +183,7 @@ _HARMLESS = """
     mobile, uploaded with pattypan, user category, valued image, vector version available, vi, watermark, zoomable,
     zoomviewer
 """
-HARMLESS = frozenset(name.strip() for name in _HARMLESS.split(","))
+HARMLESS = frozenset(" ".join(name.split()) for name in _HARMLESS.split(","))
 HARMLESS_PREFIXES = (
     "creator:", "institution:", "int:", "defaultsort:", "#", "artwork", "object location", "provenance", "googleart",
     "google art project", "iso ", "taken ", "location", "size", "lang", "picture of the", "media of the", "wikidata",

@@ -12,7 +12,7 @@ from pd_assets.lib.page import wikitext
 from pd_assets.lib.page.dates import without_other_numbers
 from pd_assets.lib.page.file_page import FilePage, TemplateUse
 from pd_assets.lib.page.html_text import read_html
-from pd_assets.lib.page.structured import captions
+from pd_assets.lib.page.structured import StructuredText, texts_of
 from pd_assets.lib.page.years import NamedYear, named_years, words
 from pd_assets.lib.rights.tags import LICENCE_ARGUMENTS, WRAPPERS, Kind, meaning_of
 
@@ -20,7 +20,7 @@ MAKERS = frozenset({"artist", "illustrator", "engraver", "editor", "translator",
 DATES = frozenset({"date", "published"})
 # What the archive's summary takes from a page, and whether it is of a maker.
 SUMMARY = {"ObjectName": False, "ImageDescription": False, "DateTimeOriginal": False, "Artist": True}
-# A category of works of a year, or of those who died in it.
+# A category of works of a year, or of those who were born or died in it.
 _WORKS = (
     r"(?:in art|art|works?|paintings?|drawings?|prints?|engravings?|etchings?|lithographs?|woodcuts?|watercolou?rs?|"
     r"illustrations?|posters?|maps?|books?|photographs?|sculptures?)"
@@ -29,7 +29,7 @@ _OF_YEAR = re.compile(
     rf"(?:category:)?(?:(?:19|20)\d\ds? {_WORKS}\b|(?:[^\d]* )?{_WORKS} (?:from|of|in) (?:the )?(?:19|20)\d\ds?$)",
     re.IGNORECASE,
 )
-_DEATHS = re.compile(r"(?:category:)?(?:19|20)\d\d deaths", re.IGNORECASE)
+_LIVES = re.compile(r"(?:category:)?(?:19|20)\d\d (?:births|deaths)", re.IGNORECASE)
 
 
 def years_named(
@@ -40,7 +40,8 @@ def years_named(
         *_in_arguments(page),
         *(year for use in page.templates for year in _in_template(use)),
         *named_years("file name", PurePosixPath(title.replace("_", " ")).stem),
-        *(year for text in captions(row.get("mediainfo")) for year in named_years("label", text)),
+        *named_years("text of the page", page.outside),
+        *(year for text in texts_of(row.get("mediainfo")) for year in _in_structured(text)),
         *(year for category in categories for year in _in_category(category.replace("_", " "))),
     }
     for name, is_maker in SUMMARY.items():
@@ -67,11 +68,18 @@ def _in_template(use: TemplateUse) -> Iterator[NamedYear]:
                 yield from named_years(f"{use.name}.{key}", value, of_maker="death" in key or "author" in key)
 
 
+def _in_structured(told: StructuredText) -> Iterator[NamedYear]:
+    """In captions, titles and names; a date of the structured data is compared as such."""
+    if told.field not in DATES:
+        for text in told.texts.values():
+            yield from named_years(told.seen_in, text, of_maker=told.field in MAKERS)
+
+
 def _is_tag(name: str) -> bool:
     meaning = meaning_of(name)
     return name in WRAPPERS or (meaning is not None and meaning.kind in (Kind.GROUND, Kind.NO_GROUND))
 
 
 def _in_category(category: str) -> Iterator[NamedYear]:
-    if _DEATHS.match(category) or _OF_YEAR.match(category):
-        yield from named_years(f"category {category}", category, of_maker=bool(_DEATHS.match(category)))
+    if _LIVES.match(category) or _OF_YEAR.match(category):
+        yield from named_years(f"category {category}", category, of_maker=bool(_LIVES.match(category)))

@@ -1,5 +1,6 @@
 """Rights read what labels read: a year that contradicts the ground never leaves an acceptance, wherever it stands."""
 
+import json
 from itertools import product
 
 import pytest
@@ -10,7 +11,7 @@ from pd_assets.lib.page import boxes
 from pd_assets.lib.page.wikitext import INFORMATION_BOXES, LANGUAGES
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.rules import PROFILES, decide
-from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY
+from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, snak
 
 KNOWN_BOXES = (*INFORMATION_BOXES, "google art project")
 LATER = frozenset(name for names in boxes.LATER_YEARS.values() for name in names)
@@ -21,6 +22,7 @@ CONTRADICTING = (
     "1985", "c. 1985", "1985-06-03", "3.6.1985", "{{other date|circa|1985}}", "{{circa|1985}}", "{{ISOdate|1985}}",
     "Karel Novák (1920–1999)", "Karel Novák, 1920-1999", "Karel Novák, died 1999", "after 1985", "[[1985]]",
     "{{Creator:Karel Novák (1920–1999)}}", "{{creator|Name=Karel Novák|Deathdate=1999}}",
+    "19<!-- -->85", "19<span>85</span>", "19&#56;5", "19\u200b85", "19''85''",
     "{{w|X|Karel Novák, d. 1999}}", "{{unheard of|1985}}", "1860 {{unheard of|1985}}", "''1985''", "<span>1985</span>",
     "1860 or 1985",
 )  # fmt: skip
@@ -67,6 +69,35 @@ def test_where_a_later_year_means_nothing_it_costs_no_acceptance(argument: str) 
     assert verdict(page("Artwork", argument, "bought by the museum in 1985"), "strict") == "accept"
 
 
+OUTSIDE = (
+    "Painted by Karel Novák in 1985.",
+    "== Notes ==\n* Karel Novák (1920–1999)",
+    "{|\n| painted || 1985\n|}",
+    "[[File:Other.jpg|thumb|the same in 1985]]",
+)
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+def test_the_text_outside_of_any_box_speaks_against_a_ground_too(text: str) -> None:
+    free = page("Artwork", "date", "1860")
+    assert verdict(f"{free}\n{text}", "strict") == verdict(f"{text}\n{EXPIRED}", "strict") == "quarantine"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "== {{Original upload log}} ==\n* 2007-05-05 12:00 [[:en:User:Foo|Foo]] 800×600",
+        "== Original upload log ==\n{| class=wikitable\n| 2007-05-05 || 800×600\n|}",
+        "[[Category:Trees|1985]]",
+        "{{Uploaded with Pattypan|2016}}",
+        "<!-- checked in 2016 -->",
+        "<gallery>\nOther.jpg|a copy of 1985\n</gallery>",
+    ],
+)
+def test_logs_of_uploads_keys_of_categories_and_what_is_not_shown_cost_no_acceptance(text: str) -> None:
+    assert verdict(f"{page('Artwork', 'date', '1860')}\n{text}", "strict") == "accept"
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -75,6 +106,8 @@ def test_where_a_later_year_means_nothing_it_costs_no_acceptance(argument: str) 
         {"categories": ["1958 posters"]},
         {"categories": ["Paintings from 1958"]},
         {"categories": ["1999 deaths"]},
+        {"categories": ["1950 births"]},
+        {"mediainfo": json.dumps({"statements": {"P1476": [{"mainsnak": snak("Poster of 1958")}]}})},
         {"extmetadata": '{"DateTimeOriginal": {"value": "1958"}}'},
         {"extmetadata": '{"ImageDescription": {"value": "<p>A poster of <i>1958</i></p>"}}'},
         {"extmetadata": '{"Artist": {"value": "Karel Novák, 1920-1999"}}'},
