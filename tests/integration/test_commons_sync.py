@@ -134,6 +134,7 @@ def test_what_is_uploaded_edited_overwritten_and_renamed_is_read_again_and_nothi
     assert scraper.news()[1] == []
 
 
+@pytest.mark.extended
 def test_what_is_deleted_leaves_restored_or_recategorised_has_its_story_told(
     scraper: Scraper, mediawiki_site: FilledSite
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_template_that_changes_the_licence_reaches_pages_whose_revision_did_no
     scraper.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_a_lagging_wiki_is_asked_again_a_bounded_number_of_times(scraper: Scraper) -> None:
     scraper.wiki.set_lag(7)
     scraper.wiki.forget_requests()

@@ -204,7 +204,8 @@ def test_an_overwritten_file_is_fetched_again(follower: Follower) -> None:
     follower.assert_like_from_scratch()
 
 
-@pytest.mark.parametrize("leave_redirect", [True, pytest.param(False, marks=pytest.mark.extended)])
+@pytest.mark.extended
+@pytest.mark.parametrize("leave_redirect", [True, False])
 def test_a_renamed_file_keeps_its_identity_and_its_picture(follower: Follower, leave_redirect: bool) -> None:
     title = follower.free.pop()
     pageid, new_title = follower.id_of(title), title.replace("File:", "File:Better name of ")
@@ -309,6 +310,7 @@ def test_of_equal_bytes_under_two_titles_one_is_licensed_and_the_other_takes_its
     follower.assert_like_from_scratch()
 
 
+@pytest.mark.extended
 def test_a_duplicate_under_conditions_takes_its_free_copy_out(follower: Follower) -> None:
     content = follower.picture()
     free = follower.add("File:A free copy.jpg", content)

@@ -232,6 +232,7 @@ def test_a_fault_loses_nothing_and_doubles_nothing(
     assert isinstance(waited_s, float) and waited_s >= pause_s
 
 
+@pytest.mark.extended
 def test_retry_after_may_be_a_date(line: Harvest, undisturbed: Undisturbed, home: Home) -> None:
     def script(kind: str, number: int, target: str) -> Fault | None:
         later = formatdate(wall_clock() + 500, usegmt=True)
@@ -243,6 +244,7 @@ def test_retry_after_may_be_a_date(line: Harvest, undisturbed: Undisturbed, home
     assert stored(home) == undisturbed.rows
 
 
+@pytest.mark.extended
 def test_a_slow_answer_is_waited_for(line: Harvest, undisturbed: Undisturbed, home: Home) -> None:
     line.run_disturbed(home, at("api", SLOW, 1, 5))
     assert stored(home) == undisturbed.rows
@@ -295,6 +297,7 @@ def test_a_batch_that_the_archive_cannot_read_is_read_in_pieces(
     assert stored(home) == undisturbed.rows
 
 
+@pytest.mark.extended
 def test_a_category_that_the_archive_cannot_list_is_left_as_it_is_and_had_in_the_next_run(
     line: Harvest, undisturbed: Undisturbed, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -363,6 +366,7 @@ def test_an_archive_that_wants_to_be_left_alone_for_long_is(
     assert stored(home) == undisturbed.rows
 
 
+@pytest.mark.extended
 def test_an_archive_that_never_recovers_is_asked_a_bounded_number_of_times(line: Harvest, home: Home) -> None:
     with pytest.raises(ArchiveError, match="HTTP 503, 5 times"):
         line.run_disturbed(home, lambda kind, number, target: http_error(503))

@@ -163,6 +163,7 @@ def test_a_form_of_another_site_changes_nothing(labelled: Labelled) -> None:
             assert "0 skipped" in answer.read().decode()
 
 
+@pytest.mark.extended
 def test_a_page_that_was_deleted_meanwhile_is_said_to_be(labelled: Labelled, page: Page) -> None:
     with label_page(labelled, "--order", "random") as url:
         page.goto(url)

@@ -151,6 +151,7 @@ def test_a_night_without_a_change_does_no_work_downstream_and_says_so(line: Line
     assert said["rights/decisions"].metadata["verdicts_changed"].value == 0
 
 
+@pytest.mark.extended
 def test_a_table_that_was_taken_away_is_made_again_though_nothing_else_changed(line: Line) -> None:
     assert night(line).success
     before = snapshot(line)
@@ -160,6 +161,7 @@ def test_a_table_that_was_taken_away_is_made_again_though_nothing_else_changed(l
     assert snapshot(line) == before
 
 
+@pytest.mark.extended
 def test_a_night_that_died_is_continued_by_the_next(line: Line) -> None:
     line.server.faults.set({"status": 404, "times": 1})
     assert not night(line).success

@@ -164,6 +164,7 @@ def test_the_policy_retrain_asks_for_a_training_once_the_dataset_is_clean_and_on
     assert passed and isinstance(versions, dict) and set(versions) == {"first"}
 
 
+@pytest.mark.extended
 def test_where_a_latent_model_saw_it_the_training_is_one_of_all_models(line: Line) -> None:
     trained(line.home, "first latent", ("vae", "latents", "latent_diffusion", "super_resolution"))
     take_down(line.home, sorted(served(line))[3], reason="a complaint")
@@ -174,6 +175,7 @@ def test_where_a_latent_model_saw_it_the_training_is_one_of_all_models(line: Lin
         assert (flagged(line, stage) or (True, {}))[0] is False
 
 
+@pytest.mark.extended
 def test_a_missing_parent_table_fails_the_tick_with_its_reason_and_the_next_one_recovers(line: Line) -> None:
     folder = line.home.table("rights/decisions")
     aside = folder.with_name("aside")
@@ -220,6 +222,7 @@ def test_a_training_that_has_only_planned_its_checks_hides_nothing(line: Line) -
     assert (flagged(line) or (True,))[0] is False
 
 
+@pytest.mark.extended
 def test_a_purged_picture_is_traced_by_the_command_after_the_dataset_was_built_again(line: Line) -> None:
     victim = sorted(served(line))[3]
     before = line.home.latest("dataset", "main")

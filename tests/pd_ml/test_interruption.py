@@ -57,10 +57,7 @@ def test_kills_at_random_moments_change_no_bit(dataset: Path, models: Path, tmp_
 
 @pytest.mark.parametrize(
     "stage",
-    [
-        pytest.param(stage, marks=[] if stage in ("clip", "vae", "unet_text") else pytest.mark.extended)
-        for stage in STAGES[1:]
-    ],
+    [pytest.param(stage, marks=[] if stage == "unet_text" else pytest.mark.extended) for stage in STAGES[1:]],
 )
 def test_every_stage_that_is_stopped_anywhere_ends_in_the_bytes_of_an_undisturbed_one(
     dataset: Path, latent_models: Path, upscaler: Path, tmp_path: Path, stage: str

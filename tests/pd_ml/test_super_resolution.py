@@ -99,6 +99,7 @@ def test_the_same_command_makes_the_same_weights(dataset: Path, upscaler: Path, 
     assert read_run(tmp_path / "again").digest == read_run(upscaler).digest
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_the_expected_picture_comes_nearer_to_the_original_than_bicubic_enlargement(
     dataset: Path, tmp_path: Path

@@ -112,6 +112,7 @@ def test_evidence_of_an_older_reader_is_read_anew(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.extended
 @settings(max_examples=15)
 @given(st.lists(st.lists(st.tuples(st.integers(1, 6), st.integers(0, len(TEXTS) - 1)), max_size=5), max_size=4))
 @pytest.mark.slow
