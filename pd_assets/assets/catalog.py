@@ -33,7 +33,7 @@ OWNERS = ["team:curation"]
     metadata=table_metadata(ITEMS),
     description="One row per file of either archive, however many categories hold it.",
 )
-@unless_unchanged(makes=(ITEMS,), deeds=("source_files_read", "parts_written"))
+@unless_unchanged(makes=(ITEMS,), per_run=("source_files_read", "parts_written"))
 def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()

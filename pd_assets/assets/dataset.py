@@ -151,7 +151,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
 @unless_unchanged(
     makes=(CAPTIONS,),
     settings=lambda settings: [settings.labels, settings.language],
-    deeds=("label_changes", "label_examples"),
+    per_run=("label_changes", "label_examples"),
 )
 def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
@@ -235,7 +235,7 @@ def dataset_shards(
 @unless_unchanged(
     writes=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
     settings=lambda settings: [value for name, value in vars(settings).items() if name.startswith(("export", "shard"))],
-    deeds=("shards_written",),
+    per_run=("shards_written",),
 )
 def _export(context: dg.AssetExecutionContext, platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
     with step() as done:

@@ -37,7 +37,7 @@ OWNERS = ["team:curation"]
 @unless_unchanged(
     makes=(DECISIONS, CHANGES),
     settings=lambda settings: [settings.rights_profile, settings.fresh_days, _today()],
-    deeds=("pages_read", "verdicts_changed", "changed_by_rule", "changed"),
+    per_run=("pages_read", "verdicts_changed", "changed_by_rule", "changed"),
 )
 def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     settings = platform.settings()

@@ -179,7 +179,7 @@ def open_home(place: Path | RemoteAddress, *, as_it_is: bool = False) -> Home:
 
 
 def _open_remote(address: RemoteAddress, *, as_it_is: bool) -> Home:
-    # It is made of homes itself.
+    # Imported here: working_copy imports this module.
     from pd_assets.lib.remote.working_copy import WorkingCopy
 
     copy = WorkingCopy.of(address)

@@ -1,4 +1,4 @@
-"""Pools: who is asked, or used, by one run at a time. Their names, and that each of them holds one.
+"""Concurrency pools by name; each admits one run at a time.
 
 Dagster looks at them when it takes a run from its queue (`granularity: run`), so none can be kept by a run that died.
 The guarantee is the kernel's lock (`home.alone`), which also holds for runs that no queue has seen.

@@ -45,13 +45,13 @@ def unless_unchanged(
     reads: Places = lambda _: (),
     writes: Places = lambda _: (),
     settings: Callable[[Settings], object] = lambda _: None,
-    deeds: Collection[str] = (),
+    per_run: Collection[str] = (),
 ) -> Callable[[Make[P]], Make[P]]:
     """Make the asset only where something changed; else report what the last materialisation said, once more.
 
     Which tables it depends on is noted as it opens them: all but those that it `makes`. `reads` and `writes` are files
-    that are no tables. `settings` are those that it depends on; its run config counts too. `deeds` are the metadata
-    that say what one run did rather than what is there: nothing, where nothing was done.
+    that are no tables. `settings` are those that it depends on; its run config counts too. `per_run`: metadata of
+    what one run did, which are 0 or left out where the step is skipped.
     """
 
     def decorate(make: Make[P]) -> Make[P]:
@@ -68,8 +68,8 @@ def unless_unchanged(
             made_now = [*tables(*makes)(home), *writes(home)]
             if last is not None and (last.tags or {}).get(TAG) == _digest(files, opened, _state(made_now), told):
                 context.log.info(f"{context.asset_key.to_user_string()}: work {NOTHING}")
-                stands = {name: value for name, value in (last.metadata or {}).items() if name not in deeds}
-                idle = {name: 0 for name in deeds if isinstance(_value(last, name), int)}
+                stands = {name: value for name, value in (last.metadata or {}).items() if name not in per_run}
+                idle = {name: 0 for name in per_run if isinstance(_value(last, name), int)}
                 return last._replace(metadata={**stands, **idle, "work": NOTHING, **done.cost})
             opened = {}
             own = {table.key for table in makes}

@@ -86,7 +86,7 @@ def at_work_in_step(home: Home) -> Home:
 
 @contextmanager
 def _writing() -> Iterator[None]:
-    """Whatever home is asked for in the block is written by it, and published when it ends."""
+    """Homes opened inside this block are writable, and are published on exit."""
     with ExitStack() as until_its_end:
         token = _AT_WORK.set((until_its_end, {}))
         try:
@@ -124,7 +124,7 @@ def step() -> Iterator[Step]:
 
 
 def _have_it_go_on() -> None:
-    """Have run retries start the run at work again: its service was stopped, or the machine goes down.
+    """Mark the current run for retry: its service is being stopped, or the machine goes down.
 
     Not one that a person ended in the UI, nor one that a command of a terminal executes itself.
     """

@@ -202,7 +202,7 @@ def partition_parts(home: Home, table: Table, partition: str) -> list[Path]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written in a folder; only for who is the one writer there."""
+    """Remove what a killed process left half-written in a folder; call it only as the one writer there."""
     for path in folder.glob(".*.partial"):
         path.unlink(missing_ok=True)
 
@@ -280,7 +280,7 @@ def read_partition(home: Home, table: Table, partition: str) -> pa.Table:
 
 
 def has_partition(home: Home, table: Table, partition: str) -> bool:
-    """Whether a partition was ever written, be it without rows."""
+    """Whether a partition was ever written; one without rows was."""
     return bool(partition_parts(home, table, partition))
 
 

@@ -1,4 +1,4 @@
-"""What a person means by an item id, a title or a SHA-256: pictures, with their copies, also where they are gone."""
+"""Looks pictures up by item id, title or SHA-256, with their copies, also pictures that are gone."""
 
 from dataclasses import dataclass
 

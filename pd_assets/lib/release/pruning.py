@@ -51,7 +51,7 @@ def prune_trainings(home: Home, *, older_than_s: float = 0.0) -> list[str]:
 
 
 def dataset_of(folder: Path) -> str | None:
-    """The digest of the dataset that a training was begun on; None where its job cannot be read, so by nobody."""
+    """The digest of the dataset that a training was begun on; None where its job file cannot be read."""
     try:
         return str(json.loads((folder / JOB).read_text())["inputs"]["dataset"])
     except (ValueError, KeyError, TypeError):

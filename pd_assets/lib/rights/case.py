@@ -112,7 +112,7 @@ class Case:
 
     @property
     def _is_long_dead_in_any_case(self) -> bool:
-        """Whatever came out after the death of somebody who died before this came out long ago: 70 years, and 95."""
+        """Whether even a work published 70 years after its maker's death is past the US term of 95 years."""
         died = self.evidence.death_year
         return died is not None and died + 70 < self.us_term_began
 

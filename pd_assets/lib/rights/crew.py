@@ -29,7 +29,7 @@ class CrewFailed(PdError):
 
 
 class Crew:
-    """`size` processes, or none: then batches are done in this one. Use it in a `with`."""
+    """`size` worker processes; with 0 the batches are done in this process. A context manager."""
 
     def __init__(self, terms: Terms, size: int) -> None:
         self.terms = terms
