@@ -9,6 +9,7 @@ from tests.material import WRITTEN, json_of, paths_of
 TESTS = ROOT / "tests"
 # Where the recorded material is named, frozen anew, or asked for by what is no test of the suite's small sizes.
 MAY_LOOK = {
+    "bench/labelled_pages.py",
     "bench/month.py",
     "integration/conftest.py",
     "material.py",

@@ -63,7 +63,7 @@ def test_written_chunks_of_one_batch_become_one_row_a_page() -> None:
 
 def test_the_whole_pages_become_rows_and_what_is_no_picture_says_why() -> None:
     assert outcomes(list(parsed_pages().values())) == {
-        ("live", None): 54,
+        ("live", None): 55,
         ("live", "not_bitmap"): 2,
         ("live", "no_wikitext"): 1,
         ("moved", None): 1,
