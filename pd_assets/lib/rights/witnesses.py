@@ -16,7 +16,8 @@ from pd_assets.lib.page.structured import StructuredText, texts_of
 from pd_assets.lib.page.years import NamedYear, named_years, words
 from pd_assets.lib.rights.tags import LICENCE_ARGUMENTS, WRAPPERS, Kind, meaning_of
 
-MAKERS = frozenset({"artist", "illustrator", "engraver", "editor", "translator", "publisher"})
+# A year beside a publisher is that of an edition, so it is one of the work.
+MAKERS = frozenset({"artist", "illustrator", "engraver", "editor", "translator"})
 DATES = frozenset({"date", "published"})
 # What the archive's summary takes from a page, and whether it is of a maker.
 SUMMARY = {"ObjectName": False, "ImageDescription": False, "DateTimeOriginal": False, "Artist": True}

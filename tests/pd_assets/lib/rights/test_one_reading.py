@@ -69,6 +69,11 @@ def test_where_a_later_year_means_nothing_it_costs_no_acceptance(argument: str) 
     assert verdict(page("Artwork", argument, "bought by the museum in 1985"), "strict") == "accept"
 
 
+def test_the_year_of_an_edition_speaks_against_the_us_term() -> None:
+    text = page("Artwork", "publisher", "A house, 1985").replace(EXPIRED, "{{PD-Art|PD-US-expired}}")
+    assert verdict(text.replace("|medium", "|date=1860\n|medium"), "us") == "quarantine"
+
+
 OUTSIDE = (
     "Painted by Karel Novák in 1985.",
     "== Notes ==\n* Karel Novák (1920–1999)",
