@@ -24,10 +24,11 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import FetchFailed
-from pd_assets.lib.home import Home, alone, replacing
+from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
 from pd_assets.lib.images.decode import ENDINGS, MOST_PIXELS, UnusableImage, sniff
 from pd_assets.lib.images.pool import WORKERS, Decoders
+from pd_assets.lib.images.stored import has_size, keep
 from pd_assets.lib.pacing import MUSEUM_MEDIA
 from pd_assets.lib.progress import track
 
@@ -108,7 +109,7 @@ class _Fetcher:
         if self.originals and item["had_made_from"] != ORIGINAL:
             return False
         if item["had_status"] == "ok" and (item["sha1"] is not None or item["had_url"] == self._source(item)[1]):
-            return self.home.holds(self.home.root / str(item["had_path"]))
+            return has_size(self.home, self.home.root / str(item["had_path"]), item["had_size_bytes"])
         if item["had_url"] != self._source(item)[1]:
             return False
         tries, tried_at = item["had_tries"], item["had_at"]
@@ -169,9 +170,7 @@ class _Fetcher:
             _verify(answer, str(sha1) if sha1 is not None and made_from == ORIGINAL else None)
             picture = self.decoders.normalise(answer.body, max_side=self.max_side)
         path = self.home.images / picture.sha256[:2] / f"{picture.sha256}.{ENDINGS[picture.mime]}"
-        if not self.home.holds(path):
-            with replacing(path) as partial:
-                partial.write_bytes(picture.body)
+        keep(self.home, path, picture.body)
         return {
             "sha256": picture.sha256,
             "path": str(path.relative_to(self.home.root)),

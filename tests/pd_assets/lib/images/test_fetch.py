@@ -24,6 +24,7 @@ from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.decode import MOST_PIXELS
 from pd_assets.lib.images.fetch import WRITE_EVERY, FetchCounts, fetch_accepted
 from pd_assets.lib.images.pool import Bounds, Decoders
+from pd_assets.lib.images.stored import altered, discard
 from pd_assets.sandbox import Archive, SandboxServer
 from pd_assets.sandbox.faults import Request
 from tests.conftest import ROOT
@@ -245,6 +246,32 @@ def test_a_picture_that_vanished_from_the_store_is_fetched_again(museum: Museum)
     museum.stored()[0].unlink()
     assert museum.fetch().fetched == 1
     assert len(museum.stored()) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"half", b"longer than it was"])
+def test_a_picture_of_another_size_than_its_row_says_is_fetched_again(museum: Museum, damage: bytes) -> None:
+    museum.hold(1, encoded(painting(1)))
+    museum.fetch()
+    path = museum.stored()[0]
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] + damage)
+    assert museum.fetch().fetched == 1
+    assert path.read_bytes() == whole
+
+
+def test_a_picture_whose_bytes_were_altered_is_found_and_then_fetched_again(museum: Museum) -> None:
+    for number in (1, 2, 3):
+        museum.hold(number, encoded(painting(min(number, 2))))
+    museum.fetch()
+    assert list(altered(museum.home)) == []
+    path = museum.home.root / str(museum.rows()[2]["path"])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + b"!")
+    found = list(altered(museum.home))
+    assert found == [("commons:M2", path), ("commons:M3", path)]
+    discard(place for _, place in found)
+    assert museum.fetch().fetched == 2
+    assert (path.read_bytes(), list(altered(museum.home))) == (whole, [])
 
 
 def test_a_thumbnail_serves_while_it_covers_the_longest_side_and_else_the_original(museum: Museum) -> None:
