@@ -129,7 +129,8 @@ class _Worker:
             raise UnusableImage(payload.decode(errors="replace"))
         facts, _, kept = payload.partition(b"\n")
         told = json.loads(facts)
-        return Picture(body=kept, quality=Quality(**told.pop("quality")), **told)
+        sizes = tuple((width, height) for width, height in told.pop("sizes"))
+        return Picture(body=kept, quality=Quality(**told.pop("quality")), sizes=sizes, **told)
 
     def how_it_ended(self) -> str:
         code = self.process.wait()
