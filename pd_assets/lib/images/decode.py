@@ -201,7 +201,8 @@ def _load_whole(opened: ImageFile.ImageFile, body: bytes) -> None:
 def _orientation(opened: Image.Image) -> int:
     """How the camera was held, 1 where its data are damaged: that costs no picture."""
     try:
-        return int(opened.getexif().get(ExifTags.Base.Orientation, 1))
+        found = opened.getexif().get(ExifTags.Base.Orientation)
+        return found if isinstance(found, int) else 1
     except Exception:
         return 1
 

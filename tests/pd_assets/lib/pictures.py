@@ -76,7 +76,10 @@ def flat_png(width: int, height: int) -> bytes:
 
 
 def png_of(samples: np.ndarray, *, bits: int = 8, kind: int = 0, chunks: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
-    """A PNG with these samples (height x width x channels; of fewer than 8 bits several a byte), which PNG calls kind 0 grey, 2 RGB, 4 grey with alpha."""
+    """A PNG with these samples (height x width x channels; of fewer than 8 bits several a byte).
+
+    PNG's kinds are 0 for grey, 2 for RGB, 4 for grey with alpha.
+    """
     rows = samples.astype(">u2" if bits == 16 else np.uint8).reshape(len(samples), -1)
     data = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in rows))
     width = samples.shape[1] * 8 // bits if bits < 8 else samples.shape[1]

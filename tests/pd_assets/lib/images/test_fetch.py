@@ -158,8 +158,8 @@ def test_no_more_than_two_files_are_asked_for_at_a_time_and_nothing_but_an_addre
         (Reply(body=encoded(painting(1)), headers={"Content-Type": "text/plain"}), "answered text/plain"),
         (Reply(status=404), "HTTP 404: renamed or deleted since the last sync"),
         (Reply(status=400, body=b"Use thumbnail steps"), "HTTP 400"),
-        (Reply(status=500), "HTTP 500, 2 times"),
-        (Reply(reset=True), "refused or lost, 2 times"),
+        (Reply(status=500), "HTTP 500"),
+        (Reply(reset=True), "refused or lost"),
     ],
 )
 def test_what_cannot_be_fetched_is_a_row_with_the_reason_and_the_others_go_on(
