@@ -11,6 +11,7 @@ Where the thumbnail cannot be had, the original is asked for at once. One file t
 
 import hashlib
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -46,7 +47,7 @@ LARGE_BYTES = 20_000_000
 # How often a file is asked for that fails while its host is well; the next run asks again.
 TRIES_OF_A_FILE = 2
 # What a host says of itself, and not of one file.
-OF_THE_HOST = ("HTTP 429", "HTTP 503")
+OF_THE_HOST = re.compile(r": HTTP (?:429|503), \d+ times")
 
 log = logging.getLogger(__name__)
 
@@ -240,14 +241,14 @@ class _Fetcher:
             except FetchFailed as error:
                 if _is_of_the_host(error):
                     break
-                if error.permanent or not tries_left:
+                if error.permanent or not tries_left or "HTTP 403" in str(error):
                     raise
         return self.session.get(url, policy=policy, tries=max(1, self.session.tries - 1))
 
 
 def _is_of_the_host(error: Exception) -> bool:
     """Whether the next address would fare no better."""
-    return isinstance(error, RequestRejected) or any(f": {said}, " in str(error) for said in OF_THE_HOST)
+    return isinstance(error, RequestRejected) or OF_THE_HOST.search(str(error)) is not None
 
 
 def _sha1(body: bytes) -> str:
