@@ -281,7 +281,7 @@ def test_neither_thumbnail_nor_original_is_one_failure_with_both_reasons(museum:
 
 def test_one_file_that_fails_is_waited_for_by_nobody_and_a_host_that_asks_for_it_is(tmp_path: Path) -> None:
     waits: list[float] = []
-    for status, fewest_s, most_s in ((500, 0, 0), (404, 0, 0), (429, 60, 1000)):
+    for status, fewest_s, most_s in ((500, 0, 0), (404, 0, 0), (429, 50, 1000)):
         waits.clear()
         home = open_home(tmp_path / str(status))
         with LocalServer(lambda _, target, status=status: Reply(status=status)) as server:
