@@ -9,12 +9,24 @@ import io
 import math
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageFile
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
+from pd_assets.lib.images.colours import RAW_MODE, as_8_bits, in_strips, tag_of
+from pd_assets.lib.images.damage import (
+    UnusableImage,
+    errors_of_libtiff,
+    reproducible,
+    require_whole_jpeg,
+    require_whole_png,
+    truncation_is_an_error,
+)
 from pd_assets.lib.images.quality import Quality, measure
+
+__all__ = ["ENDINGS", "MOST_PIXELS", "Picture", "UnusableImage", "normalise", "perceptual_hash", "sniff"]
 
 MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -29,7 +41,6 @@ ENDINGS = {"image/jpeg": "jpg", "image/png": "png"}
 # Pillow's own guard stands at 179 megapixels; a process that is to reach ours must lift it.
 MOST_PIXELS = 300_000_000
 LARGE_PIXELS = 40_000_000
-STRIP_PIXELS = 4_000_000
 # How many times the wanted size a JPEG is decoded at, at least.
 DRAFT_GAP = 1.5
 JPEG_QUALITY = 95
@@ -37,6 +48,10 @@ JPEG_QUALITY = 95
 LOSSLESS_COLOURS = 16
 HASH_SIDE = 32
 HASH_BITS = 8
+# A TIFF's tag whose bits say that a page is a smaller version of another, or a mask of it; pages that are looked at.
+NEW_SUBFILE_TYPE = 254
+LESSER_PAGES = frozenset({1, 3, 4, 5, 6, 7})
+MOST_PAGES = 20
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -49,13 +64,12 @@ TURNS = {
 }
 
 
-class UnusableImage(Exception):
-    """The bytes are no picture that we can use; the message says why."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A normalised picture: JPEG or PNG bytes, pixels, a 64-bit perceptual hash in hexadecimal, and measurements."""
+    """A normalised picture: JPEG or PNG bytes, pixels, a 64-bit perceptual hash in hexadecimal, and measurements.
+
+    `sizes` are what the file may call its size: that of the picture before it was scaled, that of its first page.
+    """
 
     body: bytes
     sha256: str
@@ -64,6 +78,16 @@ class Picture:
     height: int
     phash: str
     quality: Quality
+    sizes: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Decoded:
+    """Pixels in sRGB, whether they were a drawing's, and the sizes as in Picture."""
+
+    image: Image.Image
+    is_drawing: bool
+    sizes: tuple[tuple[int, int], ...]
 
 
 def sniff(body: bytes) -> str | None:
@@ -81,10 +105,11 @@ def normalise(body: bytes, *, max_side: int, when_large: Callable[[], None] = la
         raise UnusableImage(f"not a picture: the first bytes are {body[:12]!r}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            upright, is_drawing = _decode(body, max_side, when_large)
+            warnings.simplefilter("ignore")
+            decoded = _decode(body, max_side, when_large)
+            upright = decoded.image
             upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
-            lossless = is_drawing and upright.getcolors(LOSSLESS_COLOURS) is not None
+            lossless = decoded.is_drawing and upright.getcolors(LOSSLESS_COLOURS) is not None
             kept, mime = (_png(upright), "image/png") if lossless else (_jpeg(upright), "image/jpeg")
     except UnusableImage:
         raise
@@ -92,7 +117,7 @@ def normalise(body: bytes, *, max_side: int, when_large: Callable[[], None] = la
         raise UnusableImage("cannot be decoded: it needs more memory than decoding may take") from error
     # Whatever it is: on damaged files Pillow's decoders raise nearly every error (struct.error, KeyError, ...).
     except Exception as error:
-        raise UnusableImage(f"cannot be decoded: {type(error).__name__}: {error}") from error
+        raise UnusableImage(f"cannot be decoded: {reproducible(error)}") from error
     return Picture(
         body=kept,
         sha256=hashlib.sha256(kept).hexdigest(),
@@ -101,6 +126,7 @@ def normalise(body: bytes, *, max_side: int, when_large: Callable[[], None] = la
         height=upright.height,
         phash=perceptual_hash(upright),
         quality=measure(upright),
+        sizes=decoded.sizes,
     )
 
 
@@ -116,82 +142,69 @@ def _png(image: Image.Image) -> bytes:
     return encoded.getvalue()
 
 
-def _decode(body: bytes, max_side: int, when_large: Callable[[], None]) -> tuple[Image.Image, bool]:
-    """The picture, upright, in sRGB, of DRAFT_GAP times the wanted size or more; and whether it is a drawing."""
+def _decode(body: bytes, max_side: int, when_large: Callable[[], None]) -> _Decoded:
+    """The picture, upright, in sRGB, of DRAFT_GAP times the wanted size or more."""
     assert not ImageFile.LOAD_TRUNCATED_IMAGES
-    with Image.open(io.BytesIO(body), formats=FORMATS) as opened:
+    opened, first_page = _opened(body)
+    with opened:
         pixels = opened.width * opened.height
         if pixels > MOST_PIXELS:
             raise UnusableImage(f"{opened.width} x {opened.height} pixels, more than {MOST_PIXELS}")
-        is_drawing = opened.mode in ("1", "P")
+        is_drawing, sizes = opened.mode in ("1", "P"), (opened.size, *first_page)
         # The decoder halves a JPEG while it reads it; what is left to scale down keeps the result sharp.
         wanted = DRAFT_GAP * max_side / max(opened.size)
         opened.draft(None, (math.ceil(wanted * opened.width), math.ceil(wanted * opened.height)))
         # A progressive JPEG is held whole all the same: its coefficients come in several passes.
         if (pixels if opened.info.get("progressive") else opened.width * opened.height) > LARGE_PIXELS:
             when_large()
-        opened.load()
+        _load_whole(opened, body)
         shrink = max(1, max(opened.size) // (2 * max_side))
-        turn = TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
-        small = _in_strips(opened, shrink)
-    return small if turn is None else small.transpose(turn), is_drawing
+        turn = TURNS.get(_orientation(opened))
+        small = in_strips(opened, shrink)
+    return _Decoded(image=small if turn is None else small.transpose(turn), is_drawing=is_drawing, sizes=sizes)
 
 
-def _in_strips(image: Image.Image, shrink: int) -> Image.Image:
-    """The picture as RGB in sRGB, each side `shrink` times shorter; a strip at a time."""
-    to_srgb = _colours_of(image)
-    small = Image.new("RGB", (-(-image.width // shrink), -(-image.height // shrink)))
-    rows = max(1, STRIP_PIXELS // (image.width * shrink)) * shrink
-    for top in range(0, image.height, rows):
-        strip = to_srgb(image.crop((0, top, image.width, min(top + rows, image.height))))
-        small.paste(strip.reduce(shrink) if shrink > 1 else strip, (0, top // shrink))
-    return small
+def _opened(body: bytes) -> tuple[ImageFile.ImageFile, list[tuple[int, int]]]:
+    """The picture before its pixels are read; of a TIFF the first page that is no lesser version of another.
 
-
-def _colours_of(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """What turns strips of `image` into RGB in sRGB."""
-    transform = _transform(image)
-    highest = image.getextrema()[1] if image.mode == "I" else None
-    depth = 1.0 if isinstance(highest, int | float) and highest <= 255 else 257.0
-
-    def to_srgb(strip: Image.Image) -> Image.Image:
-        flat = _flat(strip, depth)
-        if transform is not None:
-            converted = ImageCms.applyTransform(flat, transform)
-            flat = converted if converted is not None else flat
-        return flat.convert("RGB")
-
-    return to_srgb
-
-
-def _flat(image: Image.Image, depth: float) -> Image.Image:
-    """8 bits a channel, without palette or alpha: transparent pixels on white, 16-bit grey divided by `depth`."""
-    if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image) / depth).clip(0, 255).astype(np.uint8), "L")
-    if _has_alpha(image):
-        solid = image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(solid, mask=solid.getchannel("A"))
-        return white
-    return image.convert("RGB") if image.mode == "P" else image
-
-
-def _has_alpha(image: Image.Image) -> bool:
-    return image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-
-
-def _transform(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """From the picture's own profile to sRGB, or None where it has none that can be used."""
-    profile = image.info.get("icc_profile")
-    mode = "RGB" if _has_alpha(image) or image.mode == "P" else image.mode
-    if not profile or mode not in ("RGB", "CMYK", "L"):
-        return None
+    Where that is not the first page of all: the size of that one too, which an archive may give.
+    """
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (ImageCms.PyCMSError, OSError):
-        # A damaged profile loses the profile, not the picture.
-        return None
+        with truncation_is_an_error() if sniff(body) == "image/tiff" else nullcontext():
+            opened = Image.open(io.BytesIO(body), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise UnusableImage("cannot be decoded: a kind of picture that is not read, or a damaged header") from error
+    first, page = opened.size, 0
+    while tag_of(opened, NEW_SUBFILE_TYPE) in LESSER_PAGES and page < MOST_PAGES:
+        page += 1
+        try:
+            opened.seek(page)
+        except EOFError:
+            opened.seek(0)
+            return opened, []
+    return opened, [first] if page else []
+
+
+def _load_whole(opened: ImageFile.ImageFile, body: bytes) -> None:
+    """Read the pixels, and refuse what the libraries warn of."""
+    if opened.format in ("JPEG", "MPO"):
+        require_whole_jpeg(body)
+    elif opened.format == "PNG":
+        require_whole_png(body)
+        opened.info[RAW_MODE] = raw_mode = str(opened.tile[0].args)
+        if "transparency" in opened.info:
+            opened.info["transparency"] = as_8_bits(opened.info["transparency"], raw_mode)
+    with errors_of_libtiff() if opened.format == "TIFF" else nullcontext():
+        opened.load()
+
+
+def _orientation(opened: Image.Image) -> int:
+    """How the camera was held, 1 where its data are damaged: that costs no picture."""
+    try:
+        found = opened.getexif().get(ExifTags.Base.Orientation)
+        return found if isinstance(found, int) else 1
+    except Exception:
+        return 1
 
 
 def perceptual_hash(image: Image.Image) -> str:

@@ -6,10 +6,12 @@ Smithsonian gives no SHA-1: there a picture is fetched again where its address o
 
 A thumbnail is made by the archive, and there is no SHA-1 of it. Of a truncated original the archive makes a whole
 thumbnail with a grey rest (MediaWiki 1.39 with ImageMagick does): that shows only where originals are asked for.
+Where the thumbnail cannot be had, the original is asked for at once. One file that fails is never waited for.
 """
 
 import hashlib
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,12 +25,15 @@ import pyarrow.compute as pc
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.errors import FetchFailed
-from pd_assets.lib.home import Home, alone, replacing
+from pd_assets.lib.errors import FetchFailed, RequestRejected
+from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
-from pd_assets.lib.images.decode import ENDINGS, MOST_PIXELS, UnusableImage, sniff
+from pd_assets.lib.images import placeholders
+from pd_assets.lib.images.decode import ENDINGS, UnusableImage
 from pd_assets.lib.images.pool import WORKERS, Decoders
-from pd_assets.lib.pacing import MUSEUM_MEDIA
+from pd_assets.lib.images.proof import Etags, is_scaled, refuse_bomb, require_picture, require_size
+from pd_assets.lib.images.stored import has_size, keep
+from pd_assets.lib.pacing import MUSEUM_MEDIA, HostPolicy
 from pd_assets.lib.progress import track
 
 Row = dict[str, object]
@@ -39,7 +44,10 @@ RETRY_AFTER_DAYS = (0, 0, 1, 7, 30)
 ORIGINAL, THUMBNAIL = "original", "thumbnail"
 # One file of more bytes is held in memory at a time.
 LARGE_BYTES = 20_000_000
-UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+# How often a file is asked for that fails while its host is well; the next run asks again.
+TRIES_OF_A_FILE = 2
+# What a host says of itself, and not of one file.
+OF_THE_HOST = re.compile(r": HTTP (?:429|503), \d+ times")
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +78,16 @@ def fetch_accepted(
     with alone(home.images, "fetches pictures"), nullcontext(decoders) if decoders else Decoders() as running:
         _sweep(home)
         now = datetime.now(UTC).replace(microsecond=0)
+        have = tables.read_or_empty(home, FILES)
         fetcher = _Fetcher(
-            home=home, session=session, decoders=running, max_side=max_side, originals=originals, now=now
+            home=home,
+            session=session,
+            decoders=running,
+            max_side=max_side,
+            originals=originals,
+            now=now,
+            etags=Etags(home.images / "etags.json"),
+            placeholders=placeholders.known(have),
         )
         wanted = tables.query(
             home,
@@ -80,7 +96,6 @@ def fetch_accepted(
             {"profile": profile},
         )
         is_current = pa.array([fetcher.is_current(row) for row in tables.rows(wanted)], pa.bool_())
-        have = tables.read_or_empty(home, FILES)
         kept = have.filter(pc.is_in(have["item_id"], wanted["item_id"].filter(is_current).combine_chunks()))
         return fetcher.bring_in_step(kept, wanted.filter(pc.invert(is_current)))
 
@@ -99,6 +114,8 @@ class _Fetcher:
     max_side: int
     originals: bool
     now: datetime
+    etags: Etags
+    placeholders: frozenset[str]
     large: threading.Lock = field(default_factory=threading.Lock)
 
     def is_current(self, item: Row) -> bool:
@@ -107,9 +124,15 @@ class _Fetcher:
             return False
         if self.originals and item["had_made_from"] != ORIGINAL:
             return False
-        if item["had_status"] == "ok" and (item["sha1"] is not None or item["had_url"] == self._source(item)[1]):
-            return self.home.holds(self.home.root / str(item["had_path"]))
-        if item["had_url"] != self._source(item)[1]:
+        sources = [url for _, url in self._sources(item)]
+        if item["had_status"] == "ok":
+            if item["sha1"] is None and item["had_url"] not in sources:
+                return False
+            whole, had = _size(item, "width", "height"), _size(item, "had_width", "had_height")
+            if all(whole) and all(had) and not is_scaled(had, of=whole):
+                return False
+            return has_size(self.home, self.home.root / str(item["had_path"]), item["had_size_bytes"])
+        if item["had_url"] != sources[0]:
             return False
         tries, tried_at = item["had_tries"], item["had_at"]
         assert isinstance(tries, int) and isinstance(tried_at, datetime)
@@ -118,22 +141,29 @@ class _Fetcher:
 
     def bring_in_step(self, kept: pa.Table, todo: pa.Table) -> FetchCounts:
         """Fetch all of `todo`, writing the table now and then, and at the end with `kept`."""
-        fetched = done = 0
         fresh: list[Row] = []
-        digest = ""
+        done: list[str] = []
         try:
             for row in track(self._fetch_all(todo), "fetching pictures", total=todo.num_rows):
                 fresh.append(row)
-                done += 1
-                fetched += row["status"] == "ok"
+                done.append(str(row["item_id"]))
                 if len(fresh) == WRITE_EVERY:
                     kept = pa.concat_tables([kept, tables.as_table(FILES, fresh)])
                     fresh = []
-                    tables.write(self.home, FILES, kept)
+                    tables.write(self.home, FILES, self._judged(kept))
         finally:
             # Also when the archive refuses us half-way, or somebody interrupts: what was fetched is kept.
-            digest = tables.write(self.home, FILES, pa.concat_tables([kept, tables.as_table(FILES, fresh)]))
-        return FetchCounts(wanted=kept.num_rows + len(fresh), fetched=fetched, failed=done - fetched, digest=digest)
+            files = self._judged(pa.concat_tables([kept, tables.as_table(FILES, fresh)]))
+            digest = tables.write(self.home, FILES, files)
+        tried = files.filter(pc.is_in(files["item_id"], pa.array(done, pa.string())))
+        fetched = int(pc.sum(pc.equal(tried["status"], "ok"), min_count=0).as_py())
+        return FetchCounts(wanted=files.num_rows, fetched=fetched, failed=len(done) - fetched, digest=digest)
+
+    def _judged(self, files: pa.Table) -> pa.Table:
+        """The rows as they are once all others are known: placeholders, and bytes that their host belies, fail."""
+        belied = self.etags.belied()
+        reasons = pa.array([belied.get(item_id) for item_id in files["item_id"].to_pylist()], pa.string())
+        return placeholders.named(placeholders.failed(files, reasons) if belied else files)
 
     def _fetch_all(self, todo: pa.Table) -> Iterator[Row]:
         with ThreadPoolExecutor(THREADS, thread_name_prefix="media") as pool:
@@ -141,37 +171,56 @@ class _Fetcher:
 
     def _fetch(self, item: Row) -> Row:
         """Fetch, verify, normalise and store one picture; the row says how it went."""
-        made_from, url = self._source(item)
         base: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.max_side}
-        base |= {"signature": _signature(item)}
-        base |= {"made_from": made_from, "url": url, "fetched_at": self.now}
-        try:
-            return {**base, **self._stored(item, made_from, url), "status": "ok", "tries": 1}
-        except (FetchFailed, UnusableImage) as error:
-            goes_on = item["had_status"] == "failed" and _is_same_file(item) and item["had_url"] == url
-            tries = _whole(item["had_tries"]) + 1 if goes_on else 1
-            return {**base, "status": "failed", "error": _told(error), "tries": tries}
+        base |= {"signature": _signature(item), "fetched_at": self.now}
+        sources = self._sources(item)
+        reasons: list[str] = []
+        shown: Row = {}
+        for made_from, url in sources:
+            asked: Row = {"made_from": made_from, "url": url}
+            try:
+                return {**base, **asked, **self._stored(item, made_from, url), "status": "ok", "tries": 1}
+            except (FetchFailed, UnusableImage) as error:
+                reasons.append(_told(error))
+                if isinstance(error, placeholders.Placeholder):
+                    shown = {"sha256": error.sha256}
+                if _is_of_the_host(error):
+                    break
+        made_from, url = sources[0]
+        goes_on = item["had_status"] == "failed" and _is_same_file(item) and item["had_url"] == url
+        tries = _whole(item["had_tries"]) + 1 if goes_on else 1
+        failure: Row = {"status": "failed", "error": "; then the original: ".join(reasons), "tries": tries}
+        return {**base, "made_from": made_from, "url": url, **shown, **failure}
 
-    def _source(self, item: Row) -> tuple[str, str]:
-        """What to ask for: the smallest standard thumbnail that covers, unless the original is smaller or wanted."""
+    def _sources(self, item: Row) -> list[tuple[str, str]]:
+        """What to ask for, the best first: the smallest standard thumbnail that covers, then the original.
+
+        The original alone where it is smaller or wanted, or where the thumbnail is but an icon of the kind of file.
+        """
         file_url, thumb_url, covers_px = item["file_url"], item["thumb_url"], item["thumb_side"]
         covers = isinstance(covers_px, int) and covers_px >= self.max_side
-        if self.originals or thumb_url is None or thumb_url == file_url or not covers:
-            return ORIGINAL, str(file_url)
-        return THUMBNAIL, str(thumb_url)
+        original = (ORIGINAL, str(file_url))
+        if self.originals or thumb_url in (None, file_url) or not covers or placeholders.is_icon(str(thumb_url)):
+            return [original]
+        return [(THUMBNAIL, str(thumb_url)), original]
 
     def _stored(self, item: Row, made_from: str, url: str) -> Row:
         with self.large if made_from == ORIGINAL and _whole(item["size_bytes"]) > LARGE_BYTES else nullcontext():
             if made_from == ORIGINAL:
-                _refuse_bomb(item)
-            answer = self.session.get(url, policy=MUSEUM_MEDIA if item["source"] == "smithsonian" else MEDIA)
+                refuse_bomb(item)
+            is_museum = item["source"] == "smithsonian"
+            answer = self._answer(url, MUSEUM_MEDIA if is_museum else MEDIA)
             sha1 = item["sha1"]
-            _verify(answer, str(sha1) if sha1 is not None and made_from == ORIGINAL else None)
+            require_picture(answer, str(sha1) if sha1 is not None and made_from == ORIGINAL else None)
+            self.etags.require_md5(answer, str(item["item_id"]))
             picture = self.decoders.normalise(answer.body, max_side=self.max_side)
+        # A museum's whole picture may be a version of the file whose size its record gives.
+        is_exact = made_from == ORIGINAL and not is_museum
+        require_size(item, picture, is_exact=is_exact, least_side=self.max_side if made_from == THUMBNAIL else 1)
+        if picture.sha256 in self.placeholders:
+            raise placeholders.Placeholder(picture.sha256)
         path = self.home.images / picture.sha256[:2] / f"{picture.sha256}.{ENDINGS[picture.mime]}"
-        if not self.home.holds(path):
-            with replacing(path) as partial:
-                partial.write_bytes(picture.body)
+        keep(self.home, path, picture.body)
         return {
             "sha256": picture.sha256,
             "path": str(path.relative_to(self.home.root)),
@@ -184,23 +233,22 @@ class _Fetcher:
             "received_sha1": _sha1(answer.body) if sha1 is None else None,
         }
 
+    def _answer(self, url: str, policy: HostPolicy) -> Answer:
+        """What a file's address answers. Others wait only where the host asks for it, and never for one file."""
+        for tries_left in reversed(range(TRIES_OF_A_FILE)):
+            try:
+                return self.session.get(url, policy=policy, tries=1)
+            except FetchFailed as error:
+                if _is_of_the_host(error):
+                    break
+                if error.permanent or not tries_left or "HTTP 403" in str(error):
+                    raise
+        return self.session.get(url, policy=policy, tries=max(1, self.session.tries - 1))
 
-def _refuse_bomb(item: Row) -> None:
-    """Nothing is downloaded that will not be decoded; the decoder looks again at what the bytes say."""
-    width, height = _whole(item["width"]), _whole(item["height"])
-    if width * height > MOST_PIXELS:
-        raise UnusableImage(f"the page gives {width} x {height} pixels, more than {MOST_PIXELS}")
 
-
-def _verify(answer: Answer, sha1: str | None) -> None:
-    """The answer calls itself a picture, begins like one, and has the SHA-1 if there is one."""
-    kind = answer.content_type
-    if sniff(answer.body) is None or not (kind in UNTYPED or kind.startswith("image/")):
-        raise UnusableImage(
-            f"{answer.url} answered {kind or 'no media type'} that begins {answer.body[:12]!r}, which is no picture"
-        )
-    if sha1 is not None and _sha1(answer.body) != sha1:
-        raise UnusableImage(f"{answer.url}: the bytes do not have the SHA-1 that the page gives")
+def _is_of_the_host(error: Exception) -> bool:
+    """Whether the next address would fare no better."""
+    return isinstance(error, RequestRejected) or OF_THE_HOST.search(str(error)) is not None
 
 
 def _sha1(body: bytes) -> str:
@@ -220,6 +268,10 @@ def _is_same_file(item: Row) -> bool:
 def _told(error: Exception) -> str:
     gone = str(error).endswith(("HTTP 404", "HTTP 410"))
     return f"{error}: renamed or deleted since the last sync, which the next sync will see" if gone else str(error)
+
+
+def _size(item: Row, width: str, height: str) -> tuple[int, int]:
+    return _whole(item[width]), _whole(item[height])
 
 
 def _whole(value: object) -> int:

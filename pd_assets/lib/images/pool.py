@@ -1,9 +1,13 @@
 """A few decoder processes with a bound on memory and time: a file that kills one costs that file, never the run.
 
+They have next to no environment, no network and no files (confinement.py); where the kernel cannot see to that, a line
+in the log says so once.
+
 Errors: UnusableImage for a picture, also when its decoder was killed; DecodersFailed where no decoder can start.
 """
 
 import json
+import logging
 import os
 import queue
 import signal
@@ -12,14 +16,25 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import IO
 
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.images.decode import Picture, UnusableImage
 from pd_assets.lib.images.quality import Quality
-from pd_assets.lib.images.worker import PICTURE, READY, REPLY, REQUEST
+from pd_assets.lib.images.worker import NOT_CONFINED, PICTURE, READY, REPLY, REQUEST
 
 WORKERS = 2
+# What Python needs of the environment to find itself and us.
+PASSED_ON = ("PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH")
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def warn_once(line: str) -> None:
+    """Every decoder says it, and one of them is enough."""
+    log.warning("%s", line)
 
 
 class DecodersFailed(PdError):
@@ -96,7 +111,7 @@ class _Worker:
         command = [sys.executable, "-m", "pd_assets.lib.images.worker"]
         numbers = [str(bounds.memory_bytes), str(bounds.time_s), str(turn.fileno())]
         # No token reaches a decoder; one thread, as every thread of a library takes of the address space.
-        env = {name: value for name, value in os.environ.items() if not name.startswith("PD_")}
+        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         with tempfile.TemporaryFile() as said:
             # A session of its own: Ctrl-C is for us, and closing the pipe is what ends a decoder.
@@ -120,6 +135,10 @@ class _Worker:
                     f"{' '.join(command)} ended with {code} before its first picture ({last[0]}); expected it to start "
                     "with this Python; run that command by hand to see why"
                 ) from death
+            said.seek(0)
+            for line in said.read().decode(errors="replace").splitlines():
+                if line.startswith(NOT_CONFINED):
+                    warn_once(line)
 
     def normalise(self, body: bytes, max_side: int) -> Picture:
         self._send(REQUEST.pack(max_side, len(body)), body)
@@ -129,7 +148,8 @@ class _Worker:
             raise UnusableImage(payload.decode(errors="replace"))
         facts, _, kept = payload.partition(b"\n")
         told = json.loads(facts)
-        return Picture(body=kept, quality=Quality(**told.pop("quality")), **told)
+        sizes = tuple((width, height) for width, height in told.pop("sizes"))
+        return Picture(body=kept, quality=Quality(**told.pop("quality")), sizes=sizes, **told)
 
     def how_it_ended(self) -> str:
         code = self.process.wait()

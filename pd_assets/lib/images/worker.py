@@ -1,9 +1,11 @@
 """A decoder process: pictures in on stdin, normalised ones out on stdout, until stdin closes. Started by pool.py.
 
 Its memory is bounded by the kernel, its time a picture by an alarm that kills it: also when whoever started it is gone.
+Before its first picture it gives up files and network (confinement.py), and says on stderr what it could not give up.
 """
 
 import fcntl
+import io
 import json
 import os
 import resource
@@ -12,15 +14,25 @@ import struct
 import sys
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import (  # noqa: F401, the kinds that are read: Pillow would import all others too
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
-from pd_assets.lib.images.decode import UnusableImage, normalise
+from pd_assets.lib.images.confinement import confine
+from pd_assets.lib.images.decode import FORMATS, UnusableImage, normalise
 
 READY = b"!"
 # Longest side and size of a request; kind and size of a reply.
 REQUEST = struct.Struct("<IQ")
 REPLY = struct.Struct("<BQ")
 PICTURE, REASON = 0, 1
+NOT_CONFINED = "a decoder keeps "
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, *, time_s: float, turn: int) -> None:
@@ -58,6 +70,14 @@ def _answer(body: bytes, max_side: int, time_s: float, turn: int) -> tuple[int, 
     return PICTURE, json.dumps(facts).encode() + b"\n" + picture.body
 
 
+def _import_everything() -> None:
+    """Pillow and numpy import some modules when they first need them, and later none can be read: need them now."""
+    for kind in FORMATS:
+        sample = io.BytesIO()
+        Image.new("LA" if kind == "PNG" else "RGB", (64, 48)).save(sample, kind)
+        normalise(sample.getvalue(), max_side=32)
+
+
 def main() -> None:
     """`python -m pd_assets.lib.images.worker MEMORY_BYTES TIME_S TURN`; TURN is an open file, that of serve()."""
     memory_bytes, time_s, turn = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
@@ -69,9 +89,13 @@ def main() -> None:
         pass
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     Image.MAX_IMAGE_PIXELS = None
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    _import_everything()
+    for missing in confine():
+        sys.stderr.write(f"{NOT_CONFINED}{missing}\n")
     # What a library prints must not mix with the replies.
     replies = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    sys.stderr.flush()
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     try:

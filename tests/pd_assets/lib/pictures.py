@@ -75,5 +75,46 @@ def flat_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
 
 
+def png_of(samples: np.ndarray, *, bits: int = 8, kind: int = 0, chunks: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
+    """A PNG with these samples (height x width x channels; of fewer than 8 bits several a byte).
+
+    PNG's kinds are 0 for grey, 2 for RGB, 4 for grey with alpha.
+    """
+    rows = samples.astype(">u2" if bits == 16 else np.uint8).reshape(len(samples), -1)
+    data = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in rows))
+    width = samples.shape[1] * 8 // bits if bits < 8 else samples.shape[1]
+    header = struct.pack(">IIBBBBB", width, len(samples), bits, kind, 0, 0, 0)
+    between = b"".join(_chunk(*one) for one in chunks)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + between + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def tiff_of(samples: np.ndarray, *, bits: int, photometric: int) -> bytes:
+    """A grey TIFF of one strip, unpacked; photometric 0 says that white is the least sample."""
+    data = samples.astype(f"<u{bits // 8}").tobytes()
+    height, width = samples.shape
+    tags = {256: width, 257: height, 258: bits, 259: 1, 262: photometric, 273: 0, 277: 1, 278: height, 279: len(data)}
+    tags[273] = 8 + 2 + 12 * len(tags) + 4
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\x00" + struct.pack("<IH", 8, len(tags)) + entries + struct.pack("<I", 0) + data
+
+
+def linear_grey_profile() -> bytes:
+    """An ICC profile of greys that are proportional to light."""
+    white = struct.pack(">4s4xiii", b"XYZ ", 63190, 65536, 54061)
+    parts = {
+        b"desc": struct.pack(">4s4xI2s78x", b"desc", 2, b"g\x00"),
+        b"cprt": struct.pack(">4s4x4s", b"text", b"x"),
+        b"wtpt": white,
+        b"kTRC": struct.pack(">4s4xIH2x", b"curv", 1, 256),
+    }
+    place, table = 128 + 4 + 12 * len(parts), struct.pack(">I", len(parts))
+    for name, part in parts.items():
+        table += struct.pack(">4sII", name, place, len(part))
+        place += len(part)
+    names = (b"lcms", b"\x02\x40\x00\x00", b"mntr", b"GRAY", b"XYZ ", b"acsp")
+    head = struct.pack(">I4s4s4s4s4s12x4s28xiii", place, *names, 63190, 65536, 54061)
+    return head.ljust(128, b"\x00") + table + b"".join(parts.values())
+
+
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

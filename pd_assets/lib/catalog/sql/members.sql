@@ -1,4 +1,5 @@
 -- Every picture that was ever fetched, of items that are still in the catalogue, and which of them are surely copies.
+-- A failed row that has a picture is a placeholder's: nobody's picture, and no copy of another.
 -- Tables: items, files, previous (catalog/clusters as it was).
 create table members as
 with fetched as (
@@ -9,6 +10,7 @@ seen as (
     union all
     select item_id, sha256, sha1, phash, detail_hash, 0 from previous
     where item_id not in (select item_id from fetched) and item_id in (select item_id from items)
+      and coalesce(sha256, '') not in (select sha256 from files where status = 'failed' and sha256 is not null)
 )
 select
     row_number() over (order by item_id) as n, *,

@@ -2,21 +2,27 @@
 
 import hashlib
 import io
+import struct
+import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from pd_assets.lib.images.decode import MOST_PIXELS, Picture, UnusableImage, normalise, perceptual_hash, sniff
 from tests.pd_assets.lib.pictures import (
     encoded,
+    linear_grey_profile,
     painting,
     png_header_only,
+    png_of,
     scene,
     srgb_profile,
     swapped_profile,
+    tiff_of,
     with_everything_attached,
 )
 
@@ -111,12 +117,12 @@ def test_a_jpeg_scaled_while_it_is_decoded_looks_like_one_that_is_decoded_whole(
 
 def test_more_pixels_than_are_decoded_freely_are_announced() -> None:
     calls: list[str] = []
-    normalise(png_of(1000, 1000), max_side=64, when_large=lambda: calls.append("small"))
-    normalise(png_of(10_000, 4_100), max_side=64, when_large=lambda: calls.append("large"))
+    normalise(white_png(1000, 1000), max_side=64, when_large=lambda: calls.append("small"))
+    normalise(white_png(10_000, 4_100), max_side=64, when_large=lambda: calls.append("large"))
     assert calls == ["large"]
 
 
-def png_of(width: int, height: int) -> bytes:
+def white_png(width: int, height: int) -> bytes:
     return encoded(Image.new("1", (width, height)), "PNG")
 
 
@@ -148,6 +154,77 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(width: int, height
     assert width * height > MOST_PIXELS
     with pytest.raises(UnusableImage, match=r"pixels"):
         normalise(png_header_only(width, height), max_side=SIDE)
+
+
+def halved(body: bytes) -> bytes:
+    return body[: len(body) // 2] + b"\xff\xd9"
+
+
+def shortened(body: bytes) -> bytes:
+    return body[: len(body) * 4 // 10] + body[len(body) * 6 // 10 :]
+
+
+def zeroed(body: bytes) -> bytes:
+    middle, gap = len(body) // 2, len(body) // 10
+    return body[:middle] + bytes(gap) + body[middle + gap :]
+
+
+def inverted(body: bytes) -> bytes:
+    middle, gap = len(body) // 2, len(body) // 10
+    return body[:middle] + bytes(255 - byte for byte in body[middle : middle + gap]) + body[middle + gap :]
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("damage", [halved, shortened, zeroed])
+def test_damage_that_libjpeg_only_warns_of_is_refused(damage: Callable[[bytes], bytes], progressive: bool) -> None:
+    body = encoded(painting(2), progressive=progressive)
+    normalise(body, max_side=SIDE)
+    with pytest.raises(UnusableImage, match=r"cannot be decoded: damaged \((Corrupt JPEG data|Premature end)"):
+        normalise(damage(body), max_side=SIDE)
+
+
+def test_a_small_jpeg_that_declares_12000_pixels_a_side_and_has_no_data_is_no_picture() -> None:
+    body = encoded(Image.new("RGB", (16, 16)))
+    place = body.index(b"\xff\xc0") + 5
+    with pytest.raises(UnusableImage, match="damaged"):
+        normalise(body[:place] + (12_000).to_bytes(2) * 2 + body[place + 4 :], max_side=SIDE)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_whole_jpegs_of_every_kind_are_read(mode: str) -> None:
+    for options in ({}, {"progressive": True}, {"subsampling": "4:4:4"}, {"restart_marker_rows": 1}):
+        normalise(encoded(painting(2).convert(mode), **options) + b"what a camera adds", max_side=SIDE)
+
+
+def test_a_jpeg_with_a_sampling_that_the_strict_reader_does_not_know_is_read() -> None:
+    body = bytearray(encoded(Image.new("RGB", (16, 16), "grey"), subsampling="4:4:4"))
+    place = body.index(b"\xff\xc0")
+    body[place + 14] = 0x22
+    assert normalise(bytes(body), max_side=SIDE).width == 16
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "group4"])
+def test_a_damaged_tiff_is_refused_also_where_only_libtiff_complains(compression: str) -> None:
+    body = encoded(painting(2).convert("1"), "TIFF", compression=compression)
+    normalise(body, max_side=SIDE)
+    for damaged in (body[:-1], body[: len(body) // 2], *([inverted(body)] if compression != "raw" else [])):
+        with pytest.raises(UnusableImage, match="cannot be decoded"):
+            normalise(damaged, max_side=SIDE)
+
+
+def test_a_png_without_its_end_is_refused() -> None:
+    with pytest.raises(UnusableImage, match="ends before its last chunk"):
+        normalise(encoded(scene(), "PNG")[:-1], max_side=SIDE)
+
+
+@pytest.mark.parametrize("body", [b"RIFF\x04\x00\x00\x00WAVE", b"II*\x00", b"MM\x00*\x00\x00\x00\x08\x00\x00"])
+def test_a_reason_is_the_same_in_every_run(body: bytes) -> None:
+    reasons = set()
+    for _ in range(2):
+        with pytest.raises(UnusableImage) as refused:
+            normalise(body, max_side=SIDE)
+        reasons.add(str(refused.value))
+    assert len(reasons) == 1 and "0x" not in reasons.pop()
 
 
 @settings(max_examples=120)
@@ -227,6 +304,61 @@ def test_a_damaged_profile_loses_the_profile_and_not_the_picture(profile: bytes)
     assert is_near(colour_at(picture, 0.25, 0.25), (255, 0, 0))
 
 
+RAMP = np.tile(np.arange(0, 256, 4, dtype=np.uint32), (48, 1))
+LINEAR = np.round(255 * np.where(RAMP < 1, 0, 1.055 * (RAMP / 255) ** (1 / 2.4) - 0.055)).astype(int)
+PROFILE = (b"iCCP", b"g\x00\x00" + zlib.compress(linear_grey_profile()))
+
+
+def greys(body: bytes) -> np.ndarray:
+    """The green channel of what a file becomes."""
+    return np.asarray(opened(normalise(body, max_side=SIDE)), dtype=int)[:, :, 1]
+
+
+def with_alpha(samples: np.ndarray, opaque: int) -> np.ndarray:
+    return np.dstack([samples, np.full_like(samples, opaque)])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (tiff_of(RAMP * 257, bits=16, photometric=0), 255 - RAMP),
+        (tiff_of(RAMP * 257, bits=16, photometric=1), RAMP),
+        (tiff_of(RAMP * 16_843_009, bits=32, photometric=1), RAMP),
+        (tiff_of(RAMP * 257, bits=32, photometric=1), RAMP),
+        (png_of(RAMP, chunks=(PROFILE,)), LINEAR),
+        (png_of(RAMP * 257, bits=16, chunks=(PROFILE,)), LINEAR),
+        (png_of(with_alpha(RAMP, 255), kind=4, chunks=(PROFILE,)), LINEAR),
+        (png_of(with_alpha(RAMP * 257, 65_535), bits=16, kind=4, chunks=(PROFILE,)), LINEAR),
+        (png_of(RAMP, chunks=((b"gAMA", struct.pack(">I", 100_000)),)), LINEAR),
+        (png_of(RAMP * 257, bits=16, chunks=((b"gAMA", struct.pack(">I", 100_000)),)), LINEAR),
+        (png_of(RAMP, chunks=((b"gAMA", struct.pack(">I", 45_455)),)), RAMP),
+        (png_of(RAMP, chunks=((b"sRGB", b"\x00"), (b"gAMA", struct.pack(">I", 100_000)))), RAMP),
+        (png_of(RAMP * 257, bits=16, chunks=((b"tRNS", b"\xfc\xfc"),)), np.where(RAMP == 252, 255, RAMP)),
+        (encoded(Image.fromarray(RAMP.astype(np.float32) / 252), "TIFF"), RAMP * 255 // 252),
+    ],
+)  # fmt: skip
+def test_greys_are_shown_as_the_file_means_them(body: bytes, expected: np.ndarray) -> None:
+    assert np.abs(greys(body) - expected).mean() < 3
+
+
+@pytest.mark.parametrize("transparent", [0, 7])
+def test_the_transparent_grey_of_a_png_of_few_bits_is_one_of_its_own_samples(transparent: int) -> None:
+    packed = np.full((8, 8), 0x77, dtype=np.uint8)
+    found = greys(png_of(packed, bits=4, chunks=((b"tRNS", struct.pack(">H", transparent)),)))
+    assert is_near(tuple(found[4, 2:4]), (255, 255) if transparent == 7 else (119, 119))
+
+
+def test_of_a_tiff_whose_first_page_is_a_thumbnail_the_picture_is_read() -> None:
+    buffer = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(buffer, True) as file:
+        for size, kind in (((30, 20), 1), ((120, 80), 0)):
+            scene(*size).save(file, "TIFF", tiffinfo={254: kind})
+            file.newFrame()
+    picture = normalise(buffer.getvalue(), max_side=SIDE)
+    assert (picture.width, picture.height) == (120, 80)
+    assert picture.sizes == ((120, 80), (30, 20))
+
+
 # --- orientation and metadata ----------------------------------------------------------------------------------------
 
 TURNED = {
@@ -265,6 +397,15 @@ def test_nothing_of_the_files_metadata_is_left_in_the_kept_bytes() -> None:
     assert dict(opened(picture).getexif()) == {}
     assert set(opened(picture).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
     assert segments(picture.body) <= {0xE0, 0xDB, 0xC0, 0xC4, 0xDA}
+
+
+@pytest.mark.parametrize("exif", [b"LoremIpsum", b"II*\x00\xff\xff\x00\x00", b""])
+def test_damaged_camera_data_cost_no_picture(exif: bytes) -> None:
+    assert np.abs(greys(png_of(RAMP, chunks=((b"eXIf", exif),))) - RAMP).mean() < 3
+    body = encoded(scene())
+    app1 = b"Exif\x00\x00" + exif
+    damaged = body[:2] + b"\xff\xe1" + struct.pack(">H", len(app1) + 2) + app1 + body[2:]
+    assert normalise(damaged, max_side=SIDE).body == normalise(body, max_side=SIDE).body
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,13 +17,15 @@ import pytest
 from PIL import Image
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.catalog.items import build_licensed
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED
 from pd_assets.lib.errors import AccessDenied
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.decode import MOST_PIXELS
 from pd_assets.lib.images.fetch import WRITE_EVERY, FetchCounts, fetch_accepted
 from pd_assets.lib.images.pool import Bounds, Decoders
+from pd_assets.lib.images.stored import altered, discard
 from pd_assets.sandbox import Archive, SandboxServer
 from pd_assets.sandbox.faults import Request
 from tests.conftest import ROOT
@@ -39,8 +41,9 @@ Row = dict[str, object]
 class Museum:
     """A media host that holds some files, and the tables that want them. Numbers are those of the items."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, decoders: Decoders) -> None:
         self.home = home
+        self.decoders = decoders
         self.replies: dict[str, Reply] = {}
         self.items: dict[int, Row] = {}
         self.verdicts: dict[int, str] = {}
@@ -68,7 +71,12 @@ class Museum:
     ) -> FetchCounts:
         with PoliteSession("tests", tries=2, sleep=no_sleep) as session:
             return fetch_accepted(
-                self.home, session, profile=PROFILE, max_side=max_side, originals=originals, decoders=decoders
+                self.home,
+                session,
+                profile=PROFILE,
+                max_side=max_side,
+                originals=originals,
+                decoders=decoders or self.decoders,
             )
 
     def rows(self) -> dict[int, Row]:
@@ -85,9 +93,15 @@ class Museum:
         return sorted(self.home.images.rglob("*.jpg")) if self.home.images.is_dir() else []
 
 
+@pytest.fixture(scope="module")
+def decoders() -> Iterator[Decoders]:
+    with Decoders() as running:
+        yield running
+
+
 @pytest.fixture
-def museum(tmp_path: Path) -> Iterator[Museum]:
-    made = Museum(open_home(tmp_path / "home"))
+def museum(tmp_path: Path, decoders: Decoders) -> Iterator[Museum]:
+    made = Museum(open_home(tmp_path / "home"), decoders)
     with made.server:
         yield made
 
@@ -157,8 +171,8 @@ def test_no_more_than_two_files_are_asked_for_at_a_time_and_nothing_but_an_addre
         (Reply(body=encoded(painting(1)), headers={"Content-Type": "text/plain"}), "answered text/plain"),
         (Reply(status=404), "HTTP 404: renamed or deleted since the last sync"),
         (Reply(status=400, body=b"Use thumbnail steps"), "HTTP 400"),
-        (Reply(status=500), "HTTP 500, 2 times"),
-        (Reply(reset=True), "refused or lost, 2 times"),
+        (Reply(status=500), "HTTP 500"),
+        (Reply(reset=True), "refused or lost"),
     ],
 )
 def test_what_cannot_be_fetched_is_a_row_with_the_reason_and_the_others_go_on(
@@ -218,6 +232,197 @@ def test_a_new_version_of_a_failed_file_is_fetched_at_once(museum: Museum) -> No
     assert museum.fetch().fetched == 1
 
 
+# --- where the thumbnail cannot be had, and what is none -------------------------------------------------------------
+
+ICON = encoded(Image.new("RGB", (120, 120), "grey"), "PNG")
+
+
+@pytest.mark.parametrize(
+    "thumbnail",
+    [
+        Reply(status=500),
+        Reply(status=404),
+        Reply(status=400, body=b"Use thumbnail steps"),
+        Reply(body=b"<html>Error</html>", headers={"Content-Type": "text/html"}),
+        Reply(body=encoded(painting(1, 140, 105))[:2000]),
+        Reply(body=ICON),
+        Reply(body=encoded(painting(1, 140, 140))),
+    ],
+    ids=["500", "404", "400", "a web page", "cut off", "an icon", "another shape"],
+)
+def test_the_original_is_asked_for_where_its_thumbnail_cannot_be_had(museum: Museum, thumbnail: Reply) -> None:
+    museum.hold(1, encoded(painting(1)), thumb_url=f"{museum.server.url}/thumb.jpg", width=256, height=192)
+    museum.replies["/thumb.jpg"] = thumbnail
+    assert museum.fetch().fetched == 1
+    assert museum.asked()[-1] == "/1.jpg"
+    row = museum.rows()[1]
+    assert (row["made_from"], row["url"], row["width"]) == ("original", f"{museum.server.url}/1.jpg", MAX_SIDE)
+    assert museum.fetch().fetched == 0
+    assert museum.asked() == []
+
+
+def test_an_icon_of_the_kind_of_file_is_never_asked_for(museum: Museum) -> None:
+    icon = f"{museum.server.url}/w/resources/assets/file-type-icons/fileicon-webp.png"
+    museum.hold(1, encoded(painting(1), "WEBP"), thumb_url=icon)
+    museum.fetch()
+    assert museum.asked() == ["/1.jpg"]
+    assert museum.rows()[1]["status"] == "ok"
+
+
+def test_neither_thumbnail_nor_original_is_one_failure_with_both_reasons(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1)), thumb_url=f"{museum.server.url}/thumb.jpg")
+    museum.replies |= {"/thumb.jpg": Reply(status=500), "/1.jpg": Reply(status=502)}
+    museum.fetch()
+    assert museum.asked() == ["/thumb.jpg", "/thumb.jpg", "/1.jpg", "/1.jpg"]
+    row = museum.rows()[1]
+    assert "HTTP 500" in str(row["error"]) and "then the original" in str(row["error"]) and "502" in str(row["error"])
+    assert (row["made_from"], row["tries"]) == ("thumbnail", 1)
+
+
+def test_one_file_that_fails_is_waited_for_by_nobody_and_a_host_that_asks_for_it_is(tmp_path: Path) -> None:
+    waits: list[float] = []
+    for status, fewest_s, most_s in ((500, 0, 0), (404, 0, 0), (429, 50, 1000)):
+        waits.clear()
+        home = open_home(tmp_path / str(status))
+        with LocalServer(lambda _, target, status=status: Reply(status=status)) as server:
+            urls = {"file_url": f"{server.url}/1.jpg", "thumb_url": f"{server.url}/thumb.jpg"}
+            plant(home, ITEMS, [{**item(1), **urls}])
+            plant(home, DECISIONS, [decision(1)])
+            with PoliteSession("tests", tries=3, sleep=waits.append) as session:
+                fetch_accepted(home, session, profile=PROFILE, max_side=MAX_SIDE)
+        assert fewest_s <= sum(waits) <= most_s
+
+
+@pytest.mark.parametrize("size", [(192, 256), (256, 192)])
+def test_sides_may_change_places_as_a_camera_was_turned(museum: Museum, size: tuple[int, int]) -> None:
+    museum.hold(1, encoded(painting(1)), width=size[0], height=size[1])
+    assert museum.fetch().fetched == 1
+
+
+def test_an_original_of_another_size_than_its_page_says_is_refused(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1)), width=512, height=384)
+    museum.fetch()
+    assert museum.rows()[1]["error"] == "the page gives 512 x 384 pixels, and what came has 256 x 192"
+
+
+def test_a_picture_in_the_store_of_another_shape_than_its_page_says_is_fetched_again(museum: Museum) -> None:
+    museum.hold(1, encoded(painting(1, 120, 120)))
+    museum.fetch()
+    museum.hold(1, encoded(painting(1)), width=256, height=192, sha1=museum.items[1]["sha1"])
+    museum.fetch()
+    assert "SHA-1" in str(museum.rows()[1]["error"])
+
+
+# --- a transfer is proven whole where it can be ----------------------------------------------------------------------
+
+
+def tagged(body: bytes, damage: bytes = b"") -> Reply:
+    """A file with its MD5 as ETag, damaged on its way or not."""
+    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return Reply(body=body + damage, headers={"Content-Type": "image/webp", "ETag": f'"{digest}"'})
+
+
+def with_thumbnails(museum: Museum, numbers: Iterable[int], damaged: Iterable[int]) -> None:
+    for number in numbers:
+        museum.hold(number, b"the original is not there", thumb_url=f"{museum.server.url}/thumb{number}")
+        museum.replies[f"/{number}.jpg"] = Reply(status=404)
+        body = encoded(painting(number, 140, 105), "WEBP")
+        museum.replies[f"/thumb{number}"] = tagged(body, b"more" if number in damaged else b"")
+
+
+def test_bytes_without_the_md5_of_their_etag_are_refused_once_a_host_was_seen_to_give_it(museum: Museum) -> None:
+    with_thumbnails(museum, range(1, 6), damaged=(1, 2, 4))
+    counts = museum.fetch()
+    assert (counts.fetched, counts.failed) == (2, 3)
+    rows = museum.rows()
+    assert all("do not have the MD5" in str(rows[number]["error"]) for number in (1, 2, 4))
+    assert all(rows[number]["path"] is None for number in (1, 2, 4))
+
+
+def test_a_host_that_was_seen_to_give_the_md5_is_remembered(museum: Museum) -> None:
+    with_thumbnails(museum, [1], damaged=())
+    museum.fetch()
+    with_thumbnails(museum, [1, 2], damaged=[2])
+    assert museum.fetch().failed == 1
+
+
+def test_the_etags_of_a_host_that_gives_something_else_are_no_reason(museum: Museum) -> None:
+    for number in (1, 2):
+        museum.hold(number, encoded(painting(number)))
+        headers = {"Content-Type": "image/jpeg", "ETag": f'"{number:032x}"'}
+        museum.replies[f"/{number}.jpg"] = Reply(body=encoded(painting(number)), headers=headers)
+    assert museum.fetch().failed == 0
+
+
+def test_a_file_that_comes_short_of_its_length_is_refused(museum: Museum) -> None:
+    whole = encoded(painting(1, 400, 300), "WEBP", lossless=True)
+    museum.hold(1, whole)
+    museum.replies["/1.jpg"] = Reply(body=whole, cut_to=len(whole) - 1)
+    assert museum.fetch().failed == 1
+    assert "refused or lost" in str(museum.rows()[1]["error"])
+
+
+# --- placeholders ----------------------------------------------------------------------------------------------------
+
+
+def not_available(museum: Museum, numbers: Iterable[int]) -> None:
+    """Items of different originals, whose thumbnails are all one grey picture; the originals are not there."""
+    for number in numbers:
+        museum.hold(number, f"original {number}".encode(), thumb_url=f"{museum.server.url}/thumb{number}")
+        museum.replies[f"/{number}.jpg"] = Reply(status=404)
+        museum.replies[f"/thumb{number}"] = Reply(body=encoded(Image.new("RGB", (128, 96), "grey")))
+
+
+def test_what_more_than_three_unrelated_items_deliver_is_a_placeholder(museum: Museum) -> None:
+    not_available(museum, range(1, 6))
+    museum.hold(6, encoded(painting(6)))
+    counts = museum.fetch()
+    assert (counts.fetched, counts.failed) == (1, 5)
+    rows = museum.rows()
+    for number in range(1, 6):
+        row = rows[number]
+        assert str(row["error"]).startswith("placeholder: more than 3 unrelated items")
+        assert (row["status"], row["path"], row["phash"]) == ("failed", None, None)
+    assert len({row["sha256"] for row in rows.values()}) == 2
+
+
+def test_the_fourth_item_that_delivers_it_may_come_nights_later(museum: Museum) -> None:
+    not_available(museum, (1, 2, 3))
+    assert museum.fetch().failed == 0
+    build_licensed(museum.home, profile=PROFILE)
+    assert len({row["cluster"] for row in clusters(museum)}) == 1
+    not_available(museum, [4])
+    museum.fetch()
+    assert {row["status"] for row in museum.rows().values()} == {"failed"}
+    build_licensed(museum.home, profile=PROFILE)
+    assert clusters(museum) == []
+    assert tables.read(museum.home, LICENSED).num_rows == 0
+    # A fifth comes while the others wait to be tried again.
+    not_available(museum, [5])
+    museum.fetch()
+    assert museum.rows()[5]["status"] == "failed"
+
+
+def test_an_item_whose_placeholder_gives_way_to_its_picture_is_a_picture_again(museum: Museum) -> None:
+    not_available(museum, range(1, 5))
+    museum.fetch()
+    body = encoded(painting(1))
+    museum.replies["/thumb1"] = Reply(body=body)
+    museum.fetch()
+    rows = museum.rows()
+    assert (rows[1]["status"], rows[2]["status"], rows[2]["tries"]) == ("ok", "failed", 2)
+
+
+def test_one_file_on_many_pages_is_no_placeholder(museum: Museum) -> None:
+    for number in range(1, 7):
+        museum.hold(number, encoded(painting(7)))
+    assert museum.fetch().failed == 0
+
+
+def clusters(museum: Museum) -> list[Row]:
+    return list(tables.rows(tables.read(museum.home, CLUSTERS)))
+
+
 # --- keeping in step -------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +450,32 @@ def test_a_picture_that_vanished_from_the_store_is_fetched_again(museum: Museum)
     museum.stored()[0].unlink()
     assert museum.fetch().fetched == 1
     assert len(museum.stored()) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"half", b"longer than it was"])
+def test_a_picture_of_another_size_than_its_row_says_is_fetched_again(museum: Museum, damage: bytes) -> None:
+    museum.hold(1, encoded(painting(1)))
+    museum.fetch()
+    path = museum.stored()[0]
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] + damage)
+    assert museum.fetch().fetched == 1
+    assert path.read_bytes() == whole
+
+
+def test_a_picture_whose_bytes_were_altered_is_found_and_then_fetched_again(museum: Museum) -> None:
+    for number in (1, 2, 3):
+        museum.hold(number, encoded(painting(min(number, 2))))
+    museum.fetch()
+    assert list(altered(museum.home)) == []
+    path = museum.home.root / str(museum.rows()[2]["path"])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + b"!")
+    found = list(altered(museum.home))
+    assert found == [("commons:M2", path), ("commons:M3", path)]
+    discard(place for _, place in found)
+    assert museum.fetch().fetched == 2
+    assert (path.read_bytes(), list(altered(museum.home))) == (whole, [])
 
 
 def test_a_thumbnail_serves_while_it_covers_the_longest_side_and_else_the_original(museum: Museum) -> None:
