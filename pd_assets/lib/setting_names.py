@@ -121,6 +121,12 @@ SETTINGS = (
         "`1` in `make up` where `PD_CONTACT` is set, else `0`",
     ),
     _setting(
+        "PD_ALLOWED_HOSTS",
+        "names besides `127.0.0.1` and `localhost` under which our pages answer, separated by `,`: those of a proxy "
+        "before it ([deploy.md](deploy.md))",
+        "none",
+    ),
+    _setting(
         "PD_RETRY_WAIT_S",
         "seconds before a step that failed of network or memory is tried again, doubled each of three times",
         "`60`",
