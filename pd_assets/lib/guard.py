@@ -5,7 +5,10 @@ form, a script's POST or a WebSocket, and under a name of its own (DNS rebinding
 whose request it is, and no page can forge it: Origin, Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/) and Host.
 """
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,6 +44,12 @@ def guard(
         Middleware(TrustedHostMiddleware, allowed_hosts=[*OWN_NAMES, *also_called], www_redirect=False),
         Middleware(_OwnRequestsOnly, operations_at=operations_at),
     ]
+
+
+def sources_of(element: str, page: str) -> str:
+    """The inline scripts or styles of a page for its policy, by digest: others that get into it do nothing."""
+    inline = re.findall(rf"<{element}>(.*?)</{element}>", page, re.DOTALL)
+    return " ".join(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in inline)
 
 
 class _Labelled:
