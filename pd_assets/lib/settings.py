@@ -79,6 +79,10 @@ class Settings:
     train_set: tuple[str, ...] = ()
     keep_datasets_days: int = KEEP_DATASETS_DAYS
     allowed_hosts: tuple[str, ...] = ()
+    # 0 as the machine has it: machine.py.
+    duckdb_threads: int = 0
+    duckdb_memory_mb: int = 0
+    decoders: int = 0
     retry_wait_s: int = 60
     alert_webhook: str | None = field(default=None, repr=False)
     alert_email: str | None = None
@@ -131,6 +135,9 @@ class Settings:
             train_set=reader.changes("PD_TRAIN_SET"),
             keep_datasets_days=reader.whole("PD_KEEP_DATASETS_DAYS", KEEP_DATASETS_DAYS, at_least=0),
             allowed_hosts=reader.hosts("PD_ALLOWED_HOSTS"),
+            duckdb_threads=reader.whole("PD_DUCKDB_THREADS", 0, at_least=0),
+            duckdb_memory_mb=reader.whole("PD_DUCKDB_MEMORY_MB", 0, at_least=0),
+            decoders=reader.whole("PD_DECODERS", 0, at_least=0),
             retry_wait_s=reader.whole("PD_RETRY_WAIT_S", 60, at_least=0),
             alert_webhook=reader.web_address("PD_ALERT_WEBHOOK"),
             alert_email=reader.header("PD_ALERT_EMAIL"),

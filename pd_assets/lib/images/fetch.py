@@ -27,14 +27,12 @@ from pd_assets.lib.errors import FetchFailed
 from pd_assets.lib.home import Home, alone, replacing
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
 from pd_assets.lib.images.decode import ENDINGS, MOST_PIXELS, UnusableImage, sniff
-from pd_assets.lib.images.pool import WORKERS, Decoders
+from pd_assets.lib.images.pool import Decoders
 from pd_assets.lib.pacing import MUSEUM_MEDIA
 from pd_assets.lib.progress import track
 
 Row = dict[str, object]
 WRITE_EVERY = 500
-# The session lets two of them download at a time; the others wait for a decoder meanwhile.
-THREADS = MEDIA.concurrency + WORKERS
 RETRY_AFTER_DAYS = (0, 0, 1, 7, 30)
 ORIGINAL, THUMBNAIL = "original", "thumbnail"
 # One file of more bytes is held in memory at a time.
@@ -136,8 +134,10 @@ class _Fetcher:
         return FetchCounts(wanted=kept.num_rows + len(fresh), fetched=fetched, failed=done - fetched, digest=digest)
 
     def _fetch_all(self, todo: pa.Table) -> Iterator[Row]:
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="media") as pool:
-            yield from _in_order(pool, self._fetch, tables.rows(todo))
+        # The session lets two of them download at a time; the others wait for a decoder meanwhile.
+        threads = MEDIA.concurrency + self.decoders.workers
+        with ThreadPoolExecutor(threads, thread_name_prefix="media") as pool:
+            yield from _in_order(pool, self._fetch, tables.rows(todo), ahead=4 * threads)
 
     def _fetch(self, item: Row) -> Row:
         """Fetch, verify, normalise and store one picture; the row says how it went."""
@@ -226,13 +226,15 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _in_order(pool: ThreadPoolExecutor, work: Callable[[Row], Row], items: Iterable[Row]) -> Iterator[Row]:
+def _in_order(
+    pool: ThreadPoolExecutor, work: Callable[[Row], Row], items: Iterable[Row], *, ahead: int
+) -> Iterator[Row]:
     """Results in the order of `items`, with a few ahead of the reader and never all of them."""
     waiting: list[Future[Row]] = []
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) > 4 * THREADS:
+            if len(waiting) > ahead:
                 yield waiting.pop(0).result()
         while waiting:
             yield waiting.pop(0).result()
