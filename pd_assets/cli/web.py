@@ -30,8 +30,10 @@ def run_web(workspace: Path | None, address: Address, *, with_daemon: bool, read
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("--host", default=HOST, help=f"address to listen on (default {HOST})")
-    parser.add_argument("--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
-    parser.add_argument("--workspace", type=Path, help=f"names the code location (default the project's {WORKSPACE})")
+    parser.add_argument("-p", "--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
+    parser.add_argument(
+        "-w", "--workspace", type=Path, help=f"names the code location (default the project's {WORKSPACE})"
+    )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--read-only", action="store_true", help="show everything and start nothing")
     kind.add_argument("--with-daemon", action="store_true", help="with daemon and code location, as pdd up has them")

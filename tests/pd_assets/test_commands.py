@@ -194,7 +194,9 @@ def test_the_nightly_job_fills_the_tables_and_people_can_ask_them(project: Path,
         asked = pdd(project, "sql", statement, PD_HOME=home)
         assert asked.returncode == 0, asked.stderr
 
-    found = re.search(r"commons:M\d+", pdd(project, "sql", "select min(item_id) from licensed_images", PD_HOME=home).stdout)
+    found = re.search(
+        r"commons:M\d+", pdd(project, "sql", "select min(item_id) from licensed_images", PD_HOME=home).stdout
+    )
     assert found is not None
     explained = pdd(project, "decide", found[0], PD_HOME=home)
     assert explained.returncode == 0, explained.stderr
