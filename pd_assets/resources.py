@@ -17,8 +17,8 @@ from pd_assets.running.step import at_work_in_step
 
 
 def _fields() -> dict[str, tuple[type[str], object]]:
-    """A field of the launchpad for each setting that is no secret."""
-    plain = [setting for setting in SETTINGS if not setting.is_secret]
+    """A field of the launchpad for each setting that is no secret and a run's own."""
+    plain = [setting for setting in SETTINGS if not (setting.is_secret or setting.is_of_machine)]
     return {one.name.lower(): (str, Field(default="", description=f"{one.says} ({one.default})")) for one in plain}
 
 

@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
@@ -20,13 +22,20 @@ from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.job import construct_dagster_k8s_job, get_user_defined_k8s_config
 from dagster_k8s.models import k8s_model_from_dict, k8s_snake_case_dict
 from docker.types import HostConfig
+from kubernetes.utils.quantity import parse_quantity
 
+from pd_assets.cli import build_parser
 from pd_assets.definitions import defs
+from pd_assets.jobs import jobs
+from pd_assets.lib.guard import OWN_NAMES
 from pd_assets.running.launcher import WatchedRunLauncher
 from tests.conftest import ROOT
 from tests.integration.conftest import require
 
 DEPLOY = ROOT / "deploy"
+DOCKERFILE = DEPLOY / "docker/Dockerfile"
+# Tenths of what `systemd-analyze security` gives a unit that has everything: 100. Without most of these lines it was 78.
+MOST_EXPOSED = 40
 OF_THE_PLACE = {"storage", "run_launcher"}
 DATABASE = ("DAGSTER_PG_HOST", "DAGSTER_PG_PORT", "DAGSTER_PG_USER", "DAGSTER_PG_PASSWORD", "DAGSTER_PG_DB")
 COMPOSE = ("docker-compose.yaml", "docker-compose.runs.yaml", "docker-compose.gpu.yaml")
@@ -86,7 +95,12 @@ def test_docker_takes_what_a_run_asks_for_with_its_gpu_too() -> None:
         binds=asked["volumes"],
         shm_size=asked["shm_size"],
         device_requests=asked["device_requests"],
+        read_only=asked["read_only"],
+        tmpfs=asked["tmpfs"],
+        cap_drop=asked["cap_drop"],
+        security_opt=asked["security_opt"],
     )
+    assert host["ReadonlyRootfs"] and host["Tmpfs"] == {"/tmp": ""} and host["CapDrop"] == ["ALL"]
     assert host["DeviceRequests"] == [
         {"Driver": "nvidia", "Count": -1, "DeviceIDs": [], "Capabilities": [["gpu"]], "Options": {}}
     ]
@@ -128,7 +142,11 @@ def without_settings() -> dict[str, str]:
 def test_the_image_copies_what_is_there_and_what_the_builder_gets() -> None:
     lines = (DEPLOY / "docker/Dockerfile").read_text().splitlines()
     copied = [
-        word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
+        word
+        for line in lines
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+        if not word.startswith("--")
     ]
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     let_in = [line.removeprefix("!") for line in ignored if line.startswith("!")]
@@ -178,29 +196,24 @@ def snake(name: str) -> str:
     return re.sub("[A-Z]", lambda found: "_" + found[0].lower(), name)
 
 
-def run_pod(folder: Path, tags: Mapping[str, str]) -> kubernetes.client.V1PodSpec:
-    """The pod of a run, as Dagster makes it of the chart's values and the run's tags."""
-    values = helm()
-    launcher = cast(dict[str, object], at(values, "runLauncher", "config", "k8sRunLauncher"))
+def run_pod(folder: Path, tags: Mapping[str, object]) -> kubernetes.client.V1PodSpec:
+    """The pod of a run: Dagster makes it of the launcher's values, what the chart hands on, and the run's tags."""
+    launcher = cast(dict[str, object], at(helm(), "runLauncher", "config", "k8sRunLauncher"))
     everywhere = cast(dict[str, object], launcher["runK8sConfig"])
-    location = cast(dict[str, object], at(values, "dagster-user-deployments", "deployments", 0))
-    context = K8sContainerContext.create_from_config(
-        {
-            "k8s": {
-                "env": location["env"],
-                "env_config_maps": [at(one, "name") for one in cast(list[object], location["envConfigMaps"])],
-                "env_secrets": [at(one, "name") for one in cast(list[object], location["envSecrets"])],
-                "volumes": location["volumes"],
-                "volume_mounts": location["volumeMounts"],
-                "run_k8s_config": {
-                    **{snake(name): value for name, value in everywhere.items()},
-                    "pod_spec_config": {
-                        **cast(dict[str, object], everywhere["podSpecConfig"]),
-                        "securityContext": location["podSecurityContext"],
-                    },
-                },
-            }
-        }
+    location = cast(dict[str, object], at(helm(), "dagster-user-deployments", "deployments", 0))
+    of_launcher = {"run_k8s_config": {snake(name): value for name, value in everywhere.items()}}
+    # The chart's helper `k8sContainerContext`. It leaves out what is empty, and both security contexts always.
+    handed_on = {
+        "env": location["env"],
+        "env_config_maps": [at(one, "name") for one in cast(list[object], location["envConfigMaps"])],
+        "env_secrets": [at(one, "name") for one in cast(list[object], location["envSecrets"])],
+        "volumes": location["volumes"],
+        "volume_mounts": location["volumeMounts"],
+        "resources": location["resources"],
+        "run_k8s_config": {"pod_spec_config": {"init_containers": location["initContainers"]}},
+    }
+    context = K8sContainerContext.create_from_config({"k8s": of_launcher}).merge(
+        K8sContainerContext.create_from_config({"k8s": {name: value for name, value in handed_on.items() if value}})
     )
     image = cast(Mapping[str, str], location["image"])
     job = construct_dagster_k8s_job(
@@ -240,15 +253,126 @@ def test_a_training_gets_a_gpu_of_the_cluster_and_no_other_job_does(tmp_path: Pa
         assert not pod.tolerations
 
 
+@pytest.mark.parametrize("job", [job.name for job in jobs])
+def test_no_run_requests_more_than_its_limit_and_none_is_without(job: str, tmp_path: Path) -> None:
+    pod = run_pod(tmp_path, defs.resolve_job_def(job).run_tags)
+    [container] = pod.containers
+    requests, limits = container.resources.requests, container.resources.limits
+    assert "memory" in limits and {"memory", "cpu"} <= set(requests)
+    assert [name for name in requests.keys() & limits.keys() if bound(requests[name]) > bound(limits[name])] == []
+    assert not pod.init_containers, "what is done before runs is done once"
+
+
+def bound(quantity: str) -> Decimal:
+    return cast(Decimal, parse_quantity(quantity))
+
+
 def test_the_pod_of_a_run_has_the_home_the_settings_and_no_root(tmp_path: Path) -> None:
     pod = run_pod(tmp_path, {})
     [container] = pod.containers
-    assert {mount.mount_path for mount in container.volume_mounts} >= {"/data", "/dev/shm"}
+    assert {mount.mount_path for mount in container.volume_mounts} >= {"/data", "/dev/shm", "/tmp"}
     assert {one.name: one.value for one in container.env}["PD_HOME"] == "/data"
     assert {one.config_map_ref.name for one in container.env_from if one.config_map_ref} == {"pd-settings"}
-    assert (pod.security_context.run_as_non_root, pod.security_context.run_as_user) == (True, 10001)
     assert pod.termination_grace_period_seconds == 180
+    user = pod.security_context
+    assert (user.run_as_non_root, user.run_as_user, user.fs_group) == (True, 10001, 10001), "fsGroup owns the home"
     assert "useradd --uid 10001" in (DEPLOY / "docker/Dockerfile").read_text()
+    assert kubernetes.client.ApiClient().sanitize_for_serialization(container.security_context) == LOCKED
+
+
+LOCKED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def test_every_container_of_the_chart_is_locked_and_writes_where_something_is_mounted() -> None:
+    values = helm()
+    location = cast(Yaml, at(values, "dagster-user-deployments", "deployments", 0))
+    daemon, web = cast(Yaml, values["dagsterDaemon"]), cast(Yaml, values["dagsterWebserver"])
+    for pod in (location, daemon, web):
+        assert pod["securityContext"] == LOCKED
+        assert at(pod, "podSecurityContext", "runAsNonRoot") is True
+        assert at(pod, "podSecurityContext", "seccompProfile", "type") == "RuntimeDefault"
+        assert {"/tmp", at(values, "global", "dagsterHome")} <= {
+            at(one, "mountPath") for one in cast(list[object], pod["volumeMounts"])
+        }
+        mounted = {at(one, "name") for one in cast(list[object], pod["volumeMounts"])}
+        assert mounted <= {at(one, "name") for one in cast(list[object], pod["volumes"])}
+    [prepare] = cast(list[Yaml], daemon["extraPrependedInitContainers"])
+    assert prepare["securityContext"] == LOCKED
+
+
+def test_the_web_server_of_the_chart_is_ours_and_is_asked_by_a_name_that_the_guard_knows() -> None:
+    web = cast(Yaml, helm()["dagsterWebserver"])
+    location = at(helm(), "dagster-user-deployments", "deployments", 0)
+    assert web["image"] == at(location, "image")
+    asked = at(web, "readinessProbe", "httpGet")
+    assert at(asked, "port") == at(web, "service", "port") == 3000
+    assert at(asked, "httpHeaders", 0) == {"name": "Host", "value": "localhost"}
+    assert "localhost" in OWN_NAMES
+
+
+def test_the_images_web_server_is_pdd_web_with_the_arguments_of_the_chart(tmp_path: Path) -> None:
+    said = tmp_path / "pdd"
+    said.write_text('#!/bin/sh\necho "$@"\n')
+    said.chmod(0o755)
+    # As the chart calls it: https://github.com/dagster-io/dagster, helm/dagster/templates/helpers/_helpers.tpl
+    words = ["-h", "0.0.0.0", "-p", "3000", "-w", "/dagster-workspace/workspace.yaml", "--read-only"]
+    script = DEPLOY / "docker/dagster-webserver"
+    assert os.access(script, os.X_OK) and "deploy/docker/dagster-webserver /opt/pd/bin/" in DOCKERFILE.read_text()
+    assert "PATH=/opt/pd/bin:/opt/pd/.venv/bin" in DOCKERFILE.read_text()
+    done = subprocess.run(
+        [script, *words], env={"PATH": f"{tmp_path}:/bin:/usr/bin"}, capture_output=True, text=True, check=True
+    )
+    given = build_parser("web").parse_args(done.stdout.split())
+    assert (given.host, given.port, str(given.workspace)) == ("0.0.0.0", 3000, "/dagster-workspace/workspace.yaml")
+    assert given.read_only
+
+
+def test_the_image_has_every_extra_that_the_page_on_deploying_offers() -> None:
+    installed = re.search(r"'\.\[([\w,]+)\]'", DOCKERFILE.read_text())
+    assert installed is not None
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    known = {name: set(re.findall(r"public-domain-diffusion\[([\w,]+)\]", " ".join(extras[name]))) for name in extras}
+    there = set(installed[1].split(","))
+    there |= {other for name in there for other in known[name]}
+    offered = set(re.findall(r"-e '\.\[(\w+)\]'", (ROOT / "docs/deploy.md").read_text()))
+    assert offered and offered <= there
+
+
+def test_no_container_of_the_compose_file_has_rights_to_lose() -> None:
+    services = cast(Mapping[str, Yaml], read(DEPLOY / "docker" / COMPOSE[0])["services"])
+    runs = cast(Yaml, at(read(DEPLOY / "docker/dagster.yaml"), "run_launcher", "config", "container_kwargs"))
+    for name, service in [*services.items(), ("a run", runs)]:
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"] and "cap_add" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "/tmp" in cast(list[str], service["tmpfs"]), name
+        assert "privileged" not in service, name
+    assert services["postgres"]["user"] == "postgres"
+
+
+def test_nothing_that_is_applied_holds_a_secret_and_none_is_empty() -> None:
+    applied = list(yaml.safe_load_all((DEPLOY / "kubernetes/cluster.yaml").read_text()))
+    secrets = [one for one in applied if one["kind"] == "Secret"]
+    assert [one["stringData"] for one in secrets] == [{}]
+    asked = at(helm(), "global", "postgresqlSecretName")
+    page = (ROOT / "docs/deploy.md").read_text()
+    assert f"create secret generic {asked}" in page and asked not in {one["metadata"]["name"] for one in secrets}
+
+
+def test_the_namespace_is_reached_by_itself_only_and_asks_for_no_credentials_of_the_cloud() -> None:
+    applied = yaml.safe_load_all((DEPLOY / "kubernetes/cluster.yaml").read_text())
+    [policy] = [one for one in applied if one["kind"] == "NetworkPolicy"]
+    spec = policy["spec"]
+    assert spec["podSelector"] == {} and spec["policyTypes"] == ["Ingress", "Egress"]
+    assert spec["ingress"] == [{"from": [{"podSelector": {}}]}]
+    outside = [to for rule in spec["egress"] for to in rule["to"] if "ipBlock" in to]
+    assert "169.254.0.0/16" in outside[0]["ipBlock"]["except"]
+    ports = {port["port"] for rule in spec["egress"] if "ipBlock" in rule["to"][0] for port in rule["ports"]}
+    assert at(helm(), "postgresql", "service", "port") in ports
 
 
 def test_kubernetes_knows_every_field_of_what_is_applied_and_started_first() -> None:
@@ -256,20 +380,22 @@ def test_kubernetes_knows_every_field_of_what_is_applied_and_started_first() -> 
         "ConfigMap": kubernetes.client.V1ConfigMap,
         "Secret": kubernetes.client.V1Secret,
         "PersistentVolumeClaim": kubernetes.client.V1PersistentVolumeClaim,
+        "LimitRange": kubernetes.client.V1LimitRange,
+        "NetworkPolicy": kubernetes.client.V1NetworkPolicy,
     }
     applied = list(yaml.safe_load_all((DEPLOY / "kubernetes/cluster.yaml").read_text()))
     for one in applied:
         kind = kinds[one["kind"]]
         assert k8s_model_from_dict(kind, k8s_snake_case_dict(kind, one)).kind == one["kind"]
     location = cast(dict[str, object], at(helm(), "dagster-user-deployments", "deployments", 0))
-    [prepare] = cast(list[Yaml], location["initContainers"])
+    [prepare] = cast(list[Yaml], at(helm(), "dagsterDaemon", "extraPrependedInitContainers"))
     container = k8s_model_from_dict(
         kubernetes.client.V1Container, k8s_snake_case_dict(kubernetes.client.V1Container, prepare)
     )
     image = cast(Mapping[str, str], location["image"])
     assert container.image == f"{image['repository']}:{image['tag']}"
     assert set(DATABASE) <= {one.name for one in container.env}
-    names = {str(at(one, "metadata", "name")) for one in applied}
+    names = {str(at(one, "metadata", "name")) for one in applied if one["kind"] not in ("LimitRange", "NetworkPolicy")}
     text = (DEPLOY / "kubernetes/values.yaml").read_text()
     assert {name for name in names if name not in text} == set()
 
@@ -286,3 +412,6 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
         ["systemd-analyze", "verify", "--man=no", str(tmp_path / name)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+    judged = ["systemd-analyze", "security", "--offline=yes", f"--threshold={MOST_EXPOSED}", str(tmp_path / name)]
+    done = subprocess.run(judged, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-200:]

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "pd_assets.cli.prepare",
             "make Dagster's database ready, where its services are started one by one",
         ),
+        "web": ("pd_assets.cli.web", "Dagster UI alone, where its services are started one by one"),
         "doctor": ("pd_assets.cli.doctor", "check settings, home, archive and devices, and say what to mend"),
         "decide": ("pd_assets.cli.decide", "explain the verdict on one item or title"),
         "trace": ("pd_assets.cli.trace", "which datasets and models saw a picture, and how its verdict changed"),

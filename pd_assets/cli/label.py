@@ -1,7 +1,7 @@
 """`pdd label`: go through the pictures that lack a caption, on a local page or in the terminal."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pd_assets.cli.project import HOST, require_free
@@ -29,7 +29,7 @@ def run_label(*, order: Order, category: str | None, seed: int, port: int, in_br
         if not work.queue:
             print("Every licensed picture has a caption, or none is there yet (pdd run nightly gathers them).")
         elif in_browser:
-            _serve(work, port)
+            _serve(work, port, settings.allowed_hosts)
         else:
             for line in in_terminal(work):
                 print(line, flush=True)
@@ -66,7 +66,7 @@ def _answer() -> str | None:
         return None
 
 
-def _serve(work: LabellingWork, port: int) -> None:
+def _serve(work: LabellingWork, port: int, also_called: Sequence[str]) -> None:
     import uvicorn
 
     from pd_assets.lib.labelling.site import labelling_site
@@ -74,7 +74,7 @@ def _serve(work: LabellingWork, port: int) -> None:
     require_free(port, "--port")
     url = f"http://{HOST}:{port}/"
     print(f"{len(work.queue)} pictures wait for a caption: {url}   (Ctrl-C stops it)", flush=True)
-    uvicorn.run(labelling_site(work), host=HOST, port=port, log_level="warning")
+    uvicorn.run(labelling_site(work, also_called=also_called), host=HOST, port=port, log_level="warning")
     print(f"\n{work.labelled} labelled, {work.skipped} skipped")
 
 

@@ -1,10 +1,11 @@
-"""`pdd sql`: ask the tables with DuckDB, read-only."""
+"""`pdd sql`: ask the tables with DuckDB, which can do nothing else here."""
 
 import argparse
 import sys
 
 import duckdb
 
+from pd_assets.lib.catalog.questions import answering, locked, names
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings
@@ -15,13 +16,11 @@ PROMPT = "pdd sql> "
 def ask(statements: str | None) -> None:
     """Run the given statement, or read statements from the terminal until its end."""
     home = open_home(Settings.from_env().home)
-    if not home.catalog.is_file():
-        raise ConfigError(f"{home.catalog} does not exist; materialise catalog/licensed_images first, or run pdd demo")
-    with duckdb.connect(str(home.catalog), read_only=True) as connection:
+    with locked(home) as connection:
         if statements is not None:
             _answer(connection, statements)
             return
-        print("Tables: " + ", ".join(_tables(connection)) + ". End with Ctrl-D.")
+        print("Tables: " + ", ".join(names(home)) + ". End with Ctrl-D.")
         while True:
             try:
                 statement = input(PROMPT)
@@ -34,22 +33,12 @@ def ask(statements: str | None) -> None:
                 print(error, file=sys.stderr)
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    found = connection.execute(
-        "select schema_name || '.' || view_name from duckdb_views() where not internal"
-    ).fetchall()
-    return sorted(str(name) for (name,) in found)
-
-
 def _answer(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     if not statement.strip():
         return
-    try:
-        relation = connection.sql(statement)
+    with answering(connection, statement) as relation:
         if relation is not None:
             relation.show(max_width=160)
-    except duckdb.Error as error:
-        raise ConfigError(f"the query failed: {' '.join(str(error).split())}") from error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

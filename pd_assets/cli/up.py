@@ -60,7 +60,7 @@ def _serve(port: int) -> None:
     """Run Dagster in the foreground; an interruption of ours becomes one interruption of all its processes."""
     # Arenas for each thread are memory that is never given back, and nothing here needs them.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
-    command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-m", "pd_assets.cli", "web", "--with-daemon", "--port", str(port)]
     with (
         subprocess.Popen(command, start_new_session=True, preexec_fn=ordinary_signals) as process,
         _interrupted_with_us(process.pid),

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One PD_* variable: what it means and its default, as Markdown; a secret is only read from the environment."""
+    """One PD_* variable: what it means and its default, as Markdown.
+
+    A secret is only read from the environment, and so is what is the machine's: it is the same for all of its runs.
+    """
 
     name: str
     says: str
     default: str
     is_secret: bool = False
+    is_of_machine: bool = False
 
 
-def _setting(name: str, says: str, default: str, *, is_secret: bool = False) -> Setting:
-    return Setting(name=name, says=says, default=default, is_secret=is_secret)
+def _setting(name: str, says: str, default: str, *, is_secret: bool = False, is_of_machine: bool = False) -> Setting:
+    return Setting(name=name, says=says, default=default, is_secret=is_secret, is_of_machine=is_of_machine)
 
 
 SETTINGS = (
@@ -121,6 +125,28 @@ SETTINGS = (
         "`1` in `make up` where `PD_CONTACT` is set, else `0`",
     ),
     _setting(
+        "PD_ALLOWED_HOSTS",
+        "names besides `127.0.0.1` and `localhost` under which our pages answer, separated by `,`: those of a proxy "
+        "before them ([deploy.md](deploy.md))",
+        "none",
+        is_of_machine=True,
+    ),
+    _setting(
+        "PD_DUCKDB_THREADS", "threads that join tables", "the cores that may be used, at most 8", is_of_machine=True
+    ),
+    _setting(
+        "PD_DUCKDB_MEMORY_MB",
+        "memory for joining tables, megabytes; what exceeds it goes to `PD_HOME/.tmp`",
+        "a quarter of what may be used",
+        is_of_machine=True,
+    ),
+    _setting(
+        "PD_DECODERS",
+        "pictures that are decoded at a time, each by a process that may take 2.5 GB",
+        "as cores and memory allow, at most 4",
+        is_of_machine=True,
+    ),
+    _setting(
         "PD_RETRY_WAIT_S",
         "seconds before a step that failed of network or memory is tried again, doubled each of three times",
         "`60`",
@@ -154,7 +180,8 @@ def as_markdown() -> str:
     head = (
         "# Settings\n\n"
         "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
-        "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys and passwords.\n"
+        "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys, passwords and\n"
+        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_DUCKDB_*`, `PD_DECODERS`).\n"
         "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
     )
     return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])

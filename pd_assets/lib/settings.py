@@ -38,6 +38,7 @@ LOCAL_USE = "local use"
 # Five fields of digits, names, lists, ranges and steps; Dagster looks closer.
 CRON = re.compile(r"[\w*/,#?-]+(?: [\w*/,#?-]+){4}|@(?:hourly|daily|weekly|monthly)")
 CHANGE = re.compile(r"\w+\.[\w.]+=.+")
+HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]+)*")
 EXAMPLE_DOMAIN = re.compile(r"(?<![\w-])example\.(?:com|org|net)(?![\w-])", re.IGNORECASE)
 # https://www.mediawiki.org/wiki/Manual:Page_title#Invalid_page_titles
@@ -77,6 +78,11 @@ class Settings:
     retrain_enabled: bool = False
     train_set: tuple[str, ...] = ()
     keep_datasets_days: int = KEEP_DATASETS_DAYS
+    allowed_hosts: tuple[str, ...] = ()
+    # 0 as the machine has it: machine.py.
+    duckdb_threads: int = 0
+    duckdb_memory_mb: int = 0
+    decoders: int = 0
     retry_wait_s: int = 60
     alert_webhook: str | None = field(default=None, repr=False)
     alert_email: str | None = None
@@ -128,6 +134,10 @@ class Settings:
             retrain_enabled=reader.flag("PD_RETRAIN_ENABLED", reader.flag("PD_SCRAPE_ENABLED")),
             train_set=reader.changes("PD_TRAIN_SET"),
             keep_datasets_days=reader.whole("PD_KEEP_DATASETS_DAYS", KEEP_DATASETS_DAYS, at_least=0),
+            allowed_hosts=reader.hosts("PD_ALLOWED_HOSTS"),
+            duckdb_threads=reader.whole("PD_DUCKDB_THREADS", 0, at_least=0),
+            duckdb_memory_mb=reader.whole("PD_DUCKDB_MEMORY_MB", 0, at_least=0),
+            decoders=reader.whole("PD_DECODERS", 0, at_least=0),
             retry_wait_s=reader.whole("PD_RETRY_WAIT_S", 60, at_least=0),
             alert_webhook=reader.web_address("PD_ALERT_WEBHOOK"),
             alert_email=reader.header("PD_ALERT_EMAIL"),
@@ -252,6 +262,16 @@ class _Reader:
         """Words separated by `;` or `,`, each once."""
         found = (word.strip() for word in re.split("[;,]", self.text(name) or ""))
         return tuple(dict.fromkeys(filter(None, found)))
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Names of hosts, each in full: a pattern that lets in everybody guards nothing."""
+        found = tuple(host.lower() for host in self.names(name))
+        if wrong := [host for host in found if not HOST_NAME.fullmatch(host)]:
+            self.problems.append(
+                f"{name}: found {', '.join(wrong)}, expected names of hosts such as pictures.museum.org, in full and "
+                "without scheme, port or *"
+            )
+        return found
 
     def titles(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self.text(name)

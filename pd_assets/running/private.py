@@ -3,6 +3,7 @@
 An upgrade is checked by tests/pd_assets/running/test_private.py.
 """
 
+from dagster._cli.proxy_server_manager import ProxyServerManager
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.errors import DagsterExecutionInterruptedError, DagsterUserCodeUnreachableError
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, LaunchRunContext, WorkerStatus
@@ -16,9 +17,11 @@ from dagster._core.storage.tags import (
     RETRY_ON_ASSET_OR_OP_FAILURE_TAG,
     WILL_RETRY_TAG,
 )
+from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
-from dagster._serdes import deserialize_value
+from dagster._serdes import deserialize_value, serialize_value
 from dagster._utils.error import SerializableErrorInfo
 from dagster._utils.schedules import is_valid_cron_schedule
 
@@ -39,10 +42,15 @@ __all__ = [
     "DefaultRunLauncher",
     "InMemoryRunStorage",
     "LaunchRunContext",
+    "ProxyServerManager",
     "SerializableErrorInfo",
     "SqliteRunStorage",
     "UnresolvedAssetJobDefinition",
     "WorkerStatus",
+    "WorkspaceFileTarget",
+    "WorkspaceProcessContext",
+    "WorkspaceRequestContext",
     "deserialize_value",
     "is_valid_cron_schedule",
+    "serialize_value",
 ]

@@ -36,7 +36,8 @@ class _Edge:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {})
-        agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+        headers = dict(scope["headers"])
+        agent = headers.get(b"user-agent", b"").decode("latin-1")
         status, size_bytes = 500, 0
 
         async def counted(message: Message) -> None:
@@ -45,7 +46,9 @@ class _Edge:
             size_bytes += len(message.get("body", b""))
             await send(message)
 
-        refusal = self._refusal(scope["path"], agent)
+        # Whoever sets faults is a program: a browser says whose page asks, and no page has a reason to.
+        of_a_page = not {b"origin", b"sec-fetch-site"}.isdisjoint(headers)
+        refusal = self._refusal(scope["path"], agent, of_a_page=of_a_page and scope["method"] == "POST")
         try:
             if self.faults.delay_s and scope["path"].startswith(POLICED):
                 await asyncio.sleep(self.faults.delay_s)
@@ -55,9 +58,9 @@ class _Edge:
             if not scope["path"].startswith("/sandbox/"):
                 self._log(scope, agent, status, size_bytes)
 
-    def _refusal(self, path: str, agent: str) -> Refusal | None:
+    def _refusal(self, path: str, agent: str, *, of_a_page: bool) -> Refusal | None:
         if path.startswith("/sandbox/"):
-            return None
+            return Refusal(status=403, reason="a page's request; expected a program's") if of_a_page else None
         refusal = self.faults.entered(path)
         return refused_agent(agent) or refusal if path.startswith(POLICED) else None
 

@@ -26,6 +26,7 @@ from pd_assets.lib.catalog.item_parts import Built, bring_in_step
 from pd_assets.lib.catalog.items import build_licensed
 from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.machine import sizes
 
 PROFILE = "strict"
 ROWS_IN_A_CATEGORY = 4_000
@@ -117,14 +118,14 @@ def hashes(n: int) -> None:
     """Pairs among n pictures, one in fifty of them a changed copy; among few of them also by comparing all pairs."""
     print(f"copies among {n:,} pictures, one in fifty a copy that differs in {BITS - 4} of 64 bits", flush=True)
     with duckdb.connect() as connection:
-        connection.execute(f"set threads = {tables.THREADS}")
+        connection.execute(f"set threads = {sizes().threads}")
         planted = plant_looks(connection, n)
         timed("banding", lambda: find_near(connection))
         found = connection.sql("select count(distinct (a, b)) from pairs").fetchall()[0][0]
         print(f"  {found:,} pairs found, {planted:,} planted")
     few = min(n, 30_000)
     with duckdb.connect() as connection:
-        connection.execute(f"set threads = {tables.THREADS}")
+        connection.execute(f"set threads = {sizes().threads}")
         plant_looks(connection, few)
         _, banded = timed(f"banding, {few:,}", lambda: find_near(connection))
         values = np.array([p for (p,) in connection.sql("select p from looks order by n").fetchall()], dtype=np.uint64)

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from pd_assets.lib.images.decode import JPEG_QUALITY, normalise
-from pd_assets.lib.images.pool import WORKERS, Decoders
+from pd_assets.lib.images.pool import Decoders
 from tests.pd_assets.lib.pictures import encoded
 
 MAX_SIDE = 1280
@@ -30,7 +30,7 @@ def main() -> None:
     large = [encoded(photograph(seed, width, width * 3 // 4), quality=90) for seed in range(options.pictures)]
     thumbs = [encoded(photograph(seed, 256, 192), quality=90) for seed in range(200)]
     with Decoders() as decoders:
-        in_processes = f"{WORKERS} decoder processes"
+        in_processes = f"{decoders.workers} decoder processes"
         show(
             f"{options.megapixels:g} megapixels to {MAX_SIDE} px, {len(large)} pictures",
             {
@@ -82,8 +82,8 @@ def rate_in(decoders: Decoders, bodies: Sequence[bytes]) -> float:
     def work(body: bytes) -> None:
         decoders.normalise(body, max_side=MAX_SIDE)
 
-    with ThreadPoolExecutor(2 * WORKERS) as threads:
-        list(threads.map(work, bodies[: 2 * WORKERS]))
+    with ThreadPoolExecutor(2 * decoders.workers) as threads:
+        list(threads.map(work, bodies[: 2 * decoders.workers]))
         started = time.monotonic()
         list(threads.map(work, bodies))
         return len(bodies) / (time.monotonic() - started)

@@ -26,6 +26,7 @@ from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES, Table
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.machine import sizes
 
 PART = "part-0.parquet"
 # A part is read by row groups, so that a few rows of it do not cost the memory of all.
@@ -33,8 +34,6 @@ ROWS_IN_A_GROUP = 250
 # A streamed table closes a row group at so many rows or bytes.
 STREAMED_ROWS, STREAMED_BYTES = 100_000, 64_000_000
 BATCH_ROWS = 20_000
-THREADS = 2
-MOST_MEMORY_BYTES = 3_000_000_000
 ABANDONED_AFTER_S = 24 * 3600
 
 
@@ -325,8 +324,9 @@ def engine(home: Home, *, memory_bytes: int | None = None) -> Iterator[duckdb.Du
     base = home.root / ".tmp"
     base.mkdir(parents=True, exist_ok=True)
     open_one = _open if memory_bytes else _shared
+    allowed = sizes().memory_bytes
     with _named_errors():
-        database = open_one(base, memory_bytes or _share_of_memory(), os.getpid(), int(time.monotonic() // 3600))
+        database = open_one(base, min(memory_bytes or allowed, allowed), os.getpid(), int(time.monotonic() // 3600))
         schema = f"block_{next(_BLOCKS)}"
         with database.cursor() as connection:
             try:
@@ -347,7 +347,7 @@ def _open(base: Path, memory_bytes: int, pid: int, hour: int) -> duckdb.DuckDBPy
                 shutil.rmtree(left, ignore_errors=True)
     return duckdb.connect(
         config={
-            "threads": str(THREADS),
+            "threads": str(sizes().threads),
             "memory_limit": f"{memory_bytes} B",
             "temp_directory": str(base / f"duckdb-{uuid.uuid4()}"),
             # A file that was replaced is read anew.
@@ -358,10 +358,6 @@ def _open(base: Path, memory_bytes: int, pid: int, hour: int) -> duckdb.DuckDBPy
 
 _shared = lru_cache(maxsize=1)(_open)
 _BLOCKS = itertools.count()
-
-
-def _share_of_memory() -> int:
-    return min(MOST_MEMORY_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
 
 
 @contextmanager

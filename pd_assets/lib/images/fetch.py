@@ -30,7 +30,7 @@ from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
 from pd_assets.lib.images import placeholders
 from pd_assets.lib.images.decode import ENDINGS, UnusableImage
-from pd_assets.lib.images.pool import WORKERS, Decoders
+from pd_assets.lib.images.pool import Decoders
 from pd_assets.lib.images.proof import Etags, is_scaled, refuse_bomb, require_picture, require_size
 from pd_assets.lib.images.stored import has_size, keep
 from pd_assets.lib.pacing import MUSEUM_MEDIA, HostPolicy
@@ -38,8 +38,6 @@ from pd_assets.lib.progress import track
 
 Row = dict[str, object]
 WRITE_EVERY = 500
-# The session lets two of them download at a time; the others wait for a decoder meanwhile.
-THREADS = MEDIA.concurrency + WORKERS
 RETRY_AFTER_DAYS = (0, 0, 1, 7, 30)
 ORIGINAL, THUMBNAIL = "original", "thumbnail"
 # One file of more bytes is held in memory at a time.
@@ -166,8 +164,10 @@ class _Fetcher:
         return placeholders.named(placeholders.failed(files, reasons) if belied else files)
 
     def _fetch_all(self, todo: pa.Table) -> Iterator[Row]:
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="media") as pool:
-            yield from _in_order(pool, self._fetch, tables.rows(todo))
+        # The session lets two of them download at a time; the others wait for a decoder meanwhile.
+        threads = MEDIA.concurrency + self.decoders.workers
+        with ThreadPoolExecutor(threads, thread_name_prefix="media") as pool:
+            yield from _in_order(pool, self._fetch, tables.rows(todo), ahead=4 * threads)
 
     def _fetch(self, item: Row) -> Row:
         """Fetch, verify, normalise and store one picture; the row says how it went."""
@@ -278,13 +278,15 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _in_order(pool: ThreadPoolExecutor, work: Callable[[Row], Row], items: Iterable[Row]) -> Iterator[Row]:
+def _in_order(
+    pool: ThreadPoolExecutor, work: Callable[[Row], Row], items: Iterable[Row], *, ahead: int
+) -> Iterator[Row]:
     """Results in the order of `items`, with a few ahead of the reader and never all of them."""
     waiting: list[Future[Row]] = []
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) > 4 * THREADS:
+            if len(waiting) > ahead:
                 yield waiting.pop(0).result()
         while waiting:
             yield waiting.pop(0).result()

@@ -23,8 +23,8 @@ from pd_assets.lib.errors import PdError
 from pd_assets.lib.images.decode import Picture, UnusableImage
 from pd_assets.lib.images.quality import Quality
 from pd_assets.lib.images.worker import NOT_CONFINED, PICTURE, READY, REPLY, REQUEST
+from pd_assets.lib.machine import sizes
 
-WORKERS = 2
 # What Python needs of the environment to find itself and us.
 PASSED_ON = ("PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE", "LD_LIBRARY_PATH")
 
@@ -50,16 +50,19 @@ class Bounds:
 
 
 class Decoders:
-    """`normalise` in other processes, WORKERS at a time. Thread-safe; started when first needed; use it in a `with`."""
+    """`normalise` in other processes, `workers` at a time (default: as the machine allows).
 
-    def __init__(self, *, workers: int = WORKERS, bounds: Bounds | None = None) -> None:
+    Thread-safe; started when first needed; use it in a `with`.
+    """
+
+    def __init__(self, *, workers: int | None = None, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
-        self.workers = workers
+        self.workers = workers or sizes().decoders
         # POSIX locks belong to processes, so that one file serves all decoders; the kernel frees a dead one's.
         self._turn = tempfile.TemporaryFile()  # noqa: SIM115, close() closes it
         # None stands for a process that is still to be started.
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
-        for _ in range(workers):
+        for _ in range(self.workers):
             self._idle.put(None)
 
     def __enter__(self) -> "Decoders":

@@ -1,36 +1,32 @@
 """The labelling page as a small web application for one person on this machine.
 
-Plain forms and redirects: it works without scripts. Only this machine's own names are answered to, and a form of
-another site changes nothing.
+Plain forms and redirects: it works without scripts. The guard (lib/guard.py) stands before it.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.resources import files
-from urllib.parse import urlsplit
 
 from jinja2 import Environment
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pd_assets.lib.errors import PdError
+from pd_assets.lib.guard import guard, sources_of
 from pd_assets.lib.labelling.work import LabellingWork
 
-OWN_NAMES = ["127.0.0.1", "localhost"]
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'self'",
-    "Cache-Control": "no-store",
-}
+HEADERS = {"Cache-Control": "no-store"}
 
 
-def labelling_site(work: LabellingWork) -> Starlette:
-    """The application; its requests are handled one at a time."""
-    site = _Site(work)
+def labelling_site(work: LabellingWork, *, also_called: Sequence[str] = ()) -> Starlette:
+    """The application; its requests are handled one at a time. `also_called` as for the guard."""
+    text = files("pd_assets.lib.labelling").joinpath("page.html").read_text()
+    style = sources_of("style", text)
+    policy = f"default-src 'none'; img-src 'self'; style-src {style}; base-uri 'none'; form-action 'self'"
+    site = _Site(work, text)
     steps: dict[str, Callable[[], object]] = {"/done": work.done, "/skip": work.skip, "/next": work.next}
     return Starlette(
         routes=[
@@ -38,16 +34,15 @@ def labelling_site(work: LabellingWork) -> Starlette:
             Route("/picture/{at:int}", site.picture),
             *(Route(path, partial(site.take, step), methods=["POST"]) for path, step in steps.items()),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=OWN_NAMES)],
+        middleware=guard(policy=policy, also_called=also_called),
     )
 
 
 class _Site:
-    def __init__(self, work: LabellingWork) -> None:
+    def __init__(self, work: LabellingWork, template: str) -> None:
         self.work = work
         self.problem: str | None = None
         self.one_at_a_time = threading.Lock()
-        template = files("pd_assets.lib.labelling").joinpath("page.html").read_text()
         self.template = Environment(autoescape=True).from_string(template)
 
     def show(self, request: Request) -> Response:
@@ -78,9 +73,6 @@ class _Site:
 
     def take(self, step: Callable[[], object], request: Request) -> Response:
         """Do what a button says, if it is still the picture that the person saw."""
-        origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-            return PlainTextResponse("only this page's own buttons work", status_code=403)
         with self.one_at_a_time:
             if request.query_params.get("at") == str(self.work.at):
                 try:

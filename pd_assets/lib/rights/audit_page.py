@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from PIL import Image
 
+from pd_assets.lib.guard import sources_of
 from pd_assets.lib.home import Home
 from pd_assets.lib.rights.audit import Sample, Sampled
 from pd_assets.lib.rights.evidence import Evidence
@@ -32,6 +33,9 @@ def render(home: Home, sample: Sample) -> str:
     # In a script element only `<` could end it.
     data = json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c")
     page = (files(__package__) / "audit.html").read_text(encoding="utf-8")
+    # Of the page as we wrote it: nothing that data could bring in has these digests.
+    for element in ("script", "style"):
+        page = page.replace(f"{element.upper()}_SOURCES", sources_of(element, page), 1)
     return page.replace("AUDIT_DATA", data, 1)
 
 

@@ -106,7 +106,7 @@ def test_the_end_of_pdd_up_leaves_no_process_behind(
         run = ui.launch("commons/categories")
         ui.wait_for(run, "STARTED")
         family = ui.processes()
-        assert {"sandbox", "dev", "grpc"} <= {word for one in family for word in one.cmdline()}
+        assert {"sandbox", "web", "grpc"} <= {word for one in family for word in one.cmdline()}
 
         code = ui.stop(signum)
 

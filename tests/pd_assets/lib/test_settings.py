@@ -37,6 +37,10 @@ EVERY_VARIABLE = {
     "PD_RETRAIN_ENABLED": "1",
     "PD_TRAIN_SET": "unet_text.training.steps=7; evaluate.n=8;",
     "PD_KEEP_DATASETS_DAYS": "3",
+    "PD_ALLOWED_HOSTS": "Pictures.museum.org, 192.0.2.7",
+    "PD_DUCKDB_THREADS": "3",
+    "PD_DUCKDB_MEMORY_MB": "1500",
+    "PD_DECODERS": "6",
     "PD_RETRY_WAIT_S": "5",
     "PD_ALERT_WEBHOOK": "http://127.0.0.1:8082/hook",
     "PD_ALERT_EMAIL": "curator@museum.test",
@@ -93,6 +97,10 @@ def test_every_variable_reaches_its_setting() -> None:
         retrain_enabled=True,
         train_set=("unet_text.training.steps=7", "evaluate.n=8"),
         keep_datasets_days=3,
+        allowed_hosts=("pictures.museum.org", "192.0.2.7"),
+        duckdb_threads=3,
+        duckdb_memory_mb=1500,
+        decoders=6,
         retry_wait_s=5,
         alert_webhook="http://127.0.0.1:8082/hook",
         alert_email="curator@museum.test",
@@ -127,6 +135,12 @@ def test_retraining_is_on_with_the_nightly_unless_it_is_said_otherwise() -> None
     assert Settings.from_env({"PD_SCRAPE_ENABLED": "1"}).retrain_enabled
     assert not Settings.from_env({"PD_SCRAPE_ENABLED": "1", "PD_RETRAIN_ENABLED": "0"}).retrain_enabled
     assert not Settings.from_env({}).retrain_enabled
+
+
+@pytest.mark.parametrize("host", ["*", "*.museum.org", "https://museum.org", "museum.org:3000", "[::1]", "a b", "-a"])
+def test_a_host_that_is_let_in_is_named_in_full(host: str) -> None:
+    with pytest.raises(ConfigError, match="PD_ALLOWED_HOSTS: found"):
+        Settings.from_env({"PD_ALLOWED_HOSTS": f"museum.org,{host}"})
 
 
 def test_each_stage_has_its_own_changes_to_the_recipe() -> None:

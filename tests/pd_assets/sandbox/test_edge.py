@@ -35,6 +35,14 @@ def test_browsers_may_open_pages_and_the_front_page(reading: Asker) -> None:
     assert requests.get(nothing, headers=agent, timeout=PATIENCE_S).status_code == 404
 
 
+@pytest.mark.parametrize("of_a_page", [{"Origin": "http://evil.com"}, {"Sec-Fetch-Site": "same-site"}], ids=str)
+def test_no_web_page_sets_faults(edgy: Asker, of_a_page: dict[str, str]) -> None:
+    url = f"{edgy.server.base_url}/sandbox/faults"
+    answer = requests.post(url, '{"lag": 7}', headers=of_a_page, timeout=PATIENCE_S)
+    assert answer.status_code == 403
+    assert edgy.server.faults.lag is None
+
+
 def test_lag_is_an_error_with_status_200_for_those_who_ask_for_maxlag(edgy: Asker) -> None:
     assert edgy.post("/sandbox/faults", {"lag": 7}).status_code == 200
     lagged = edgy.raw(meta="siteinfo", maxlag=5)

@@ -1,0 +1,88 @@
+"""A DuckDB for a person's questions: it sees the tables of a home, and no file of this machine.
+
+What keeps it so are DuckDB's own locks, not a look at the words of a question: no file is opened, no extension loaded,
+no setting changed. The tables reach it through Arrow, which reads their files for it and cannot write them.
+https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+import pyarrow.dataset as ds
+
+from pd_assets.lib.catalog.schemas import TABLES, Table
+from pd_assets.lib.catalog.tables import files_of
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home
+from pd_assets.lib.machine import sizes
+
+# The last one holds the others, itself included.
+LOCKS = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "temp_directory": "''",
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
+ONLY_ASKS = "pdd sql only asks the tables: it reads and writes no other file, loads no extension and changes no setting"
+
+
+@contextmanager
+def locked(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the tables as they are: by short name (`decisions`) and by key with a dot (`rights.decisions`).
+
+    ConfigError where there is no table yet.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as catalog; use catalog")
+        shown = [_show(connection, home, table) for table in TABLES.values()]
+        if not any(shown):
+            raise ConfigError(
+                f"{home.root} has no table yet; materialise catalog/licensed_images first, or run pdd demo"
+            )
+        allowed = sizes()
+        connection.execute(f"set threads = {allowed.threads}; set memory_limit = '{allowed.memory_bytes} B'")
+        for name, value in LOCKS.items():
+            connection.execute(f"set {name} = {value}")
+        yield connection
+
+
+def _show(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> bool:
+    """Make the views of a table, if it has files. They are opened when a question reads them."""
+    if not (files := [str(path) for path in files_of(home, table)]):
+        return False
+    group, name = table.key.split("/")
+    connection.register(table.key, ds.dataset(files, schema=table.schema, format="parquet"))
+    views = [f"main.{name}"]
+    if group != "catalog":
+        # The database has that name, so that `catalog.items` is there too.
+        connection.execute(f"create schema if not exists {group}")
+        views.append(f"{group}.{name}")
+    for view in views:
+        connection.execute(f'create view {view} as select * from "{table.key}"')
+    return True
+
+
+def names(home: Home) -> list[str]:
+    """The tables that can be asked."""
+    return sorted(key.replace("/", ".") for key, table in TABLES.items() if files_of(home, table))
+
+
+@contextmanager
+def answering(connection: duckdb.DuckDBPyConnection, statement: str) -> Iterator[duckdb.DuckDBPyRelation | None]:
+    """The answer to a statement, if it has one. ConfigError where it fails, or wants more than to ask."""
+    try:
+        connection.execute("begin transaction read only")
+        yield connection.sql(statement)
+    except duckdb.Error as error:
+        told = " ".join(str(error).split())
+        refused = isinstance(error, duckdb.PermissionException | duckdb.TransactionException) or "locked" in told
+        raise ConfigError(f"the query failed: {told}" + (f"; {ONLY_ASKS}" if refused else "")) from error
+    finally:
+        # Unless the statement has ended it.
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
