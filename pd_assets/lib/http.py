@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from urllib3.connection import HTTPConnection
 
 from pd_assets.lib.errors import (
     AccessDenied,
+    AddressRefused,
     ArchiveError,
     ArchiveResting,
     ConfigError,
@@ -39,7 +40,10 @@ __all__ = ["ACTION_API", "MEDIA", "Answer", "HostPolicy", "PoliteSession", "Traf
 PROJECT = "PublicDomainDiffusion"
 VERSION = "0.1.0"
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-TOO_MUCH = frozenset({"HTTP 429", "HTTP 503"})
+TOO_MUCH, BUSY = "HTTP 429", "HTTP 503"
+# In which ways addresses fail, as the queue counts them.
+REFUSED, FAILED = "refused", "failed"
+READ_THE_POLICY = "check that PD_CONTACT reaches you, and read the archive's User-Agent policy before running again"
 ERROR_HEADER = "mediawiki-api-error"
 HTML_PAGE = "an HTML page instead of an answer"
 # What a firewall before an archive says, with status 200 or 403, to whoever came too often or asked oddly.
@@ -47,7 +51,7 @@ REJECTED = "a page that says Request Rejected"
 REJECTED_MARK = b"request rejected"
 # Where nobody says how long: what to wait the first time, doubled with every further one. Longest after 429, which
 # names us as the cause; a second after everything else.
-UNNAMED_WAITS_S = {"HTTP 429": 60.0, REJECTED: 5.0}
+UNNAMED_WAITS_S = {TOO_MUCH: 60.0, REJECTED: 5.0}
 CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 60.0
@@ -115,6 +119,11 @@ class _Request:
     most_bytes: int = MAX_BODY_BYTES
 
     @property
+    def address(self) -> str:
+        """What is asked for, with its parameters."""
+        return f"{self.url}?{sorted(self.params.items())}" if self.params else self.url
+
+    @property
     def is_conditional(self) -> bool:
         return any(name.lower() in CONDITIONS for name in self.headers or ())
 
@@ -127,6 +136,19 @@ class _Try:
     problem: str = ""
     wait_s: float | None = None
     doubles: bool = False
+    started: float = 0.0
+    served_after_s: float = 0.0
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether it says that the host has more to do than it can."""
+        return self.problem in (TOO_MUCH, BUSY, REJECTED)
+
+    @property
+    def blames_us(self) -> bool:
+        """Whether it says of the host that we are to wait. A wait without end that 503 asks for is that address's."""
+        is_short = self.wait_s is not None and self.wait_s <= LONGEST_WAIT_S
+        return self.problem in (TOO_MUCH, REJECTED) or (self.problem == BUSY and is_short)
 
 
 class PoliteSession:
@@ -207,20 +229,31 @@ class PoliteSession:
             raise ConfigError(f"{url} is not on this machine, and PD_CONTACT is not set; set it to your e-mail or page")
         queue, traffic = self._queue(url, policy)
         asked = _Try()
+        successes_before: int | None = None
         for attempt in range(tries):
             is_last = attempt + 1 == tries
-            # The pause begins before anybody else may have the slot.
+            # Where it is the host's pause, it begins before anybody else may have the slot.
             with queue.slots:
                 asked = self._ask(request, queue, traffic)
                 if asked.answer is not None:
                     return asked.answer
                 pause_s = _pause_s(asked, attempt)
-                if not is_last or asked.wait_s is not None:
-                    queue.hold(pause_s)
+                is_of_host = _is_of_host(asked, request, queue, successes_before)
+                if is_of_host:
+                    if asked.is_too_much:
+                        queue.was_too_much(asked.started)
+                    if not is_last or asked.wait_s is not None:
+                        queue.hold(pause_s)
+            if not is_of_host and pause_s > LONGEST_WAIT_S:
+                raise FetchFailed(f"{url}: {asked.problem}, and it asked to wait {pause_s:.0f} s; run again later")
+            successes_before = queue.successes
             if not is_last:
                 log.warning("%s: %s; waiting %.0f s (try %d of %d)", url, asked.problem, pause_s, attempt + 1, tries)
                 with self._lock:
                     traffic.retries += 1
+                    traffic.waited_s += 0.0 if is_of_host else pause_s
+                if not is_of_host:
+                    self._sleep(pause_s)
         failure = RequestRejected if asked.problem == REJECTED else FetchFailed
         raise failure(f"{url}: {asked.problem}, {tries} times; the archive may be down: run again later")
 
@@ -231,21 +264,16 @@ class PoliteSession:
         if answer is None:
             return asked
         if answer.is_rejection:
-            return self._rejected(queue, traffic)
+            return replace(asked, answer=None, problem=self._note(traffic, REJECTED), doubles=True)
         again_s = check(answer) if check else None
         if again_s is None and (check or not answer.is_html):
+            queue.went_well(asked.served_after_s)
             return asked
-        return _Try(problem=self._note_no_answer(traffic, answer), wait_s=again_s, doubles=True)
-
-    def _rejected(self, queue: HostQueue, traffic: Traffic) -> _Try:
-        """A firewall's page: we come too often, or it does not like this address. It is asked again, more slowly."""
-        queue.was_too_much(self._clock())
-        with self._lock:
-            traffic.errors[REJECTED] += 1
-        return _Try(problem=REJECTED, doubles=True)
+        problem = self._note_no_answer(traffic, answer)
+        return replace(asked, answer=None, problem=problem, wait_s=again_s, doubles=True)
 
     def _once(self, request: _Request, queue: HostQueue, traffic: Traffic) -> _Try:
-        """One try in its turn, counted; what it says of the host goes to the queue."""
+        """One try in its turn, counted."""
         if queue.refusal:
             raise AccessDenied(queue.refusal)
         delay_s = queue.delay_s()
@@ -255,20 +283,21 @@ class PoliteSession:
                 f"({LONGEST_WAIT_S:.0f} s); run again later"
             )
         waited_s = queue.wait_for_turn()
-        started = self._clock()
         exchange = _Exchange(queue=queue, deadline_s=self.answer_timeout_s)
+        started = self._clock()
         try:
-            result = self._exchange(request, exchange)
-        except AccessDenied as error:
-            queue.refusal = str(error)
+            asked = self._exchange(request, exchange)
+        except AddressRefused as error:
+            if queue.fails(REFUSED, request.address):
+                queue.refusal = (
+                    f"{request.url}: HTTP 403, as for several other addresses: the archive refuses this client; "
+                    f"{READ_THE_POLICY}"
+                )
+                raise AccessDenied(queue.refusal) from error
             raise
         finally:
             self._count(traffic, exchange, waited_s)
-        if result.problem in TOO_MUCH:
-            queue.was_too_much(started)
-        elif result.answer is not None:
-            queue.went_well(exchange.served_after_s)
-        return result
+        return replace(asked, started=started, served_after_s=exchange.served_after_s)
 
     def _exchange(self, request: _Request, exchange: "_Exchange") -> _Try:
         """Ask and read. What went wrong is counted in `exchange`, also where it raises."""
@@ -302,11 +331,12 @@ class PoliteSession:
     def _note_no_answer(self, traffic: Traffic, answer: Answer) -> str:
         """Why an answer with status 200 is none: counted here, unless its header already told."""
         if answer.is_html:
-            problem = HTML_PAGE
-        elif code := answer.headers.get(ERROR_HEADER):
+            return self._note(traffic, HTML_PAGE)
+        if code := answer.headers.get(ERROR_HEADER):
             return f"{code}: the archive is not ready and asked to wait"
-        else:
-            problem = "the archive is not ready and asked to wait"
+        return self._note(traffic, "the archive is not ready and asked to wait")
+
+    def _note(self, traffic: Traffic, problem: str) -> str:
         with self._lock:
             traffic.errors[problem] += 1
         return problem
@@ -407,10 +437,7 @@ def _judge(request: _Request, response: requests.Response, body: bytes, exchange
         return _Try(problem=f"HTTP {status}", wait_s=retry_after_s(response.headers))
     exchange.errors.append(f"HTTP {status}")
     if status == 403:
-        raise AccessDenied(
-            f"{url}: HTTP 403, the archive refuses this client; check that PD_CONTACT reaches you, "
-            "and read the archive's User-Agent policy before running again"
-        )
+        raise AddressRefused(f"{url}: HTTP 403, the archive refuses this address; if it refuses all, {READ_THE_POLICY}")
     raise FetchFailed(f"{url}: HTTP {status}", permanent=status in (400, 404, 410))
 
 
@@ -426,6 +453,18 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
             return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
         except ValueError:
             return None
+
+
+def _is_of_host(asked: _Try, request: _Request, queue: HostQueue, successes_before: int | None) -> bool:
+    """Whether a fault is the host's, so that nobody else asks it meanwhile; else it is that of one address.
+
+    A host that says so is believed, but not about an address that it says it of again while others are answered. An
+    API is one address, whatever it is asked.
+    """
+    several_fail = queue.fails(FAILED, request.address)
+    others_go_well = successes_before is not None and queue.successes > successes_before
+    is_long = asked.wait_s is not None and asked.wait_s > LONGEST_WAIT_S and not asked.blames_us
+    return several_fail or (asked.blames_us and not others_go_well) or (queue.policy.kind == API and not is_long)
 
 
 def _pause_s(asked: _Try, attempt: int) -> float:
@@ -456,6 +495,8 @@ def naming_the_archive(api: str, variable: str) -> Iterator[None]:
     """Turn a failure to reach `api` at all into one that names the setting to mend."""
     try:
         yield
+    except AddressRefused as error:
+        raise AccessDenied(str(error)) from error
     except FetchFailed as error:
         raise ArchiveError(
             f"{variable}={api} cannot be used: {error}; expected a MediaWiki api.php that answers"
