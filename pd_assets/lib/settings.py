@@ -56,6 +56,7 @@ class Settings:
     commons_depth: int = 4
     commons_exclude: tuple[str, ...] = ()
     wikidata_api: str | None = WIKIDATA_API
+    archive_hosts: tuple[str, ...] = ()
     smithsonian_index: str = SMITHSONIAN_INDEX
     smithsonian_key: str | None = field(default=None, repr=False)
     smithsonian_units: tuple[str, ...] = ()
@@ -108,6 +109,7 @@ class Settings:
             commons_depth=reader.whole("PD_COMMONS_DEPTH", 4, at_least=0),
             commons_exclude=reader.titles("PD_COMMONS_EXCLUDE", ()),
             wikidata_api=reader.optional_url("PD_WIKIDATA_API", None if is_loopback(commons_api) else WIKIDATA_API),
+            archive_hosts=reader.hosts("PD_ARCHIVE_HOSTS"),
             smithsonian_index=reader.url_or_folder("PD_SMITHSONIAN_INDEX", SMITHSONIAN_INDEX),
             smithsonian_key=reader.header("PD_SMITHSONIAN_KEY", secret=True),
             smithsonian_units=reader.names("PD_SMITHSONIAN_UNITS"),
@@ -252,6 +254,13 @@ class _Reader:
         """Words separated by `;` or `,`, each once."""
         found = (word.strip() for word in re.split("[;,]", self.text(name) or ""))
         return tuple(dict.fromkeys(filter(None, found)))
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Hosts, each with its port where it is none of the web's."""
+        found = self.names(name)
+        if wrong := [host for host in found if set(host) & set("/@?#*") or not _is_web_address(f"http://{host}")]:
+            self.problems.append(f"{name}: found {'; '.join(wrong)}, expected such as media.museum.org;nas:8080")
+        return found
 
     def titles(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self.text(name)
