@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import Field, create_model
 
+from pd_assets.lib.addresses import archives_of
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
@@ -47,7 +48,9 @@ class Platform(_Launchpad):  # type: ignore[valid-type, misc]  # its fields are 
 
         `archive` is the one that is asked, Commons where none is given.
         """
-        with recording(self.home(), run_id, PoliteSession(require_contact(self.settings(), archive))) as session:
+        settings = self.settings()
+        polite = PoliteSession(require_contact(settings, archive), archives=archives_of(settings))
+        with recording(self.home(), run_id, polite) as session:
             yield session
 
     def commons(self, session: PoliteSession) -> CommonsClient:

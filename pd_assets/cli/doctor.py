@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from pd_assets.cli.instance import open_instance
 from pd_assets.cli.project import project_root
+from pd_assets.lib.addresses import archives_of
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import open_home
@@ -58,7 +59,7 @@ def _home(settings: Settings) -> str:
 
 
 def _archive(settings: Settings) -> str:
-    with PoliteSession(require_contact(settings)) as session:
+    with PoliteSession(require_contact(settings), archives=archives_of(settings)) as session:
         CommonsClient(settings.commons_api, session, thumb_side=settings.max_side).probe()
         return f"{settings.commons_api} answers; we are {session.user_agent}"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pd_assets.cli.project import HOST, require_free
+from pd_assets.lib.addresses import archives_of
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.reread import reread_page
 from pd_assets.lib.errors import PdError
@@ -86,7 +87,8 @@ def _reread(settings: Settings, home: Home, picture: Unlabelled) -> Mapping[str,
 @contextmanager
 def _client(settings: Settings, home: Home) -> Iterator[CommonsClient]:
     home.claim(settings.commons_api)
-    with recording(home, "label", PoliteSession(require_contact(settings))) as session:
+    polite = PoliteSession(require_contact(settings), archives=archives_of(settings))
+    with recording(home, "label", polite) as session:
         yield CommonsClient(settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token)
 
 

@@ -6,6 +6,7 @@ PdError
 │   ├── AccessDenied     it refuses us (User-Agent, contact): stop the run
 │   ├── ArchiveResting   it wants a longer pause than a run makes: stop the run, and run again later
 │   └── FetchFailed      one address could not be fetched; other addresses may still work
+│       ├── AddressRefused   the archive refuses this address; that says nothing of others
 │       └── RequestRejected  a firewall's page came instead, every time
 ├── RemoteError      a home in a bucket that cannot be used
 │   ├── RemoteUnreachable  it does not answer; it may later
@@ -43,6 +44,10 @@ class FetchFailed(ArchiveError):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class AddressRefused(FetchFailed):
+    """The archive refuses this address (HTTP 403); when several different ones are refused, it refuses us."""
 
 
 class RequestRejected(FetchFailed):

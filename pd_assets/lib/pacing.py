@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 Clock = Callable[[], float]
 Sleep = Callable[[float], None]
 API, MEDIA_FILES = "api", "media"
+# So many different addresses that fail with no success between them speak for their host; one speaks for itself.
+SEVERAL = 3
 # A window's bytes are counted in steps of this length, so that a fast transfer does not make a long list.
 STEP_S = 0.05
 
@@ -72,6 +74,8 @@ class HostQueue:
     per_s: float | None = field(init=False)
     # Why the host lets nobody of us in any more; other threads must not go on knocking.
     refusal: str = ""
+    successes: int = 0
+    _failing: dict[str, set[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _next_start: float = 0.0
     _held_until: float = 0.0
@@ -124,12 +128,23 @@ class HostQueue:
 
     def went_well(self, slow_s: float) -> None:
         """An answer came: the rate grows a little; one that took the host long earns it a pause."""
+        with self._lock:
+            self.successes += 1
+            self._failing.clear()
         if self.per_s and self.policy.most_per_s:
             with self._lock:
                 # One answer stands for 1 / rate seconds in which all was well.
                 self.per_s = min(self.policy.most_per_s, self.per_s + self.policy.growth_per_s2 / self.per_s)
         if self.policy.slow_after_s is not None and slow_s > self.policy.slow_after_s:
             self.hold(self.policy.slow_pause_s)
+
+    def fails(self, way: str, address: str) -> bool:
+        """Note that an address failed in some way; whether several different ones did since the last success."""
+        with self._lock:
+            failing = self._failing.setdefault(way, set())
+            if len(failing) < SEVERAL:
+                failing.add(address)
+            return len(failing) == SEVERAL
 
     def was_too_much(self, started: float) -> None:
         """The host refused a request that began at `started`: halve the rate, once for all that were under way."""

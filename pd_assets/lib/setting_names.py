@@ -50,6 +50,11 @@ SETTINGS = (
         "Wikidata; none where `PD_COMMONS_API` is on this machine",
     ),
     _setting(
+        "PD_ARCHIVE_HOSTS",
+        "further hosts that deliver files, at private addresses too: `host` or `host:port`, separated by `;`",
+        "none",
+    ),
+    _setting(
         "PD_SMITHSONIAN_INDEX",
         "bulk metadata of the Smithsonian: a URL, or a folder with a copy",
         "the public bucket",

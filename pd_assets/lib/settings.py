@@ -57,6 +57,7 @@ class Settings:
     commons_depth: int = 4
     commons_exclude: tuple[str, ...] = ()
     wikidata_api: str | None = WIKIDATA_API
+    archive_hosts: tuple[str, ...] = ()
     smithsonian_index: str = SMITHSONIAN_INDEX
     smithsonian_key: str | None = field(default=None, repr=False)
     smithsonian_units: tuple[str, ...] = ()
@@ -114,6 +115,7 @@ class Settings:
             commons_depth=reader.whole("PD_COMMONS_DEPTH", 4, at_least=0),
             commons_exclude=reader.titles("PD_COMMONS_EXCLUDE", ()),
             wikidata_api=reader.optional_url("PD_WIKIDATA_API", None if is_loopback(commons_api) else WIKIDATA_API),
+            archive_hosts=reader.hosts("PD_ARCHIVE_HOSTS"),
             smithsonian_index=reader.url_or_folder("PD_SMITHSONIAN_INDEX", SMITHSONIAN_INDEX),
             smithsonian_key=reader.header("PD_SMITHSONIAN_KEY", secret=True),
             smithsonian_units=reader.names("PD_SMITHSONIAN_UNITS"),
@@ -134,7 +136,7 @@ class Settings:
             retrain_enabled=reader.flag("PD_RETRAIN_ENABLED", reader.flag("PD_SCRAPE_ENABLED")),
             train_set=reader.changes("PD_TRAIN_SET"),
             keep_datasets_days=reader.whole("PD_KEEP_DATASETS_DAYS", KEEP_DATASETS_DAYS, at_least=0),
-            allowed_hosts=reader.hosts("PD_ALLOWED_HOSTS"),
+            allowed_hosts=reader.host_names("PD_ALLOWED_HOSTS"),
             duckdb_threads=reader.whole("PD_DUCKDB_THREADS", 0, at_least=0),
             duckdb_memory_mb=reader.whole("PD_DUCKDB_MEMORY_MB", 0, at_least=0),
             decoders=reader.whole("PD_DECODERS", 0, at_least=0),
@@ -263,7 +265,7 @@ class _Reader:
         found = (word.strip() for word in re.split("[;,]", self.text(name) or ""))
         return tuple(dict.fromkeys(filter(None, found)))
 
-    def hosts(self, name: str) -> tuple[str, ...]:
+    def host_names(self, name: str) -> tuple[str, ...]:
         """Names of hosts, each in full: a pattern that lets in everybody guards nothing."""
         found = tuple(host.lower() for host in self.names(name))
         if wrong := [host for host in found if not HOST_NAME.fullmatch(host)]:
@@ -271,6 +273,13 @@ class _Reader:
                 f"{name}: found {', '.join(wrong)}, expected names of hosts such as pictures.museum.org, in full and "
                 "without scheme, port or *"
             )
+        return found
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Hosts, each with its port where it is none of the web's."""
+        found = self.names(name)
+        if wrong := [host for host in found if set(host) & set("/@?#*") or not _is_web_address(f"http://{host}")]:
+            self.problems.append(f"{name}: found {'; '.join(wrong)}, expected such as media.museum.org;nas:8080")
         return found
 
     def titles(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:

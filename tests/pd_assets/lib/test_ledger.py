@@ -8,7 +8,7 @@ import pytest
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import FILES, LEDGER
-from pd_assets.lib.errors import AccessDenied
+from pd_assets.lib.errors import AddressRefused
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.ledger import append, expense, recording, rows_of
@@ -56,7 +56,7 @@ def test_a_session_leaves_a_row_for_each_host_and_kind_with_what_the_server_saw(
 def test_a_run_that_is_refused_has_its_requests_recorded(home: Home) -> None:
     with (
         LocalServer(in_turn([Reply(status=403)])) as server,
-        pytest.raises(AccessDenied),
+        pytest.raises(AddressRefused),
         recording(home, RUN, session_of(VirtualTime(is_running=False))) as session,
     ):
         session.get(server.url, policy=ACTION_API)

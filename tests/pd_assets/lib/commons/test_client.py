@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pd_assets.lib.commons.client import LONGEST_TITLES_BYTES, CommonsClient
-from pd_assets.lib.errors import AccessDenied, ArchiveError, FetchFailed
+from pd_assets.lib.errors import AccessDenied, AddressRefused, ArchiveError, FetchFailed
 from pd_assets.lib.http import PoliteSession
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.lib.local_server import LocalServer, Reply, in_turn
@@ -145,8 +145,12 @@ def test_json_that_was_cut_off_is_asked_for_again(serve: Serve) -> None:
 def test_a_refused_client_stops(serve: Serve) -> None:
     server, client = serve([Reply(status=403)])
     with pytest.raises(AccessDenied, match="PD_CONTACT"):
+        client.probe()
+    with pytest.raises(AddressRefused, match="PD_CONTACT"):
         list(client.members("A"))
-    assert len(server.asked) == 1
+    with pytest.raises(AccessDenied, match="PD_CONTACT"):
+        list(client.members("B"))
+    assert len(server.asked) == 3
 
 
 def test_a_port_where_nobody_listens_is_named_with_the_setting() -> None:

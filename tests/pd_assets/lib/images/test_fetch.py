@@ -590,13 +590,22 @@ def test_a_second_run_at_the_same_time_waits_and_finds_everything_done(museum: M
 def test_a_refusal_in_the_middle_ends_the_run_and_keeps_what_was_fetched(museum: Museum) -> None:
     for number in range(30):
         museum.hold(number, encoded(painting(number, 40, 30)))
-    refused = sorted(museum.items, key=lambda number: f"commons:M{number}")[20]
-    museum.replies[f"/{refused}.jpg"] = Reply(status=403)
+    refused = sorted(museum.items, key=lambda number: f"commons:M{number}")[20:]
+    museum.replies |= {f"/{number}.jpg": Reply(status=403) for number in refused}
     with pytest.raises(AccessDenied, match="PD_CONTACT"):
         museum.fetch()
-    assert len(museum.rows()) == 20
-    museum.hold(refused, encoded(painting(refused, 40, 30)))
+    assert [row["status"] for row in museum.rows().values()].count("ok") == 20
+    for number in refused:
+        museum.hold(number, encoded(painting(number, 40, 30)))
     assert museum.fetch().fetched == 10
+
+
+def test_one_file_that_is_refused_is_a_row_and_the_others_go_on(museum: Museum) -> None:
+    for number in range(5):
+        museum.hold(number, encoded(painting(number, 40, 30)))
+    museum.replies["/2.jpg"] = Reply(status=403)
+    assert museum.fetch().fetched == 4
+    assert "HTTP 403" in str(museum.rows()[2]["error"])
 
 
 # --- against the sandbox archive -------------------------------------------------------------------------------------
