@@ -4,7 +4,6 @@ One request at a time, `maxlag` on every one, continuations followed to their en
 tell of costs its own details and nothing else. Errors: ArchiveError, FetchFailed.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from urllib.parse import quote
 from pd_assets.lib.commons.records import Json, Member, Page, merge_chunks, parse_member, parse_page
 from pd_assets.lib.errors import ArchiveError, FetchFailed
 from pd_assets.lib.http import Answer, PoliteSession, naming_the_archive, retry_after_s
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.pacing import action_api
 
 T = TypeVar("T")
@@ -360,8 +360,8 @@ def _error(decoded: Json) -> Json | None:
 
 def _decode(answer: Answer) -> Json | None:
     try:
-        decoded = json.loads(answer.body)
-    except ValueError:
+        decoded = parse_json(answer.body)
+    except UnreadableJson:
         return None
     return decoded if isinstance(decoded, dict) else None
 

@@ -3,13 +3,14 @@
 Shapes: `formatversion=2` answers of action=query with prop=info|imageinfo|categories|revisions|templates.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
-Json = Mapping[str, object]
+from pd_assets.lib.commons.values import MOST_OF_32_BITS, Json, Values, as_whole
+
+# How the problem of a page begins that has a value which cannot be read or kept.
+UNREADABLE = "unreadable"
 
 # Positions and people have no place in what we keep of the summary.
 DROPPED_METADATA = ("GPSLatitude", "GPSLongitude", "GPSMapDatum", "User", "UserComment")
@@ -56,6 +57,11 @@ class Page:
     templates: tuple[str, ...] = ()
     fetched_at: datetime
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether a value of its answer could not be read or kept; `problem` says which."""
+        return self.problem is not None and self.problem.startswith(UNREADABLE)
+
     def in_category(self, category: str, status: str | None = None) -> dict[str, object]:
         """The row of commons/pages for one partition."""
         page = self if status is None else replace(self, status=status)
@@ -66,61 +72,87 @@ _LISTS = ("categories", "hidden_categories", "templates")
 
 
 def parse_member(page: Json) -> Member:
-    """A page of `generator=categorymembers&prop=info`."""
+    """A page of `generator=categorymembers&prop=info`; `pageid` is 0 where it names none that a page can have."""
+    values = Values()
     return Member(
-        pageid=_whole(page.get("pageid")) or 0,
-        title=str(page.get("title", "")),
-        revid=_whole(page.get("lastrevid")) or 0,
-        touched=str(page.get("touched", "")),
+        pageid=values.whole(page.get("pageid"), "pageid") or 0,
+        title=values.text(page.get("title"), "title") or "",
+        revid=values.whole(page.get("lastrevid"), "lastrevid") or 0,
+        touched=values.text(page.get("touched"), "touched") or "",
         is_redirect=bool(page.get("redirect", False)),
     )
 
 
 def parse_page(page: Json, *, thumb_side: int, fetched_at: datetime) -> Page:
-    """A page of the combined details query, merged over all its continuations."""
-    pageid, title = _whole(page.get("pageid")) or 0, str(page.get("title", ""))
+    """A page of the combined details query, merged over all its continuations.
+
+    Where a value is otherwise than it must be, nothing is kept but which page it is, and `problem` names the values:
+    `unreadable: width (whole number from 0 to 2147483647 expected)`.
+    """
+    values = Values()
+    pageid, title = values.whole(page.get("pageid"), "pageid") or 0, values.text(page.get("title"), "title") or ""
     if page.get("missing") or page.get("invalid"):
         return Page(pageid=pageid, title=title, status="deleted", thumb_side=thumb_side, fetched_at=fetched_at)
-    info = _first(page.get("imageinfo"))
-    revision = _first(page.get("revisions"))
-    slots = _object(revision.get("slots"))
-    categories = [_object(entry) for entry in _list(page.get("categories"))]
+    read = _read(page, values, Page(pageid=pageid, title=title, thumb_side=thumb_side, fetched_at=fetched_at))
+    if not values.odd:
+        return read
+    odd = "; ".join(f"{name} ({expected} expected)" for name, expected in sorted(values.odd.items()))
     return Page(
         pageid=pageid,
         title=title,
-        status="moved" if page.get("redirect") else "live",
-        problem=_problem(page, info, revision),
-        revid=_whole(revision.get("revid")) or _whole(page.get("lastrevid")),
-        touched=_text(page.get("touched")),
-        sha1=_text(info.get("sha1")),
-        mime=_text(info.get("mime")),
-        mediatype=_text(info.get("mediatype")),
-        width=_whole(info.get("width")),
-        height=_whole(info.get("height")),
-        size_bytes=_whole(info.get("size")),
-        file_url=without_query(_text(info.get("url"))),
-        thumb_url=without_query(_text(info.get("thumburl"))),
+        status=read.status,
+        problem=f"{UNREADABLE}: {odd}",
+        revid=read.revid,
+        touched=read.touched,
         thumb_side=thumb_side,
-        page_url=_text(info.get("descriptionurl")),
-        uploaded_at=_instant(info.get("timestamp")),
-        wikitext=_slot(slots, "main"),
-        mediainfo=_slot(slots, "mediainfo"),
-        extmetadata=_metadata(info.get("extmetadata")),
-        categories=tuple(sorted(_plain(entry.get("title")) for entry in categories)),
-        hidden_categories=tuple(sorted(_plain(entry.get("title")) for entry in categories if entry.get("hidden"))),
-        templates=tuple(sorted(_plain(_object(entry).get("title")) for entry in _list(page.get("templates")))),
         fetched_at=fetched_at,
     )
 
 
-def _problem(page: Json, info: Json, revision: Json) -> str | None:
+def _read(page: Json, values: Values, blank: Page) -> Page:
+    """All that a page says, over a page that says nothing."""
+    info = next(iter(values.objects(page.get("imageinfo"), "imageinfo")), {})
+    revision = next(iter(values.objects(page.get("revisions"), "revisions")), {})
+    slots = values.mapping(revision.get("slots"), "slots")
+    main, mediainfo = (values.mapping(slots.get(name), f"slots.{name}") for name in ("main", "mediainfo"))
+    wikitext = values.text(main.get("content"), "wikitext")
+    categories = values.objects(page.get("categories"), "categories")
+    metadata = values.mapping(info.get("extmetadata"), "extmetadata")
+    return replace(
+        blank,
+        status="moved" if page.get("redirect") else "live",
+        problem=_problem(page, info, wikitext),
+        revid=values.whole(revision.get("revid"), "revid") or values.whole(page.get("lastrevid"), "lastrevid"),
+        touched=values.text(page.get("touched"), "touched"),
+        sha1=values.text(info.get("sha1"), "sha1"),
+        mime=values.text(info.get("mime"), "mime"),
+        mediatype=values.text(info.get("mediatype"), "mediatype"),
+        width=values.whole(info.get("width"), "width", MOST_OF_32_BITS),
+        height=values.whole(info.get("height"), "height", MOST_OF_32_BITS),
+        size_bytes=values.whole(info.get("size"), "size"),
+        file_url=without_query(values.address(info.get("url"), "url")),
+        thumb_url=without_query(values.address(info.get("thumburl"), "thumburl")),
+        page_url=values.address(info.get("descriptionurl"), "descriptionurl"),
+        uploaded_at=values.instant(info.get("timestamp"), "timestamp"),
+        wikitext=wikitext,
+        mediainfo=values.text(mediainfo.get("content"), "mediainfo"),
+        extmetadata=values.as_json(
+            {key: entry for key, entry in metadata.items() if key not in DROPPED_METADATA}, "extmetadata"
+        ),
+        categories=values.titles(categories, "categories"),
+        hidden_categories=values.titles([entry for entry in categories if entry.get("hidden")], "categories"),
+        templates=values.titles(values.objects(page.get("templates"), "templates"), "templates"),
+    )
+
+
+def _problem(page: Json, info: Json, wikitext: str | None) -> str | None:
     if page.get("ns") not in (6, None):
         return "not_a_file"
     if info.get("filehidden"):
         return "hidden"
     if not info.get("url") or not info.get("sha1"):
         return "no_file"
-    if _slot(_object(revision.get("slots")), "main") is None:
+    if wikitext is None:
         return "no_wikitext"
     if info.get("mediatype") != "BITMAP":
         return "not_bitmap"
@@ -130,7 +162,7 @@ def _problem(page: Json, info: Json, revision: Json) -> str | None:
 def merge_chunks(pages: dict[int, dict[str, object]], chunk: list[Json]) -> None:
     """Merge one answer's pages into `pages` by pageid: lists append what is new, scalars overwrite."""
     for entry in chunk:
-        merged = pages.setdefault(_whole(entry.get("pageid")) or 0, {})
+        merged = pages.setdefault(as_whole(entry.get("pageid")) or 0, {})
         for key, value in entry.items():
             have = merged.get(key)
             if isinstance(value, list) and isinstance(have, list):
@@ -142,44 +174,3 @@ def merge_chunks(pages: dict[int, dict[str, object]], chunk: list[Json]) -> None
 def without_query(url: str | None) -> str | None:
     """An address without query and fragment: they carry campaign marks, never identity."""
     return None if url is None else urlunsplit(urlsplit(url)._replace(query="", fragment=""))
-
-
-def _metadata(value: object) -> str | None:
-    metadata = {key: entry for key, entry in _object(value).items() if key not in DROPPED_METADATA}
-    return json.dumps(metadata, sort_keys=True, ensure_ascii=False) if metadata else None
-
-
-def _slot(slots: Json, name: str) -> str | None:
-    return _text(_object(slots.get(name)).get("content"))
-
-
-def _plain(title: object) -> str:
-    return str(title).split(":", 1)[-1]
-
-
-def _first(value: object) -> Json:
-    entries = _list(value)
-    return _object(entries[0]) if entries else {}
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _object(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(value)).astimezone(UTC) if isinstance(value, str) else None
-    except ValueError:
-        return None

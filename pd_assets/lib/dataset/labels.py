@@ -16,6 +16,7 @@ from typing import TypeVar
 from pd_assets.lib.code_version import code_version
 from pd_assets.lib.dataset import freetext
 from pd_assets.lib.dataset.categories import category_words
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import date_words
 from pd_assets.lib.page.boxes import Argument
 from pd_assets.lib.page.cleaning import clean, without_names
@@ -149,8 +150,8 @@ def _cleaned(text: str, field: str, names: frozenset[str]) -> str:
 def _json(text: object) -> Mapping[str, object]:
     """The object that a column holds as JSON; empty where it holds none (the rights table reports that)."""
     try:
-        raw = json.loads(text) if isinstance(text, str) and text else {}
-    except (ValueError, RecursionError):
+        raw = parse_json(text) if isinstance(text, str) and text else {}
+    except UnreadableJson:
         return {}
     return raw if isinstance(raw, dict) else {}
 

@@ -4,7 +4,6 @@ Wikidata's labels are CC0. Only what is not known yet is asked for, fifty items 
 Errors: ArchiveError, FetchFailed, TableError.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from pd_assets.lib.catalog.schemas import LICENSED, PAGES, RECORDS, THINGS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.home import Home
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page.languages import ENGLISH, UNMARKED
 from pd_assets.lib.page.structured import things_named
 
@@ -70,7 +70,7 @@ def _is_young(fetched_at: object, now: datetime) -> bool:
 
 def _json(text: object) -> Mapping[str, object]:
     try:
-        value = json.loads(text) if isinstance(text, str) and text else {}
-    except (ValueError, RecursionError):
+        value = parse_json(text) if isinstance(text, str) and text else {}
+    except UnreadableJson:
         return {}
     return value if isinstance(value, dict) else {}

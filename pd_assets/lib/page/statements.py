@@ -4,11 +4,11 @@ Uploaders' names and addresses stay out: of a creator who is a user of the wiki 
 Source: Commons:Structured data/Modeling/Copyright, /Author and /Date.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page.dates import CIRCA_YEARS, Years, union
 from pd_assets.lib.page.personal import without_personal
 
@@ -52,12 +52,13 @@ def read_statements(value: object) -> tuple[Statement, ...]:
     if not isinstance(value, str) or not value:
         return ()
     try:
-        raw = json.loads(value) or {}
-    except (ValueError, RecursionError):
+        raw = parse_json(value) or {}
+    except UnreadableJson:
         return (Statement(property=STATUS, value=UNREADABLE),)
-    by_property = (raw.get("statements") or raw.get("claims")) if isinstance(raw, dict) else None
+    # MediaWiki writes an empty map as a list.
+    by_property = (raw.get("statements") or raw.get("claims") or {}) if isinstance(raw, dict) else raw
     if not isinstance(by_property, Mapping):
-        return ()
+        return (Statement(property=STATUS, value=UNREADABLE),)
     found = {statement for prop in KEPT for statement in _of_property(prop, by_property.get(prop))}
     return tuple(sorted(found, key=lambda s: (s.property, s.value, s.qualifiers)))
 

@@ -3,11 +3,11 @@
 All of it is CC0. Statements name items of Wikidata; `things` gives their names, and an item without one says nothing.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import date_words
 from pd_assets.lib.page.languages import UNMARKED
 
@@ -56,9 +56,9 @@ def read_structured(mediainfo: Mapping[str, object], things: Things = NO_THINGS)
 def texts_of(mediainfo: object) -> tuple[StructuredText, ...]:
     """What the MediaInfo of a file page, as JSON, says in words; nothing where it cannot be read."""
     try:
-        raw = json.loads(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
+        raw = parse_json(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
         return tuple(read_structured(raw)) if isinstance(raw, Mapping) else ()
-    except BAD_FIELD:
+    except (UnreadableJson, *BAD_FIELD):
         return ()
 
 

@@ -1,11 +1,11 @@
 """From a stored row to evidence: what a page claims, verbatim, with where it was seen. No judgement in here."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import boxes, wikitext
 from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.file_page import FilePage, TemplateUse, read_page
@@ -302,10 +302,9 @@ def _death_year(text: FilePage, statements: Sequence[Statement]) -> int | None:
 def _metadata(value: object) -> dict[str, str]:
     """CommonsMetadata's summary: key -> value, the English one of a value in several languages."""
     raw = _json(value)
-    if raw is None:
+    if not isinstance(raw, dict) or not all(isinstance(entry, dict) for entry in raw.values()):
         return {"LicenseShortName": UNREADABLE}
-    entries = raw.items() if isinstance(raw, dict) else ()
-    return {key: _plain_value(entry.get("value", "")) for key, entry in entries if isinstance(entry, dict)}
+    return {key: _plain_value(entry.get("value", "")) for key, entry in raw.items()}
 
 
 def _plain_value(value: object) -> str:
@@ -319,8 +318,8 @@ def _json(value: object) -> object:
     if not isinstance(value, str) or not value:
         return {}
     try:
-        return json.loads(value) or {}
-    except (ValueError, RecursionError):
+        return parse_json(value) or {}
+    except UnreadableJson:
         return None
 
 

@@ -4,10 +4,10 @@ CC0 clears copyright alone. Units and words that ask for care are matched as who
 Source: Smithsonian Open Access values statement and terms of use; docs/rights.md.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.personal import without_personal
 from pd_assets.lib.rights.claims import Evidence, Medium
@@ -93,8 +93,8 @@ def from_record(row: Row) -> Evidence:
 def _dated(row: Row) -> list[tuple[str, str]]:
     """The dates with what each is the date of; without labels where the record's text cannot be read."""
     try:
-        free = json.loads(_text(row, "freetext") or "{}")
-    except (ValueError, RecursionError):
+        free = parse_json(_text(row, "freetext") or "{}")
+    except UnreadableJson:
         free = {}
     listed = free.get("date") if isinstance(free, dict) else None
     labelled = [

@@ -12,6 +12,7 @@ from datetime import datetime
 from hashlib import blake2b
 from urllib.parse import quote
 
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.smithsonian.delivery import address, deliver
 from pd_assets.lib.smithsonian.lines import Line
 from pd_assets.lib.smithsonian.units import known_unit
@@ -264,9 +265,10 @@ def _parsed(line: Line) -> Mapping[str, object]:
     if line.text.startswith("<"):
         raise Refused(HTML)
     try:
-        value = json.loads(line.text)
-    except (ValueError, RecursionError) as error:
-        at_the_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(line.text)
+        value = parse_json(line.text)
+    except UnreadableJson as error:
+        cause = error.__cause__
+        at_the_end = isinstance(cause, json.JSONDecodeError) and cause.pos >= len(line.text)
         is_cut = line.text.startswith("{") and (at_the_end or not line.text.endswith("}"))
         raise Refused(TRUNCATED if is_cut else INVALID, record_id) from error
     if not isinstance(value, dict):

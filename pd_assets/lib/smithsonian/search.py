@@ -4,7 +4,6 @@ The key goes into a header, never into an address, a log or the ledger. A key ma
 key 30 times: requests are spaced so that no hour holds more. Errors: ArchiveError, ConfigError, those of the session.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from itertools import islice
 from pd_assets.lib.errors import ArchiveError, ConfigError, FetchFailed
 from pd_assets.lib.home import Home
 from pd_assets.lib.http import Answer, HostPolicy, PoliteSession
+from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.pacing import API
 from pd_assets.lib.smithsonian.lines import Line
 from pd_assets.lib.smithsonian.records import Parser, Reading
@@ -120,8 +120,8 @@ def _wait_for_html(answer: Answer) -> float | None:
 def _rows(answer: Answer) -> tuple[list[dict[str, object]], int]:
     """The records of an answer, and how many the whole query finds."""
     try:
-        found = json.loads(answer.body)
-    except ValueError as error:
+        found = parse_json(answer.body)
+    except UnreadableJson as error:
         raise FetchFailed(f"{answer.url}: found {answer.body[:60]!r}, expected JSON; run again later") from error
     response = mapping((mapping(found) or {}).get("response"))
     rows = response.get("rows") if response else None

@@ -1,13 +1,17 @@
 """JSON of the Action API -> records: ordinary pages, odd pages, and answers that come in several chunks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 import pytest
 
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import PAGES
 from pd_assets.lib.commons.records import Page, merge_chunks, parse_member, parse_page, without_query
+from pd_assets.lib.dataset.labels import read_labels
+from pd_assets.lib.rights.evidence import evidence_of
 from tests.material import WRITTEN
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -126,9 +130,88 @@ def test_without_the_revision_the_page_names_its_latest() -> None:
     assert parse({**PAGE, "revisions": []}).revid == 7
 
 
-@pytest.mark.parametrize("timestamp", ["yesterday", None, 5, "0000-00-00T00:00:00Z"])
-def test_a_time_that_is_none_is_unknown(timestamp: object) -> None:
-    assert with_info(timestamp=timestamp).uploaded_at is None
+def test_a_time_that_is_not_told_is_unknown() -> None:
+    assert (with_info(timestamp=None).uploaded_at, with_info(timestamp=None).problem) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    ["yesterday", 5, "0000-00-00T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59", True, ""],
+)
+def test_a_time_that_is_none_makes_a_page_unreadable_for_it_may_be_a_fresh_upload(timestamp: object) -> None:
+    page = with_info(timestamp=timestamp)
+    assert page.problem == "unreadable: timestamp (moment in the years 2 to 9998 expected)"
+    assert page.is_unreadable
+    assert (page.pageid, page.title, page.revid, page.wikitext) == (42, "File:X.jpg", 8, None)
+
+
+ODD = (
+    None, True, -1, 0, 0.5, 2**31, 2**63, 10**30, 10**5000, 1e400, float("nan"), "", "x" * 100_000, "\ud800", "\x00",
+    "1e999", "http://[::1/x", "http:///x", "http://h:99999/", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00",
+    [], {}, [None], {"a": None}, [[[[]]]], {"content": "\ud800"}, {"a": {"b": 10**5000}}, {"a": {"b": float("inf")}},
+)  # fmt: skip
+
+
+def places(value: object, at: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    yield at
+    if isinstance(value, dict):
+        for key in value:
+            yield from places(value[key], (*at, key))
+    elif isinstance(value, list):
+        for number in range(min(2, len(value))):
+            yield from places(value[number], (*at, number))
+
+
+def put(value: object, at: tuple[object, ...], odd: object) -> object:
+    """A copy of `value` that has `odd` at one place."""
+    if not at:
+        return odd
+    if isinstance(value, dict):
+        return {**value, at[0]: put(value[at[0]], at[1:], odd)}
+    assert isinstance(value, list) and isinstance(at[0], int)
+    return [*value[: at[0]], put(value[at[0]], at[1:], odd), *value[at[0] + 1 :]]
+
+
+@pytest.mark.parametrize("number", range(len(ODD)))
+def test_whatever_stands_in_whatever_field_the_page_can_be_stored_and_read(number: int) -> None:
+    # By number: a test's name cannot hold some of them.
+    odd = ODD[number]
+    for at in places(PAGE):
+        changed = put(PAGE, at, odd)
+        if not isinstance(changed, dict):
+            continue
+        parse_member(changed)
+        row = parse(changed).in_category("C")
+        (stored,) = tables.rows(tables.as_table(PAGES, [row]))
+        evidence_of({**stored, "source": "commons", "item_id": "commons:M42"}).to_json().encode()
+        read_labels(stored)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"categories": {"a": 1}}, "categories (list of objects expected)"),
+        ({"templates": [{"title": 7}]}, "templates (text in UTF-8 expected)"),
+        ({"templates": [{}]}, "templates (list of titles expected)"),
+        ({"imageinfo": [{**INFO, "width": True}]}, "width (whole number from 0 to 2147483647 expected)"),
+        ({"imageinfo": [{**INFO, "size": -5}]}, "size (whole number from 0 to 9223372036854775807 expected)"),
+        ({"imageinfo": [{**INFO, "url": "//h/x"}]}, "url (web address expected)"),
+        ({"imageinfo": [{**INFO, "extmetadata": {"License": "cc-by"}}]},
+         "extmetadata (map of objects whose values JSON and UTF-8 can hold expected)"),
+        ({"revisions": [{"slots": {"main": {"content": 7}}}]}, "wikitext (text in UTF-8 expected)"),
+    ],
+)  # fmt: skip
+def test_a_field_of_another_kind_is_never_taken_for_an_empty_one(change: Json, named: str) -> None:
+    page = parse({**PAGE, **change})
+    assert page.problem == f"unreadable: {named}"
+    assert (page.categories, page.templates, page.file_url) == ((), (), None)
+
+
+def test_a_depth_that_nobody_can_read_is_no_metadata() -> None:
+    nested: object = {}
+    for _ in range(100_000):
+        nested = [nested]
+    assert with_info(extmetadata={"License": {"value": nested}}).is_unreadable
 
 
 @pytest.mark.parametrize("key", ["imageinfo", "revisions", "categories", "templates", "title", "touched"])
