@@ -13,9 +13,12 @@ PdError
 │   ├── HomeBusy           another machine writes it, and may be done later
 │   ├── LeaseLost          another machine took over; what was not published is not
 │   └── ObjectAltered      an object is missing, or is not what was published
-├── TableError       a table that is missing, damaged or of another schema
+├── TableError       a table that is missing or of another schema
+│   └── DamagedTable     a file of a table that cannot be read, or is not what was written
 └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
 """
+
+from pathlib import Path
 
 
 class PdError(Exception):
@@ -75,7 +78,15 @@ class ObjectAltered(RemoteError):
 
 
 class TableError(PdError):
-    """A table that is missing, damaged or of another schema."""
+    """A table that is missing or of another schema."""
+
+
+class DamagedTable(TableError):
+    """A file of a table that cannot be read, or is not what was written. `heals` says what mends it."""
+
+    def __init__(self, table: str, path: Path, *, found: str, heals: str) -> None:
+        super().__init__(f"{table}: {path} is damaged ({' '.join(found.split())[:300]}); {heals}")
+        self.table, self.path, self.heals = table, path, heals
 
 
 class SandboxError(PdError):

@@ -3,6 +3,7 @@
 No table schemas in here (lib/catalog/schemas.py has them) and no Parquet.
 """
 
+import atexit
 import errno
 import fcntl
 import filecmp
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
@@ -47,6 +49,17 @@ class Home:
 
     root: Path
     copy: Copy | None = field(default=None, compare=False, repr=False)
+    # Of one that is only asked (`open_home(to_ask=True)`): what a question spills goes here, and nothing in it changes.
+    elsewhere: Path | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def may_write(self) -> bool:
+        return self.elsewhere is None
+
+    @property
+    def scratch(self) -> Path:
+        """Where joins spill what exceeds the memory."""
+        return self.elsewhere or self.root / ".tmp"
 
     def table(self, key: str) -> Path:
         """The folder of a table, `key` as in Dagster: `rights/decisions`."""
@@ -166,16 +179,28 @@ def _encoded_partitions(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.name, path
 
 
-def open_home(place: Path | RemoteAddress, *, as_it_is: bool = False) -> Home:
+def open_home(place: Path | RemoteAddress, *, as_it_is: bool = False, to_ask: bool = False) -> Home:
     """The home at `place`, made where it is missing; ConfigError where it cannot be written.
+
+    With `to_ask` nothing is made and nothing in it is written, so that it may be read-only.
 
     For one in a bucket, its working copy as up to date as can be: RemoteError where the bucket cannot be used. With
     `as_it_is` nobody is asked.
     """
     if isinstance(place, RemoteAddress):
         return _open_remote(place, as_it_is=as_it_is)
+    if to_ask:
+        return Home(root=place.resolve(), elsewhere=_for_a_while())
     _require_writable(place, "PD_HOME")
     return Home(root=place.resolve())
+
+
+@cache
+def _for_a_while() -> Path:
+    """A folder that goes when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="pdd-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _open_remote(address: RemoteAddress, *, as_it_is: bool) -> Home:

@@ -2,12 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 import pyarrow as pa
 
 TEXT, WHOLE, BIG, REAL, FLAG = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 TEXTS = pa.list_(pa.string())
 INSTANT = pa.timestamp("s", tz="UTC")
+
+
+class Kept(Enum):
+    """What becomes of a damaged file of a table. The value says what heals it."""
+
+    # Made of other tables.
+    DERIVED = "run `pdd run nightly`, which makes it anew from the other tables"
+    # As the archive told it, and tells it again.
+    ASKED_ANEW = "run `pdd run nightly`, which asks the archive again"
+    ASKED_ANEW_BY_UNIT = "refresh its unit (`pdd run refresh_smithsonian`), which asks the archive again"
+    # Nothing else tells it: never replaced but by `pdd doctor --repair`.
+    EVIDENCE = "run `pdd doctor --repair`, which sets it aside and restores what can be proven"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +31,7 @@ class Table:
     columns: Mapping[str, tuple[pa.DataType, str]]
     sort_by: tuple[str, ...]
     volatile: tuple[str, ...] = ()
+    kept: Kept = Kept.DERIVED
 
     @property
     def schema(self) -> pa.Schema:
@@ -41,6 +55,7 @@ CATEGORIES = Table(
 
 PAGES = Table(
     key="commons/pages",
+    kept=Kept.ASKED_ANEW,
     sort_by=("pageid",),
     volatile=("fetched_at",),
     columns={
@@ -79,6 +94,7 @@ PAGES = Table(
 
 RECORDS = Table(
     key="smithsonian/records",
+    kept=Kept.ASKED_ANEW_BY_UNIT,
     sort_by=("item_id", "status"),
     volatile=("fetched_at",),
     columns={
@@ -155,6 +171,7 @@ ITEMS = Table(
 
 DECISIONS = Table(
     key="rights/decisions",
+    kept=Kept.EVIDENCE,
     sort_by=("item_id", "profile"),
     volatile=("decided_at",),
     columns={
@@ -179,6 +196,7 @@ DECISIONS = Table(
 
 CHANGES = Table(
     key="rights/changes",
+    kept=Kept.EVIDENCE,
     sort_by=("changed_on", "item_id", "profile"),
     volatile=("changed_at",),
     columns={
@@ -206,6 +224,7 @@ CHANGES = Table(
 
 TAKEDOWNS = Table(
     key="rights/takedowns",
+    kept=Kept.EVIDENCE,
     sort_by=("taken_down_at", "item_id", "sha256"),
     columns={
         "item_id": (TEXT, "an item that shows the picture, or one of its copies; null where none is known"),
@@ -354,6 +373,7 @@ SPLITS = Table(
 
 MEMBERS = Table(
     key="dataset/members",
+    kept=Kept.EVIDENCE,
     sort_by=("item_id",),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`, as it was then"),
@@ -369,6 +389,7 @@ MEMBERS = Table(
 
 LEDGER = Table(
     key="http/ledger",
+    kept=Kept.EVIDENCE,
     sort_by=("started_at", "run_id", "host", "kind"),
     columns={
         "run_id": (TEXT, "the run that asked, as Dagster names it; one run has a row for each step, host and kind"),

@@ -2,7 +2,7 @@
 
 A partition is a folder of part files, each replaced as a whole: what fits no memory is written and mended part by part.
 What DuckDB computes is streamed into the file; what it cannot hold it spills to a folder under PD_HOME/.tmp.
-Errors: TableError; ConfigError where the disk is full.
+Errors: TableError, and DamagedTable among them; ConfigError where the disk is full.
 """
 
 import errno
@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pd_assets.lib.catalog import damage
+from pd_assets.lib.catalog.damage import WRITTEN, read_file
 from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES, Table
 from pd_assets.lib.errors import ConfigError, TableError
@@ -29,11 +31,11 @@ from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.machine import sizes
 
 PART = "part-0.parquet"
+BATCH_ROWS = 20_000
 # A part is read by row groups, so that a few rows of it do not cost the memory of all.
 ROWS_IN_A_GROUP = 250
 # A streamed table closes a row group at so many rows or bytes.
 STREAMED_ROWS, STREAMED_BYTES = 100_000, 64_000_000
-BATCH_ROWS = 20_000
 ABANDONED_AFTER_S = 24 * 3600
 
 
@@ -78,7 +80,7 @@ def write(home: Home, table: Table, content: pa.Table, *, partition: str | None 
     content = sort(table, content)
     if partition is None:
         with replacing(home.table(table.key) / PART) as partial:
-            pq.write_table(content, partial, compression="ZSTD")
+            pq.write_table(content, partial, **WRITTEN)
         _keep_only(home, table, PART)
     else:
         folder = home.partition(table.key, partition)
@@ -103,7 +105,7 @@ def write_batches(home: Home, table: Table, batches: Iterable[pa.RecordBatch]) -
 def stream(table: Table, batches: Iterable[pa.RecordBatch], path: Path) -> str:
     """Write batches in the order of `sort_by` to one file and return their digest."""
     told = ContentDigest(_stable(table, table.schema))
-    with pq.ParquetWriter(path, table.schema, compression="ZSTD") as writer:
+    with pq.ParquetWriter(path, table.schema, **WRITTEN) as writer:
         for group in _groups(_in_order(table, batches)):
             told.add(group)
             writer.write_table(group)
@@ -180,17 +182,17 @@ def part_name(number: int) -> str:
 def write_part(table: Table, path: Path, content: pa.Table) -> None:
     """Replace one part of a partition by `content`, sorted."""
     with replacing(path) as partial:
-        pq.write_table(sort(table, content), partial, compression="ZSTD", row_group_size=ROWS_IN_A_GROUP)
+        pq.write_table(sort(table, content), partial, row_group_size=ROWS_IN_A_GROUP, **WRITTEN)
 
 
 def read_part(table: Table, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """One part of a partition; columns that it was written without are null."""
-    return _read_file(table, path, columns)
+    return read_file(table, path, columns)
 
 
 def read_rows(table: Table, path: Path, name: str, values: Collection[object]) -> pa.Table:
     """The rows of one part whose column `name` is among `values`; the others are not kept in memory."""
-    return _read_file(table, path, wanted=pc.field(name).isin(list(values)))
+    return read_file(table, path, wanted=pc.field(name).isin(list(values)))
 
 
 def partition_parts(home: Home, table: Table, partition: str) -> list[Path]:
@@ -217,7 +219,7 @@ def stored_digest(home: Home, table: Table) -> str:
     """The digest of a table that lies in one file, read in bounded memory."""
     told = ContentDigest(_stable(table, table.schema))
     for path in parts(home, table):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS):
+        for batch in damage.batches(table, path, BATCH_ROWS):
             told.add(batch)
     return told.hexdigest()
 
@@ -249,19 +251,7 @@ def read(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.T
     files = parts(home, table)
     if not files:
         raise TableError(f"{table.key}: no table in {home.table(table.key)}; materialise {table.key} first")
-    return pa.concat_tables(_read_file(table, file, columns) for file in files)
-
-
-def _read_file(
-    table: Table, path: Path, columns: Sequence[str] | None = None, wanted: pc.Expression | None = None
-) -> pa.Table:
-    try:
-        chosen = None if columns is None else list(columns)
-        return pq.read_table(path, schema=table.schema, columns=chosen, filters=wanted)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise TableError(
-            f"{table.key}: {path} cannot be read ({error}); delete that file and materialise {table.key} again"
-        ) from error
+    return pa.concat_tables(read_file(table, file, columns) for file in files)
 
 
 def read_or_empty(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
@@ -274,7 +264,7 @@ def read_or_empty(home: Home, table: Table, columns: Sequence[str] | None = None
 def read_partition(home: Home, table: Table, partition: str) -> pa.Table:
     """One partition, or an empty table where it was never written."""
     files = partition_parts(home, table, partition)
-    content = [_read_file(table, path) for path in files]
+    content = [read_file(table, path) for path in files]
     return sort(table, pa.concat_tables(content)) if content else table.schema.empty_table()
 
 
@@ -315,17 +305,17 @@ def query(
 
 @contextmanager
 def engine(home: Home, *, memory_bytes: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with bounds on threads and memory, and a folder under PD_HOME/.tmp for what exceeds it.
+    """DuckDB with bounds on threads and memory, and a folder under PD_HOME/.tmp (`home.scratch`) for what exceeds it.
 
     What the block creates goes with it. All blocks of a process are on one database, since opening one costs 40
-    CPU-ms; one that asks for a bound of its own has a database of its own. TableError where it fails, as on a damaged
-    file; the next block begins on a new database then.
+    CPU-ms; one that asks for a bound of its own has a database of its own. TableError where it fails; the next block
+    begins on a new database then.
     """
-    base = home.root / ".tmp"
+    base = home.scratch
     base.mkdir(parents=True, exist_ok=True)
     open_one = _open if memory_bytes else _shared
     allowed = sizes().memory_bytes
-    with _named_errors():
+    with _named_errors(home):
         database = open_one(base, min(memory_bytes or allowed, allowed), os.getpid(), int(time.monotonic() // 3600))
         schema = f"block_{next(_BLOCKS)}"
         with database.cursor() as connection:
@@ -361,19 +351,16 @@ _BLOCKS = itertools.count()
 
 
 @contextmanager
-def _named_errors() -> Iterator[None]:
+def _named_errors(home: Home) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
         told = " ".join(str(error).split())
         if os.strerror(errno.ENOSPC) in told:
             raise ConfigError(
-                f"no space left on the disk for joining tables ({told}); free some and run again"
+                f"{home.scratch}: no space left on the disk for joining tables ({told}); free some and run again"
             ) from error
-        raise TableError(
-            f"the tables cannot be read or joined ({told}); where a file is damaged, delete it and materialise its "
-            "table again"
-        ) from error
+        raise TableError(f"the tables of {home.root} cannot be read or joined ({told})") from error
 
 
 def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str, Table]) -> None:
@@ -382,8 +369,9 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str
 
 
 def relation(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> duckdb.DuckDBPyRelation:
-    """A table as a DuckDB relation; one without files is empty."""
-    files = [str(path) for path in parts(home, table)]
+    """A table as a DuckDB relation; one without files is empty. DamagedTable where a file is not what was written."""
+    files = parts(home, table)
     if not files:
         return connection.from_arrow(table.schema.empty_table())
-    return connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
+    damage.require_whole(home, table, files)
+    return connection.read_parquet([str(path) for path in files], hive_partitioning=False, union_by_name=True)

@@ -86,7 +86,7 @@ def decide_all(
     with (
         alone(home.table(DECISIONS.key), "decides"),
         tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
-        tempfile.TemporaryDirectory(dir=home.root / ".tmp", prefix="evidence-") as folder,
+        tempfile.TemporaryDirectory(dir=home.scratch, prefix="evidence-") as folder,
     ):
         work = _Work(home=home, connection=connection, terms=terms, spool=Path(folder))
         unread, due = work.look()

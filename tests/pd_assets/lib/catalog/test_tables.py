@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import tables, views
 from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, PAGES, TABLES, TEXTS, Table
-from pd_assets.lib.errors import TableError
+from pd_assets.lib.errors import DamagedTable, TableError
 from pd_assets.lib.home import Home, open_home
 from tests.pd_assets.lib.planting import THEN, decision, file, item, page, plant
 
@@ -75,8 +75,20 @@ def test_a_damaged_file_is_named(home: Home) -> None:
     plant(home, ITEMS, [item(1)])
     part = home.table(ITEMS.key) / tables.PART
     part.write_bytes(part.read_bytes()[:50])
-    with pytest.raises(TableError, match=r"part-0\.parquet cannot be read .*; delete that file"):
+    with pytest.raises(DamagedTable, match=r"part-0\.parquet is damaged .*; run `pdd run nightly`") as found:
         tables.read(home, ITEMS)
+    assert (found.value.table, found.value.path) == (ITEMS.key, part)
+
+
+def test_one_altered_byte_is_damage_for_arrow_and_for_duckdb(home: Home) -> None:
+    plant(home, ITEMS, [item(1)])
+    assert tables.query(home, "from items", {"items": ITEMS}).num_rows == 1
+    part = home.table(ITEMS.key) / tables.PART
+    part.write_bytes(part.read_bytes().replace(b"commons:M1", b"commons:M2", 1))
+    with pytest.raises(DamagedTable):
+        tables.read(home, ITEMS)
+    with pytest.raises(DamagedTable):
+        tables.query(home, "from items", {"items": ITEMS})
 
 
 def test_leftovers_of_a_killed_process_are_no_part_of_the_table(home: Home) -> None:
@@ -213,7 +225,7 @@ def test_what_a_query_gives_is_streamed_into_a_table(home: Home) -> None:
     content = tables.read(home, ITEMS)
     assert found == tables.digest(ITEMS, content)
     assert all(str(title).endswith("!") for title in content["title"].to_pylist())
-    assert list((home.root / ".tmp").iterdir()) == []
+    assert not list((home.root / ".tmp").glob("duckdb-*"))
 
 
 def test_a_query_that_exceeds_the_memory_spills_beside_the_tables(home: Home) -> None:
@@ -227,7 +239,7 @@ def test_a_query_that_exceeds_the_memory_spills_beside_the_tables(home: Home) ->
         batches = connection.sql(sql).to_arrow_reader(tables.BATCH_ROWS)
         tables.write_batches(home, ITEMS, batches)
     assert tables.read(home, ITEMS, ["item_id"]).num_rows == 200_000
-    assert list((home.root / ".tmp").iterdir()) == []
+    assert not list((home.root / ".tmp").glob("duckdb-*"))
 
 
 def test_what_a_query_creates_is_seen_by_no_other_and_goes_with_it(home: Home) -> None:
@@ -253,9 +265,7 @@ def test_a_damaged_file_in_a_query_is_a_named_error(home: Home) -> None:
     plant(home, ITEMS, [item(1)])
     part = home.table(ITEMS.key) / tables.PART
     part.write_bytes(part.read_bytes()[:50])
-    with pytest.raises(
-        TableError, match=r"cannot be read or joined .*part-0\.parquet.*; where a file is damaged, delete it"
-    ):
+    with pytest.raises(DamagedTable, match=r"part-0\.parquet is damaged .*; run `pdd run nightly`"):
         tables.query(home, "select * from items", {"items": ITEMS})
 
 
