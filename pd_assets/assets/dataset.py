@@ -40,6 +40,7 @@ from pd_assets.running.pools import WIKIDATA
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
 from pd_ml.data.shards import COLUMNS, MANIFEST
+from pd_ml.provenance import MEMBERS as MEMBERS_DIGEST
 
 OWNERS = ["team:datasets"]
 DATASET = "main"
@@ -305,9 +306,12 @@ def _finish(context: dg.AssetExecutionContext, platform: Platform, config: Datas
         home = platform.home()
         export = read_export(home, name=config.name)
         facts = {"profile": settings.rights_profile, "labels": settings.labels, "max_side": settings.max_side}
-        members.record(home, export)
-        finished = manifests.finish(export, facts)
+        sealed = {MEMBERS_DIGEST: members.record(home, export)}
+        finished = manifests.finish(export, {**facts, **sealed})
         home.point("dataset", config.name, "latest", finished.version)
+        mended, unknown = members.repair_members(home)
+    for problem in unknown:
+        context.log.warning(f"not known which pictures a dataset version held: {problem}")
     return dg.MaterializeResult(
         data_version=dg.DataVersion(finished.digest),
         metadata={
@@ -316,6 +320,8 @@ def _finish(context: dg.AssetExecutionContext, platform: Platform, config: Datas
             "version": finished.version,
             "digest": finished.digest,
             "splits": counted("split", dict(finished.counts)),
+            "members_mended": dg.MetadataValue.json(mended),
+            "members_unknown": dg.MetadataValue.json(unknown[:LISTED]),
             **models_of_dataset(home, finished.version),
             "contact_sheet": picture(export.folder / manifests.SHEET),
             "folder": dg.MetadataValue.path(str(export.folder)),

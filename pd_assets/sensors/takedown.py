@@ -32,7 +32,7 @@ def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorR
         asked = _ask_for_rebuild(context.instance, home, served)
     elif settings.takedown_policy == "flag":
         return quiet(state, "; ".join(["no dataset holds a picture that is no longer free", *told]))
-    elif not (saw := [one for one in exposed if one.pictures and one.model.is_candidate]):
+    elif not (saw := [one for one in exposed if one.may_have_seen and one.model.is_candidate]):
         return quiet(state, "; ".join(["the models that were trained last saw only what is free", *told]))
     else:
         asked = _ask_for_training(context.instance, home, saw)
