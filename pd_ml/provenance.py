@@ -162,9 +162,9 @@ class Told:
     is_recorded: bool = True
 
 
-def what_is_told(folder: Path) -> Told:
+def what_is_told(folder: Path, *, stage: str | None = None) -> Told:
     """Of a model in `<stage>/<version>`; no error where its record is missing, damaged, altered or that of another."""
-    stage, version = folder.parent.name, folder.name
+    stage, version = stage or folder.parent.name, folder.name
     try:
         run = read_run(folder)
         if (run.stage, run.version) != (stage, version):

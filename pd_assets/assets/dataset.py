@@ -33,6 +33,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.release.pruning import prune, prune_trainings
+from pd_assets.lib.release.takedowns import resume
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.resources import Platform
 from pd_assets.running.history import needed_datasets
@@ -282,11 +283,13 @@ def dataset_manifest(
     finished = _finish(context, platform, config)
     with step() as done:
         home = platform.home()
+        left = resume(home)
         needed = needed_datasets(context.instance, config.name)
         kept_s = platform.settings().keep_datasets_days * DAY_S
         pruned = prune(home, config.name, keep=needed, older_than_s=kept_s)
         pruned_trainings = prune_trainings(home, older_than_s=kept_s)
     removed = {
+        "takedowns_left": dg.MetadataValue.json(left),
         "pruned": dg.MetadataValue.json(pruned),
         "pruned_trainings": dg.MetadataValue.json(pruned_trainings),
         "seconds_of_pruning": done.cost["seconds"],

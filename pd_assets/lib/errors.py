@@ -13,6 +13,7 @@ PdError
 │   ├── LeaseLost          another machine took over; what was not published is not
 │   └── ObjectAltered      an object is missing, or is not what was published
 ├── TableError       a table that is missing, damaged or of another schema
+├── WorkUnderWay     another run is at work there, and it is not waited for
 └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
 """
 
@@ -71,6 +72,10 @@ class ObjectAltered(RemoteError):
 
 class TableError(PdError):
     """A table that is missing, damaged or of another schema."""
+
+
+class WorkUnderWay(PdError):
+    """Another run is at work there, and who asks does not wait for it."""
 
 
 class SandboxError(PdError):

@@ -23,8 +23,8 @@ class Model:
     """One finished version of a stage.
 
     `datasets` are the versions that it or a model among its inputs was trained on; `unknown` says why it cannot be told
-    what else it saw: empty where all is known. Where its record cannot be read, `run` names nothing and proves nothing,
-    and `is_recorded` is False.
+    what else it saw: empty where all is known. `doubt`: what is wrong with its own record. Where that cannot be read,
+    `run` names nothing and proves nothing, and `is_recorded` is False.
     """
 
     stage: str
@@ -36,6 +36,7 @@ class Model:
     is_latest: bool
     is_candidate: bool
     is_recorded: bool = True
+    doubt: str | None = None
 
     @property
     def is_in_use(self) -> bool:
@@ -86,6 +87,7 @@ def models_and_members(home: Home) -> tuple[list[Model], Members]:
                 is_latest=folder.name == home.pointed("models", stage, LATEST),
                 is_candidate=folder.name == home.pointed("models", stage, CANDIDATE),
                 is_recorded=one.is_recorded,
+                doubt=one.problem,
             )
         )
     return found, known

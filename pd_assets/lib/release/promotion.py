@@ -123,7 +123,8 @@ def settle(home: Home, judgement: Judgement, candidate: Model) -> None:
     """
     for model in [*made_of(candidate, models(home)), candidate]:
         require_proven(model.folder, model.run)
-        require_known(model)
+        if judgement.promoted:
+            require_known(model)
     path = _path(home, judgement.candidate)
     write_text(path, json.dumps(asdict(judgement), indent=1) + "\n")
     home.point("evaluation", "promotion", candidate.stage, judgement.candidate)
