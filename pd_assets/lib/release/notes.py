@@ -121,20 +121,22 @@ def bring_table_in_step(home: Home) -> list[str]:
         if note.key not in by_key:
             by_key[note.key] = replace(note, is_purge=note.is_purge or held.get(note.key, False))
             write(home, by_key[note.key])
-    gone = sorted(held.keys() - by_key.keys())
-    if damaged and (gone or not held):
+    lost = {key: is_purge for key, is_purge in held.items() if key not in by_key}
+    if damaged and (lost or not held):
         seen = {(row["named"], row["reason"], row["taken_down_at"]) for row in before}
         for note in notes:
-            if (note.named, note.reason, note.taken_down_at) not in seen:
-                content = tables.as_table(TAKEDOWNS, note.rows())
-                tables.write_part(TAKEDOWNS, home.table(TAKEDOWNS.key) / BESIDE.format(note.key), content)
+            beside = home.table(TAKEDOWNS.key) / BESIDE.format(note.key)
+            if (note.named, note.reason, note.taken_down_at) not in seen or beside.is_file():
+                tables.write_part(TAKEDOWNS, beside, tables.as_table(TAKEDOWNS, note.rows()))
         return damaged
     rows = [row for note in by_key.values() for row in note.rows()]
     if rows:
         tables.write(home, TAKEDOWNS, tables.as_table(TAKEDOWNS, rows))
-        write_text(_folder(home) / HELD, json.dumps({key: note.is_purge for key, note in by_key.items()}) + "\n")
+        write_text(
+            _folder(home) / HELD, json.dumps({**lost, **{key: note.is_purge for key, note in by_key.items()}}) + "\n"
+        )
     _, still = read_all(home)
-    return [*still, *(f"{_path(home, key)}: missing; that takedown is in no table either" for key in gone)]
+    return [*still, *(f"{_path(home, key)}: missing, and in no table either; restore it from a copy" for key in lost)]
 
 
 def _table(home: Home) -> tuple[list[dict[str, object]], list[str]]:

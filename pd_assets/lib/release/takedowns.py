@@ -46,6 +46,10 @@ def take_down(home: Home, called: str, *, reason: str, purge: bool = False) -> T
     note = noted(called, reason=reason, purge=purge)
     notes.write(home, note)
     found = _find(home, note.named)
+    if any(why.startswith(TAKEDOWNS.key) for why in found.unread):
+        # The notes may prove what the table had.
+        _table_in_step(home)
+        found = _find(home, note.named)
     if not found.pictures and not found.unread and not as_named(called):
         notes.remove(home, note)
         raise ConfigError(
@@ -84,8 +88,9 @@ def resume(home: Home, *, but: Note | None = None, purges: bool = True) -> list[
     known, damaged = notes.read_all(home)
     if not known and not damaged and not tables.files_of(home, TAKEDOWNS):
         return []
-    left = []
-    for note in known:
+    _table_in_step(home)
+    left: list[str] = []
+    for note in notes.read_all(home)[0]:
         # A name that no table knew may be that of something new.
         is_open = note.is_pending or not note.pictures
         if not is_open or (but is not None and note.key == but.key):
@@ -98,7 +103,7 @@ def resume(home: Home, *, but: Note | None = None, purges: bool = True) -> list[
         else:
             notes.write(home, note)
             left += _unresolved(note, found)
-    return [*left, *_table_in_step(home)]
+    return list(dict.fromkeys([*left, *_table_in_step(home)]))
 
 
 def pending(home: Home) -> list[str]:
