@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,6 +33,8 @@ INIT_FROM = "init_from"
 
 # In the facts of a manifest: false where pictures came without the proof of their rights.
 PROVEN = "proven"
+# In the facts of a manifest: the digest of the rows of `dataset/members` that say which pictures the dataset holds.
+MEMBERS = "members_digest"
 
 # Raised when a stage's code changes what the same config and inputs give.
 CODE_VERSION: Mapping[str, int] = MappingProxyType(
@@ -62,6 +64,8 @@ class RunRecord:
 
     `outputs` maps relative paths to SHA-256; `counts` holds examples, steps and images seen; `metrics` the last values.
     `proven`: every picture came with the proof of its rights, here and in every input; else it is not releasable.
+    `members` is the digest of the list of pictures that its dataset sealed, "" where it sealed none. `seal` is over all
+    the rest; records of before there were seals have none.
     """
 
     stage: str
@@ -76,18 +80,35 @@ class RunRecord:
     environment: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    members: str = ""
+    seal: str = ""
     format_version: int = RUN_FORMAT_VERSION
 
 
 def version_of(stage: str, config: StageConfig, inputs: Mapping[str, str]) -> str:
     """16 hex digits over the stage, its code version, its config and the digests of its inputs ({"dataset": ...})."""
-    made_of = {
-        "stage": stage,
-        "code": CODE_VERSION[stage],
-        "config": json.loads(to_json(config)),
-        "inputs": dict(inputs),
-    }
+    return _version(stage, CODE_VERSION[stage], json.loads(to_json(config)), inputs)
+
+
+def _version(stage: str, code: int, config: object, inputs: Mapping[str, str]) -> str:
+    made_of = {"stage": stage, "code": code, "config": config, "inputs": dict(inputs)}
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _vouches_for_inputs(record: RunRecord) -> bool:
+    """Whether the inputs that a record names are those that it was written with: by its seal, which was compared, or,
+    where it is older than seals, by its version, which is a digest of them.
+    """
+    if record.seal:
+        return True
+    codes = range(1, CODE_VERSION.get(record.stage, 0) + 1)
+    return record.version in {_version(record.stage, code, record.config, record.inputs) for code in codes}
+
+
+def sealed_members(manifest: Manifest) -> str:
+    """The digest of the list of pictures that a manifest seals; "" in one of before there were seals."""
+    found = manifest.facts.get(MEMBERS)
+    return found if isinstance(found, str) else ""
 
 
 def is_proven(manifest: Manifest) -> bool:
@@ -116,9 +137,44 @@ def read_run(folder: Path) -> RunRecord:
         found = raw["format_version"]
         if found != RUN_FORMAT_VERSION:
             raise ProvenanceError(f"{path}: format version {found}, expected {RUN_FORMAT_VERSION}; train it again")
-        return RunRecord(**raw)
-    except (ValueError, KeyError, TypeError) as error:
+        record = RunRecord(**raw)
+        if not all(isinstance(by_name, dict) for by_name in (record.inputs, record.outputs)):
+            raise TypeError("expected inputs and outputs by name")
+        is_sealed_by_another = bool(record.seal) and record.seal != _seal_of(record)
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise ProvenanceError(f"{path}: not a run record ({error}); train it again") from error
+    if is_sealed_by_another:
+        raise ProvenanceError(
+            f"{path}: altered since it was written (its seal is that of another content); restore it, or train it again"
+        )
+    return record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a folder says of the model in it, and why that may not be all or not true: `problem`.
+
+    Where the record cannot be read (`is_recorded` is False), `run` names nothing and proves nothing.
+    """
+
+    run: RunRecord
+    problem: str | None = None
+    is_recorded: bool = True
+
+
+def what_is_told(folder: Path, *, stage: str | None = None) -> Told:
+    """Of a model in `<stage>/<version>`; no error where its record is missing, damaged, altered or that of another."""
+    stage, version = stage or folder.parent.name, folder.name
+    try:
+        run = read_run(folder)
+        if (run.stage, run.version) != (stage, version):
+            raise ProvenanceError(f"{folder}: {RUN} is that of {run.stage} {run.version}; restore its own")
+    except ProvenanceError as error:
+        nothing = RunRecord(stage=stage, version=version, config={}, inputs={}, dataset_version="", item_count=0)
+        return Told(run=nothing, problem=str(error), is_recorded=False)
+    if not _vouches_for_inputs(run):
+        return Told(run=run, problem=f"{folder}: {RUN} has no seal and is not that of its version; nothing proves it")
+    return Told(run=run)
 
 
 def holds_version(out: Path, version: str) -> bool:
@@ -132,13 +188,20 @@ def holds_version(out: Path, version: str) -> bool:
 
 
 def write_run(folder: Path, record: RunRecord) -> RunRecord:
-    """Add `outputs` and `digest` of `folder` to `record`, write `run.json` atomically, return the whole record."""
+    """Add `outputs`, `digest` and `seal` to `record`, write `run.json` atomically, return the whole record."""
     outputs = output_digests(folder)
-    complete = RunRecord(**{**asdict(record), "outputs": outputs, "digest": digest_of_outputs(outputs)})
+    whole = RunRecord(**{**asdict(record), "outputs": outputs, "digest": digest_of_outputs(outputs)})
+    complete = replace(whole, seal=_seal_of(whole))
     partial = folder / f".{RUN}.partial"
     partial.write_text(json.dumps(asdict(complete), indent=1, sort_keys=True) + "\n")
     os.replace(partial, folder / RUN)
     return complete
+
+
+def _seal_of(record: RunRecord) -> str:
+    """SHA-256 over all of a record but its seal."""
+    content = {name: value for name, value in asdict(record).items() if name != "seal"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def verify_outputs(folder: Path) -> RunRecord:

@@ -17,6 +17,7 @@ from pd_assets.lib.catalog.schemas import (
     TAKEDOWNS,
 )
 from pd_assets.lib.catalog.tables import require, require_sources
+from pd_assets.lib.release.takedowns import resume
 from pd_assets.resources import Platform
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import counted, step, stored, table_metadata
@@ -74,6 +75,7 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
     with step() as done:
         home = platform.home()
         require(home, ITEMS, DECISIONS, FILES)
+        resume(home, purges=False)
         digest = items.build_licensed(home, profile=platform.settings().rights_profile)
         views.rebuild(home)
         by_rule = items.count(home, LICENSED, "rule_id")

@@ -33,6 +33,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.release.pruning import prune, prune_trainings
+from pd_assets.lib.release.takedowns import resume
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.resources import Platform
 from pd_assets.running.history import needed_datasets
@@ -40,6 +41,7 @@ from pd_assets.running.pools import WIKIDATA
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
 from pd_ml.data.shards import COLUMNS, MANIFEST
+from pd_ml.provenance import MEMBERS as MEMBERS_DIGEST
 
 OWNERS = ["team:datasets"]
 DATASET = "main"
@@ -281,11 +283,13 @@ def dataset_manifest(
     finished = _finish(context, platform, config)
     with step() as done:
         home = platform.home()
+        left = resume(home)
         needed = needed_datasets(context.instance, config.name)
         kept_s = platform.settings().keep_datasets_days * DAY_S
         pruned = prune(home, config.name, keep=needed, older_than_s=kept_s)
         pruned_trainings = prune_trainings(home, older_than_s=kept_s)
     removed = {
+        "takedowns_left": dg.MetadataValue.json(left),
         "pruned": dg.MetadataValue.json(pruned),
         "pruned_trainings": dg.MetadataValue.json(pruned_trainings),
         "seconds_of_pruning": done.cost["seconds"],
@@ -305,9 +309,12 @@ def _finish(context: dg.AssetExecutionContext, platform: Platform, config: Datas
         home = platform.home()
         export = read_export(home, name=config.name)
         facts = {"profile": settings.rights_profile, "labels": settings.labels, "max_side": settings.max_side}
-        members.record(home, export)
-        finished = manifests.finish(export, facts)
+        sealed = {MEMBERS_DIGEST: members.record(home, export)}
+        finished = manifests.finish(export, {**facts, **sealed})
         home.point("dataset", config.name, "latest", finished.version)
+        mended, unknown = members.repair_members(home)
+    for problem in unknown:
+        context.log.warning(f"not known which pictures a dataset version held: {problem}")
     return dg.MaterializeResult(
         data_version=dg.DataVersion(finished.digest),
         metadata={
@@ -316,6 +323,8 @@ def _finish(context: dg.AssetExecutionContext, platform: Platform, config: Datas
             "version": finished.version,
             "digest": finished.digest,
             "splits": counted("split", dict(finished.counts)),
+            "members_mended": dg.MetadataValue.json(mended),
+            "members_unknown": dg.MetadataValue.json(unknown[:LISTED]),
             **models_of_dataset(home, finished.version),
             "contact_sheet": picture(export.folder / manifests.SHEET),
             "folder": dg.MetadataValue.path(str(export.folder)),

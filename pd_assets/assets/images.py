@@ -8,6 +8,7 @@ from pd_assets.lib.catalog.items import count
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.tables import require
 from pd_assets.lib.images.fetch import fetch_accepted
+from pd_assets.lib.release.takedowns import resume
 from pd_assets.resources import Platform
 from pd_assets.running.pools import MEDIA
 from pd_assets.running.step import asked_of_hosts, cost_of_a_picture, counted, step, stored, table_metadata
@@ -38,6 +39,8 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
     with step() as done:
         home = platform.home()
         require(home, ITEMS, DECISIONS)
+        # Names that no table knew may be in the new ones.
+        resume(home, purges=False)
         with platform.session(context.run.run_id) as session:
             counts = fetch_accepted(
                 home,

@@ -9,7 +9,7 @@ from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog.schemas import CATEGORIES, CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.takedowns import digest_of_all, take_down
+from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
@@ -154,11 +154,18 @@ def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.Materiali
     with step() as done:
         home = platform.home()
         if config.item:
-            take_down(home, config.item, reason=config.reason, purge=config.purge)
+            left = list(take_down(home, config.item, reason=config.reason, purge=config.purge).left)
+        else:
+            left = resume(home)
         digest = digest_of_all(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest),
-        metadata={"dagster/row_count": changes.count_rows(home, TAKEDOWNS), **stored(home, TAKEDOWNS), **done.cost},
+        metadata={
+            "dagster/row_count": changes.count_rows(home, TAKEDOWNS),
+            "left_to_do": dg.MetadataValue.json(left),
+            **stored(home, TAKEDOWNS),
+            **done.cost,
+        },
     )
 
 

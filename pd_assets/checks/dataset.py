@@ -4,6 +4,7 @@ import dagster as dg
 
 from pd_assets.assets.dataset import DATASET
 from pd_assets.lib.dataset.audit import find_faults
+from pd_assets.lib.release import members
 from pd_assets.resources import Platform
 
 MANIFEST = dg.AssetKey(["dataset", "manifest"])
@@ -14,11 +15,15 @@ LISTED = 20
     asset=MANIFEST,
     name="whole_and_licensed",
     blocking=True,
-    description="Every shard has the SHA-256 and the rows that the manifest says, and every picture in it is licensed.",
+    description="Every shard has the SHA-256 and the rows that the manifest says, every picture in it is licensed, and "
+    "dataset/members lists them as the manifest sealed it.",
 )
 def whole_and_licensed(context: dg.AssetCheckExecutionContext, platform: Platform) -> dg.AssetCheckResult:
     name = _last_written(context.instance)
-    problems = find_faults(platform.home(), name=name)
+    home = platform.home()
+    problems = find_faults(home, name=name)
+    if (why := members.known(home).unknown.get(home.pointed("dataset", name, "latest") or "")) is not None:
+        problems = [*problems, f"not known which pictures it holds: {why}"]
     return dg.AssetCheckResult(
         passed=not problems,
         severity=dg.AssetCheckSeverity.ERROR,

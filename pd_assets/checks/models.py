@@ -26,7 +26,9 @@ LISTED = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the models of one stage saw: it fails where one that is in use saw a picture that is no longer free."""
+    """What the models of one stage saw: it fails where one that is in use saw a picture that is no longer free, or
+    nobody can tell that it saw none.
+    """
 
     STATE: ClassVar[str] = "state"
 
@@ -46,7 +48,7 @@ class Verdict:
     def description(self) -> str:
         if not self.exposed:
             return "no version saw a picture that is no longer free"
-        told = [f"{one.model.version} ({one.model.standing}) saw {len(one.pictures)}" for one in self.exposed]
+        told = [f"{one.model.version} ({one.model.standing}) {_saw(one)}" for one in self.exposed]
         return "pictures that are no longer free: " + ", ".join(told)
 
     @property
@@ -112,7 +114,15 @@ def verdicts(exposed: Iterable[Exposure]) -> list[Verdict]:
 
 def _verdict(stage: str, exposed: Sequence[Exposure]) -> Verdict:
     unknown = {f"{one.model.version}: {name}" for one in exposed for name in one.model.unknown}
-    return Verdict(stage=stage, exposed=tuple(one for one in exposed if one.pictures), unknown=tuple(sorted(unknown)))
+    found = tuple(one for one in exposed if one.may_have_seen)
+    return Verdict(stage=stage, exposed=found, unknown=tuple(sorted(unknown)))
+
+
+def _saw(one: Exposure) -> str:
+    if not one.model.unknown:
+        return f"saw {len(one.pictures)}"
+    why = "; ".join(sorted(one.model.unknown))
+    return f"saw {len(one.pictures)} and may have seen more: unknown, treated as seen ({why})"
 
 
 def _sight_check(stage: str) -> dg.AssetChecksDefinition:
@@ -120,7 +130,7 @@ def _sight_check(stage: str) -> dg.AssetChecksDefinition:
         asset=dg.AssetKey(["models", stage]),
         name=CHECK_NAME,
         description="Neither the model in use nor one that it was made of saw a picture that has since lost its "
-        "licence, vanished or been taken down. Tells every version that did.",
+        "licence, vanished or been taken down. Tells every version that did. What cannot be told counts as seen.",
     )
     def saw_no_taken_down_picture(platform: Platform) -> dg.AssetCheckResult:
         home = platform.home()

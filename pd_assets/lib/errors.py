@@ -15,6 +15,7 @@ PdError
 │   └── ObjectAltered      an object is missing, or is not what was published
 ├── TableError       a table that is missing or of another schema
 │   └── DamagedTable     a file of a table that cannot be read, or is not what was written
+├── WorkUnderWay     another run is at work there, and it is not waited for
 └── SandboxError     the sandbox archive cannot start or has been given unusable pictures
 """
 
@@ -87,6 +88,10 @@ class DamagedTable(TableError):
     def __init__(self, table: str, path: Path, *, found: str, heals: str) -> None:
         super().__init__(f"{table}: {path} is damaged ({' '.join(found.split())[:300]}); {heals}")
         self.table, self.path, self.heals = table, path, heals
+
+
+class WorkUnderWay(PdError):
+    """Another run is at work there, and who asks does not wait for it."""
 
 
 class SandboxError(PdError):

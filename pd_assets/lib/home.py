@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.errors import ConfigError, WorkUnderWay
 from pd_assets.lib.remote.address import RemoteAddress
 
 SAFE_IN_NAMES = " ()',;=+&@!"
@@ -263,8 +263,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def alone(folder: Path, work: str) -> Iterator[None]:
-    """One process at a time does this work in a folder; another waits for it to end.
+def alone(folder: Path, work: str, *, waits: bool = True) -> Iterator[None]:
+    """One process at a time does this work in a folder; another waits for it to end, or has WorkUnderWay at once.
 
     A lock of the kernel's, so a killed run leaves none behind: Dagster's pools would keep its slot for ever.
     """
@@ -272,7 +272,9 @@ def alone(folder: Path, work: str) -> Iterator[None]:
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except BlockingIOError as busy:
+            if not waits:
+                raise WorkUnderWay(f"another run {work} in {folder}") from busy
             log.warning("another run %s in %s; waiting for it to end", work, folder)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

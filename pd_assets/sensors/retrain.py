@@ -13,6 +13,8 @@ from pd_assets.running.asking import request
 from pd_assets.running.history import is_planned, last_evaluation, under_way
 from pd_assets.running.skip import state_of
 from pd_assets.sensors.watch import Watch, quiet, quiet_since
+from pd_ml.data.shards import MANIFEST
+from pd_ml.provenance import RUN
 
 CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free_pictures")
 # The licensed pictures that a training is asked for, whoever asks.
@@ -28,6 +30,8 @@ def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorR
     if said := quiet_since(context.cursor, state):
         return quiet(state, said)
     news = news_since_training(home, model=MODEL)
+    if news.unknown:
+        return quiet(state, f"not known what the model trained last saw, so nothing is new to it: {news.unknown}")
     threshold = settings.retrain_threshold(news.trained_on)
     if news.new < threshold:
         return quiet(state, f"{news.new} new licensed pictures of {threshold} (PD_RETRAIN_AFTER)")
@@ -41,6 +45,7 @@ def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorR
 def _state(home: Home, settings: Settings) -> str:
     """Names all that `news_since_training` reads, and which training is asked for."""
     pointers = [home.root / "models" / MODEL / pointer for pointer in (CANDIDATE, LATEST)]
+    pointers += [*(home.root / "models" / MODEL).glob(f"*/{RUN}"), *(home.root / "dataset").glob(f"*/*/{MANIFEST}")]
     asks = (settings.retrain_after, settings.retrain_latent)
     return state_of([home.table(LICENSED.key), home.table(MEMBERS.key), *pointers], asks)
 

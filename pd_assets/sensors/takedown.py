@@ -7,7 +7,17 @@ from pd_assets.jobs import LATENT_STAGES, build_dataset, nightly, train_all_mode
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, TAKEDOWNS
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.news import news_since_training
-from pd_assets.lib.release.withdrawals import Exposure, Withdrawn, exposures, find_withdrawn, key_of, still_served
+from pd_assets.lib.release.notes import NOTED
+from pd_assets.lib.release.takedowns import pending
+from pd_assets.lib.release.withdrawals import (
+    Exposure,
+    Withdrawn,
+    exposures,
+    find_withdrawn,
+    key_of,
+    latest_unknown,
+    still_served,
+)
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
 from pd_assets.running.asking import request
@@ -15,6 +25,7 @@ from pd_assets.running.history import last_evaluation, under_way
 from pd_assets.running.skip import state_of
 from pd_assets.sensors.retrain import MODEL, ask_for_training
 from pd_assets.sensors.watch import Watch, quiet, quiet_since
+from pd_ml.data.shards import MANIFEST
 from pd_ml.provenance import RUN
 
 WITHDRAWN = "pd/withdrawn"
@@ -28,14 +39,21 @@ def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorR
     withdrawn = find_withdrawn(home, profile=settings.rights_profile)
     exposed = exposures(home, withdrawn)
     told = _flag(context.instance, exposed)
-    if served := still_served(home, withdrawn):
-        asked = _ask_for_rebuild(context.instance, home, served)
-    elif settings.takedown_policy == "flag":
-        return quiet(state, "; ".join(["no dataset holds a picture that is no longer free", *told]))
-    elif not (saw := [one for one in exposed if one.pictures and one.model.is_candidate]):
-        return quiet(state, "; ".join(["the models that were trained last saw only what is free", *told]))
-    else:
-        asked = _ask_for_training(context.instance, home, saw)
+    served, undone = still_served(home, withdrawn), [*latest_unknown(home), *pending(home)]
+    asked = _ask_for_rebuild(context.instance, home, served, undone) if served or undone else None
+    if isinstance(asked, str) and not served:
+        # What no run could mend so far keeps nobody from asking for a training.
+        told, asked = [asked, *told], None
+    if asked is None:
+        saw = [one for one in exposed if one.may_have_seen and one.model.is_candidate]
+        if settings.takedown_policy == "flag":
+            asked = "no dataset holds a picture that is no longer free"
+        elif not saw:
+            asked = "the models that were trained last saw only what is free"
+        else:
+            asked = _ask_for_training(context.instance, home, saw)
+        if not undone and (settings.takedown_policy == "flag" or not saw):
+            return quiet(state, "; ".join([str(asked), *told]))
     if isinstance(asked, str):
         return dg.SensorResult(skip_reason="; ".join([asked, *told]), cursor=key_of(withdrawn))
     return dg.SensorResult(run_requests=[asked], cursor=key_of(withdrawn))
@@ -44,10 +62,14 @@ def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorR
 def _state(home: Home, settings: Settings) -> str:
     """Names all that a tick reads of the home: the tables that tell, the models, and what is in use."""
     tables = [home.table(table.key) for table in (MEMBERS, ITEMS, DECISIONS, CLUSTERS, TAKEDOWNS, LICENSED)]
+    manifests = (home.root / "dataset").glob(f"*/*/{MANIFEST}")
+    noted = home.table(TAKEDOWNS.key).glob(f"{NOTED}/*")
     pointers = sorted(path for kind in ("dataset", "models") for path in (home.root / kind).glob("*/*"))
     told = [path for path in pointers if path.is_file()]
     models = sorted((home.root / "models").glob(f"*/*/{RUN}"))
-    return state_of([*tables, *told, *models], settings.rights_profile, settings.takedown_policy)
+    return state_of(
+        [*tables, *told, *models, *sorted([*manifests, *noted])], settings.rights_profile, settings.takedown_policy
+    )
 
 
 takedown_watch = Watch(
@@ -80,12 +102,18 @@ def _last_state(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> str | 
     return str(found.value) if found is not None else None
 
 
-def _ask_for_rebuild(instance: dg.DagsterInstance, home: Home, served: list[Withdrawn]) -> dg.RunRequest | str:
-    """The next night does the same; the one that is under way may have come by already, and is waited for."""
+def _ask_for_rebuild(
+    instance: dg.DagsterInstance, home: Home, served: list[Withdrawn], undone: list[str]
+) -> dg.RunRequest | str:
+    """The next night does the same; the one that is under way may have come by already, and is waited for.
+
+    `undone`: lists of pictures to mend and takedowns to go on with, which such a run does too.
+    """
+    said = f"{len(served)} pictures are no longer free" + (f", {len(undone)} things are to mend" if undone else "")
     for job in (nightly.name, build_dataset.name):
         if run_id := under_way(instance, job):
-            return f"{len(served)} pictures are no longer free; run {run_id} of {job} is waited for"
-    state = key_of(served, home.pointed("dataset", "main", "latest") or "")
+            return f"{said}; run {run_id} of {job} is waited for"
+    state = key_of(served, home.pointed("dataset", "main", "latest") or "", *undone)
     asked = request(
         instance,
         job=build_dataset.name,
@@ -94,7 +122,7 @@ def _ask_for_rebuild(instance: dg.DagsterInstance, home: Home, served: list[With
         prefix="takedown",
         tags={"pd/withdrawn_pictures": str(len(served))},
     )
-    return f"{len(served)} pictures are no longer free; {asked}" if isinstance(asked, str) else asked
+    return f"{said}; {asked}" if isinstance(asked, str) else asked
 
 
 def _ask_for_training(instance: dg.DagsterInstance, home: Home, saw: list[Exposure]) -> dg.RunRequest | str:

@@ -206,6 +206,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise ShardError(
             f"{folder}: no {MANIFEST}; expected a finished dataset folder; export it first (dataset/shards)"
         )
+    return parse_manifest(path)
+
+
+def parse_manifest(path: Path) -> Manifest:
+    """The manifest in a file; ShardError where it is damaged or of another format."""
     try:
         raw = json.loads(path.read_text())
         found = raw["format_version"]
@@ -215,7 +220,7 @@ def read_manifest(folder: Path) -> Manifest:
             )
         listed = {name: tuple(ShardInfo(**shard) for shard in raw.get(name, ())) for name in ("shards", "tars")}
         return Manifest(**{**raw, **listed})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise ShardError(f"{path}: not a dataset manifest ({error}); export the dataset again") from error
 
 

@@ -53,6 +53,7 @@ from pd_ml.provenance import (
     holds_version,
     is_proven,
     read_run,
+    sealed_members,
     verify_outputs,
     version_of,
     write_run,
@@ -117,6 +118,7 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
         metrics=summary(report),
         environment=environment(),
         proven=model.proven and is_proven(manifest),
+        members=sealed_members(manifest),
     )
     complete = write_run(partial, record)
     if job.out.is_dir():

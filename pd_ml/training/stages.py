@@ -114,6 +114,7 @@ def _record(job: Job, identity: Identity, outcome: Outcome) -> RunRecord:
         dataset_version=identity.dataset_version,
         item_count=identity.item_count,
         proven=identity.proven,
+        members=identity.members,
         counts=outcome.counts,
         metrics=outcome.metrics,
         environment=environment(),

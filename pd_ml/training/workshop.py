@@ -26,6 +26,7 @@ from pd_ml.provenance import (
     UNFINISHED,
     RunRecord,
     is_proven,
+    sealed_members,
     verify_outputs,
     version_of,
     write_run,
@@ -63,7 +64,8 @@ class Job:
 class Identity:
     """A job by content: the version that its folder will carry, and what that version is made of.
 
-    `proven`: neither the dataset nor what an input was trained on is without proof of rights.
+    `proven`: neither the dataset nor what an input was trained on is without proof of rights. `members`: the digest of
+    the list of pictures that the dataset sealed.
     """
 
     version: str
@@ -71,6 +73,7 @@ class Identity:
     dataset_version: str
     item_count: int
     proven: bool
+    members: str
 
 
 def identify(job: Job) -> Identity:
@@ -116,6 +119,7 @@ def identify(job: Job) -> Identity:
         dataset_version=manifest.version,
         item_count=sum(manifest.counts.get(split, 0) for split in ("train", "validation", "test")),
         proven=proven,
+        members=sealed_members(manifest),
     )
 
 

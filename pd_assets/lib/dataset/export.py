@@ -4,6 +4,7 @@ A shard whose rows did not change since the last export is linked into the new f
 takes its name when it is whole. Errors: ConfigError where there is nothing to export or no space to write it.
 """
 
+import filecmp
 import hashlib
 import json
 import logging
@@ -127,9 +128,13 @@ def pictures_of(folder: Path) -> Iterator[pa.RecordBatch]:
     path = folder / PICTURES
     if not path.is_file():
         raise ConfigError(f"{folder}: no {PICTURES}; expected an exported dataset; materialise dataset/shards again")
-    with ipc.open_file(path) as file:
-        for number in range(file.num_record_batches):
-            yield file.get_batch(number)
+    try:
+        with ipc.open_file(path) as file:
+            for number in range(file.num_record_batches):
+                yield file.get_batch(number)
+    except (OSError, pa.ArrowException) as error:
+        told = " ".join(str(error).split())
+        raise ConfigError(f"{path} cannot be read ({told}); materialise dataset/shards again") from error
 
 
 def _json(value: dict[str, object]) -> dict[str, object]:
@@ -301,9 +306,15 @@ def _publish(export: Export, folder: Path) -> None:
         "skipped": export.skipped,
     }
     told = json.dumps(index, indent=1)
-    if _is_there(export, told):
-        return
     write_text(folder / INDEX, told)
+    if _is_there(export, told):
+        # What tells of the shards is made anew with them, and mended where it was damaged.
+        for name in (PICTURES, INDEX):
+            if not (export.folder / name).is_file() or not filecmp.cmp(
+                folder / name, export.folder / name, shallow=False
+            ):
+                os.replace(folder / name, export.folder / name)
+        return
     export.folder.parent.mkdir(parents=True, exist_ok=True)
     remove_folder(export.folder)
     os.replace(folder, export.folder)

@@ -12,15 +12,19 @@ from pd_assets.lib.dataset.contact_sheet import contact_sheet
 from pd_assets.lib.dataset.export import Export
 from pd_assets.lib.home import replacing, write_text
 from pd_ml.data import shards
-from pd_ml.data.shards import Manifest
+from pd_ml.data.shards import Manifest, ShardError
+from pd_ml.provenance import MEMBERS, sealed_members
 
 SHEET = "contact_sheet.jpg"
 
 
 def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
-    """Write what describes the dataset, the manifest last: then the folder is one. A finished one is left alone."""
-    if (export.folder / shards.MANIFEST).is_file():
-        return shards.read_manifest(export.folder)
+    """Write what describes the dataset, the manifest last: then the folder is one.
+
+    A finished one is left alone, unless its manifest is damaged or seals another list of pictures than `facts` do.
+    """
+    if (found := _finished(export)) is not None and sealed_members(found) == facts.get(MEMBERS, sealed_members(found)):
+        return found
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}
     manifest = Manifest(
         name=export.name,
@@ -37,6 +41,16 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
     write_text(export.folder / croissant.NAME, json.dumps(croissant.describe(manifest), indent=1) + "\n")
     shards.write_manifest(export.folder, manifest)
     return manifest
+
+
+def _finished(export: Export) -> Manifest | None:
+    """The manifest of this very export; None where there is none that can be read."""
+    try:
+        found = shards.read_manifest(export.folder)
+    except (ShardError, OSError):
+        return None
+    is_ours = (found.name, found.version, found.shards) == (export.name, export.version, export.shards)
+    return found if is_ours and found.digest == shards.digest_of(found.shards) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,9 @@ class Evaluator:
             compared=compared,
             promote_anyway=promote_anyway,
         )
+        if candidate.unknown:
+            why = f"not known which pictures it saw, so it is not put in use: {'; '.join(sorted(candidate.unknown))}"
+            judgement = replace(judgement, promoted=False, weak=(*judgement.weak, why))
         before = earlier_judgement(self.home, candidate.version)
         if compared is not None or before is None:
             return judgement

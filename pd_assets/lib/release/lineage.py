@@ -1,12 +1,18 @@
-"""The models on the disk, and which dataset versions each of them learnt from, through its inputs too."""
+"""The models on the disk, and which dataset versions each of them learnt from, through its inputs too.
+
+Unknown is never "no": of a model whose record, parents or datasets cannot be told it is said why, and whoever asks
+takes it that it saw everything.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_ml.provenance import RUN, UNFINISHED, RunRecord, read_run
+from pd_assets.lib.release import members
+from pd_assets.lib.release.members import Members
+from pd_ml.provenance import RUN, UNFINISHED, RunRecord, Told, read_run, what_is_told
 
 # `candidate` names the version of a stage that was trained last, `latest` the one that an evaluation promoted.
 LATEST, CANDIDATE = "latest", "candidate"
@@ -16,7 +22,9 @@ LATEST, CANDIDATE = "latest", "candidate"
 class Model:
     """One finished version of a stage.
 
-    `datasets` are the versions that it or a model among its inputs was trained on; `unknown` the inputs that are gone.
+    `datasets` are the versions that it or a model among its inputs was trained on; `unknown` says why it cannot be told
+    what else it saw: empty where all is known. `doubt`: what is wrong with its own record. Where that cannot be read,
+    `run` names nothing and proves nothing, and `is_recorded` is False.
     """
 
     stage: str
@@ -27,6 +35,8 @@ class Model:
     unknown: frozenset[str]
     is_latest: bool
     is_candidate: bool
+    is_recorded: bool = True
+    doubt: str | None = None
 
     @property
     def is_in_use(self) -> bool:
@@ -38,13 +48,33 @@ class Model:
         return "latest" if self.is_latest else "candidate" if self.is_candidate else "older"
 
 
+@dataclass(kw_only=True)
+class _Past:
+    """What a model learnt from, as far as its record and those of its inputs tell."""
+
+    datasets: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+
+
 def models(home: Home) -> list[Model]:
-    """Every finished model, by stage and version; ProvenanceError where nobody can tell what one was made of."""
-    runs = dict(_runs(home))
-    by_digest = {run.digest: run for run in runs.values()}
+    """Every finished model, by stage and version, also those of which nobody can tell what they were made of."""
+    return models_and_members(home)[0]
+
+
+def models_and_members(home: Home) -> tuple[list[Model], Members]:
+    """The same, with what is known of the datasets that they and others name."""
+    records = {folder: what_is_told(folder) for folder in _folders(home)}
+    by_digest = {one.run.digest: one for one in records.values() if one.run.digest}
+    seals: dict[str, list[str]] = {}
+    for one in records.values():
+        if one.is_recorded:
+            seals.setdefault(one.run.dataset_version, []).append(one.run.members)
+    known = members.known(home, seals=seals)
     found = []
-    for folder, run in runs.items():
-        datasets, unknown = _learnt_from(run, by_digest)
+    for folder, one in records.items():
+        run, past = one.run, _past_of(one, by_digest)
+        untold = {known.unknown[version] for version in past.datasets if version in known.unknown}
+        datasets, unknown = frozenset(past.datasets), frozenset(past.unknown | untold)
         stage = folder.parent.name
         found.append(
             Model(
@@ -56,9 +86,11 @@ def models(home: Home) -> list[Model]:
                 unknown=unknown,
                 is_latest=folder.name == home.pointed("models", stage, LATEST),
                 is_candidate=folder.name == home.pointed("models", stage, CANDIDATE),
+                is_recorded=one.is_recorded,
+                doubt=one.problem,
             )
         )
-    return found
+    return found, known
 
 
 def newest(home: Home, stage: str) -> Path | None:
@@ -94,30 +126,42 @@ def require_proven(folder: Path, run: RunRecord) -> None:
         )
 
 
+def require_known(model: Model) -> None:
+    """ConfigError where nobody can tell which pictures a model saw: it may have seen what is no longer free."""
+    if model.unknown:
+        raise ConfigError(
+            f"{model.folder}: not known which pictures it saw ({'; '.join(sorted(model.unknown))}); it is not put in "
+            "use: run pdd run build_dataset, which mends the lists that can be mended, or train it again"
+        )
+
+
 def trained_on(home: Home, dataset_version: str) -> dict[str, str]:
     """The models that learnt from a dataset version, stage and version, with their standing."""
     return {f"{one.stage} {one.version}": one.standing for one in models(home) if dataset_version in one.datasets}
 
 
-def _runs(home: Home) -> Iterator[tuple[Path, RunRecord]]:
-    for path in sorted((home.root / "models").glob(f"*/*/{RUN}")):
-        folder = path.parent
-        if folder.name.startswith(".") or folder.name.endswith(UNFINISHED):
-            continue
-        yield folder, read_run(folder)
+def _folders(home: Home) -> Iterator[Path]:
+    """The folders of finished models: each with anything in it, since a record may be what is missing."""
+    for folder in sorted((home.root / "models").glob("[!.]*/[!.]*")):
+        if folder.is_dir() and not folder.name.endswith(UNFINISHED) and any(folder.iterdir()):
+            yield folder
 
 
-def _learnt_from(run: RunRecord, by_digest: dict[str, RunRecord]) -> tuple[frozenset[str], frozenset[str]]:
-    datasets, unknown = {run.dataset_version}, set()
-    waiting, seen = [run], {run.digest}
+def _past_of(record: Told, by_digest: dict[str, Told]) -> _Past:
+    past = _Past()
+    waiting, seen = [record], {record.run.digest}
     while waiting:
-        for name, digest in waiting.pop().inputs.items():
+        one = waiting.pop()
+        if one.problem:
+            past.unknown.add(one.problem)
+        if one.is_recorded:
+            past.datasets.add(one.run.dataset_version)
+        for name, digest in one.run.inputs.items():
             if name == "dataset" or digest in seen:
                 continue
             seen.add(digest)
             if (made_of := by_digest.get(digest)) is None:
-                unknown.add(f"{name} {digest[:16]}")
+                past.unknown.add(f"{name} {digest[:16]}")
                 continue
-            datasets.add(made_of.dataset_version)
             waiting.append(made_of)
-    return frozenset(datasets), frozenset(unknown)
+    return past

@@ -1,19 +1,35 @@
 """Which pictures each dataset version holds: `dataset/members`, a part per version that outlives the dataset's folder.
 
-It is there before the dataset's manifest is, so that no finished dataset lacks it.
+It is there before the dataset's manifest is, which seals it by digest. A part that is missing, damaged or not what was
+sealed is made anew from the dataset's own folder where that is whole; else nobody knows what the version held, and
+whoever asks has to take it that it held everything.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import MEMBERS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dataset.export import Export, pictures_of
-from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.dataset.export import PICTURES, Export, pictures_of
+from pd_assets.lib.errors import PdError, TableError
+from pd_assets.lib.home import Home, replacing, write_text
+from pd_assets.lib.release.asking import ROWS
+from pd_ml.data.shards import MANIFEST, TIME_STEP_NS, Manifest, ShardError, ShardInfo, is_sound, parse_manifest
+from pd_ml.provenance import MEMBERS as SEALED
+from pd_ml.provenance import sealed_members
+
+# What reading a damaged Parquet or Arrow file raises.
+UNREADABLE = (PdError, ShardError, OSError, pa.ArrowException, ValueError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +46,185 @@ class DatasetVersion:
         return self.folder.is_dir()
 
 
-def record(home: Home, export: Export) -> None:
-    """Note which pictures an export holds, unless it is noted already."""
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """The parts by version, those that can be read, and of which versions it is not known that a part tells all.
+
+    What a part names a version did hold. What it does not name it may have held all the same, where it is `unknown`.
+    """
+
+    parts: Mapping[str, Path]
+    unknown: Mapping[str, str]
+
+
+def record(home: Home, export: Export) -> str:
+    """Note which pictures an export holds, unless it is noted already. The digest, for the manifest to seal."""
     path = _part(home, export.name, export.version)
-    if path.is_file():
-        return
-    listed = pa.Table.from_batches(pictures_of(export.folder))
-    splits = pa.Table.from_pylist([{"shard": info.path, "split": info.split} for info in export.shards])
+    with suppress(TableError):
+        if (noted := digest_of(path)) == _digest_in(home, export.folder, export.shards):
+            return noted
+    with replacing(path) as partial:
+        return _write(home, export.folder, export.shards, partial)
+
+
+def repair_members(home: Home) -> tuple[list[str], list[str]]:
+    """Make the parts anew that are not known to be right, of each finished dataset whose folder is whole.
+
+    Which versions were mended, and of which others nobody can tell what they held, with why.
+    """
+    mended = []
+    for version in known(home).unknown:
+        if not version:
+            continue
+        for manifest in _manifests(home, version):
+            folder = home.dataset(manifest.name, version)
+            seal = sealed_members(manifest)
+            with suppress(*UNREADABLE):
+                home.fetched(folder)
+                if not all(is_sound(folder / info.path, info) for info in manifest.shards):
+                    continue
+                with replacing(_part(home, manifest.name, version)) as partial:
+                    if _write(home, folder, manifest.shards, partial) != (seal or digest_of(partial)):
+                        raise TableError(f"{folder}: not what its manifest sealed")
+                mended.append(version)
+    keep_seals(home)
+    return mended, [f"{version}: {why}" for version, why in known(home).unknown.items()]
+
+
+def known(home: Home, *, seals: Mapping[str, Collection[str]] | None = None) -> Members:
+    """What can be told of every dataset version that was ever finished, or that `seals` names: digests of its part that
+    models were trained with.
+    """
+    seals = seals or {}
+    paths = {path.stem: path for path in tables.parts(home, MEMBERS)}
+    finished = {path.parent.name for path in (home.root / "dataset").glob(f"[!.]*/[!.]*/{MANIFEST}")}
+    found: dict[str, Path] = {}
+    unknown: dict[str, str] = {}
+    for version in sorted({*paths, *finished, *seals}):
+        try:
+            if version not in paths:
+                raise TableError(f"{MEMBERS.key} has no part of dataset {version or 'without a version'}")
+            told = digest_of(paths[version])
+            found[version] = paths[version]
+            _require_proof(home, version, told, {seal for seal in seals.get(version, ()) if seal})
+        except UNREADABLE as error:
+            unknown[version] = " ".join(str(error).split())
+    return Members(parts=found, unknown=unknown)
+
+
+def _require_proof(home: Home, version: str, told: str, seals: set[str]) -> None:
+    """An error of UNREADABLE where the digest of a part is not what was sealed, or nothing proves it."""
+    sealed = {*seals, *filter(None, map(sealed_members, [*_manifests(home, version), *_kept(home, version)]))}
+    if not sealed:
+        # Of before there were seals: its folder proves it, while it is there.
+        sealed = {_digest_in(home, home.dataset(one.name, version), one.shards) for one in _manifests(home, version)}
+    if not sealed:
+        raise TableError(f"{MEMBERS.key}: nothing proves what dataset {version} held; its folder and manifest are gone")
+    if sealed != {told}:
+        raise TableError(f"{MEMBERS.key}: the part of dataset {version} is not what its manifest or its models sealed")
+
+
+def keep_seals(home: Home) -> None:
+    """Keep what seals each list of pictures beside it, where it outlives the dataset's folder: the manifest."""
+    for version in sorted({path.stem for path in tables.parts(home, MEMBERS)}):
+        for manifest in _manifests(home, version):
+            part = _part(home, manifest.name, version)
+            with suppress(*UNREADABLE):
+                told = digest_of(part)
+                sealed = sealed_members(manifest) or _digest_in(
+                    home, home.dataset(manifest.name, version), manifest.shards
+                )
+                if sealed == told:
+                    facts = {**manifest.facts, SEALED: sealed}
+                    write_text(part.with_suffix(".json"), json.dumps(asdict(replace(manifest, facts=facts))) + "\n")
+
+
+def _manifests(home: Home, version: str) -> list[Manifest]:
+    """The manifests in a version's folders."""
+    return _readable(version, (home.root / "dataset").glob(f"[!.]*/{version}/{MANIFEST}") if version else ())
+
+
+def _kept(home: Home, version: str) -> list[Manifest]:
+    """Those that outlive the folder."""
+    return _readable(version, home.table(MEMBERS.key).glob(f"*/{version}.json") if version else ())
+
+
+def _readable(version: str, paths: Iterable[Path]) -> list[Manifest]:
+    """The manifests that can be read and are those of this version and of their place."""
+    found = []
+    for path in sorted(paths):
+        name = path.parent.parent.name if path.name == MANIFEST else path.parent.name
+        with suppress(*UNREADABLE):
+            manifest = parse_manifest(path)
+            if (manifest.name, manifest.version) == (name, version):
+                found.append(manifest)
+    return found
+
+
+def digest_of(path: Path) -> str:
+    """The digest of a part; TableError where it cannot be read, or is the part of another version."""
+    if not path.is_file():
+        raise TableError(f"{path}: missing")
+    stat = path.stat()
+    if time.time_ns() - stat.st_mtime_ns < TIME_STEP_NS:
+        return _digest_of(path)
+    return _digest_once(path, (stat.st_size, stat.st_mtime_ns, stat.st_ino), _digest_of)
+
+
+@lru_cache(maxsize=1024)
+def _digest_once(path: Path, stamp: tuple[int, int, int], digest: Callable[[Path], str]) -> str:
+    """A file that did not change is read once a process."""
+    del stamp
+    return digest(path)
+
+
+def _digest_of(path: Path) -> str:
+    told = ContentDigest(MEMBERS.schema)
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(ROWS, columns=list(MEMBERS.columns)):
+                content = pa.Table.from_batches([batch]).cast(MEMBERS.schema)
+                if {*content["version"].unique().to_pylist()} != {path.stem}:
+                    raise TableError(f"{path}: the list of another dataset version")
+                told.add(content)
+    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        raise TableError(f"{MEMBERS.key}: {path} cannot be read ({' '.join(str(error).split())})") from error
+    return told.hexdigest()
+
+
+def _digest_in(home: Home, folder: Path, infos: Collection[ShardInfo]) -> str:
+    """The digest of the part that a dataset's folder gives."""
+    told = ContentDigest(MEMBERS.schema)
+    for batch in _rows(home, folder, infos):
+        told.add(pa.Table.from_batches([batch]).select(list(MEMBERS.columns)).cast(MEMBERS.schema))
+    return told.hexdigest()
+
+
+def _write(home: Home, folder: Path, infos: Collection[ShardInfo], path: Path) -> str:
+    return tables.stream(MEMBERS, _rows(home, folder, infos), path)
+
+
+def _rows(home: Home, folder: Path, infos: Collection[ShardInfo]) -> Iterator[pa.RecordBatch]:
+    """The pictures of a dataset's folder. TableError where its list and its shards do not tell the same ones."""
+    home.fetched(folder / PICTURES, *(folder / info.path for info in infos))
+    listed = pa.Table.from_batches(pictures_of(folder))
+    splits = pa.Table.from_pylist([{"shard": info.path, "split": info.split} for info in infos])
     with tables.engine(home) as connection:
         connection.from_arrow(listed).create_view("listed")
         connection.from_arrow(splits).create_view("splits")
-        files = [str(export.folder / info.path) for info in export.shards]
+        files = [str(folder / info.path) for info in infos]
         connection.read_parquet(files, hive_partitioning=False).create_view("shards")
-        answer = connection.sql(load("dataset_members"), params={"dataset": export.name, "version": export.version})
-        with replacing(path) as partial:
-            tables.stream(MEMBERS, answer.to_arrow_reader(tables.BATCH_ROWS), partial)
+        about = {"dataset": folder.parent.name, "version": folder.name}
+        rows = 0
+        for batch in connection.sql(load("dataset_members"), params=about).to_arrow_reader(ROWS):
+            rows += batch.num_rows
+            yield batch
+    expected = sum(info.rows for info in infos)
+    if not rows == listed.num_rows == expected:
+        raise TableError(
+            f"{folder}: {PICTURES} and the shards name {rows} pictures together, {listed.num_rows} are in the list and "
+            f"{expected} in the shards; export it again (dataset/shards)"
+        )
 
 
 def versions(home: Home) -> list[DatasetVersion]:
@@ -62,11 +242,13 @@ def versions(home: Home) -> list[DatasetVersion]:
 def pictures(home: Home, version: str) -> set[tuple[str, str]]:
     """The pictures of a dataset version: item and SHA-256 in the store; empty where the version is not known."""
     paths = [path for path in tables.parts(home, MEMBERS) if path.stem == version]
-    return {pair for path in paths for pair in _pairs(tables.read_part(MEMBERS, path, ["item_id", "sha256"]))}
+    return {pair for path in paths for pair in pairs(path)}
 
 
-def _pairs(content: pa.Table) -> Iterable[tuple[str, str]]:
-    return zip(content["item_id"].to_pylist(), content["sha256"].to_pylist(), strict=True)
+def pairs(path: Path) -> set[tuple[str, str]]:
+    """Item and SHA-256 in the store of each picture of a part."""
+    content = tables.read_part(MEMBERS, path, ["item_id", "sha256"])
+    return set(zip(content["item_id"].to_pylist(), content["sha256"].to_pylist(), strict=True))
 
 
 def _part(home: Home, name: str, version: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, write_text
-from pd_assets.lib.release.lineage import LATEST, Model, models, require_proven
+from pd_assets.lib.release.lineage import LATEST, Model, models, require_known, require_proven
 from pd_ml.provenance import INIT_FROM
 
 # Stages whose models are judged, each by models of the same stage.
@@ -119,10 +119,12 @@ def settle(home: Home, judgement: Judgement, candidate: Model) -> None:
     """Keep a judgement, then make the candidate and what it was made of `latest`, where it is promoted.
 
     The candidate comes last: a run that dies between is settled by the next one. ConfigError where one of them learnt
-    from pictures without proof, whatever was judged.
+    from pictures without proof, or nobody can tell from which, whatever was judged.
     """
     for model in [*made_of(candidate, models(home)), candidate]:
         require_proven(model.folder, model.run)
+        if judgement.promoted:
+            require_known(model)
     path = _path(home, judgement.candidate)
     write_text(path, json.dumps(asdict(judgement), indent=1) + "\n")
     home.point("evaluation", "promotion", candidate.stage, judgement.candidate)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.release.lineage import models
+from pd_assets.lib.release.members import keep_seals
 from pd_ml.data.shards import MANIFEST, ShardError, read_manifest
 from pd_ml.provenance import JOB, LOCK, UNFINISHED
 
@@ -20,8 +21,11 @@ POINTERS = ("latest", "exported")
 def prune(home: Home, name: str, *, keep: Collection[str] = (), older_than_s: float = 0.0) -> list[str]:
     """Remove the finished versions of a dataset that are older and that no pointer, model or `keep` names; which.
 
-    What a shard shares with other versions (a link) stays with them. An export that is under way is waited for.
+    What a shard shares with other versions (a link) stays with them. An export that is under way is waited for. While
+    the record of a model cannot be read, none goes: the model may have learnt from any of them.
     """
+    if not all(model.is_recorded for model in models(home)):
+        return []
     with alone(home.root / "dataset", "exports a dataset"):
         wanted = {*keep, *(home.pointed("dataset", name, pointer) for pointer in POINTERS), *_learnt_from(home)}
         now_s = time.time()
@@ -30,6 +34,7 @@ def prune(home: Home, name: str, *, keep: Collection[str] = (), older_than_s: fl
             for folder in _finished(home.root / "dataset" / name)
             if folder.name not in wanted and now_s - (folder / MANIFEST).stat().st_mtime >= older_than_s
         ]
+        keep_seals(home)
         for folder in doomed:
             remove_folder(folder)
     return [folder.name for folder in doomed]

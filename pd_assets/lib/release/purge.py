@@ -1,125 +1,219 @@
 """Remove what a home holds of some pictures: the pictures, and whatever was made of them that shows them.
 
-Models stay, with the list of what they saw. What Dagster's own history shows of past runs is not in the home.
+What fails or is damaged costs nothing else: it is listed. What cannot be told to be without them counts as holding
+them; all of it can be made again. Models stay, with the list of what they saw. What Dagster's own history shows of past
+runs is not in the home.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ParamSpec
 
-import pyarrow as pa
+import pyarrow.parquet as pq
 
-from pd_assets.lib.dataset.export import PICTURES, pictures_of
+from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.dataset.export import pictures_of
 from pd_assets.lib.home import Home, remove_caches, remove_folder
 from pd_assets.lib.release import members
-from pd_assets.lib.release.lineage import models
+from pd_assets.lib.release.lineage import Model, models_and_members
+from pd_assets.lib.release.members import UNREADABLE, Members
 from pd_assets.lib.release.pruning import dataset_of
 from pd_ml.data import shards
-from pd_ml.provenance import JOB, PREVIEWS, RUN, TENSORBOARD, UNFINISHED, read_run
+from pd_ml.provenance import JOB, PREVIEWS, TENSORBOARD, UNFINISHED, what_is_told
 
 # These draw pictures of the dataset beside their own. The numbers of TensorBoard are in metrics.jsonl too.
 _SHOW_THE_DATASET = ("vae", "super_resolution")
 _SHEETS_OF_A_MODEL = ("samples.png", f"{PREVIEWS}/*/*", f"{TENSORBOARD}/*")
 _SHEETS_OF_A_REPORT = ("samples.png", "nearest_by_*.png")
+P = ParamSpec("P")
+_TABLES = {key.partition("/")[2] for key in TABLES if key.startswith("dataset/")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Purged:
-    """What was removed: `files` of the store and `sheets` by their paths under PD_HOME, the others by version."""
+    """What was removed: `files` of the store and `sheets` by their paths under PD_HOME, the others by version. `left`:
+    what is still there, and why.
+    """
 
     files: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     latents: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def purge_pictures(home: Home, items: set[str], digests: set[str]) -> Purged:
-    """Remove some pictures from the store, with every dataset version that holds one, every version of models/latents
-    that was made of such a dataset, and every sheet on which one may be seen.
+    """Remove some pictures from the store, with every dataset version that holds one or may, every version of
+    models/latents that was made of such a dataset, and every sheet on which one may be seen.
     """
-    files = _store(home, digests)
-    datasets = _datasets(home, items, digests)
-    held = {one.version for one in members.versions(home) if _is_among(home, one.version, items, digests)}
-    return Purged(
-        files=files,
-        datasets=datasets,
-        latents=_latents(home, held),
-        sheets=_removed(home, [*_sheets(home, held), *_audits(home, items)]),
-    )
+    work = _Purge(home=home, items=items, digests=set(digests))
+    work.all()
+    return work.done()
 
 
-def _store(home: Home, digests: Iterable[str]) -> tuple[str, ...]:
-    found = [path for digest in sorted(digests) for path in home.matching(f"images/{digest[:2]}/{digest}.*")]
-    return _removed(home, found)
+@dataclass(kw_only=True)
+class _Purge:
+    """One purge under way. `digests` grows by what the datasets tell of the items' pictures in the store."""
+
+    home: Home
+    items: set[str]
+    digests: set[str]
+    removed: dict[str, list[str]] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+    def done(self) -> Purged:
+        removed = {name: tuple(found) for name, found in self.removed.items()}
+        return Purged(left=tuple(self.left), **removed)
+
+    def all(self) -> None:
+        # What the datasets' folders prove is known afterwards, and what goes with them is not forgotten.
+        self._try("dataset/members", members.repair_members, self.home)
+        models, known = models_and_members(self.home)
+        held = self._versions(known)
+        doomed = [folder for folder in self._folders() if self._may_hold(folder, held, known)]
+        held |= {folder.name for folder in doomed}
+        self._forget_trainings(doomed)
+        for folder in doomed:
+            self._remove("datasets", f"{folder.parent.name}/{folder.name}", folder)
+        for model in models:
+            if model.stage == "latents" and _may_be_of(model, held):
+                self._remove("latents", model.version, model.folder)
+        self._try("pictures in the store", self._store)
+        sheets = [*self._sheets(models, held), *self._audits()]
+        for path in sheets:
+            self._unlink("sheets", path)
+        for path in self.home.root.glob("*/*/.*.removed"):
+            self._try(str(path), shutil.rmtree, path)
+
+    def _versions(self, known: Members) -> set[str]:
+        """The dataset versions that held one of the pictures, or of which nobody can tell."""
+        held = set(known.unknown)
+        for version, path in known.parts.items():
+            try:
+                if any(self._is_one(item, digest) for item, digest in members.pairs(path)):
+                    held.add(version)
+            except UNREADABLE:
+                held.add(version)
+        return held
+
+    def _is_one(self, item: object, digest: object) -> bool:
+        return item in self.items or digest in self.digests
+
+    def _folders(self) -> list[Path]:
+        """The folders of exports, finished or not."""
+        found = sorted((self.home.root / "dataset").glob("[!.]*/[!.]*"))
+        return [path for path in found if path.is_dir() and path.parent.name not in _TABLES and any(path.iterdir())]
+
+    def _may_hold(self, folder: Path, held: set[str], known: Members) -> bool:
+        """Whether an export holds one of the pictures, or cannot be told to be without them."""
+        named = self._is_named(folder)
+        is_known = folder.name in known.parts and folder.name not in known.unknown
+        return folder.name in held or bool(named) or (named is None and not is_known)
+
+    def _is_named(self, folder: Path) -> bool | None:
+        """Whether the list in a folder or its shards name one of the pictures, None where they cannot be read; notes
+        under which digests the store has them.
+        """
+        found = False
+        try:
+            for batch in pictures_of(folder):
+                for item, digest in zip(batch["item_id"].to_pylist(), batch["stored_sha256"].to_pylist(), strict=True):
+                    if self._is_one(item, digest):
+                        self.digests.add(str(digest))
+                        found = True
+            return found or any(map(self._is_in_shard, sorted(folder.glob("*.parquet"))))
+        except UNREADABLE:
+            return True if found else None
+
+    def _is_in_shard(self, path: Path) -> bool:
+        with pq.ParquetFile(path) as file:
+            batches = file.iter_batches(columns=["item_id"])
+            return any(self.items.intersection(batch["item_id"].to_pylist()) for batch in batches)
+
+    def _forget_trainings(self, doomed: Iterable[Path]) -> None:
+        """What trainings decoded of datasets that go, and unfinished trainings of stages that show them, stopped or
+        under way: these fail, and begin anew on another one.
+        """
+        doomed = list(doomed)
+        if not doomed:
+            return
+        kept = {digest for folder in self._folders() if folder not in doomed and (digest := _digest(folder))}
+        gone = {_digest(folder) for folder in doomed}
+        for digest in filter(None, gone):
+            self._try(f"what was decoded of dataset {digest}", remove_caches, self.home.root, digest)
+        if None in gone:
+            # Whose digest cannot be read any more: all that is of no dataset that stays.
+            for path in self.home.root.glob("*/*/.cache/*"):
+                if not any(path.name.startswith(digest[:16]) for digest in kept):
+                    self._try(str(path), shutil.rmtree if path.is_dir() else Path.unlink, path)
+        for stage in ("latents", *_SHOW_THE_DATASET):
+            for path in self.home.root.glob(f"models/{stage}/*{UNFINISHED}/{JOB}"):
+                begun_on = dataset_of(path.parent)
+                if begun_on in gone or begun_on is None or (None in gone and begun_on not in kept):
+                    self._try(str(path.parent), remove_folder, path.parent)
+
+    def _store(self) -> None:
+        for digest in sorted(self.digests):
+            for path in self.home.matching(f"images/{digest[:2]}/{digest}.*"):
+                self._unlink("files", path)
+
+    def _sheets(self, models: Iterable[Model], held: set[str]) -> Iterator[Path]:
+        """What trainings and evaluations drew of datasets that held a picture: it is not known which pictures."""
+        for model in models:
+            if model.stage in _SHOW_THE_DATASET and _may_be_of(model, held):
+                yield from self._matching(model.folder, _SHEETS_OF_A_MODEL)
+        for pattern in _SHEETS_OF_A_REPORT:
+            for path in self.home.matching(f"evaluation/report/*/{pattern}"):
+                told = what_is_told(path.parent, stage="evaluate")
+                if told.problem or told.run.dataset_version in held:
+                    yield path
+
+    def _audits(self) -> Iterator[Path]:
+        """The pages of audits for whose sample a picture was drawn; sample, answers and result stay."""
+        for path in self.home.matching("audit/*/audit.html"):
+            try:
+                sample = json.loads((path.parent / "sample.json").read_text())
+                drawn = {str(one["item_id"]) for one in sample["items"]}
+            except (OSError, ValueError, KeyError, TypeError):
+                drawn = set(self.items)
+            if self.items & drawn:
+                yield path
+
+    def _matching(self, folder: Path, patterns: Iterable[str]) -> Iterator[Path]:
+        for pattern in patterns:
+            yield from self.home.matching(f"{folder.relative_to(self.home.root)}/{pattern}")
+
+    def _remove(self, kind: str, name: str, folder: Path) -> None:
+        if self._try(str(folder), remove_folder, folder):
+            self.removed.setdefault(kind, []).append(name)
+
+    def _unlink(self, kind: str, path: Path) -> None:
+        if self._try(str(path), path.unlink):
+            self.removed.setdefault(kind, []).append(str(path.relative_to(self.home.root)))
+
+    def _try(self, what: str, work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Do one thing; what fails is left, and costs nothing else."""
+        try:
+            work(*args, **kwargs)
+        except FileNotFoundError:
+            return False
+        except (*UNREADABLE, shutil.Error) as error:
+            self.left.append(f"{what}: {' '.join(str(error).split())}")
+            return False
+        return True
 
 
-def _datasets(home: Home, items: set[str], digests: set[str]) -> tuple[str, ...]:
-    """The dataset folders that hold one of the pictures, unfinished ones too, with what training decoded."""
-    removed = []
-    for listed in sorted((home.root / "dataset").glob(f"[!.]*/*/{PICTURES}")):
-        folder = listed.parent
-        if not any(_holds(batch, items, digests) for batch in pictures_of(folder)):
-            continue
-        if (folder / shards.MANIFEST).is_file():
-            digest = shards.read_manifest(folder).digest
-            remove_caches(home.root, digest)
-            _unfinished(home, digest)
-        remove_folder(folder)
-        removed.append(f"{folder.parent.name}/{folder.name}")
-    return tuple(removed)
+def _may_be_of(model: Model, held: set[str]) -> bool:
+    """Whether a model was made of such a dataset, or cannot be told not to be."""
+    return model.doubt is not None or model.run.dataset_version in held
 
 
-def _holds(batch: pa.RecordBatch, items: set[str], digests: set[str]) -> bool:
-    rows = zip(batch["item_id"].to_pylist(), batch["stored_sha256"].to_pylist(), strict=True)
-    return any(item in items or digest in digests for item, digest in rows)
-
-
-def _is_among(home: Home, version: str, items: set[str], digests: set[str]) -> bool:
-    return any(item in items or digest in digests for item, digest in members.pictures(home, version))
-
-
-def _latents(home: Home, held: set[str]) -> tuple[str, ...]:
-    """What the VAE made of the pictures: a decoder brings them back. The dataset may be gone already."""
-    removed = [one for one in models(home) if one.stage == "latents" and one.run.dataset_version in held]
-    for model in removed:
-        remove_folder(model.folder)
-    return tuple(model.version for model in removed)
-
-
-def _unfinished(home: Home, digest: str) -> None:
-    """Trainings of stages that show the dataset, stopped or under way: these fail, and begin anew on another one."""
-    for stage in ("latents", *_SHOW_THE_DATASET):
-        for path in home.root.glob(f"models/{stage}/*{UNFINISHED}/{JOB}"):
-            if dataset_of(path.parent) in (digest, None):
-                remove_folder(path.parent)
-
-
-def _sheets(home: Home, held: set[str]) -> Iterator[Path]:
-    """What trainings and evaluations drew of the datasets that held a picture: it is not known which pictures."""
-    for model in models(home):
-        if model.stage in _SHOW_THE_DATASET and model.run.dataset_version in held:
-            yield from _matching(home, model.folder, _SHEETS_OF_A_MODEL)
-    for path in home.matching(f"evaluation/report/*/{RUN}"):
-        if read_run(path.parent).dataset_version in held:
-            yield from _matching(home, path.parent, _SHEETS_OF_A_REPORT)
-
-
-def _audits(home: Home, items: set[str]) -> Iterator[Path]:
-    """The pages of audits for whose sample a picture was drawn; sample, answers and result stay."""
-    for path in home.matching("audit/*/sample.json"):
-        if items.intersection(one["item_id"] for one in json.loads(path.read_text())["items"]):
-            yield from _matching(home, path.parent, ("audit.html",))
-
-
-def _matching(home: Home, folder: Path, patterns: Iterable[str]) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from home.matching(f"{folder.relative_to(home.root)}/{pattern}")
-
-
-def _removed(home: Home, paths: Iterable[Path]) -> tuple[str, ...]:
-    """Remove files; their paths under PD_HOME."""
-    found = list(paths)
-    for path in found:
-        path.unlink(missing_ok=True)
-    return tuple(str(path.relative_to(home.root)) for path in found)
+def _digest(folder: Path) -> str | None:
+    """The digest of a finished dataset; None where it is not finished or cannot be read."""
+    try:
+        return shards.read_manifest(folder).digest
+    except UNREADABLE:
+        return None

@@ -1,16 +1,16 @@
 """Where a picture went: which datasets and models saw it, and how its verdict changed; also once it is gone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS, MEMBERS, TAKEDOWNS, Table
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
-from pd_assets.lib.release.lineage import Model, models
+from pd_assets.lib.release.asking import Parts, ask
+from pd_assets.lib.release.lineage import Model, models_and_members
 from pd_assets.lib.release.members import DatasetVersion
-from pd_assets.lib.release.pictures import Picture, pictures_called
+from pd_assets.lib.release.pictures import Picture, as_named, find_pictures
 from pd_assets.lib.rights.changes import in_words
 
 Row = Mapping[str, object]
@@ -29,7 +29,11 @@ class Sighting:
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """All that is known of a picture and its copies. The rows are those of the tables of the same names."""
+    """All that is known of a picture and its copies. The rows are those of the tables of the same names.
+
+    `models` are those that saw it, and those of which nobody can tell; `unknown` says of which dataset versions it is
+    not known what they held, and why; `unread` which tables could not be read, so that copies may be missing.
+    """
 
     pictures: tuple[Picture, ...]
     items: tuple[Row, ...]
@@ -38,14 +42,32 @@ class Trace:
     changes: tuple[Row, ...]
     sightings: tuple[Sighting, ...]
     models: tuple[Model, ...]
+    unknown: Mapping[str, str]
+    unread: tuple[str, ...] = ()
 
     def in_words(self) -> Iterator[str]:
         """Lines for a person."""
         yield from self._what()
         yield from self._taken_down()
         yield from _listed("datasets that held it", [_sighting(one) for one in self.sightings])
-        yield from _listed("models that saw it", [self._model(one) for one in self.models])
+        if self.unknown:
+            yield from _listed("datasets that may have held it", [f"{one}: {why}" for one, why in self.unknown.items()])
+        seen = [one for one in self.models if self.relation(one) != "unknown"]
+        yield from _listed("models that saw it", [self._model(one) for one in seen])
+        if self.unread:
+            yield from _listed("tables that cannot be read: there may be more, also copies", self.unread)
+        if may := [one for one in self.models if one not in seen]:
+            yield from _listed("models that may have seen it: unknown, treated as seen", [*map(_untold, may)])
         yield from _listed("changes of its verdict", [in_words(row) for row in self.changes])
+
+    def relation(self, model: Model) -> str:
+        """How a model stands to the picture: `trained_on`, `held` (its dataset held it out), `through` a model that it
+        was made of or started from, or `unknown`.
+        """
+        own = {one.split for one in self.sightings if one.dataset.version == model.run.dataset_version}
+        if own:
+            return "trained_on" if "train" in own else "held"
+        return "through" if model.datasets & {one.dataset.version for one in self.sightings} else "unknown"
 
     def _what(self) -> Iterator[str]:
         rows = {row["item_id"]: row for row in self.items}
@@ -76,34 +98,58 @@ class Trace:
 
 def trace(home: Home, called: str) -> Trace:
     """Everything about what is called so; ConfigError where nothing is."""
-    pictures = pictures_called(home, called)
-    if not pictures:
+    looked_up = find_pictures(home, called)
+    found, known = models_and_members(home)
+    is_untold = bool(looked_up.unread) or bool(known.unknown) or any(one.unknown for one in found)
+    pictures = looked_up.pictures or (as_named(called) if is_untold else ())
+    if not pictures and not looked_up.unread:
         raise ConfigError(
-            f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, or the "
-            "SHA-256 of a picture"
+            f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, the "
+            "address of a page, or the SHA-256 of a picture"
+            + (f"; but it is not known what {len(known.unknown)} dataset versions held" if known.unknown else "")
         )
     items = sorted({picture.item_id for picture in pictures})
     sightings = tuple(_sightings(home, items))
     versions = {one.dataset.version for one in sightings}
+    rows = _Rows(home=home, items=items)
     return Trace(
         pictures=pictures,
-        items=_rows(home, ITEMS, items, "item_id"),
-        decisions=_rows(home, DECISIONS, items, "item_id, profile"),
-        takedowns=_rows(home, TAKEDOWNS, items, "taken_down_at, item_id"),
-        changes=_rows(home, CHANGES, items, "changed_at, item_id, profile"),
+        items=rows.of(ITEMS, "item_id"),
+        decisions=rows.of(DECISIONS, "item_id, profile"),
+        takedowns=rows.of(TAKEDOWNS, "taken_down_at, item_id"),
+        changes=rows.of(CHANGES, "changed_at, item_id, profile"),
         sightings=sightings,
-        models=tuple(model for model in models(home) if model.datasets & versions),
+        models=tuple(one for one in found if one.datasets & versions or one.unknown or looked_up.unread),
+        unknown={version: why for version, why in known.unknown.items() if version not in versions},
+        unread=tuple(dict.fromkeys([*looked_up.unread, *rows.unread])),
     )
 
 
-def _rows(home: Home, table: Table, items: Sequence[str], order: str) -> tuple[Row, ...]:
+@dataclass(kw_only=True)
+class _Rows:
+    """The rows of some items in the tables; `unread` names those that could not be read."""
+
+    home: Home
+    items: Sequence[str]
+    unread: list[str] = field(default_factory=list)
+
+    def of(self, table: Table, order: str) -> tuple[Row, ...]:
+        try:
+            return _rows(self.home, table, self.items, order)
+        except TableError as error:
+            self.unread.append(f"{table.key}: {error}")
+            return ()
+
+
+def _rows(home: Home, table: Table | Parts, items: Sequence[str], order: str) -> tuple[Row, ...]:
     sql = f"select * from asked where list_contains($items, item_id) order by {order}"
-    return tuple(tables.query(home, sql, {"asked": table}, {"items": list(items)}).to_pylist())
+    return tuple(ask(home, sql, {"asked": table}, {"items": list(items)}).to_pylist())
 
 
 def _sightings(home: Home, items: Sequence[str]) -> Iterator[Sighting]:
     known = {(one.name, one.version): one for one in members.versions(home)}
-    for row in _rows(home, MEMBERS, items, "dataset, version, item_id"):
+    parts = Parts(table=MEMBERS, paths=tuple(members.known(home).parts.values()))
+    for row in _rows(home, parts, items, "dataset, version, item_id"):
         yield Sighting(
             dataset=known[str(row["dataset"]), str(row["version"])],
             item_id=str(row["item_id"]),
@@ -111,6 +157,11 @@ def _sightings(home: Home, items: Sequence[str]) -> Iterator[Sighting]:
             split=str(row["split"]),
             shard=str(row["shard"]),
         )
+
+
+def _untold(model: Model) -> str:
+    why = "; ".join(sorted(model.unknown)) or "not known which copies the picture has"
+    return f"{model.stage} {model.version} ({model.standing}): {why}"
 
 
 def _sighting(one: Sighting) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import Model
 from pd_assets.lib.release.withdrawals import exposures, find_withdrawn
@@ -36,8 +37,11 @@ class Start:
 
 def find_start(home: Home, stage: str, config: StageConfig, inputs: Mapping[str, str], *, profile: str) -> Start:
     """How a training of `stage` begins; `inputs` are the digests of its dataset and models."""
-    known = exposures(home, find_withdrawn(home, profile=profile))
-    clean = [one.model for one in known if not one.pictures and not one.model.unknown and one.model.run.proven]
+    try:
+        known = exposures(home, find_withdrawn(home, profile=profile))
+    except TableError as error:
+        return Start(why=f"from scratch: not known which pictures are still free ({error})")
+    clean = [one.model for one in known if not one.may_have_seen and one.model.run.proven]
     for model in clean:
         if model.stage == stage and _is_asked_for(model.run, stage, config, inputs):
             return Start(finished=model.folder, why="was trained before")

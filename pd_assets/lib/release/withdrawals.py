@@ -14,6 +14,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
+from pd_assets.lib.release.asking import Parts, ask
 from pd_assets.lib.release.lineage import Model, models
 
 
@@ -32,26 +33,35 @@ class Withdrawn:
 
 @dataclass(frozen=True, kw_only=True)
 class Exposure:
-    """A model, and the withdrawn pictures that it saw."""
+    """A model, and the withdrawn pictures that it is known to have seen."""
 
     model: Model
     pictures: tuple[Withdrawn, ...]
 
+    @property
+    def may_have_seen(self) -> bool:
+        """Whether it saw a withdrawn picture, or nobody can tell that it saw none."""
+        return bool(self.pictures or self.model.unknown)
+
 
 def find_withdrawn(home: Home, *, profile: str) -> tuple[Withdrawn, ...]:
-    """Every such picture; none where no dataset was finished. TableError where the tables that tell are missing."""
-    if not tables.parts(home, MEMBERS):
+    """Every such picture that a dataset is known to have held; none where none was finished.
+
+    TableError where the tables that tell what is free are missing or damaged.
+    """
+    parts = members.known(home).parts
+    if not parts:
         return ()
     for table in (ITEMS, DECISIONS):
         _require(home, table)
-    inputs = {
-        "members": MEMBERS,
+    inputs: dict[str, Table | Parts] = {
+        "members": Parts(table=MEMBERS, paths=tuple(parts.values())),
         "items": ITEMS,
         "decisions": DECISIONS,
         "clusters": CLUSTERS,
         "takedowns": TAKEDOWNS,
     }
-    found = tables.query(home, load("withdrawn"), inputs, {"profile": profile})
+    found = ask(home, load("withdrawn"), inputs, {"profile": profile})
     return tuple(
         Withdrawn(item_id=row["item_id"], sha256=row["sha256"], reason=row["reason"], versions=tuple(row["versions"]))
         for row in found.to_pylist()
@@ -76,11 +86,21 @@ def exposures(home: Home, withdrawn: Sequence[Withdrawn]) -> list[Exposure]:
 
 
 def still_served(home: Home, withdrawn: Sequence[Withdrawn]) -> list[Withdrawn]:
-    """Those that the licence-filtered table or the latest version of a dataset still holds."""
+    """Those that the licence-filtered table or the latest version of a dataset still holds, or may hold."""
+    if latest_unknown(home):
+        return list(withdrawn)
     latest = {one.version for one in members.versions(home) if one.is_latest}
     content = tables.read_or_empty(home, LICENSED, ["item_id"])
     listed = set(content["item_id"].to_pylist())
     return [one for one in withdrawn if one.item_id in listed or latest.intersection(one.versions)]
+
+
+def latest_unknown(home: Home) -> list[str]:
+    """Why it is not known what the latest version of a dataset holds, of each dataset of which it is not."""
+    named = {
+        home.pointed("dataset", path.parent.name, "latest") for path in (home.root / "dataset").glob("[!.]*/latest")
+    }
+    return [why for version, why in members.known(home).unknown.items() if version in named]
 
 
 def key_of(withdrawn: Iterable[Withdrawn], *more: str) -> str:

@@ -1,5 +1,5 @@
--- The pictures that a person may mean by an item id, a title or a SHA-256, and all copies of them, from everything that is
--- known of pictures, those that are gone too. Tables: items, files, clusters, members, takedowns. Parameter: called, title.
+-- The pictures that a person may mean by an item id, a title, an address or a digest, and all copies of them, from
+-- everything that is known of pictures, those that are gone too. Tables: items, files, clusters, members, takedowns. Parameter: called, title.
 with seen as (
     select item_id, sha256, sha1 from files where sha256 is not null
     union
@@ -19,11 +19,11 @@ known as (
     )
 ),
 meant as (
-    select item_id from known where item_id = $called or sha256 = $called
+    select item_id from known where $called in (item_id, sha256, sha1)
     union
     select item_id from members where exported_sha256 = $called
     union
-    select item_id from items where title = $title
+    select item_id from items where title = $title or $called in (page_url, file_url)
 ),
 cluster_of as (
     select cluster from clusters where item_id in (select item_id from meant)

@@ -8,7 +8,8 @@ from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST
-from pd_ml.provenance import RunRecord, write_run
+from pd_ml.data.shards import MANIFEST, parse_manifest
+from pd_ml.provenance import MEMBERS, RunRecord, sealed_members, write_run
 from tests.pd_assets.lib.dataset.exporting import fill, store
 from tests.pd_assets.lib.planting import decision, item, plant
 
@@ -38,8 +39,7 @@ def catalogue(home: Home, numbers: Sequence[int], *, copies: Iterable[tuple[int,
 def dataset(home: Home, *, name: str = "main") -> Export:
     """Export what is licensed, finish it, and make it the latest."""
     export = export_shards(home, name=name)
-    members.record(home, export)
-    finish(export, {})
+    finish(export, {MEMBERS: members.record(home, export)})
     home.point("dataset", name, "latest", export.version)
     return export
 
@@ -56,6 +56,7 @@ def model(
     config: Mapping[str, object] | None = None,
 ) -> RunRecord:
     """A finished model that was trained on a dataset; `inputs` are digests of the models that it was made of."""
+    manifest = export.folder / MANIFEST
     folder = home.model(stage, version)
     folder.mkdir(parents=True)
     (folder / "weights").write_text(f"{stage} {version}")
@@ -67,6 +68,7 @@ def model(
         dataset_version=export.version,
         item_count=1,
         proven=proven,
+        members=sealed_members(parse_manifest(manifest)) if manifest.is_file() else "",
     )
     home.point("models", stage, CANDIDATE, version)
     if latest:

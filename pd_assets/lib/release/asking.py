@@ -1,0 +1,70 @@
+"""Questions to tables of which some files may be damaged: only those are read that can be, and the others are named."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import Table
+from pd_assets.lib.home import Home
+
+# Read at once.
+ROWS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Some files of a table."""
+
+    table: Table
+    paths: tuple[Path, ...]
+
+
+def ask(
+    home: Home, sql: str, inputs: Mapping[str, Table | Parts], parameters: Mapping[str, object] | None = None
+) -> pa.Table:
+    """As `tables.query`, also over only some files of a table."""
+    with tables.engine(home) as connection:
+        for name, one in inputs.items():
+            if isinstance(one, Table):
+                tables.relation(connection, home, one).create_view(name)
+            else:
+                _shown(connection, one).create_view(name)
+        return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+
+
+def _shown(connection: duckdb.DuckDBPyConnection, some: Parts) -> duckdb.DuckDBPyRelation:
+    if not some.paths:
+        return connection.from_arrow(some.table.schema.empty_table())
+    return connection.read_parquet(list(map(str, some.paths)), hive_partitioning=False, union_by_name=True)
+
+
+def readable(home: Home, table: Table, columns: Sequence[str]) -> tuple[Parts, list[str]]:
+    """The files of a table whose `columns` can be read to the end, and why others cannot."""
+    found, damaged = [], []
+    try:
+        paths = tables.parts(home, table)
+    except OSError as error:
+        return Parts(table=table, paths=()), [f"{table.key} ({error.strerror or error})"]
+    for path in paths:
+        if (why := _problem(path, columns)) is None:
+            found.append(path)
+        else:
+            damaged.append(f"{table.key} ({path.relative_to(home.table(table.key).resolve())}: {why})")
+    return Parts(table=table, paths=tuple(found)), damaged
+
+
+def _problem(path: Path, columns: Sequence[str]) -> str | None:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if missing := sorted(set(columns) - set(file.schema_arrow.names)):
+                return f"no column {', '.join(missing)}"
+            for _ in file.iter_batches(ROWS, columns=list(columns)):
+                pass
+    except (OSError, pa.ArrowException, ValueError) as error:
+        return " ".join(str(error).split())[:200]
+    return None
