@@ -69,10 +69,8 @@ def load_looks(home: Home, archive: str) -> Looks:
     path = _path(home, archive)
     try:
         told = json.loads(path.read_text()) if path.is_file() else {"sources": {}, "failed": {}}
-        return Looks(
-            sources={name: Look(at=_moment(one["at"]), files=int(one["files"])) for name, one in told["sources"].items()},
-            failed={name: _moment(at) for name, at in told["failed"].items()},
-        )
+        sources = {name: Look(at=_moment(one["at"]), files=int(one["files"])) for name, one in told["sources"].items()}
+        return Looks(sources=sources, failed={name: _moment(at) for name, at in told["failed"].items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         log.warning("%s: damaged (%s); it is begun anew", path, error)
         return Looks()
