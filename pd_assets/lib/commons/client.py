@@ -1,19 +1,21 @@
 """The Action API of Wikimedia Commons, or of any MediaWiki: listings, category facts, details by page id.
 
-One request at a time, `maxlag` on every one, continuations followed to their end. One page that the archive cannot
-tell of costs its own details and nothing else. Errors: ArchiveError, FetchFailed.
+One request at a time, `maxlag` on every one, continuations followed to the end of what was asked for. One page that the
+archive cannot tell of costs its own details and nothing else: its batch is halved down to it, at a bounded price.
+Errors: ArchiveError, FetchFailed.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
 from pd_assets.lib.commons.records import Json, Member, Page, merge_chunks, parse_member, parse_page
-from pd_assets.lib.errors import ArchiveError, FetchFailed
+from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
 from pd_assets.lib.http import Answer, PoliteSession, naming_the_archive, retry_after_s
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.pacing import action_api
@@ -25,15 +27,19 @@ TITLES_PER_REQUEST = 50
 # Servers refuse addresses from about 8 KB on; titles in other scripts triple in length when they are encoded.
 LONGEST_TITLES_BYTES = 6000
 SMALLEST_BATCH = 10
-# Fifty ordinary pages take two answers. What goes on for longer is read in smaller pieces, so that one is found.
-MOST_ANSWERS_FOR_PAGES = 100
-SMALLER_PIECES = {50: 10, 10: 1}
 MOST_ANSWERS_FOR_A_LISTING = 100_000
+# Questions about pages that fail: so many one after the other, and it is not the pages; so many in a run, and what
+# fails from then on is not looked into before the next one.
+MOST_FAILURES_IN_A_ROW = 50
+MOST_FAILURES_IN_A_RUN = 500
+TRIES_OF_A_HALF = 2
 MOST_RESTARTS = 2
 MAXLAG_S = 5
 HTML_WAIT_S = 5.0
 WAITING_ERRORS = ("maxlag", "ratelimited", "readonly")
-# What the archive says of single pages and categories that it cannot find or read: the others go on.
+# What may pass, and may as well be the fault of one page: waited for once.
+INTERNAL_ERROR = "internal_api_error"
+# What the archive says of categories that it cannot find or read.
 DATA_ERRORS = frozenset(
     {"missingtitle", "invalidtitle", "nosuchpageid", "badcontinue", "invalidcategory", "no-such-entity",
      "no-such-entity-link"}
@@ -43,9 +49,15 @@ METADATA_FIELDS = (
     "DeletionReason|Permission|Artist|Credit|ObjectName|ImageDescription|DateTimeOriginal|Categories"
 )
 
-PROPERTIES = "info|imageinfo|categories|revisions|templates"
-PROPERTIES_WITHOUT_TEMPLATES = PROPERTIES.removesuffix("|templates")
+# What is asked of pages: everything, without a thumbnail (there is none of a file of 0 x 0), and without the rest that
+# may be the cause where that fails too.
+EVERYTHING = "info|imageinfo|categories|revisions|templates"
+WITHOUT_TEMPLATES = EVERYTHING.removesuffix("|templates")
+BARE = "info"
+# How an answer goes on -> what was asked for: once that is told, older versions would follow.
+GOES_ON_WITH = {"iistart": "imageinfo", "iicontinue": "imageinfo", "rvcontinue": "revisions"}
 EPOCH = "1970-01-01T00:00:00Z"
+NOTHING_TOLD: Mapping[int, Json] = MappingProxyType({})
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +71,7 @@ class ApiError(ArchiveError):
 
     @property
     def is_about_data(self) -> bool:
-        """Whether the pages or the category asked for are the cause, and not the archive or the way of asking."""
+        """Whether the category asked for is the cause, and not the archive or the way of asking."""
         return self.code in DATA_ERRORS
 
 
@@ -96,6 +108,10 @@ class CommonsClient:
         self.thumb_side = thumb_side
         self._policy = action_api(token)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # Why pages could not be told, by page id; who stores them empties it.
+        self.unread: dict[int, str] = {}
+        self._failures = 0
+        self._failures_in_a_row = 0
         self._warned: set[str] = set()
 
     def probe(self) -> None:
@@ -170,100 +186,138 @@ class CommonsClient:
             if (logid := _whole(entry.get("logid"))) is not None
         ]
 
-    def details(self, pageids: Iterable[int]) -> Iterator[Page]:
+    def details(self, pageids: Iterable[int], *, suspects: Container[int] = ()) -> Iterator[Page]:
         """Every file page asked for, in that order, with all its evidence, up to 50 a request; deleted ones say so.
 
         An answer lists 500 templates: pages that have more than ten each are asked for in batches that fit into one,
-        where fifty would take two.
+        where fifty would take two. What could not be told has the problem `incomplete`, and `unread` says why. Each
+        of the `suspects`, which could not be told before, is asked for alone.
         """
         rest, size = iter(pageids), TITLES_PER_REQUEST
         while batch := tuple(islice(rest, size)):
-            pages = list(self._details(batch, TITLES_PER_REQUEST))
+            sound = tuple(pageid for pageid in batch if pageid not in suspects)
+            told = {page.pageid: page for page in self._details(sound)}
+            told |= {pageid: self._suspect(pageid) for pageid in batch if pageid in suspects}
+            pages = [told[pageid] for pageid in batch]
             yield from pages
             links = max(1, sum(len(page.templates) for page in pages), sum(len(page.categories) for page in pages))
             size = max(SMALLEST_BATCH, min(TITLES_PER_REQUEST, int(0.97 * LIST_LIMIT * len(batch) / links)))
 
-    def _details(self, pageids: tuple[int, ...], size: int) -> Iterator[Page]:
-        """A batch of pages; where the archive cannot tell of all of them at once, of fewer at a time."""
-        fetched_at = _now()
-        pages: dict[int, dict[str, object]] = {}
+    def _details(self, pageids: tuple[int, ...], *, is_half: bool = False) -> list[Page]:
+        """A batch of pages; where the archive cannot tell of all of them at once, of each half."""
+        if not pageids:
+            return []
         try:
-            self._read(pages, pageids, PROPERTIES)
+            return self._read(pageids, EVERYTHING, tries=TRIES_OF_A_HALF if is_half else None)
         except ArchiveError as error:
             self._raise_unless_of_these_pages(error)
-            log.warning("%s; reading these %d pages in smaller pieces", error, len(pageids))
-        else:
-            yield from (self._page(pages, pageid, fetched_at) for pageid in pageids)
-            return
-        if size in SMALLER_PIECES and len(pageids) > 1:
-            for piece in _batches(pageids, SMALLER_PIECES[size]):
-                yield from self._details(piece, SMALLER_PIECES[size])
-        else:
-            yield from (self._incomplete(pageid) for pageid in pageids)
+            reason = str(error)
+        if self._failures >= MOST_FAILURES_IN_A_RUN:
+            return [self._incomplete(pageid, reason) for pageid in pageids]
+        if len(pageids) == 1:
+            return [self._simpler(pageids[0], reason)]
+        log.warning("%s; reading these %d pages in halves", reason, len(pageids))
+        middle = len(pageids) // 2
+        return [*self._details(pageids[:middle], is_half=True), *self._details(pageids[middle:], is_half=True)]
 
-    def _incomplete(self, pageid: int) -> Page:
-        """What can be had of a page that the archive cannot tell everything of."""
-        fetched_at = _now()
-        pages: dict[int, dict[str, object]] = {}
-        for properties in (PROPERTIES_WITHOUT_TEMPLATES, "info"):
+    def _simpler(self, pageid: int, reason: str) -> Page:
+        """What can be had of a page that the archive cannot tell everything of. All but a thumbnail is enough."""
+        for properties in (EVERYTHING, WITHOUT_TEMPLATES, BARE):
             try:
-                self._read(pages, (pageid,), properties)
-                break
+                (page,) = self._read((pageid,), properties, tries=TRIES_OF_A_HALF, has_thumb=False)
             except ArchiveError as error:
                 self._raise_unless_of_these_pages(error)
-        log.warning("%s: page %d is stored as incomplete and asked for again in the next run", self.api, pageid)
-        if pageid not in pages:
-            return Page(
-                pageid=pageid, title="", problem="incomplete", thumb_side=self.thumb_side, fetched_at=fetched_at
-            )
-        page = self._page(pages, pageid, fetched_at)
-        return page if page.status == "deleted" else replace(page, problem="incomplete")
+                continue
+            is_told = properties == EVERYTHING or page.status == "deleted"
+            return page if is_told else self._incomplete(pageid, reason, page)
+        return self._incomplete(pageid, reason)
 
-    def _page(self, pages: Mapping[int, dict[str, object]], pageid: int, fetched_at: datetime) -> Page:
-        raw = pages.get(pageid, {"pageid": pageid, "missing": True})
-        return parse_page(raw, thumb_side=self.thumb_side, fetched_at=fetched_at)
+    def _suspect(self, pageid: int) -> Page:
+        """A page that could not be told before: one question, and another one where that is answered."""
+        try:
+            (page,) = self._read((pageid,), EVERYTHING, tries=1, has_thumb=False)
+        except (AccessDenied, ArchiveResting):
+            raise
+        except ArchiveError as error:
+            return self._incomplete(pageid, str(error))
+        return self._details((pageid,), is_half=True)[0] if page.width and page.height else page
 
-    def _read(self, pages: dict[int, dict[str, object]], pageids: tuple[int, ...], properties: str) -> None:
-        """Merge what the archive says of some pages into `pages`, answer by answer."""
+    def _incomplete(self, pageid: int, reason: str, page: Page | None = None) -> Page:
+        """A page of which not everything was told, with what was."""
+        log.warning("%s: page %d could not be read: %s", self.api, pageid, reason)
+        self.unread[pageid] = reason
+        nothing = Page(pageid=pageid, title="", thumb_side=self.thumb_side, fetched_at=_now())
+        return replace(page or nothing, problem="incomplete")
+
+    def _read(
+        self, pageids: tuple[int, ...], properties: str, *, tries: int | None, has_thumb: bool = True
+    ) -> list[Page]:
+        """What the archive says of some pages."""
+        fetched_at = _now()
         wanted: dict[str, str | int] = {"pageids": "|".join(map(str, pageids)), "prop": properties}
-        if properties != "info":
+        if properties != BARE:
             wanted |= {
                 "iiprop": "timestamp|url|size|sha1|mime|mediatype|extmetadata",
                 "iiextmetadatafilter": METADATA_FIELDS,
                 "iiextmetadatalanguage": "en",
-                "iiurlwidth": self.thumb_side,
-                "iiurlheight": self.thumb_side,
                 "clprop": "hidden",
                 "cllimit": "max",
                 "rvprop": "ids|timestamp|content",
                 "rvslots": "main|mediainfo",
             }
-        if properties == PROPERTIES:
+            if has_thumb:
+                wanted |= {"iiurlwidth": self.thumb_side, "iiurlheight": self.thumb_side}
+        if properties == EVERYTHING:
             wanted |= {"tlnamespace": 10, "tllimit": "max"}
-        for answer in self._answers(wanted, most=min(MOST_ANSWERS_FOR_PAGES, 10 + 2 * len(pageids))):
+        pages: dict[int, dict[str, object]] = {}
+        # Fifty ordinary pages take two answers.
+        for answer in self._answers(wanted, most=6 + len(pageids) // 5, tries=tries, told=pages):
             merge_chunks(pages, _pages(answer))
+        self._failures_in_a_row = 0
+        return [
+            parse_page(
+                pages.get(pageid, {"pageid": pageid, "missing": True}),
+                thumb_side=self.thumb_side,
+                fetched_at=fetched_at,
+            )
+            for pageid in pageids
+        ]
 
     def _raise_unless_of_these_pages(self, error: ArchiveError) -> None:
-        """Go on only where the pages asked for are the cause: the archive answers other questions."""
-        if isinstance(error, EndlessQuery) or (isinstance(error, ApiError) and error.is_about_data):
-            return
-        if not isinstance(error, FetchFailed):
+        """Go on only where the pages asked for may be the cause: the archive answers other questions."""
+        if isinstance(error, AccessDenied | ArchiveResting):
             raise error
+        self._failures += 1
+        self._failures_in_a_row += 1
+        if self._failures_in_a_row >= MOST_FAILURES_IN_A_ROW:
+            raise ArchiveError(
+                f"{self._failures_in_a_row} questions about pages failed one after the other; the last: {error}"
+            ) from error
+        if isinstance(error, EndlessQuery | ApiError):
+            return
         try:
             self._ask({"meta": "siteinfo", "siprop": "general"}, tries=2)
         except ArchiveError:
             raise error from None
 
-    def _answers(self, params: Mapping[str, str | int], most: int = MOST_ANSWERS_FOR_A_LISTING) -> Iterator[Json]:
-        """All answers to one query: the same parameters again with every `continue` until there is none.
+    def _answers(
+        self,
+        params: Mapping[str, str | int],
+        most: int = MOST_ANSWERS_FOR_A_LISTING,
+        *,
+        tries: int | None = None,
+        told: Mapping[int, Json] = NOTHING_TOLD,
+    ) -> Iterator[Json]:
+        """All answers to one query: the same parameters again with every `continue` that is wanted until there is none.
 
         A continuation that the archive does not take any more starts the query anew: what was said comes again.
+        `told` are the pages as the answers so far tell them.
         """
         resume: Mapping[str, str | int] = {}
         restarts = 0
         for _ in range(most):
             try:
-                answer = self._ask({**params, **resume})
+                answer = self._ask({**params, **resume}, tries=tries)
             except ApiError as error:
                 if error.code != "badcontinue" or not resume or restarts == MOST_RESTARTS:
                     raise
@@ -271,8 +325,8 @@ class CommonsClient:
                 resume, restarts = {}, restarts + 1
                 continue
             yield answer
-            following = answer.get("continue")
-            if not isinstance(following, dict):
+            following = _wanted(answer.get("continue"), told)
+            if not following:
                 return
             if following == resume:
                 raise EndlessQuery(f"{self.api}: a query goes on with the same continuation again and again")
@@ -280,15 +334,24 @@ class CommonsClient:
         raise EndlessQuery(f"{self.api}: a query was still not complete after {most} answers")
 
     def _ask(self, params: Mapping[str, str | int], *, tries: int | None = None, is_known: bool = True) -> Json:
-        """One answer. Of an archive that `is_known` to be one, a page of HTML is a fault of its edge and passes."""
+        """One answer. Of an archive that `is_known` to be one, a page of HTML is a fault of its edge and passes.
+
+        An internal error is waited for once, and not at all where so few `tries` were asked for.
+        """
         fixed: dict[str, str | int] = {"action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG_S}
         seen: list[Answer] = []
+        may_pass = tries is None or not is_known
 
         def check(answer: Answer) -> float | None:
+            nonlocal may_pass
             seen[:] = [answer]
             if is_known and answer.is_html:
                 return retry_after_s(answer.headers) or HTML_WAIT_S
-            return _wait_if_asked(answer)
+            code = _error_code(answer)
+            if code in WAITING_ERRORS or (code.startswith(INTERNAL_ERROR) and may_pass):
+                may_pass = may_pass and not code.startswith(INTERNAL_ERROR)
+                return max(1.0, retry_after_s(answer.headers) or 5.0)
+            return None if code else _wait_if_broken(answer)
 
         try:
             answer = self.session.get(
@@ -334,15 +397,12 @@ def _warnings(decoded: Json) -> list[str]:
     return [str(entry.get("warnings") or entry.get("text")) for entry in told]
 
 
-def _wait_if_asked(answer: Answer) -> float | None:
-    """Seconds to wait where the API asks for it with status 200 (Manual:Maxlag parameter), else None."""
+def _error_code(answer: Answer) -> str:
+    """The archive's name for the error in an answer, or nothing."""
     if "mediawiki-api-error" not in answer.headers and b'"error' not in answer.body[:300]:
-        return _wait_if_broken(answer)
+        return ""
     error = _error(_decode(answer) or {})
-    code = "" if error is None else str(error.get("code", ""))
-    if code in WAITING_ERRORS or code.startswith("internal_api_error"):
-        return max(1.0, retry_after_s(answer.headers) or 5.0)
-    return None
+    return "" if error is None else str(error.get("code", ""))
 
 
 def _wait_if_broken(answer: Answer) -> float | None:
@@ -356,6 +416,19 @@ def _error(decoded: Json) -> Json | None:
     errors = decoded.get("errors")
     found = errors[0] if isinstance(errors, list) and errors else decoded.get("error")
     return found if isinstance(found, dict) else None
+
+
+def _wanted(following: object, told: Mapping[int, Json]) -> dict[str, str | int]:
+    """What of a continuation was asked for: none of a file's older versions once its present one is told."""
+    if not isinstance(following, dict):
+        return {}
+    kept = {key: value for key, value in following.items() if not _is_told(told, GOES_ON_WITH.get(key))}
+    return kept if kept.keys() - {"continue"} or kept == following else {}
+
+
+def _is_told(told: Mapping[int, Json], name: str | None) -> bool:
+    """Whether this was told of every page that there is."""
+    return bool(told) and name is not None and all(name in page or page.get("missing") for page in told.values())
 
 
 def _decode(answer: Answer) -> Json | None:

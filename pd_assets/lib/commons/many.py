@@ -1,6 +1,7 @@
 """Bring many categories up to date, one after the other: one that fails costs no other, and is told with its reason.
 
-Where several in a row fail it is not the categories: the run stops. What the sync of one category is, sync.py says.
+Where several in a row fail and the archive answers no other question either, or very many do, it is not the categories:
+the run stops. What the sync of one category is, sync.py says.
 """
 
 import hashlib
@@ -8,6 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pd_assets.lib.catalog.looks import COMMONS
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.index import load_partition
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
@@ -18,6 +20,7 @@ from pd_assets.lib.progress import track
 log = logging.getLogger(__name__)
 
 MOST_FAILURES_IN_A_ROW = 5
+MOST_WHILE_IT_ANSWERS = 25
 CANNOT_BE_LISTED = "the archive cannot list it"
 
 
@@ -34,26 +37,41 @@ class ManySync:
     files: Mapping[str, int]
     failed: dict[str, str] = field(default_factory=dict)
     may_pass: FetchFailed | None = None
+    _damaged: set[str] = field(default_factory=set)
 
     def synchronise(self, categories: Sequence[str], *, again: bool = False) -> Iterator[CategorySync]:
         """Synchronise them, as far as the run's limit goes; with `again` what failed is tried once more at the end.
 
-        ArchiveError where MOST_FAILURES_IN_A_ROW of them, or all, fail.
+        ArchiveError where MOST_FAILURES_IN_A_ROW of them fail and the archive answers nothing else, or
+        MOST_WHILE_IT_ANSWERS do, or all.
         """
         done = 0
-        for one in self._each(categories):
-            done += one.is_complete
-            yield one
-        if again and (failed := sorted(self.failed)):
-            self.failed.clear()
-            self.may_pass = None
-            for one in self._each(failed):
+        try:
+            for one in self._each(categories):
                 done += one.is_complete
                 yield one
+            if again and self.failed:
+                self.may_pass = None
+                for one in self._again(sorted(self.failed), is_fatal=not done):
+                    done += one.is_complete
+                    yield one
+        finally:
+            self.known.looks.save(self.home, COMMONS)
         if self.failed and not done:
             raise ArchiveError(
                 f"none of {len(categories)} categories could be brought up to date; {self._last}"
             ) from self.may_pass
+
+    def _again(self, categories: Sequence[str], *, is_fatal: bool) -> Iterator[CategorySync]:
+        """Try these once more; where others were done, an archive that fails for all of them ends nothing but this."""
+        try:
+            yield from self._each(categories)
+        except (AccessDenied, ArchiveResting):
+            raise
+        except ArchiveError as error:
+            if is_fatal:
+                raise
+            log.warning("%s; the rest of what failed is left to the next run", error)
 
     @property
     def _last(self) -> str:
@@ -69,12 +87,26 @@ class ManySync:
                 in_a_row = 0
                 yield one
                 continue
-            in_a_row += 1
-            if in_a_row == MOST_FAILURES_IN_A_ROW:
+            # A damaged table says nothing of the archive.
+            in_a_row += category not in self._damaged
+            is_many = in_a_row >= MOST_WHILE_IT_ANSWERS
+            if is_many or (in_a_row and in_a_row % MOST_FAILURES_IN_A_ROW == 0 and not self._answers()):
                 raise ArchiveError(f"{in_a_row} categories in a row failed; {self._last}") from self.may_pass
+
+    def _answers(self) -> bool:
+        """Whether the archive answers anything."""
+        try:
+            self.client.probe()
+        except (AccessDenied, ArchiveResting):
+            raise
+        except ArchiveError:
+            return False
+        return True
 
     def _one(self, category: str) -> CategorySync | None:
         """The sync of one category, or None where an error ended it."""
+        self._damaged.discard(category)
+        self.failed.pop(category, None)
         try:
             files = self.files.get(category)
             one = sync_category(self.client, self.home, category, self.known, track, expected_files=files)
@@ -83,6 +115,8 @@ class ManySync:
         except (ArchiveError, TableError) as error:
             log.warning("Category:%s is left as it is until the next run: %s", category, error)
             self.failed[category] = str(error)
+            if isinstance(error, TableError):
+                self._damaged.add(category)
             if isinstance(error, FetchFailed) and not error.permanent:
                 self.may_pass = error
             return None

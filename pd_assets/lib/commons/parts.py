@@ -25,6 +25,7 @@ ROWS_IN_A_PART = 2_000
 # A part of long pages holds fewer of them.
 MOST_PART_BYTES = 10_000_000
 ROWS_AT_ONCE = 50
+LISTED = ("live", "moved")
 
 
 class PartitionWriter:
@@ -101,12 +102,18 @@ class PartitionWriter:
 
 
 def _over(before: Row | None, row: Row) -> Row:
-    """The row to store over an earlier one. A deleted page says nothing any more: its evidence stays beside it."""
+    """The row to store over an earlier one. A deleted page says nothing any more: its evidence stays beside it; so does
+    that of a page that could not be read anew."""
     if before is None:
         return row
     if row["status"] == "deleted":
         return {**before, "status": "deleted", "fetched_at": row["fetched_at"]}
-    return {**row, "title": row["title"] or before["title"]}
+    if row["problem"] != "incomplete" or before["problem"] == "incomplete":
+        return {**row, "title": row["title"] or before["title"]}
+    if before["status"] in LISTED:
+        return {**before, "status": row["status"] if row["status"] not in LISTED else before["status"]}
+    # It was gone, and is listed again: what was read before that is not taken for what is there now.
+    return {**before, "status": row["status"], "problem": "incomplete"}
 
 
 def _rows_of(content: pa.Table, pageids: list[object]) -> dict[object, Row]:

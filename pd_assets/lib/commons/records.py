@@ -156,6 +156,8 @@ def _problem(page: Json, info: Json, wikitext: str | None) -> str | None:
         return "no_wikitext"
     if info.get("mediatype") != "BITMAP":
         return "not_bitmap"
+    if 0 in (as_whole(info.get("width")), as_whole(info.get("height"))):
+        return "no_size"
     return None
 
 

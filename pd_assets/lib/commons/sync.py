@@ -10,6 +10,7 @@ import logging
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -17,6 +18,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.looks import COMMONS, Looks, load_looks
 from pd_assets.lib.catalog.schemas import PAGES
 from pd_assets.lib.commons.client import LIST_LIMIT, ApiError, CommonsClient
 from pd_assets.lib.commons.index import (
@@ -35,9 +37,13 @@ from pd_assets.lib.commons.index import (
 )
 from pd_assets.lib.commons.parts import PartitionWriter
 from pd_assets.lib.commons.records import Member, Page
+from pd_assets.lib.commons.unread import UnreadPages, load_unread
 from pd_assets.lib.home import Home
 
 log = logging.getLogger(__name__)
+
+# What is due a day after one night is due in the next one, although that may begin a little earlier.
+A_NIGHT_IS_EARLY = timedelta(hours=3)
 
 T = TypeVar("T")
 Row = dict[str, object]
@@ -57,10 +63,13 @@ def silent(items: Iterable[T], title: str, *, total: int | None = None, unit: st
 @dataclass(frozen=True, kw_only=True)
 class CategorySync:
     """What the sync of one category did. `digest` is that of its listed rows; equal ones had equal rows, however they
-    came about. `is_complete` is False where the run's limit was reached before the category's end."""
+    came about. `is_complete` is False where the run's limit was reached before the category's end. Of the files that
+    were `listed`, those that are `missing` could not be read as they are now."""
 
     category: str
     files: int
+    listed: int
+    missing: int
     details_asked: int
     new: int
     changed: int
@@ -74,15 +83,25 @@ class CategorySync:
 class KnownPages:
     """What one run knows across categories, so that a file in several of them is asked for once.
 
-    `suppressed` are read again whatever the listing says; `limit` is how many details the run may ask for.
+    `suppressed` are read again whatever the listing says; `limit` is how many details the run may ask for. `unread`
+    and `looks` are what earlier runs could not read, and when they looked.
     """
 
     home: Home
     thumb_side: int
     suppressed: frozenset[int] = frozenset()
     limit: int | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    unread: UnreadPages = field(init=False)
+    looks: Looks = field(init=False)
+    _failed_now: set[int] = field(default_factory=set)
+    _is_noted: bool = True
     _read_now: Places = field(default_factory=Places)
     _stored: Places | None = None
+
+    def __post_init__(self) -> None:
+        self.unread = load_unread(self.home)
+        self.looks = load_looks(self.home, COMMONS)
 
     @property
     def is_exhausted(self) -> bool:
@@ -105,12 +124,44 @@ class KnownPages:
         """
         if read_now := list(self._read_now.find(pageid)):
             told = [one for one in read_now if one.status != DELETED]
-            return next((one for one in told if one.state in (state, UNKNOWN)), None)
+            return next((one for one in told if one.state in (state, UNKNOWN) or pageid in self._failed_now), None)
         if pageid in self.suppressed:
             return None
         if self._stored is None:
             self._stored = load_places(self.home)
         return next((one for one in self._stored.find(pageid) if one.state == state), None)
+
+    def waits(self, member: Member) -> bool:
+        """Whether a page is not asked for now: it could not be read in this run, or lately and is not due."""
+        if member.pageid in self.suppressed:
+            return member.pageid in self._failed_now
+        is_due = self.unread.is_due(member.pageid, now=self.now + A_NIGHT_IS_EARLY, revid=member.revid)
+        return not is_due or member.pageid in self._failed_now
+
+    def note(self, page: Page, category: str, unread: dict[int, str]) -> None:
+        """Note whether a page that was asked for could be read; `unread` says why not, and is emptied of it."""
+        reason = unread.pop(page.pageid, None)
+        if reason is None:
+            self.note_read(page.pageid)
+            return
+        self._failed_now.add(page.pageid)
+        self.unread.failed(page.pageid, reason, now=self.now, title=page.title, revid=page.revid)
+        self.looks.could_not_read(page.pageid, read_before=self.looks.looked_at(category) or self.now)
+        self._is_noted = False
+
+    def note_read(self, pageid: int) -> None:
+        """Note that a page could be read, or is known to be as it was read."""
+        if pageid in self.unread.by_pageid or str(pageid) in self.looks.failed:
+            self.unread.read(pageid)
+            self.looks.read(pageid)
+            self._is_noted = False
+
+    def save(self) -> None:
+        """Write down which pages could not be read, where that changed."""
+        if not self._is_noted:
+            self.unread.save(self.home)
+            self.looks.save(self.home, COMMONS)
+            self._is_noted = True
 
     def read_now(self, pageid: int) -> Place | None:
         """Where the page lies if this run asked for it, for whichever category, be it deleted."""
@@ -177,16 +228,24 @@ def sync_category(
     asked = plan.asked()
     known.spend(len(asked))
 
-    pages = iter(progress(client.details(asked), "reading pages", total=len(asked), unit="pages"))
+    told = _noted(client, category, known, client.details(asked, suspects=known.unread.by_pageid.copy()))
+    pages = iter(progress(told, "reading pages", total=len(asked), unit="pages"))
     writer = PartitionWriter(home, category, index.parts)
-    for number, work in sorted(plan.parts.items()):
-        writer.mend(number, _rows(client, category, work, pages, index))
-    writer.add(_rows(client, category, plan.added, pages, index))
+    try:
+        for number, work in sorted(plan.parts.items()):
+            writer.mend(number, _rows(client, category, work, pages, index))
+        writer.add(_rows(client, category, plan.added, pages, index))
+    finally:
+        known.save()
     stored = writer.finish()
     known.remember(stored, asked)
+    if is_complete:
+        known.looks.saw(category, now=known.now, files=plan.listed)
     return CategorySync(
         category=category,
         files=stored.live,
+        listed=plan.listed,
+        missing=len(plan.waiting) + sum(pageid in known.unread.by_pageid for pageid in asked),
         details_asked=len(asked),
         new=plan.new,
         changed=plan.changed,
@@ -195,6 +254,13 @@ def sync_category(
         is_changed=writer.is_changed,
         is_complete=is_complete,
     )
+
+
+def _noted(client: CommonsClient, category: str, known: KnownPages, pages: Iterable[Page]) -> Iterator[Page]:
+    """The pages as they come; which of them could not be read is noted."""
+    for page in pages:
+        known.note(page, category, client.unread)
+        yield page
 
 
 def _saw_all(plan: "_Plan", listing: Iterable[list[Member]], category: str) -> bool:
@@ -216,7 +282,9 @@ class _Plan:
     known: KnownPages
     parts: dict[int, _Work] = field(default_factory=dict)
     added: _Work = field(default_factory=_Work)
+    waiting: set[int] = field(default_factory=set)
     changed: int = 0
+    listed: int = 0
     _asked: int = 0
 
     def compare(self, members: list[Member]) -> bool:
@@ -226,11 +294,16 @@ class _Plan:
             if at is not None and self.index.seen[at]:
                 continue
             state = self.known.state(member)
-            if at is None or not self._is_same(at, state):
+            if at is not None and self._is_same(at, state):
+                self.known.note_read(member.pageid)
+            elif at is not None and self.index.is_listed(at) and self.known.waits(member):
+                self.waiting.add(member.pageid)
+            else:
                 place = self.known.place(member.pageid, state)
                 if place is None and self.known.limit is not None and self._asked >= self.known.limit:
                     return False
                 self._take(member, at, place)
+            self.listed += 1
             if at is not None:
                 self.index.seen[at] = True
         return True

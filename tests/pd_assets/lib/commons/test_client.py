@@ -13,6 +13,7 @@ from pd_assets.lib.http import PoliteSession
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.lib.local_server import LocalServer, Reply, in_turn
 from tests.pd_assets.lib.scraping import no_sleep
+from tests.pd_assets.lib.virtual_time import VirtualTime
 
 Answer = dict[str, object]
 SITE: Answer = {"query": {"general": {"generator": "MediaWiki 1.39.17"}}}
@@ -211,8 +212,11 @@ def test_a_page_whose_details_never_end_is_incomplete_and_the_others_are_whole()
     assert [page.pageid for page in found] == list(range(1, 121))
     assert {page.pageid for page in found if page.problem == "incomplete"} == {33}
     assert (found[32].title, found[32].revid, found[32].status) == ("File:33.jpg", 7, "live")
-    # 100 answers for the fifty, 4 + 30 for tens, 9 + 12 for single pages, 1 without templates, 2 for the other pages.
-    assert len(server.asked) == 158
+    # 16 answers for the fifty, 11 + 8 + 7 + 6 + 6 for its halves, 2 x 6 for the page, 1 without templates; then one
+    # for each sound half, and two for the other pages.
+    assert len(server.asked) == 75
+    assert list(client.unread) == [33]
+    assert "still not complete after 6 answers" in client.unread[33]
 
 
 @pytest.mark.parametrize("sick", [{1}, {1, 2}])
@@ -228,6 +232,115 @@ def test_pages_that_the_archive_cannot_make_are_incomplete_while_it_answers_othe
         found = list(client.details([1, 2, 3]))
     assert [page.pageid for page in found] == [1, 2, 3]
     assert {page.pageid for page in found if page.problem == "incomplete"} == sick
+
+
+def pages_and_one(bad: int, code: str, *, only_with_a_thumbnail: bool = False) -> Callable[[int, str], Reply]:
+    """Tells of pages, but answers an error to every question that the bad one is in."""
+
+    def reply(number: int, target: str) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        ids = [int(one) for one in query.get("pageids", "0").split("|")]
+        if bad in ids and ("iiurlwidth" in query or not only_with_a_thumbnail):
+            return as_json({"error": {"code": code, "info": "Could not normalize image parameters for Cut off.jpg."}})
+        if ids == [0]:
+            return as_json(SITE)
+        return as_json({"query": {"pages": [whole(one, 0 if one == bad else 600) for one in ids]}})
+
+    return reply
+
+
+def whole(pageid: int, width: int) -> Answer:
+    info = {"url": f"http://a.test/{pageid}.jpg", "sha1": "0" * 40, "mediatype": "BITMAP", "width": width, "height": 9}
+    revision = {"revid": 7, "slots": {"main": {"content": "x"}}}
+    named = {"pageid": pageid, "ns": 6, "title": f"File:{pageid}.jpg", "lastrevid": 7}
+    return {**named, "imageinfo": [info], "revisions": [revision]}
+
+
+def test_a_file_of_0_x_0_has_a_row_with_its_reason_and_costs_its_batch_a_few_halves() -> None:
+    replies = pages_and_one(33, "urlparamnormal", only_with_a_thumbnail=True)
+    with LocalServer(replies) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        found = list(client.details(range(1, 51)))
+    assert [page.pageid for page in found] == list(range(1, 51))
+    assert {page.pageid: page.problem for page in found if page.problem} == {33: "no_size"}
+    assert (found[32].revid, found[32].wikitext, client.unread) == (7, "x", {})
+    # Fifty and five halves and the page itself fail; as many halves are told, and the page without a thumbnail.
+    assert len(server.asked) == 7 + 6 + 1
+
+
+@pytest.mark.parametrize("code", ["internal_api_error_MWException", "something_new"])
+def test_a_page_that_the_archive_breaks_at_costs_one_wait_and_a_few_halves_and_later_one_question(code: str) -> None:
+    time = VirtualTime(is_running=False)
+    with (
+        LocalServer(pages_and_one(5, code)) as server,
+        PoliteSession("tests", sleep=time.sleep, clock=time.clock) as session,
+    ):
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        found = list(client.details(range(1, 51)))
+        assert [page.pageid for page in found if page.problem] == [5] == list(client.unread)
+        assert client.unread[5].startswith(f"{server.url}/w/api.php: {code}: Could not normalize")
+        # The whole batch is asked for once more where it may pass; of the page itself three questions are tried.
+        assert len(server.asked) == 7 + 6 + 3 + code.startswith("internal")
+        assert sum(time.sleeps) <= 5
+        client.unread.clear()
+        before = len(server.asked)
+        assert [page.problem for page in client.details(range(1, 51), suspects={5})] == [
+            "incomplete" if pageid == 5 else None for pageid in range(1, 51)
+        ]
+        assert (len(server.asked) - before, list(client.unread)) == (2, [5])
+
+
+def test_a_page_that_is_well_again_is_told_whole() -> None:
+    with LocalServer(pages_and_one(0, "none")) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        assert [page.problem for page in client.details([1, 2, 3], suspects={2})] == [None, None, None]
+        queries = asked(server)
+        assert [(query["pageids"], "iiurlwidth" in query) for query in queries] == [
+            ("1|3", True),
+            ("2", False),
+            ("2", True),
+        ]
+        assert client.unread == {}
+
+
+def test_an_archive_that_fails_for_all_pages_is_given_up_soon(serve: Serve) -> None:
+    server, client = serve([as_json({"error": {"code": "readapidenied", "info": "no"}})])
+    with pytest.raises(ArchiveError, match=r"50 questions about pages failed one after the other; the last: .*denied"):
+        list(client.details(range(1, 500)))
+    assert len(server.asked) == 50
+    with pytest.raises(ArchiveError, match="51 questions"):
+        list(client.details(range(1, 500)))
+    assert len(server.asked) == 51
+
+
+def test_what_fails_after_many_failures_of_a_run_is_left_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pd_assets.lib.commons.client.MOST_FAILURES_IN_A_RUN", 1)
+    with LocalServer(pages_and_one(5, "odd")) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        assert {page.problem for page in client.details(range(1, 51))} == {"incomplete"}
+        assert (len(server.asked), sorted(client.unread)) == (1, list(range(1, 51)))
+
+
+def test_the_older_versions_of_a_file_are_not_asked_for() -> None:
+    """As MediaWiki goes on where one file is alone in its batch, beside a continuation that is wanted."""
+
+    def reply(number: int, target: str) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        page = whole(1, 600)
+        older = {**whole(1, 500)["imageinfo"][0], "url": "http://a.test/archive/1.jpg"}  # type: ignore[index]
+        if "iistart" in query:
+            page["imageinfo"] = [older]
+        following: Answer = {"iistart": f"2020-01-{28 - number:02}T00:00:00Z", "continue": "||info"}
+        if "tlcontinue" not in query:
+            following["tlcontinue"] = "1|10|B"
+            del page["revisions"]
+        return as_json({"continue": following, "query": {"pages": [page, {"pageid": 2, "missing": True}]}})
+
+    with LocalServer(reply) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        told, gone = client.details([1, 2])
+    assert (told.width, told.file_url, told.problem, gone.status) == (600, "http://a.test/1.jpg", None, "deleted")
+    assert ["iistart" in query for query in asked(server)] == [False, False]
 
 
 def test_an_archive_that_is_down_makes_no_page_incomplete(serve: Serve) -> None:

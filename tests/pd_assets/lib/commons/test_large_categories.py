@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -232,20 +233,23 @@ def test_a_run_shows_how_many_answers_and_pages_are_to_come(tmp_path: Path) -> N
     assert shown == [(f"listing {CATEGORY}", 3), ("reading pages", 1001)]
 
 
-def test_an_incomplete_page_is_asked_for_once_a_run_and_in_every_run_until_it_is_whole(tmp_path: Path) -> None:
+def test_an_incomplete_page_is_asked_for_once_a_run_and_ever_less_often_until_it_is_whole(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     large = LargeCategory(files=60, text_bytes=10, endless={5})
 
-    def run() -> tuple[list[int], set[object]]:
+    def run(day: int) -> tuple[list[int], set[object]]:
         with large.serve() as server, PoliteSession("tests", sleep=no_sleep) as session:
             client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=THUMB_SIDE)
-            known = KnownPages(home=home, thumb_side=THUMB_SIDE)
+            now = datetime(2026, 11, 1 + day, 2, tzinfo=UTC)
+            known = KnownPages(home=home, thumb_side=THUMB_SIDE, now=now)
             asked = [sync_category(client, home, name, known).details_asked for name in "AB"]
         stored = tables.rows(tables.read(home, PAGES))
         return asked, {(row["category"], row["pageid"]) for row in stored if row["problem"] == "incomplete"}
 
-    assert run() == ([60, 0], {("A", 5), ("B", 5)})
-    assert run() == ([1, 0], {("A", 5), ("B", 5)})
+    incomplete = {("A", 5), ("B", 5)}
+    assert run(0) == ([60, 0], incomplete)
+    assert [run(day) for day in range(1, 5)] == [([asked, 0], incomplete) for asked in (1, 1, 0, 0)]
     large.endless = set()
-    assert run() == ([1, 0], set())
-    assert run() == ([0, 0], set())
+    assert run(8) == ([0, 0], incomplete)
+    assert run(9) == ([1, 0], set())
+    assert run(10) == ([0, 0], set())
