@@ -28,7 +28,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import FetchFailed, RequestRejected
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
-from pd_assets.lib.images import placeholders
+from pd_assets.lib.images import generation, placeholders
 from pd_assets.lib.images.decode import ENDINGS, UnusableImage
 from pd_assets.lib.images.pool import WORKERS, Decoders
 from pd_assets.lib.images.proof import Etags, is_scaled, refuse_bomb, require_picture, require_size
@@ -86,6 +86,7 @@ def fetch_accepted(
             max_side=max_side,
             originals=originals,
             now=now,
+            decoder_began=generation.began(home, now),
             etags=Etags(home.images / "etags.json"),
             placeholders=placeholders.known(have),
         )
@@ -114,6 +115,7 @@ class _Fetcher:
     max_side: int
     originals: bool
     now: datetime
+    decoder_began: datetime
     etags: Etags
     placeholders: frozenset[str]
     large: threading.Lock = field(default_factory=threading.Lock)
@@ -127,6 +129,8 @@ class _Fetcher:
         sources = [url for _, url in self._sources(item)]
         if item["had_status"] == "ok":
             if item["sha1"] is None and item["had_url"] not in sources:
+                return False
+            if generation.may_differ(item, began=self.decoder_began):
                 return False
             whole, had = _size(item, "width", "height"), _size(item, "had_width", "had_height")
             if all(whole) and all(had) and not is_scaled(had, of=whole):

@@ -313,6 +313,18 @@ def test_a_picture_in_the_store_of_another_shape_than_its_page_says_is_fetched_a
     assert "SHA-1" in str(museum.rows()[1]["error"])
 
 
+@pytest.mark.parametrize(("mime", "again"), [("image/png", 1), ("image/tiff", 1), ("image/jpeg", 0)])
+def test_what_an_older_decoder_may_have_made_otherwise_is_fetched_again_once(
+    museum: Museum, mime: str, again: int
+) -> None:
+    museum.hold(1, encoded(painting(1), "PNG"), mime=mime)
+    museum.fetch()
+    (museum.home.images / "decoder.json").write_text('{"generation": 1, "began": "2026-01-01T00:00:00+00:00"}')
+    then = datetime.now(UTC) - timedelta(days=1)
+    plant(museum.home, FILES, [{**museum.rows()[1], "fetched_at": then}])
+    assert [museum.fetch().fetched for _ in range(2)] == [again, 0]
+
+
 # --- a transfer is proven whole where it can be ----------------------------------------------------------------------
 
 
