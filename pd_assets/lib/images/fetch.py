@@ -165,9 +165,10 @@ class _Fetcher:
 
     def _judged(self, files: pa.Table) -> pa.Table:
         """The rows as they are once all others are known: placeholders, and bytes that their host belies, fail."""
-        belied = self.etags.belied()
-        reasons = pa.array([belied.get(item_id) for item_id in files["item_id"].to_pylist()], pa.string())
-        return placeholders.named(placeholders.failed(files, reasons) if belied else files)
+        if belied := self.etags.belied():
+            reasons = pa.array([belied.get(item_id) for item_id in files["item_id"].to_pylist()], pa.string())
+            files = placeholders.failed(files, reasons)
+        return placeholders.named(files)
 
     def _fetch_all(self, todo: pa.Table) -> Iterator[Row]:
         with ThreadPoolExecutor(THREADS, thread_name_prefix="media") as pool:

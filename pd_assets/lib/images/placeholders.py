@@ -49,6 +49,8 @@ def named(files: pa.Table) -> pa.Table:
     shared = counted.filter(pc.greater(counted["source_count_distinct"], MOST_UNRELATED))["sha256"].to_pylist()
     names = pa.array(sorted({*shared, *known(files)}), pa.string())
     is_one = pc.and_(pc.is_in(files["sha256"], names), pc.equal(files["status"], "ok"))
+    if not pc.any(is_one).as_py():
+        return files
     return failed(files, pc.if_else(is_one, REASON, pa.scalar(None, pa.string())), keep=frozenset({"sha256"}))
 
 
