@@ -46,8 +46,8 @@ ORIGINAL, THUMBNAIL = "original", "thumbnail"
 LARGE_BYTES = 20_000_000
 # How often a file is asked for that fails while its host is well; the next run asks again.
 TRIES_OF_A_FILE = 2
-# What a host says of itself, and not of one file.
-OF_THE_HOST = re.compile(r": HTTP (?:429|503), \d+ times")
+# What a host says of us, and not of one file. After a 503 it is waited for where it says how long.
+OF_THE_HOST = re.compile(r": HTTP 429, \d+ times")
 
 log = logging.getLogger(__name__)
 
