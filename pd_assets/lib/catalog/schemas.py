@@ -244,7 +244,10 @@ FILES = Table(
     volatile=("fetched_at", "tries", "url"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
-        "sha256": (TEXT, "SHA-256 of the normalised picture: its name in the store"),
+        "sha256": (
+            TEXT,
+            "SHA-256 of the normalised picture: its name in the store; of a failure the placeholder that came",
+        ),
         "sha1": (TEXT, "SHA-1 of the original that it was made from, null where the archive gives none"),
         "signature": (TEXT, "what the archive said of the medium, as a digest, where it gives no SHA-1"),
         "received_sha1": (TEXT, "SHA-1 of the bytes that came, where the archive gives none"),

@@ -16,6 +16,7 @@ from PIL import Image
 
 from pd_assets.lib.home import Home
 from pd_assets.lib.images.decode import DRAFT_GAP, JPEG_QUALITY
+from pd_assets.lib.images.stored import discard
 
 Row = Mapping[str, object]
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -60,11 +61,14 @@ class Pictures:
     def _kept(self, example: Row) -> Kept:
         if example["path"] is None:
             raise PictureLost("images/files knows no picture of it")
+        path = self.home.root / str(example["path"])
         try:
-            body = (self.home.root / str(example["path"])).read_bytes()
+            body = path.read_bytes()
         except OSError as error:
             raise PictureLost(error.strerror or str(error)) from error
         if hashlib.sha256(body).hexdigest() != example["stored_sha256"]:
+            # Without it the next run fetches the picture again.
+            discard([path])
             raise PictureLost("the stored picture was altered")
         width, height = example["width"], example["height"]
         assert isinstance(width, int) and isinstance(height, int), example["item_id"]

@@ -12,11 +12,15 @@ from contextlib import contextmanager
 
 import simplejpeg
 
-# Pixels are whole all the same: an unknown version in a header, a scan described oddly, a profile cut into odd pieces.
-HARMLESS = ("unknown jfif revision", "unknown adobe color", "invalid sos parameters", "bad icc marker")
+# Some writers describe a scan oddly; its pixels are whole.
+HARMLESS = ("invalid sos parameters",)
 # The strict reader knows fewer kinds of JPEG than Pillow; of the others it cannot tell whether they are whole.
-UNKNOWN_TO_IT = ("could not determine subsampling", "unsupported", "not supported", "not implemented")
+UNKNOWN_TO_IT = ("could not determine subsampling", "unsupported", "not supported", "not implemented", "arithmetic")
 TRUNCATED = ("truncated file read", "corrupt exif data", "image file is truncated")
+# Markers of a JPEG (ITU T.81, table B.1): frames of sequential coding, scans, and what is of no account for the pixels.
+SEQUENTIAL, SCAN, FILL = (0xC0, 0xC1), 0xDA, 0xFF
+ASIDE = frozenset({*range(0xE0, 0xF0), 0xFE})
+WHOLE_SPECTRUM = b"\x00\x3f\x00"
 PNG_END = b"IEND\xae\x42\x60\x82"
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -34,11 +38,36 @@ def require_whole_jpeg(body: bytes) -> None:
     """Read every coefficient, and refuse what libjpeg warns of: data that ends early, bad codes, bytes left over."""
     try:
         # An eighth of the size and grey: all of the data is read, and hardly anything made of it.
-        simplejpeg.decode_jpeg(body, colorspace="GRAY", min_factor=8, strict=True)
+        simplejpeg.decode_jpeg(_bare(body), colorspace="GRAY", min_factor=8, strict=True)
     except ValueError as error:
         said = str(error).lower()
+        if "insufficient memory" in said:
+            raise MemoryError from error
         if not any(words in said for words in HARMLESS + UNKNOWN_TO_IT):
             raise UnusableImage(f"cannot be decoded: damaged ({error})") from error
+
+
+def _bare(body: bytes) -> bytes:
+    """A JPEG without its profile, camera data and comments, and with the scan described as it must be.
+
+    The strict reader tells of the first oddity alone, and behind a harmless one there may be damage.
+    """
+    kept, place, is_sequential = [body[:2]], 2, False
+    while place + 4 <= len(body) and body[place] == 0xFF:
+        marker, end = body[place + 1], place + 2 + int.from_bytes(body[place + 2 : place + 4])
+        if marker == FILL:
+            place += 1
+            continue
+        is_sequential |= marker in SEQUENTIAL
+        if marker == SCAN:
+            if is_sequential:
+                kept.append(body[place : end - len(WHOLE_SPECTRUM)] + WHOLE_SPECTRUM)
+                place = end
+            break
+        if marker not in ASIDE:
+            kept.append(body[place:end])
+        place = end
+    return b"".join([*kept, body[place:]])
 
 
 def require_whole_png(body: bytes) -> None:

@@ -28,7 +28,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import FetchFailed, RequestRejected
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
-from pd_assets.lib.images import placeholders
+from pd_assets.lib.images import generation, placeholders
 from pd_assets.lib.images.decode import ENDINGS, UnusableImage
 from pd_assets.lib.images.pool import Decoders
 from pd_assets.lib.images.proof import Etags, is_scaled, refuse_bomb, require_picture, require_size
@@ -44,8 +44,8 @@ ORIGINAL, THUMBNAIL = "original", "thumbnail"
 LARGE_BYTES = 20_000_000
 # How often a file is asked for that fails while its host is well; the next run asks again.
 TRIES_OF_A_FILE = 2
-# What a host says of itself, and not of one file.
-OF_THE_HOST = re.compile(r": HTTP (?:429|503), \d+ times")
+# What a host says of us, and not of one file. After a 503 it is waited for where it says how long.
+OF_THE_HOST = re.compile(r": HTTP 429, \d+ times")
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ def fetch_accepted(
             max_side=max_side,
             originals=originals,
             now=now,
+            decoder_began=generation.began(home, now),
             etags=Etags(home.images / "etags.json"),
             placeholders=placeholders.known(have),
         )
@@ -112,6 +113,7 @@ class _Fetcher:
     max_side: int
     originals: bool
     now: datetime
+    decoder_began: datetime
     etags: Etags
     placeholders: frozenset[str]
     large: threading.Lock = field(default_factory=threading.Lock)
@@ -125,6 +127,8 @@ class _Fetcher:
         sources = [url for _, url in self._sources(item)]
         if item["had_status"] == "ok":
             if item["sha1"] is None and item["had_url"] not in sources:
+                return False
+            if generation.may_differ(item, began=self.decoder_began):
                 return False
             whole, had = _size(item, "width", "height"), _size(item, "had_width", "had_height")
             if all(whole) and all(had) and not is_scaled(had, of=whole):
@@ -159,9 +163,10 @@ class _Fetcher:
 
     def _judged(self, files: pa.Table) -> pa.Table:
         """The rows as they are once all others are known: placeholders, and bytes that their host belies, fail."""
-        belied = self.etags.belied()
-        reasons = pa.array([belied.get(item_id) for item_id in files["item_id"].to_pylist()], pa.string())
-        return placeholders.named(placeholders.failed(files, reasons) if belied else files)
+        if belied := self.etags.belied():
+            reasons = pa.array([belied.get(item_id) for item_id in files["item_id"].to_pylist()], pa.string())
+            files = placeholders.failed(files, reasons)
+        return placeholders.named(files)
 
     def _fetch_all(self, todo: pa.Table) -> Iterator[Row]:
         # The session lets two of them download at a time; the others wait for a decoder meanwhile.

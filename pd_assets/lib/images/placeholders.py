@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pd_assets.lib.catalog.schemas import FILES
 from pd_assets.lib.images.damage import UnusableImage
 
-# Items are related where their originals have one SHA-1; where an archive gives none, where they have one address.
+# Items are related where their originals have one SHA-1; where an archive gives none, where they name one medium.
 MOST_UNRELATED = 3
 # Where a MediaWiki keeps what it shows instead of thumbnails that it cannot make.
 ICONS = "/resources/assets/file-type-icons/"
@@ -44,11 +44,14 @@ def known(files: pa.Table) -> frozenset[str]:
 
 def named(files: pa.Table) -> pa.Table:
     """images/files in which the rows of every placeholder are failures of that name."""
-    seen = pa.table({"sha256": files["sha256"], "source": pc.coalesce(files["sha1"], files["url"])})
+    medium = pc.replace_substring_regex(files["item_id"], "^.*:", "")
+    seen = pa.table({"sha256": files["sha256"], "source": pc.coalesce(files["sha1"], medium)})
     counted = seen.filter(pc.is_valid(seen["sha256"])).group_by("sha256").aggregate([("source", "count_distinct")])
     shared = counted.filter(pc.greater(counted["source_count_distinct"], MOST_UNRELATED))["sha256"].to_pylist()
     names = pa.array(sorted({*shared, *known(files)}), pa.string())
     is_one = pc.and_(pc.is_in(files["sha256"], names), pc.equal(files["status"], "ok"))
+    if not pc.any(is_one).as_py():
+        return files
     return failed(files, pc.if_else(is_one, REASON, pa.scalar(None, pa.string())), keep=frozenset({"sha256"}))
 
 

@@ -6,7 +6,7 @@ with told as (
 )
 select
     items.item_id, items.source, items.sha1, told.signature, items.file_url, items.thumb_url, items.thumb_side,
-    items.width, items.height, items.size_bytes,
+    items.mime, items.width, items.height, items.size_bytes,
     files.sha1 as had_sha1, files.signature as had_signature, files.max_side as had_max_side, files.made_from as had_made_from, files.url as had_url,
     files.status as had_status, files.path as had_path, files.size_bytes as had_size_bytes,
     files.width as had_width, files.height as had_height,

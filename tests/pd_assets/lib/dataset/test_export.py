@@ -143,6 +143,7 @@ def test_pictures_that_vanished_or_were_altered_are_left_out_and_counted(home: H
         "commons:M3: No such file or directory",
         "commons:M4: the stored picture was altered",
     ]
+    assert not (home.root / "images/4.jpg").exists(), "the next run fetches it again"
     manifest = finish(export, {})
     assert manifest.facts["skipped"] == list(export.skipped)
     assert sum(manifest.counts.values()) == COUNT - 2

@@ -183,6 +183,29 @@ def test_damage_that_libjpeg_only_warns_of_is_refused(damage: Callable[[bytes], 
         normalise(damage(body), max_side=SIDE)
 
 
+def unknown_revision(body: bytes) -> bytes:
+    return body.replace(b"JFIF\x00\x01", b"JFIF\x00\x03", 1)
+
+
+def profile_in_odd_pieces(body: bytes) -> bytes:
+    return body[:2] + b"\xff\xe2\x00\x18ICC_PROFILE\x00\x05\x02" + bytes(8) + body[2:]
+
+
+def scan_described_oddly(body: bytes) -> bytes:
+    scan = body.index(b"\xff\xda")
+    end = scan + 2 + int.from_bytes(body[scan + 2 : scan + 4])
+    return body[: end - 2] + b"\x00" + body[end - 1 :]
+
+
+@pytest.mark.parametrize("odd", [unknown_revision, profile_in_odd_pieces, scan_described_oddly])
+def test_an_oddity_of_a_header_costs_no_picture_and_hides_no_damage(odd: Callable[[bytes], bytes]) -> None:
+    body = encoded(painting(2))
+    assert odd(body) != body
+    normalise(odd(body), max_side=SIDE)
+    with pytest.raises(UnusableImage, match=r"cannot be decoded: damaged"):
+        normalise(odd(halved(body)), max_side=SIDE)
+
+
 def test_a_small_jpeg_that_declares_12000_pixels_a_side_and_has_no_data_is_no_picture() -> None:
     body = encoded(Image.new("RGB", (16, 16)))
     place = body.index(b"\xff\xc0") + 5

@@ -241,6 +241,7 @@ ICON = encoded(Image.new("RGB", (120, 120), "grey"), "PNG")
     "thumbnail",
     [
         Reply(status=500),
+        Reply(status=503),
         Reply(status=404),
         Reply(status=400, body=b"Use thumbnail steps"),
         Reply(body=b"<html>Error</html>", headers={"Content-Type": "text/html"}),
@@ -248,7 +249,7 @@ ICON = encoded(Image.new("RGB", (120, 120), "grey"), "PNG")
         Reply(body=ICON),
         Reply(body=encoded(painting(1, 140, 140))),
     ],
-    ids=["500", "404", "400", "a web page", "cut off", "an icon", "another shape"],
+    ids=["500", "503", "404", "400", "a web page", "cut off", "an icon", "another shape"],
 )
 def test_the_original_is_asked_for_where_its_thumbnail_cannot_be_had(museum: Museum, thumbnail: Reply) -> None:
     museum.hold(1, encoded(painting(1)), thumb_url=f"{museum.server.url}/thumb.jpg", width=256, height=192)
@@ -281,7 +282,7 @@ def test_neither_thumbnail_nor_original_is_one_failure_with_both_reasons(museum:
 
 def test_one_file_that_fails_is_waited_for_by_nobody_and_a_host_that_asks_for_it_is(tmp_path: Path) -> None:
     waits: list[float] = []
-    for status, fewest_s, most_s in ((500, 0, 0), (404, 0, 0), (429, 50, 1000)):
+    for status, fewest_s, most_s in ((500, 0, 0), (503, 0, 0), (404, 0, 0), (429, 50, 1000)):
         waits.clear()
         home = open_home(tmp_path / str(status))
         with LocalServer(lambda _, target, status=status: Reply(status=status)) as server:
@@ -311,6 +312,18 @@ def test_a_picture_in_the_store_of_another_shape_than_its_page_says_is_fetched_a
     museum.hold(1, encoded(painting(1)), width=256, height=192, sha1=museum.items[1]["sha1"])
     museum.fetch()
     assert "SHA-1" in str(museum.rows()[1]["error"])
+
+
+@pytest.mark.parametrize(("mime", "again"), [("image/png", 1), ("image/tiff", 1), ("image/jpeg", 0)])
+def test_what_an_older_decoder_may_have_made_otherwise_is_fetched_again_once(
+    museum: Museum, mime: str, again: int
+) -> None:
+    museum.hold(1, encoded(painting(1), "PNG"), mime=mime)
+    museum.fetch()
+    (museum.home.images / "decoder.json").write_text('{"generation": 1, "began": "2026-01-01T00:00:00+00:00"}')
+    then = datetime.now(UTC) - timedelta(days=1)
+    plant(museum.home, FILES, [{**museum.rows()[1], "fetched_at": then}])
+    assert [museum.fetch().fetched for _ in range(2)] == [again, 0]
 
 
 # --- a transfer is proven whole where it can be ----------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from PIL import Image
+
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS
 from pd_assets.lib.home import Home, open_home
@@ -46,3 +48,25 @@ def test_a_page_that_rejects_the_request_is_a_failure_by_that_name(tmp_path: Pat
         row = fetched(open_home(tmp_path), server.url + "/a", "1")
     assert row["status"] == "failed" and "Request Rejected" in str(row["error"])
     assert len(server.asked) == 2
+
+
+def test_records_that_deliver_one_picture_for_different_media_show_a_placeholder(tmp_path: Path) -> None:
+    home, grey = open_home(tmp_path), encoded(Image.new("RGB", (128, 96), "grey"))
+    names = [*(f"smithsonian:fsg_{n}:FSG-{n}" for n in range(5)), *(f"smithsonian:shared_{n}:SHARED" for n in range(5))]
+    shared = encoded(painting(3))
+    with LocalServer(
+        lambda number, target: Reply(
+            body=shared if target == "/shared" else grey, headers={"Content-Type": "image/jpeg"}
+        )
+    ) as server:
+        urls = {name: f"{server.url}/{'shared' if name.endswith('SHARED') else name[-1]}" for name in names}
+        told = [{"source": "smithsonian", "sha1": None, "file_url": url, "thumb_url": url} for url in urls.values()]
+        plant(home, ITEMS, [{**item(1), **one, "item_id": name} for one, name in zip(told, names, strict=True)])
+        plant(home, DECISIONS, [{**decision(1, "accept"), "item_id": name} for name in names])
+        plant(home, RECORDS, [{"item_id": name, "status": "live", "media_signature": "1"} for name in names])
+        with PoliteSession("tests", sleep=lambda seconds: None) as session:
+            counts = fetch_accepted(home, session, profile=PROFILE, max_side=MAX_SIDE)
+    assert (counts.fetched, counts.failed) == (5, 5)
+    failed = [row for row in tables.rows(tables.read(home, FILES)) if row["status"] == "failed"]
+    assert all(str(row["error"]).startswith("placeholder") for row in failed)
+    assert {row["item_id"] for row in failed} == set(names[:5])
