@@ -34,7 +34,7 @@ from tests.integration.conftest import require
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = DEPLOY / "docker/Dockerfile"
-# Tenths of what `systemd-analyze security` gives: 100 to a unit that has everything, to ours 78 without most of it.
+# As `systemd-analyze security` counts: 100 for a unit that has everything; 78 without most of these lines.
 MOST_EXPOSED = 40
 OF_THE_PLACE = {"storage", "run_launcher"}
 DATABASE = ("DAGSTER_PG_HOST", "DAGSTER_PG_PORT", "DAGSTER_PG_USER", "DAGSTER_PG_PASSWORD", "DAGSTER_PG_DB")

@@ -17,6 +17,7 @@ from yaml import YAMLError
 from pd_assets.lib.errors import ConfigError
 
 POST_PROCESSING = re.compile(r"Post processing at path root:(\S+) of original value .* failed:\n[\w.]+Error: ")
+PASSWORD = "DAGSTER_PG_PASSWORD"
 POSTGRES_MISSING = "Postgres needs dagster-postgres, which pip install -c constraints.txt -e '.[postgres]' installs"
 
 
@@ -28,6 +29,8 @@ def open_instance(root: Path) -> dg.DagsterInstance:
     """
     at_home = os.environ.get("DAGSTER_HOME")
     said = f"{at_home or root}/dagster.yaml"
+    if os.environ.get(PASSWORD) == "":
+        raise ConfigError(f"{PASSWORD} is set and empty; expected the password of Dagster's database on Postgres")
     # Dagster tells each of its tries to reach a database server; we tell the last.
     logging.disable(logging.WARNING)
     try:

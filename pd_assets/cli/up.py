@@ -66,16 +66,23 @@ def _serve(port: int) -> None:
         _interrupted_with_us(process.pid),
     ):
         try:
-            while process.poll() is None and not answers(port):
+            # It is not waited for here, so that its number stays that of the group.
+            while not (ended := _has_ended(process.pid, os.WNOHANG)) and not answers(port):
                 time.sleep(0.2)
-            if process.poll() is None:
+            if not ended:
                 print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
-            process.wait()
+                _has_ended(process.pid)
             print("pdd: Dagster's daemon or web server ended by itself; start pdd up again", file=sys.stderr)
+            # Killed, the web server left daemon and code location behind.
+            os.killpg(process.pid, signal.SIGINT)
             raise SystemExit(1)
         except KeyboardInterrupt:
             os.killpg(process.pid, signal.SIGINT)
             process.wait()
+
+
+def _has_ended(pid: int, options: int = 0) -> bool:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | options) is not None
 
 
 @contextmanager

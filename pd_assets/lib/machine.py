@@ -19,6 +19,7 @@ MOST_DECODERS = 4
 MOST_THREADS = 8
 LEAST_MEMORY_BYTES = 1_000_000_000
 ROOT = Path("/")
+SETTINGS = ("PD_DUCKDB_THREADS", "PD_DUCKDB_MEMORY_MB", "PD_DECODERS")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,9 @@ class Sizes:
 
 def sizes(settings: Settings | None = None, machine: Machine | None = None) -> Sizes:
     """As the settings say (default: those of the environment), and where they say nothing, by the machine."""
-    settings, machine = settings or Settings.from_env(), machine or this_machine()
+    # These alone: they are the machine's, and whatever else the environment says, a run may say otherwise.
+    settings = settings or Settings.from_env({name: os.environ.get(name, "") for name in SETTINGS})
+    machine = machine or this_machine()
     # A quarter, as three runs may be at work at once; half of a small one.
     share = max(machine.memory_bytes // 4, min(machine.memory_bytes // 2, LEAST_MEMORY_BYTES))
     decoders = min(machine.cores, MOST_DECODERS, machine.memory_bytes // DECODER_BYTES)

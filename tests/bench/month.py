@@ -246,7 +246,7 @@ class Reaper:
             return [psutil.Process(self.service.ui.process.pid)]
         if target == "step":
             return self.service.ui.workers()
-        module = {"daemon": "dagster._daemon", "web server": "dagster_webserver"}[target]
+        module = {"daemon": "dagster._daemon", "web server": "--with-daemon"}[target]
         return [one for one in self.service.ui.processes() if module in " ".join(one.cmdline())]
 
 

@@ -118,13 +118,16 @@ def test_the_end_of_pdd_up_leaves_no_process_behind(
 
 
 @pytest.mark.extended
-def test_pdd_up_ends_with_an_error_when_dagsters_daemon_dies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["dagster._daemon", "--with-daemon"], ids=["daemon", "web server"])
+def test_pdd_up_ends_whole_and_with_an_error_when_a_part_of_it_dies(tmp_path: Path, word: str) -> None:
     """So that a service manager starts it again."""
     with running(tmp_path) as ui:
-        (daemon,) = [one for one in ui.processes() if "dagster._daemon" in one.cmdline()]
-        daemon.kill()
+        family = ui.processes()
+        (part,) = [one for one in family if word in one.cmdline()]
+        part.kill()
         assert ui.process.wait(PATIENCE_S) == 1
         assert "ended by itself" in ui.printed
+        until(lambda: not alive(family), lambda: str(alive(family)))
 
 
 @contextmanager

@@ -56,3 +56,9 @@ def test_settings_of_dagster_that_cannot_work_are_named_with_all_that_is_missing
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "elsewhere"))
     with pytest.raises(ConfigError, match=r"elsewhere.* does not exist"):
         open_instance(ROOT)
+
+
+def test_a_database_without_a_password_is_not_asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_PG_PASSWORD", "")
+    with pytest.raises(ConfigError, match="DAGSTER_PG_PASSWORD is set and empty"):
+        open_instance(project)
