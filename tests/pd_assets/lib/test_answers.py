@@ -4,7 +4,7 @@ import gzip
 import socket
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -79,8 +79,8 @@ def test_a_download_is_counted_as_it_unpacks(serve: Serve, tmp_path: Path) -> No
 
 
 @contextmanager
-def speaking(answer: bytes) -> Iterator[str]:
-    """The URL of a server that says these bytes to everybody, and hangs up."""
+def speaking(answer: bytes, times: int = 1) -> Iterator[str]:
+    """The URL of a server that says these bytes to everybody, so many times, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def speak() -> None:
@@ -91,7 +91,9 @@ def speaking(answer: bytes) -> Iterator[str]:
                     return
                 with connection:
                     connection.recv(10_000)
-                    connection.sendall(answer)
+                    with suppress(OSError):
+                        for _ in range(times):
+                            connection.sendall(answer)
 
         speaker = Thread(target=speak, daemon=True)
         speaker.start()
@@ -160,3 +162,13 @@ def test_a_page_of_an_error_is_read_so_far_only_and_its_status_counts(serve: Ser
     (traffic,) = session.traffic.values()
     assert failed.value.permanent
     assert traffic.size_bytes < 2 << 20 and traffic.errors == {"HTTP 404": 1}
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 100 Continue\r\n\r\n" * 500, b"HTTP/1.1 200 OK\r\nX: "])
+def test_a_head_that_does_not_end_is_given_up(said: bytes) -> None:
+    with (
+        speaking(said, times=1_000_000) as url,
+        PoliteSession(CONTACT, tries=1, answer_timeout_s=0.2) as session,
+        pytest.raises(FetchFailed, match=r"refused or lost|no HTTP"),
+    ):
+        session.get(url, policy=MEDIA)
