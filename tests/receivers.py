@@ -3,10 +3,11 @@
 import json
 import socketserver
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from ssl import SSLContext, SSLSocket
 from threading import Thread
 
 
@@ -25,14 +26,14 @@ def webhook() -> Iterator[tuple[str, list[dict[str, object]]]]:
             return
 
     with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/hook", received
         server.shutdown()
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[int, list[str]]]:
-    """Its port, and the messages that came so far."""
+def mail_server(context: SSLContext | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Its port, and the messages and logins that came so far; with a context it offers STARTTLS."""
     received: list[str] = []
 
     class Mail(socketserver.StreamRequestHandler):
@@ -40,12 +41,29 @@ def mail_server() -> Iterator[tuple[int, list[str]]]:
             self.wfile.write(b"220 here\r\n")
             while line := self.rfile.readline():
                 word = line.split()[0].upper() if line.split() else b""
+                if word == b"EHLO":
+                    self.wfile.write(b"250-here\r\n250-AUTH PLAIN\r\n")
+                if word == b"EHLO" and context and not isinstance(self.connection, SSLSocket):
+                    self.wfile.write(b"250-STARTTLS\r\n")
+                if word == b"AUTH":
+                    received.append(line.decode().strip())
+                    self.wfile.write(b"235 welcome\r\n")
+                    continue
+                if word == b"STARTTLS" and context:
+                    self.wfile.write(b"220 go on\r\n")
+                    with suppress(OSError):
+                        self._encrypt(context)
+                    continue
                 if word == b"DATA":
                     self.wfile.write(b"354 go on\r\n")
                     received.append(self._message())
                 self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
                 if word == b"QUIT":
                     return
+
+        def _encrypt(self, context: SSLContext) -> None:
+            self.connection = context.wrap_socket(self.connection, server_side=True)
+            self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
 
         def _message(self) -> str:
             lines = []
@@ -56,6 +74,6 @@ def mail_server() -> Iterator[tuple[int, list[str]]]:
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail) as server:
         server.daemon_threads = True
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_address[1], received
         server.shutdown()

@@ -34,6 +34,7 @@ QUICK = (
     "tests/pd_assets/sandbox/test_titles.py",
     "tests/pd_assets/lib/smithsonian/test_delivery.py",
     "tests/pd_assets/lib/smithsonian/test_records.py",
+    "tests/pd_assets/lib/test_addresses.py",
     "tests/pd_assets/lib/test_home.py",
     "tests/pd_assets/lib/test_pacing.py",
     "tests/pd_assets/lib/test_settings.py",

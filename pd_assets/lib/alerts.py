@@ -1,14 +1,20 @@
 """Tell people that something failed: a line in PD_HOME/alerts.log, and a webhook or an e-mail where they are set.
 
-The line comes first and alone decides whether the failure was told; who cannot be reached is named in the log too.
+The line comes first; who cannot be reached is named in the log too. The address of a webhook is a secret, and so is the
+password of the mail server: neither is shown, and the password is sent over a connection that was verified, or not at
+all.
 """
 
+import http.client
 import json
 import smtplib
+import ssl
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from email.headerregistry import AddressHeader
 from email.message import EmailMessage
 
 from pd_assets.lib.errors import PdError
@@ -18,6 +24,7 @@ from pd_assets.lib.settings import Settings
 LOG = "alerts.log"
 PATIENCE_S = 20.0
 LONGEST_LINE = 2000
+TLS_PORT = 465
 SENDER = "Public-Domain Diffusion <{}>"
 
 
@@ -40,64 +47,144 @@ class Alert:
         """All of it in one line."""
         retried = " (it will be tried again)" if self.will_be_retried else ""
         said = f"{self.job}{f', {self.step}' if self.step else ''} failed{retried}: {self.reason}"
-        return f"{' '.join(said.split())[:LONGEST_LINE]} [run {self.run_id}]"
+        return f"{_in_one_line(said)[:LONGEST_LINE]} [run {self.run_id}]"
 
 
 def send(home: Home, settings: Settings, alert: Alert) -> None:
     """Write the line, then tell everybody who is configured. AlertFailed names all who could not be reached."""
-    write_line(home, alert.line)
-    failed = [problem for way in _ways(settings, alert) if (problem := _tried(way))]
+    ways: list[Callable[[], None]] = [lambda: write_line(home, alert.line)]
+    if webhook := settings.alert_webhook:
+        ways.append(lambda: post(webhook, alert))
+    if settings.alert_email:
+        ways.append(lambda: mail(settings, alert))
+    failed = [problem for way in ways if (problem := _tried(way))]
     if failed:
         said = "; ".join(failed)
-        write_line(home, f"not told: {said} [run {alert.run_id}]")
-        raise AlertFailed(f"{said}; the failure itself is in {home.root / LOG}")
+        _tried(lambda: write_line(home, f"not told: {said} [run {alert.run_id}]"))
+        raise AlertFailed(f"{said}; the failure itself is in {home.root / LOG}, where that can be written")
 
 
 def write_line(home: Home, line: str) -> None:
     """Append one line with the time to the log of alerts."""
-    with (home.root / LOG).open("a") as log:
-        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
-
-
-def _ways(settings: Settings, alert: Alert) -> list[Callable[[], None]]:
-    ways: list[Callable[[], None]] = []
-    if settings.alert_webhook:
-        ways.append(lambda: post(str(settings.alert_webhook), alert))
-    if settings.alert_email:
-        ways.append(lambda: mail(settings, alert))
-    return ways
+    path = home.root / LOG
+    try:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
+    except OSError as error:
+        raise AlertFailed(f"{path} cannot be written ({error.strerror}); make room, or let us write there") from error
 
 
 def _tried(way: Callable[[], None]) -> str | None:
-    """What went wrong, without the address: that of a webhook is a secret."""
     try:
         way()
-    except (OSError, smtplib.SMTPException, ValueError) as error:
-        return f"{type(error).__name__}: {error}"
+    except AlertFailed as error:
+        return str(error)
     return None
 
 
+def _in_one_line(text: str) -> str:
+    """Words with a space between, in characters that mail and logs take."""
+    return " ".join(text.encode("utf-8", "backslashreplace").decode().split())
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """HTTP alone, without redirects: who moved would be asked without the alert, or tell the secret to another."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.UnknownHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
 def post(url: str, alert: Alert) -> None:
-    """POST the alert as JSON; `text` is what chat services show."""
+    """POST the alert as JSON; `text` is what chat services show. AlertFailed says what went wrong, not the address."""
     body = json.dumps({"text": alert.line, **asdict(alert)}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=PATIENCE_S):
-        return
+    try:
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with _opener().open(request, timeout=PATIENCE_S):
+            return
+    except Exception as error:
+        # What it says may hold the address: of any fault only the kind is told, and what the system says of it.
+        raise AlertFailed(
+            f"PD_ALERT_WEBHOOK cannot be used: {_kind(error)}; expected an address that takes JSON"
+        ) from None
+
+
+def _kind(error: BaseException) -> str:
+    """The kind of a fault, in words in which no address can be."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"it answered HTTP {error.code}"
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, BaseException):
+        return _kind(error.reason)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid ({error.verify_message})"
+    if isinstance(error, http.client.BadStatusLine) and not isinstance(error, OSError):
+        return "it answered something that is no HTTP (BadStatusLine)"
+    said = error.strerror if isinstance(error, OSError) else None
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def mail(settings: Settings, alert: Alert) -> None:
-    """Send the alert by PD_SMTP_HOST, encrypted where the server can; a password only then."""
+    """Send the alert by PD_SMTP_HOST, encrypted where the server can; a password only if it proves who it is."""
     assert settings.alert_email and settings.smtp_host
     message = EmailMessage()
-    message["Subject"] = f"{alert.job} failed"
-    message["From"] = SENDER.format(settings.smtp_user if "@" in (settings.smtp_user or "") else settings.alert_email)
-    message["To"] = settings.alert_email
+    message["Subject"] = f"{_in_one_line(alert.job)} failed"
+    _address(message, "To", settings.alert_email, "PD_ALERT_EMAIL")
+    is_address = "@" in (settings.smtp_user or "")
+    _address(message, "From", SENDER.format(settings.smtp_user if is_address else settings.alert_email), "PD_SMTP_USER")
     message.set_content(f"{alert.line}\n")
-    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=PATIENCE_S) as server:
+    where = f"PD_SMTP_HOST={settings.smtp_host}, PD_SMTP_PORT={settings.smtp_port}"
+    try:
+        with _connected(settings, where) as server:
+            if settings.smtp_user and settings.smtp_password:
+                server.login(settings.smtp_user, settings.smtp_password)
+            server.send_message(message)
+    except smtplib.SMTPResponseException as error:
+        raise AlertFailed(f"{where}: {type(error).__name__}, the server answered {error.smtp_code}") from None
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        raise AlertFailed(f"{where} cannot be used: {_kind(error)}") from None
+
+
+def _address(message: EmailMessage, header: str, value: str, variable: str) -> None:
+    try:
+        message[header] = value
+        found = message[header]
+        assert isinstance(found, AddressHeader)
+        is_usable = bool(found.addresses) and all(one.username and one.domain for one in found.addresses)
+    except (ValueError, IndexError, AttributeError):
+        is_usable = False
+    if not is_usable or not value.isprintable():
+        raise AlertFailed(f"{variable}={value!r}: expected one line with an address such as me@museum.org")
+
+
+def _connected(settings: Settings, where: str) -> smtplib.SMTP:
+    """A session with the mail server: verified where a password will be sent, else encrypted where it can be."""
+    assert settings.smtp_host
+    needs_proof = bool(settings.smtp_user and settings.smtp_password)
+    context = ssl.create_default_context()
+    if not needs_proof:
+        # A server of one's own may have a certificate of its own: better than none.
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if settings.smtp_port == TLS_PORT:
+        return smtplib.SMTP_SSL(settings.smtp_host, settings.smtp_port, timeout=PATIENCE_S, context=context)
+    server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=PATIENCE_S)
+    try:
         server.ehlo()
         if server.has_extn("starttls"):
-            server.starttls()
+            server.starttls(context=context)
             server.ehlo()
-        if settings.smtp_user and settings.smtp_password:
-            server.login(settings.smtp_user, settings.smtp_password)
-        server.send_message(message)
+        elif needs_proof:
+            raise AlertFailed(
+                f"{where}: the server offers no encryption (STARTTLS), and PD_SMTP_PASSWORD is sent over verified TLS "
+                f"only; set PD_SMTP_PORT={TLS_PORT} or another server, or unset PD_SMTP_PASSWORD"
+            )
+    except BaseException:
+        server.close()
+        raise
+    return server

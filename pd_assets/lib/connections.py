@@ -5,6 +5,9 @@ No cookies, no netrc, no redirects: whoever asks decides on every hop. A proxy o
 
 import os
 import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPException, IncompleteRead
 
 import requests
@@ -13,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
 
 from pd_assets.lib.addresses import VARIABLE, is_public
 from pd_assets.lib.errors import FetchFailed, PdError
@@ -29,11 +33,13 @@ class BadAnswer(Exception):
 
 
 class Connections:
-    """Connections that are kept and used again: to public addresses only, or to any."""
+    """Connections that are kept and used again: to public addresses only, or to any. The head of an answer must come
+    within `head_timeout_s`, however steadily it trickles.
+    """
 
-    def __init__(self) -> None:
-        self._public = _PublicOnly(pool_connections=8, pool_maxsize=4)
-        self._any = _SmallBuffers(pool_connections=8, pool_maxsize=4)
+    def __init__(self, *, head_timeout_s: float) -> None:
+        self._public = _Adapter(_pools(head_timeout_s, only_public=True))
+        self._any = _Adapter(_pools(head_timeout_s, only_public=False))
 
     def close(self) -> None:
         self._public.close()
@@ -57,39 +63,70 @@ class Connections:
             raise BadAnswer(reason(error, read_timeout_s)) from error
 
 
-class _SmallBuffers(HTTPAdapter):
+Pools = dict[str, type[HTTPConnectionPool]]
+
+
+class _Adapter(HTTPAdapter):
     """Connections whose receive buffer is small, so that the pacing decides how fast bytes come."""
+
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
+        super().__init__(pool_connections=8, pool_maxsize=4)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: object) -> None:
         small = (socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         options["socket_options"] = [*HTTPConnection.default_socket_options, small]
         super().init_poolmanager(connections, maxsize, block, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
 
-class _PublicOnly(_SmallBuffers):
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: object) -> None:
-        super().init_poolmanager(connections, maxsize, block, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PublicPool, "https": _PublicTlsPool}
+def _pools(head_timeout_s: float, *, only_public: bool) -> Pools:
+    def connected(host: str, port: int, connect: Callable[[], socket.socket]) -> socket.socket:
+        if not only_public:
+            return connect()
+        _require_public(host, _resolved(host, port))
+        return _checked(connect(), host)
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return connected(self.host, self.port, super()._new_conn)
+
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3
+            with _hung_up_after(head_timeout_s, self.sock):
+                return super().getresponse()
+
+    class Tls(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return connected(self.host, self.port, super()._new_conn)
+
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3
+            with _hung_up_after(head_timeout_s, self.sock):
+                return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = Tls
+
+    return {"http": PlainPool, "https": TlsPool}
 
 
-class _PublicConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        _require_public(self.host, _resolved(self.host, self.port))
-        return _checked(super()._new_conn(), self.host)
+@contextmanager
+def _hung_up_after(seconds: float, connection: socket.socket) -> Iterator[None]:
+    """Break a connection that takes longer than this, whoever waits for it."""
 
+    def hang_up() -> None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
-class _PublicTlsConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        _require_public(self.host, _resolved(self.host, self.port))
-        return _checked(super()._new_conn(), self.host)
-
-
-class _PublicPool(HTTPConnectionPool):
-    ConnectionCls = _PublicConnection
-
-
-class _PublicTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _PublicTlsConnection
+    watch = threading.Timer(seconds, hang_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def _resolved(host: str, port: int) -> list[str]:

@@ -106,7 +106,7 @@ class PoliteSession:
         self._clock = clock
         self._queues: dict[tuple[str, str], HostQueue] = {}
         self._lock = threading.Lock()
-        self._connections = Connections()
+        self._connections = Connections(head_timeout_s=answer_timeout_s)
 
     def __enter__(self) -> "PoliteSession":
         return self
@@ -164,18 +164,17 @@ class PoliteSession:
 
     def _archive(self, request: Request) -> Archive:
         """The archive that a request is for, which is all that it may reach."""
-        if self._is_for_local_use and not is_loopback(request.address):
-            raise ConfigError(
-                f"{request.named} is not on this machine, and PD_CONTACT is not set; set it to your e-mail or page"
-            )
-        if not self.archives:
-            return archive_at(request.place)
-        found = next((archive for archive in self.archives if archive.has(request.place)), None)
+        known = self.archives or (archive_at(request.place),)
+        found = next((archive for archive in known if archive.has(request.place)), None)
         if found is None:
             raise FetchFailed(
                 f"{request.named}: {request.place.host} is no host of the archives that are set; "
                 f"if it is to be asked, name it in {VARIABLE}",
                 permanent=True,
+            )
+        if self._is_for_local_use and not is_loopback(request.address):
+            raise ConfigError(
+                f"{request.named} is not on this machine, and PD_CONTACT is not set; set it to your e-mail or page"
             )
         return found
 

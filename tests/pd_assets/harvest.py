@@ -28,10 +28,14 @@ Row = dict[str, object]
 Key = tuple[object, ...]
 
 
-def harvest(home: Home, api: str, roots: Sequence[str]) -> dg.ExecuteInProcessResult:
-    """Run the assets in this process, as the nightly job does."""
+def harvest(home: Home, api: str, roots: Sequence[str], *, museums: str = "") -> dg.ExecuteInProcessResult:
+    """Run the assets in this process, as the nightly job does; `museums` is the index of the bulk metadata."""
     platform = Platform(
-        pd_home=str(home.root), pd_commons_api=api, pd_commons_roots=";".join(roots), pd_max_side=str(MAX_SIDE)
+        pd_home=str(home.root),
+        pd_commons_api=api,
+        pd_commons_roots=";".join(roots),
+        pd_smithsonian_index=museums,
+        pd_max_side=str(MAX_SIDE),
     )
     return dg.materialize(
         list(ASSETS), instance=dg.DagsterInstance.ephemeral(), resources={"platform": platform}, run_config=QUIET

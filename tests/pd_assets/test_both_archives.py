@@ -53,7 +53,7 @@ def gather(home: Home, wiki: SandboxServer, bulk: BulkServer) -> None:
         [smithsonian_records], partition_key=UNIT, resources={"platform": platform}, run_config=QUIET
     )
     assert museum.success
-    assert harvest(home, wiki.api_url, ["PD-Art (PD-old-100-expired)"]).success
+    assert harvest(home, wiki.api_url, ["PD-Art (PD-old-100-expired)"], museums=bulk.index).success
 
 
 def museum_of(*records: Record) -> GeneratedBulk:

@@ -130,6 +130,10 @@ def _handler(owner: LocalServer) -> type[BaseHTTPRequestHandler]:
                 owner.asked.append(Asked(target=self.path, headers=headers, started=started, ended=ended, at=at))
             self._send(reply)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def _send(self, reply: Reply) -> None:
             if reply.reset:
                 self.close_connection = True

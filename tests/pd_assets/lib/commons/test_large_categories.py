@@ -18,7 +18,7 @@ from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.index import load_partition
 from pd_assets.lib.commons.parts import MOST_PART_BYTES, ROWS_IN_A_PART
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
-from pd_assets.lib.errors import AccessDenied
+from pd_assets.lib.errors import AddressRefused
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from tests.conftest import ROOT
@@ -136,14 +136,16 @@ def test_a_sync_killed_ten_times_ends_like_an_undisturbed_one(tmp_path: Path) ->
 
 def test_an_interruption_costs_at_most_the_part_in_the_making(tmp_path: Path) -> None:
     home = open_home(tmp_path)
+    refused: list[str] = []
 
     class Stopping(LargeCategory):
         def reply(self, number: int, target: str) -> Reply:
             pageids = parse_qs(urlsplit(target).query).get("pageids", [""])[0].split("|")
-            return Reply(status=403) if "4500" in pageids else super().reply(number, target)
+            refused.extend({"4500"}.intersection(pageids))
+            return Reply(status=403) if refused else super().reply(number, target)
 
     whole = LargeCategory(files=5000, text_bytes=10)
-    with Stopping(files=5000, text_bytes=10).serve() as server, pytest.raises(AccessDenied):
+    with Stopping(files=5000, text_bytes=10).serve() as server, pytest.raises(AddressRefused):
         sync(server, home)
     assert sizes(home) == [2000, 2000]
     with whole.serve() as server:
