@@ -11,6 +11,8 @@ from mwparserfromhell.nodes import Template, Text
 from mwparserfromhell.parser import ParserError
 from mwparserfromhell.wikicode import Wikicode
 
+from pd_assets.lib.page.effort import MOST_EFFORT, effort, is_readable
+
 INFORMATION_BOXES = (
     "information", "artwork", "photograph", "art photo", "painting", "book", "map", "infobox artwork", "information2",
 )  # fmt: skip
@@ -39,37 +41,16 @@ BREAKING_TAGS = frozenset(("br", "p", "div", "tr", "td", "th", "table", "hr", "c
 MENTIONS = frozenset(("tl", "tlx", "tlp", "tlc", "tld", "tlg", "t", "t1", "template", "tiw", "tlw", "tnull"))
 # Left over in plain text, these are markup that was too broken, or nested too deep, to be read.
 UNREAD = re.compile(r"\{\{|<!--|<(?:includeonly|nowiki|pre|gallery)\b", re.IGNORECASE)
-# Beyond these the parser needs minutes (its time grows with the square of what stays open); real pages stay far below.
-LONGEST_PAGE = 200_000
-MOST_UNCLOSED = 50
-MOST_TAGS = 4_000
 
 
 def tree(wikitext: str) -> Wikicode | None:
     """The nodes of a page; None where its markup is too much or too deep to be read."""
-    if _is_too_much(wikitext):
+    if not is_readable(wikitext) or effort(wikitext) > MOST_EFFORT:
         return None
     try:
         return mwparserfromhell.parse(wikitext, skip_style_tags=True)
     except (ParserError, RecursionError):
         return None
-
-
-def _is_too_much(wikitext: str) -> bool:
-    if len(wikitext) > LONGEST_PAGE or wikitext.count("<") > MOST_TAGS:
-        return True
-    pairs = (("{{", "}}"), ("{|", "|}"), ("[", "]"))
-    return any(_unclosed(wikitext, begin, end) > MOST_UNCLOSED for begin, end in pairs)
-
-
-def _unclosed(wikitext: str, begin: str, end: str) -> int:
-    """How many brackets are open at the end; what closes nothing does not count."""
-    if wikitext.count(begin) <= MOST_UNCLOSED:
-        return 0
-    still_open = 0
-    for match in re.finditer(f"{re.escape(begin)}|{re.escape(end)}", wikitext):
-        still_open = still_open + 1 if match.group() == begin else max(0, still_open - 1)
-    return still_open
 
 
 def template_name(template: Template) -> str:
