@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "make Dagster's database ready, where its services are started one by one",
         ),
         "doctor": ("pd_assets.cli.doctor", "check settings, home, archive and devices, and say what to mend"),
+        "migrate": ("pd_assets.cli.migrate", "bring a home that an older version wrote to this version's format"),
         "decide": ("pd_assets.cli.decide", "explain the verdict on one item or title"),
         "trace": ("pd_assets.cli.trace", "which datasets and models saw a picture, and how its verdict changed"),
         "takedown": ("pd_assets.cli.takedown", "keep a picture and its copies out of everything from now on"),

@@ -17,7 +17,7 @@ def ask(statements: str | None) -> None:
     home = open_home(Settings.from_env().home)
     if not home.catalog.is_file():
         raise ConfigError(f"{home.catalog} does not exist; materialise catalog/licensed_images first, or run pdd demo")
-    with duckdb.connect(str(home.catalog), read_only=True) as connection:
+    with duckdb.connect(str(home.catalog), read_only=True, config={"file_search_path": str(home.root)}) as connection:
         if statements is not None:
             _answer(connection, statements)
             return

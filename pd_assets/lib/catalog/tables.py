@@ -82,7 +82,7 @@ def write(home: Home, table: Table, content: pa.Table, *, partition: str | None 
     if partition is None:
         with replacing(home.table(table.key) / PART) as partial:
             pq.write_table(content, partial, **WRITTEN)
-        _keep_only(home, table, PART)
+        _is_all(home, table, home.table(table.key) / PART)
     else:
         folder = home.partition(table.key, partition)
         write_part(table, folder / part_name(0), content)
@@ -99,7 +99,7 @@ def write_batches(home: Home, table: Table, batches: Iterable[pa.RecordBatch]) -
     """
     with replacing(home.table(table.key) / PART) as partial:
         found = stream(table, batches, partial)
-    _keep_only(home, table, PART)
+    _is_all(home, table, home.table(table.key) / PART)
     return found
 
 
@@ -168,11 +168,12 @@ def write_query(
         return write_batches(home, table, answer.to_arrow_reader(BATCH_ROWS))
 
 
-def _keep_only(home: Home, table: Table, name: str) -> None:
+def _is_all(home: Home, table: Table, written: Path) -> None:
     """Drop the other files of an unpartitioned table: what it held before in several parts."""
+    damage.keep_second(table, written)
     for path in home.table(table.key).glob("*.parquet"):
-        if path.name != name:
-            path.unlink(missing_ok=True)
+        if path.name != written.name:
+            damage.remove(path)
 
 
 def part_name(number: int) -> str:

@@ -15,6 +15,7 @@ from pd_ml.data import shards
 from pd_ml.data.shards import Manifest
 
 SHEET = "contact_sheet.jpg"
+DESCRIBES = (SHEET, "README.md", croissant.NAME)
 
 
 def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
@@ -37,6 +38,14 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
     write_text(export.folder / croissant.NAME, json.dumps(croissant.describe(manifest), indent=1) + "\n")
     shards.write_manifest(export.folder, manifest)
     return manifest
+
+
+def describe(export: Export, manifest: Manifest) -> None:
+    """Have what describes a finished dataset as it is to be: what was damaged there is made anew from the rest."""
+    with replacing(export.folder / SHEET) as partial:
+        partial.write_bytes(contact_sheet(export))
+    write_text(export.folder / "README.md", card(manifest))
+    write_text(export.folder / croissant.NAME, json.dumps(croissant.describe(manifest), indent=1) + "\n")
 
 
 @dataclass(frozen=True, kw_only=True)
