@@ -137,6 +137,10 @@ class Home:
                 f"PD_HOME={self.root} holds pictures of {found}, and PD_COMMONS_API is {archive}; "
                 "set PD_HOME to another folder, or PD_COMMONS_API to the archive of this one"
             )
+        self.claim_anew(archive)
+
+    def claim_anew(self, archive: str) -> None:
+        """Note it whatever was noted before."""
         for path in self._archive_markers:
             write_checked(path, {"api": archive})
 

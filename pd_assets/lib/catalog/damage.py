@@ -116,6 +116,12 @@ def forget(home: Home, table: Table, path: Path) -> None:
         write_text(home.root / WHOLE, "\n".join(sorted(known)))
 
 
+def forget_all(home: Home) -> None:
+    """Have every file read again."""
+    _WHOLE.pop(home.root, None)
+    (home.root / WHOLE).unlink(missing_ok=True)
+
+
 def _remembered(home: Home) -> set[str]:
     try:
         return set((home.root / WHOLE).read_text(errors="replace").split())

@@ -250,6 +250,21 @@ def generations(home: Home) -> list[Path]:
     return sorted(path for path in kept.glob("*/*") if path.is_file() and path.parent.name.isdecimal())
 
 
+def unsound_generations(home: Home) -> list[Path]:
+    """The generations whose files are not those that they say."""
+    kept = home.table(ITEMS.key).with_name(".items")
+    return sorted(folder for folder in kept.glob("[0-9]*") if not _is_whole(folder))
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        told = json.loads((folder / STATE).read_text())
+        noted = {**{name: (size, time) for name, (size, time, _) in told["parts"].items()}, INDEX: tuple(told["index"])}
+        return all(_size_and_time(folder / name) == seen for name, seen in noted.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
 def _read_state(folder: Path) -> State:
     """What the current generation was made of; an empty state where that is missing, damaged or of other code."""
     try:

@@ -48,6 +48,16 @@ def describe(export: Export, manifest: Manifest) -> None:
     write_text(export.folder / croissant.NAME, json.dumps(croissant.describe(manifest), indent=1) + "\n")
 
 
+def is_description(path: Path) -> bool:
+    """Whether one of DESCRIBES looks whole; there is no digest of them."""
+    body = path.read_bytes()
+    if path.name == SHEET:
+        return body.startswith(b"\xff\xd8") and body.endswith(b"\xff\xd9")
+    if path.name == croissant.NAME:
+        return body.startswith(b"{") and body.endswith(b"}\n")
+    return body.startswith(b"---\n") and body.endswith(b"\n")
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Counts:
     """Pictures by rule, by archive, and by the licence of their captions."""
