@@ -14,7 +14,7 @@ PROMPT = "pdd sql> "
 
 def ask(statements: str | None) -> None:
     """Run the given statement, or read statements from the terminal until its end."""
-    home = open_home(Settings.from_env().home)
+    home = open_home(Settings.from_env().home, to_ask=True)
     if not home.catalog.is_file():
         raise ConfigError(f"{home.catalog} does not exist; materialise catalog/licensed_images first, or run pdd demo")
     with duckdb.connect(str(home.catalog), read_only=True, config={"file_search_path": str(home.root)}) as connection:

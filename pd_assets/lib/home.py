@@ -217,6 +217,13 @@ def open_home(
     return home
 
 
+def is_read_only(place: Path | RemoteAddress) -> bool:
+    """Whether a folder is there and must not be written: its file system says so, or nobody has the right to."""
+    if isinstance(place, RemoteAddress) or not place.is_dir():
+        return False
+    return not os.access(place, os.W_OK) or not place.stat().st_mode & 0o222
+
+
 @cache
 def _for_a_while() -> Path:
     """A folder that goes when the process ends."""
@@ -258,7 +265,8 @@ def at_work(home: Home) -> Iterator[Home]:
     from pd_assets.lib import migrations
 
     with home.copy.at_work() if home.copy is not None else nullcontext():
-        migrations.note(home)
+        if home.may_write:
+            migrations.note(home)
         yield home
 
 
