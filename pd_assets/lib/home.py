@@ -4,7 +4,6 @@ No table schemas in here (lib/catalog/schemas.py has them) and no Parquet.
 """
 
 import atexit
-import errno
 import fcntl
 import filecmp
 import hashlib
@@ -21,13 +20,16 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.remote.address import RemoteAddress
+from pd_ml.disk import is_full
 
 SAFE_IN_NAMES = " ()',;=+&@!"
 # File systems take 255 bytes a name. A longer one goes on in a folder below; no percent-encoded name ends in `%_`.
 LONGEST_NAME = 240
 GOES_ON = "%_"
+# It counts what it may spill from the room that the disk has.
+DUCKDB_IS_FULL = ("max_temp_directory_size",)
 # The checksum of a small JSON file, in itself.
 CHECK = "check"
 
@@ -285,12 +287,21 @@ def replacing(path: Path) -> Iterator[Path]:
         if not (path.is_file() and filecmp.cmp(partial, path, shallow=False)):
             partial.chmod(0o644)
             os.replace(partial, path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ConfigError(f"{path.parent}: no space left on the disk; free some and run again") from error
+    except Exception as error:
+        if (full := named_if_full(error, path.parent)) is not None:
+            raise full from error
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def named_if_full(error: BaseException, place: Path) -> ConfigError | None:
+    """What a writer failed with, by name where it is for want of room: libraries say so in words of their own."""
+    if isinstance(error, PdError) or not (is_full(error) or any(words in str(error) for words in DUCKDB_IS_FULL)):
+        return None
+    where = getattr(error, "filename", None) or place
+    told = " ".join(str(error).split())[:200]
+    return ConfigError(f"{where}: no space left on the disk ({told}); free some and run again")
 
 
 def write_checked(path: Path, value: Mapping[str, object]) -> None:

@@ -33,7 +33,7 @@ from pd_assets.lib.errors import (
     PdError,
     RemoteUnreachable,
 )
-from pd_assets.lib.home import Home, at_work
+from pd_assets.lib.home import Home, at_work, named_if_full
 from pd_assets.lib.http import Traffic
 from pd_assets.lib.ledger import expense
 from pd_assets.lib.settings import Settings
@@ -131,6 +131,10 @@ def step() -> Iterator[Step]:
         raise dg.Failure(description=str(error) or "out of memory", allow_retries=False) from error
     except DagsterExecutionInterruptedError:
         _have_it_go_on()
+        raise
+    except OSError as error:
+        if (full := named_if_full(error, Path.cwd())) is not None:
+            raise dg.Failure(description=str(full), allow_retries=False) from error
         raise
     finally:
         done.set()

@@ -5,7 +5,6 @@ What DuckDB computes is streamed into the file; what it cannot hold it spills to
 Errors: TableError, and DamagedTable among them; ConfigError where the disk is full.
 """
 
-import errno
 import itertools
 import os
 import shutil
@@ -26,8 +25,8 @@ from pd_assets.lib.catalog import damage
 from pd_assets.lib.catalog.damage import WRITTEN, read_file
 from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES, Table
-from pd_assets.lib.errors import ConfigError, TableError
-from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.errors import TableError
+from pd_assets.lib.home import Home, named_if_full, replacing
 
 PART = "part-0.parquet"
 BATCH_ROWS = 20_000
@@ -360,11 +359,9 @@ def _named_errors(home: Home) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if (full := named_if_full(error, home.scratch)) is not None:
+            raise full from error
         told = " ".join(str(error).split())
-        if os.strerror(errno.ENOSPC) in told:
-            raise ConfigError(
-                f"{home.scratch}: no space left on the disk for joining tables ({told}); free some and run again"
-            ) from error
         raise TableError(f"the tables of {home.root} cannot be read or joined ({told})") from error
 
 
