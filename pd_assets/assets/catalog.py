@@ -4,7 +4,7 @@ import dagster as dg
 
 from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog import duplicates, items, views
-from pd_assets.lib.catalog.item_parts import bring_in_step
+from pd_assets.lib.catalog.item_parts import bring_in_step, generations
 from pd_assets.lib.catalog.schemas import (
     CATEGORIES,
     CLUSTERS,
@@ -34,7 +34,7 @@ OWNERS = ["team:curation"]
     metadata=table_metadata(ITEMS),
     description="One row per file of either archive, however many categories hold it.",
 )
-@unless_unchanged(makes=(ITEMS,), per_run=("source_files_read", "parts_written"))
+@unless_unchanged(makes=(ITEMS,), writes=generations, per_run=("source_files_read", "parts_written"))
 def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         home = platform.home()
@@ -69,6 +69,7 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
 )
 @unless_unchanged(
     makes=(LICENSED, CLUSTERS),
+    writes=lambda home: [home.catalog],
     settings=lambda settings: settings.rights_profile,
 )
 def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:

@@ -12,6 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.mending import set_aside
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.many import ManySync, digest_of_all
@@ -218,6 +219,7 @@ def _run(platform: Platform, config: Sync, run_id: str) -> Iterator[_Run]:
         client = platform.commons(session)
         home.claim(settings.commons_api)
         tables.sweep(home.root / "commons")
+        set_aside(home, PAGES)
         known = KnownPages(home=home, thumb_side=settings.max_side, limit=config.limit)
         live = _live_categories(home)
         many = ManySync(client=client, home=home, known=known, files=live)

@@ -23,7 +23,7 @@ from pd_assets.lib.catalog.schemas import (
 from pd_assets.lib.catalog.tables import read, require, require_sources
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
-from pd_assets.lib.dataset.export import INDEX, export_shards, read_export
+from pd_assets.lib.dataset.export import INDEX, PICTURES, export_shards, read_export
 from pd_assets.lib.dataset.label_changes import LabelChanges
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.dataset.splits import build_splits
@@ -235,7 +235,7 @@ def dataset_shards(
 
 
 @unless_unchanged(
-    writes=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
+    writes=lambda home: _files(home, "*/exported", f"*/*/{INDEX}", f"*/*/{PICTURES}"),
     settings=lambda settings: [value for name, value in vars(settings).items() if name.startswith(("export", "shard"))],
     per_run=("shards_written",),
 )
@@ -300,7 +300,7 @@ def dataset_manifest(
 @unless_unchanged(
     makes=(MEMBERS,),
     reads=lambda home: _files(home, "*/exported", f"*/*/{INDEX}"),
-    writes=lambda home: _files(home, "*/latest", f"*/*/{MANIFEST}"),
+    writes=lambda home: _files(home, "*/latest", f"*/*/{MANIFEST}", *(f"*/*/{name}" for name in manifests.DESCRIBES)),
     settings=lambda settings: [settings.rights_profile, settings.labels, settings.max_side],
 )
 def _finish(context: dg.AssetExecutionContext, platform: Platform, config: DatasetConfig) -> dg.MaterializeResult:

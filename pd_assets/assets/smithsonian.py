@@ -9,6 +9,7 @@ from datetime import timedelta
 import dagster as dg
 from pydantic import Field
 
+from pd_assets.lib.catalog.mending import set_aside
 from pd_assets.lib.catalog.schemas import RECORDS
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
@@ -113,6 +114,7 @@ def _bulk_run(platform: Platform, run_id: str) -> Iterator[_BulkRun]:
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
     with alone(home.root / "smithsonian", "reads the archive"):
+        set_aside(home, RECORDS)
         yield
 
 

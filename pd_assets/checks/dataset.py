@@ -5,6 +5,7 @@ import dagster as dg
 from pd_assets.assets.dataset import DATASET
 from pd_assets.lib.dataset.audit import find_faults
 from pd_assets.lib.release import members
+from pd_assets.lib.soundness import changed
 from pd_assets.resources import Platform
 
 MANIFEST = dg.AssetKey(["dataset", "manifest"])
@@ -32,6 +33,22 @@ def whole_and_licensed(context: dg.AssetCheckExecutionContext, platform: Platfor
     )
 
 
+@dg.asset_check(
+    asset=MANIFEST,
+    name="nothing_damaged",
+    description="No file of a table or of a dataset version is another than it was written, as far as its size and "
+    "time tell; `pdd doctor --verify` reads all of them.",
+)
+def nothing_damaged(platform: Platform) -> dg.AssetCheckResult:
+    found = [str(fault) for fault in changed(platform.home())]
+    return dg.AssetCheckResult(
+        passed=not found,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=" | ".join(found[:LISTED]) or "nothing was altered since it was written",
+        metadata={"damaged": dg.MetadataValue.json(found[:LISTED]), "count": len(found)},
+    )
+
+
 def _last_written(instance: dg.DagsterInstance) -> str:
     """The name of the dataset that was finished last."""
     event = instance.get_latest_materialization_event(MANIFEST)
@@ -39,4 +56,4 @@ def _last_written(instance: dg.DagsterInstance) -> str:
     return str(found.value) if found is not None else DATASET
 
 
-checks = [whole_and_licensed]
+checks = [whole_and_licensed, nothing_damaged]

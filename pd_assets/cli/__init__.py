@@ -15,6 +15,7 @@ from types import MappingProxyType
 from dotenv import load_dotenv
 
 from pd_assets.lib.errors import PdError
+from pd_assets.lib.home import named_if_full
 
 # What `pdd --help` lists, and the module of each, with `add_arguments(parser)` and `run(arguments)`.
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "web": ("pd_assets.cli.web", "Dagster UI alone, where its services are started one by one"),
         "doctor": ("pd_assets.cli.doctor", "check settings, home, archive and devices, and say what to mend"),
+        "migrate": ("pd_assets.cli.migrate", "bring a home that an older version wrote to this version's format"),
         "decide": ("pd_assets.cli.decide", "explain the verdict on one item or title"),
         "trace": ("pd_assets.cli.trace", "which datasets and models saw a picture, and how its verdict changed"),
         "takedown": ("pd_assets.cli.takedown", "keep a picture and its copies out of everything from now on"),
@@ -81,9 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PdError as error:
         print(f"pdd: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # Whoever read the output has seen enough of it; nothing is written at the interpreter's end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read the output has seen enough of it; nothing is written at the interpreter's end either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        if (full := named_if_full(error, Path.cwd())) is None:
+            raise
+        print(f"pdd: {full}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("pdd: interrupted; run the same command again to go on", file=sys.stderr)
         return 130

@@ -1,11 +1,14 @@
-"""`pdd audit`: a blind sample of decisions as a page for a person to judge, and the error rates of the answers."""
+"""`pdd audit`: a blind sample of decisions as a page for a person to judge, and the error rates of the answers.
+
+They are kept in the home, or in the folder that the command is given in where the home is read-only.
+"""
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import at_work, open_home, write_text
+from pd_assets.lib.home import at_work, is_read_only, open_home, write_text
 from pd_assets.lib.rights.audit import count_answers, draw_sample, folder_of, in_words, save_sample
 from pd_assets.lib.rights.audit_page import render
 from pd_assets.lib.rights.rules import PROFILES
@@ -20,7 +23,7 @@ def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
     profile = profile or settings.rights_profile
     if profile not in PROFILES:
         raise ConfigError(f"--profile {profile} is unknown; expected one of {', '.join(PROFILES)}")
-    with at_work(open_home(settings.home)) as home:
+    with at_work(open_home(settings.home, to_ask=is_read_only(settings.home))) as home:
         sample = draw_sample(home, profile=profile, count=count, seed=seed)
         path = save_sample(home, sample) / PAGE
         home.fetched(*(home.root / one.path for one in sample.items if one.path))
@@ -33,7 +36,8 @@ def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
 
 def count(answers_file: Path) -> Iterator[str]:
     """The error rates of the answers, which are kept with their sample."""
-    with at_work(open_home(Settings.from_env().home)) as home:
+    place = Settings.from_env().home
+    with at_work(open_home(place, to_ask=is_read_only(place))) as home:
         result = count_answers(home, answers_file)
     yield f"audit {result.sample}, profile {result.profile}"
     yield from in_words(result)

@@ -54,7 +54,7 @@ def explain(item: str, profile: str | None) -> Iterator[str]:
     profile = profile or settings.rights_profile
     if profile not in PROFILES:
         raise ConfigError(f"rights profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
-    page = _find(open_home(settings.home), item)
+    page = _find(open_home(settings.home, to_ask=True), item)
     evidence = evidence_of(page)
     yield f"{page['item_id']}  {page['item_title']}"
     yield f"  {page['item_page_url']}"

@@ -1,4 +1,4 @@
-"""`pdd doctor`: are settings, home, archive and device in order, and what is to mend."""
+"""`pdd doctor`: are settings, home, archive and device in order, and what is to mend; is all of the home whole."""
 
 import argparse
 import importlib.util
@@ -11,9 +11,10 @@ from pd_assets.cli.project import project_root
 from pd_assets.lib.addresses import archives_of
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.errors import ConfigError, PdError
-from pd_assets.lib.home import open_home
+from pd_assets.lib.home import at_work, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.soundness import faults, repair
 from pd_assets.running import dead_runs
 
 LITTLE_BYTES = 5_000_000_000
@@ -80,12 +81,38 @@ def _device() -> str:
     return " | ".join(names.stdout.strip().splitlines()) or "nvidia-smi is there but reports no GPU"
 
 
+def verify() -> None:
+    """Read everything in the home and print what is damaged, with what heals it; ConfigError where anything is."""
+    home = open_home(Settings.from_env().home, to_ask=True)
+    found = 0
+    for fault in faults(home):
+        found += 1
+        print(f"MEND  {fault}")
+    if found:
+        raise ConfigError(f"{found} things in {home.root} are damaged; each line above ends with what heals it")
+    print(f"ok    {home.root}: every table, picture, dataset and model is what was written")
+
+
+def mend() -> None:
+    """Heal what can be, and look again."""
+    settings = Settings.from_env()
+    with at_work(open_home(settings.home)) as home:
+        for line in repair(home, settings.commons_api):
+            print(line)
+    verify()
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    del parser  # it has none
+    parser.add_argument("--verify", action="store_true", help="read everything in the home, and list what is damaged")
+    parser.add_argument("--repair", action="store_true", help="heal what the next runs do not, and list what is left")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
-    del arguments
-    examine()
+    if arguments.repair:
+        mend()
+    elif arguments.verify:
+        verify()
+    else:
+        examine()

@@ -129,7 +129,8 @@ def _show(event: dg.DagsterEvent) -> Cost | None:
         print(f"▸ {title}", flush=True)
     if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         evaluation = event.asset_check_evaluation_data
-        print(f"  check {evaluation.check_name}: {'passed' if evaluation.passed else 'FAILED'}", flush=True)
+        outcome = "passed" if evaluation.passed else f"FAILED: {evaluation.description}"
+        print(f"  check {evaluation.check_name}: {outcome}", flush=True)
     if event.event_type is not dg.DagsterEventType.ASSET_MATERIALIZATION:
         return None
     found = event.step_materialization_data.materialization

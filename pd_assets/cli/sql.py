@@ -15,7 +15,7 @@ PROMPT = "pdd sql> "
 
 def ask(statements: str | None) -> None:
     """Run the given statement, or read statements from the terminal until its end."""
-    home = open_home(Settings.from_env().home)
+    home = open_home(Settings.from_env().home, to_ask=True)
     with locked(home) as connection:
         if statements is not None:
             _answer(connection, statements)

@@ -10,7 +10,7 @@ from pd_assets.lib.settings import Settings
 
 def tell(called: str) -> Iterator[str]:
     """Lines for a person; ConfigError where nothing is called so."""
-    yield from trace(open_home(Settings.from_env().home), called).in_words()
+    yield from trace(open_home(Settings.from_env().home, to_ask=True), called).in_words()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -87,7 +87,7 @@ class DamagedTable(TableError):
 
     def __init__(self, table: str, path: Path, *, found: str, heals: str) -> None:
         super().__init__(f"{table}: {path} is damaged ({' '.join(found.split())[:300]}); {heals}")
-        self.table, self.path, self.heals = table, path, heals
+        self.table, self.path, self.found, self.heals = table, path, found, heals
 
 
 class WorkUnderWay(PdError):

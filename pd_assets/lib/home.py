@@ -4,15 +4,15 @@ No table schemas in here (lib/catalog/schemas.py has them) and no Parquet.
 """
 
 import atexit
-import errno
 import fcntl
 import filecmp
+import hashlib
 import json
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,13 +20,18 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-from pd_assets.lib.errors import ConfigError, WorkUnderWay
+from pd_assets.lib.errors import ConfigError, PdError, WorkUnderWay
 from pd_assets.lib.remote.address import RemoteAddress
+from pd_ml.disk import is_full
 
 SAFE_IN_NAMES = " ()',;=+&@!"
 # File systems take 255 bytes a name. A longer one goes on in a folder below; no percent-encoded name ends in `%_`.
 LONGEST_NAME = 240
 GOES_ON = "%_"
+# It counts what it may spill from the room that the disk has.
+DUCKDB_IS_FULL = ("max_temp_directory_size",)
+# The checksum of a small JSON file, in itself.
+CHECK = "check"
 
 log = logging.getLogger(__name__)
 
@@ -128,30 +133,39 @@ class Home:
         write_text(self.root / kind / name / pointer, version + "\n")
 
     def claim(self, archive: str) -> None:
-        """Note which archive fills this home. ConfigError where another one did: their page ids would be mixed up."""
-        found = self.archive
-        if found is None:
-            write_text(self._archive_marker, json.dumps({"api": archive}) + "\n")
-        elif found != archive:
+        """Note twice which archive fills this home. ConfigError where another one did: page ids would be mixed up."""
+        if (found := self.archive) not in (None, archive):
             raise ConfigError(
                 f"PD_HOME={self.root} holds pictures of {found}, and PD_COMMONS_API is {archive}; "
                 "set PD_HOME to another folder, or PD_COMMONS_API to the archive of this one"
             )
+        self.claim_anew(archive)
+
+    def claim_anew(self, archive: str) -> None:
+        """Note it whatever was noted before."""
+        for path in self._archive_markers:
+            write_checked(path, {"api": archive})
 
     @property
     def archive(self) -> str | None:
         """The archive that filled this home, or None while it is empty."""
-        marker = self._archive_marker
-        try:
-            return str(json.loads(marker.read_text())["api"]) if marker.is_file() else None
-        except (ValueError, KeyError, TypeError) as error:
+        problem: Exception | None = None
+        for marker in self._archive_markers:
+            try:
+                if marker.is_file():
+                    return str(read_checked(marker)["api"])
+            except (OSError, ValueError, KeyError) as error:
+                problem = problem or error
+        if problem is not None:
             raise ConfigError(
-                f'{marker}: damaged ({error}); expected {{"api": "https://..."}}, the archive that filled this folder'
-            ) from error
+                f'{self._archive_markers[0]}: damaged ({problem}), and so is its second copy; expected {{"api": '
+                '"https://..."}, the archive that filled this folder; run `pdd doctor --repair`'
+            ) from problem
+        return None
 
     @property
-    def _archive_marker(self) -> Path:
-        return self.root / "commons" / "archive.json"
+    def _archive_markers(self) -> tuple[Path, Path]:
+        return self.root / "commons" / "archive.json", self.root / "commons" / ".archive.json.second"
 
 
 def _folder_names(partition: str) -> list[str]:
@@ -179,8 +193,10 @@ def _encoded_partitions(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.name, path
 
 
-def open_home(place: Path | RemoteAddress, *, as_it_is: bool = False, to_ask: bool = False) -> Home:
-    """The home at `place`, made where it is missing; ConfigError where it cannot be written.
+def open_home(
+    place: Path | RemoteAddress, *, as_it_is: bool = False, to_ask: bool = False, any_format: bool = False
+) -> Home:
+    """The home at `place`, made where it is missing; ConfigError where it cannot be written, or is of another format.
 
     With `to_ask` nothing is made and nothing in it is written, so that it may be read-only.
 
@@ -189,10 +205,25 @@ def open_home(place: Path | RemoteAddress, *, as_it_is: bool = False, to_ask: bo
     """
     if isinstance(place, RemoteAddress):
         return _open_remote(place, as_it_is=as_it_is)
+    # Imported here: migrations imports this module.
+    from pd_assets.lib import migrations
+
     if to_ask:
-        return Home(root=place.resolve(), elsewhere=_for_a_while())
+        asked = Home(root=place.resolve(), elsewhere=_for_a_while())
+        migrations.refuse_newer(asked)
+        return asked
     _require_writable(place, "PD_HOME")
-    return Home(root=place.resolve())
+    home = Home(root=place.resolve())
+    if not any_format:
+        migrations.require_current(home)
+    return home
+
+
+def is_read_only(place: Path | RemoteAddress) -> bool:
+    """Whether a folder is there and must not be written: its file system says so, or nobody has the right to."""
+    if isinstance(place, RemoteAddress) or not place.is_dir():
+        return False
+    return not os.access(place, os.W_OK) or not place.stat().st_mode & 0o222
 
 
 @cache
@@ -228,8 +259,16 @@ def _require_writable(folder: Path, setting: str) -> None:
 
 @contextmanager
 def at_work(home: Home) -> Iterator[Home]:
-    """Write the home in the block. One in a bucket is written by one machine at a time, and published at the end."""
+    """Write the home in the block, which is noted to be of this version's format.
+
+    One in a bucket is written by one machine at a time, and published at the end.
+    """
+    # Imported here: migrations imports this module.
+    from pd_assets.lib import migrations
+
     with home.copy.at_work() if home.copy is not None else nullcontext():
+        if home.may_write:
+            migrations.note(home)
         yield home
 
 
@@ -248,12 +287,41 @@ def replacing(path: Path) -> Iterator[Path]:
         if not (path.is_file() and filecmp.cmp(partial, path, shallow=False)):
             partial.chmod(0o644)
             os.replace(partial, path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ConfigError(f"{path.parent}: no space left on the disk; free some and run again") from error
+    except Exception as error:
+        if (full := named_if_full(error, path.parent)) is not None:
+            raise full from error
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def named_if_full(error: BaseException, place: Path) -> ConfigError | None:
+    """What a writer failed with, by name where it is for want of room: libraries say so in words of their own."""
+    if isinstance(error, PdError) or not (is_full(error) or any(words in str(error) for words in DUCKDB_IS_FULL)):
+        return None
+    where = getattr(error, "filename", None) or place
+    told = " ".join(str(error).split())[:200]
+    return ConfigError(f"{where}: no space left on the disk ({told}); free some and run again")
+
+
+def write_checked(path: Path, value: Mapping[str, object]) -> None:
+    """Write a small JSON object with a checksum of itself."""
+    write_text(path, json.dumps({**value, CHECK: _check(value)}) + "\n")
+
+
+def read_checked(path: Path) -> dict[str, object]:
+    """The object in such a file, or in one of before there were checksums; ValueError where it is damaged."""
+    found = json.loads(path.read_text())
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")
+    check = found.pop(CHECK, None)
+    if check is not None and check != _check(found):
+        raise ValueError("not what was written")
+    return found
+
+
+def _check(value: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -14,7 +14,7 @@ from hashlib import sha256
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.schemas import FILES, LEDGER
 from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.http import PoliteSession, Traffic
@@ -72,10 +72,11 @@ def append(home: Home, run_id: str, rows: list[Row]) -> None:
     path = folder / f"{name}.parquet"
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        before = pq.read_table(path, schema=LEDGER.schema) if path.is_file() else LEDGER.schema.empty_table()
+        before = tables.read_part(LEDGER, path) if path.is_file() else LEDGER.schema.empty_table()
         content = tables.sort(LEDGER, pa.concat_tables([before, tables.as_table(LEDGER, rows)]))
         with replacing(path) as partial:
-            pq.write_table(content, partial, compression="ZSTD")
+            pq.write_table(content, partial, **damage.WRITTEN)
+        damage.keep_second(LEDGER, path)
 
 
 def expense(home: Home) -> Expense:

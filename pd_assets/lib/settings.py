@@ -8,6 +8,7 @@ import ipaddress
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,7 @@ HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]+)*")
 EXAMPLE_DOMAIN = re.compile(r"(?<![\w-])example\.(?:com|org|net)(?![\w-])", re.IGNORECASE)
 # https://www.mediawiki.org/wiki/Manual:Page_title#Invalid_page_titles
+NEVER_IN_HOMES = frozenset("*?[]%\\")
 NEVER_IN_TITLES = frozenset("#<>[]|{}")
 
 
@@ -212,6 +214,19 @@ class _Reader:
             self.problems.append(f"{name}={value}: found no home folder of that user, expected the path of a folder")
             return Path(default)
 
+    def _usable(self, name: str, folder: Path) -> Path:
+        """A folder in whose whole path nothing stands that DuckDB or SQLite would take for something else."""
+        path = str(folder.resolve())
+        found = sorted({sign for sign in path if sign in NEVER_IN_HOMES or unicodedata.category(sign) in ("Cc", "Cs")})
+        if found:
+            shown = path.encode(errors="backslashreplace").decode()
+            self.problems.append(
+                f"{name}={shown}: found {' '.join(map(ascii, found))}, where *, ? and [] are patterns and \\ a "
+                "slash to DuckDB, % is an escape in addresses, and control characters break lines; rename that folder, "
+                f"or set {name} to another one"
+            )
+        return folder
+
     def home(self, name: str, default: str) -> Path | RemoteAddress:
         """A folder, or a place in a bucket with what belongs to it."""
         value = self.text(name) or default
@@ -220,7 +235,8 @@ class _Reader:
         wait_s = self.whole("PD_HOME_WAIT_S", WAIT_S, at_least=0)
         push_every_s = self.whole("PD_HOME_PUSH_S", PUSH_EVERY_S, at_least=1)
         if "://" not in value:
-            return self.folder(name, default)
+            return self._usable(name, self.folder(name, default))
+        self._usable("PD_HOME_CACHE", cache)
         if (found := split(value)) is None:
             self.problems.append(f"{name}={value}: expected a folder, or a bucket such as s3://bucket/prefix")
             return Path(default)

@@ -62,11 +62,11 @@ def unless_unchanged(
             with step() as done:
                 home = platform.home()
                 told = [settings(platform.settings()), [str(one) for one in args], sorted(map(str, kwargs.items()))]
-                files = _state(reads(home))
+                files = _state(reads(home), home)
                 last = _last(context)
                 opened = {} if last is None else {key: _state_of(home, TABLES[key]) for key in _opened(last)}
             made_now = [*tables(*makes)(home), *writes(home)]
-            if last is not None and (last.tags or {}).get(TAG) == _digest(files, opened, _state(made_now), told):
+            if last is not None and (last.tags or {}).get(TAG) == _digest(files, opened, _state(made_now, home), told):
                 context.log.info(f"{context.asset_key.to_user_string()}: work {NOTHING}")
                 stands = {name: value for name, value in (last.metadata or {}).items() if name not in per_run}
                 idle = {name: 0 for name in per_run if isinstance(_value(last, name), int)}
@@ -83,7 +83,7 @@ def unless_unchanged(
                 result = make(context, platform, *args, **kwargs)
             made_now = [*tables(*makes)(home), *writes(home)]
             return result._replace(
-                tags={**(result.tags or {}), TAG: _digest(files, opened, _state(made_now), told)},
+                tags={**(result.tags or {}), TAG: _digest(files, opened, _state(made_now, home), told)},
                 metadata={**(result.metadata or {}), OPENED: dg.MetadataValue.json(sorted(opened))},
             )
 
@@ -95,7 +95,7 @@ def unless_unchanged(
 def _state_of(home: Home, table: Table) -> list[object]:
     """What a table is now: its files; of the store only the pictures in it: a failure that failed again is no news."""
     if table.key != FILES.key:
-        return _state(tables(table)(home))
+        return _state(tables(table)(home), home)
     rows = read_or_empty(home, FILES)
     return [digest(FILES, sort(FILES, rows.filter(pc.equal(rows["status"], "ok"))))]
 
@@ -130,14 +130,20 @@ def _value(result: dg.MaterializeResult, name: str) -> object:
     return getattr((result.metadata or {}).get(name), "value", None)
 
 
-def _state(places: Iterable[Path | str]) -> list[object]:
+def _state(places: Iterable[Path | str], home: Home | None = None) -> list[object]:
     """Name, size and time of every Parquet file below some folders, and of every file that is named itself; digests of
-    content as they are."""
-    return [
-        seen
-        for place in places
-        for seen in ([place] if isinstance(place, str) else [_seen(path) for path in _files(place)])
-    ]
+    content as they are. Names are those below the home, which may lie elsewhere tomorrow."""
+    seen: list[object] = []
+    for place in places:
+        if isinstance(place, str):
+            seen.append(place)
+            continue
+        seen += [[_name(path, home), *_seen(path)] for path in _files(place)]
+    return seen
+
+
+def _name(path: Path, home: Home | None) -> str:
+    return str(path.relative_to(home.root)) if home is not None and path.is_relative_to(home.root) else str(path)
 
 
 def _files(place: Path) -> list[Path]:
@@ -148,9 +154,9 @@ def _files(place: Path) -> list[Path]:
 
 def _seen(path: Path) -> list[object]:
     if not path.exists():
-        return [str(path), "missing"]
+        return ["missing"]
     stat = path.stat()
-    return [str(path), stat.st_size, stat.st_mtime_ns]
+    return [stat.st_size, stat.st_mtime_ns]
 
 
 def _digest(*parts: object) -> str:

@@ -18,12 +18,22 @@ from pathlib import Path
 import dagster as dg
 import psutil
 
+from pd_assets.lib.catalog import damage
+from pd_assets.lib.catalog.mending import mend
 from pd_assets.lib.catalog.origins import ORIGINS
-from pd_assets.lib.catalog.schemas import Table
+from pd_assets.lib.catalog.schemas import TABLES, Table
 from pd_assets.lib.catalog.tables import files_of, partition_parts
 from pd_assets.lib.child import OutOfMemory
-from pd_assets.lib.errors import ArchiveResting, FetchFailed, HomeBusy, LeaseLost, PdError, RemoteUnreachable
-from pd_assets.lib.home import Home, at_work
+from pd_assets.lib.errors import (
+    ArchiveResting,
+    DamagedTable,
+    FetchFailed,
+    HomeBusy,
+    LeaseLost,
+    PdError,
+    RemoteUnreachable,
+)
+from pd_assets.lib.home import Home, at_work, named_if_full
 from pd_assets.lib.http import Traffic
 from pd_assets.lib.ledger import expense
 from pd_assets.lib.settings import Settings
@@ -74,13 +84,17 @@ _AT_WORK: ContextVar[tuple[ExitStack, dict[Path, Home]] | None] = ContextVar("at
 
 
 def at_work_in_step(home: Home) -> Home:
-    """The home, for the step at work to write until its end, where what it wrote is published; once for each home."""
+    """The home, for the step at work to write until its end, where what it wrote is published; once for each home.
+
+    What of it heals by itself is healed first.
+    """
     step_at_work = _AT_WORK.get()
     if step_at_work is None:
         return home
     until_its_end, written = step_at_work
     if home.root not in written:
         written[home.root] = until_its_end.enter_context(at_work(home))
+        mend(written[home.root])
     return written[home.root]
 
 
@@ -109,6 +123,8 @@ def step() -> Iterator[Step]:
         with _writing():
             yield measured
     except (PdError, PdMlError, ShardError, MemoryError) as error:
+        if isinstance(error, DamagedTable):
+            _have_it_looked_at(error)
         retries = _retries_so_far()
         if may_pass(error) and retries is not None and retries < MOST_RETRIES:
             raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=_wait_s(retries)) from error
@@ -116,11 +132,21 @@ def step() -> Iterator[Step]:
     except DagsterExecutionInterruptedError:
         _have_it_go_on()
         raise
+    except OSError as error:
+        if (full := named_if_full(error, Path.cwd())) is not None:
+            raise dg.Failure(description=str(full), allow_retries=False) from error
+        raise
     finally:
         done.set()
         watcher.join()
         measured.sample()
         measured.seconds = time.monotonic() - measured.started
+
+
+def _have_it_looked_at(found: DamagedTable) -> None:
+    """The next step that works on the home reads the file again, and heals it where it can."""
+    home = Home(root=next(root for root in found.path.parents if (root / found.table).exists()))
+    damage.forget(home, TABLES[found.table], found.path)
 
 
 def _have_it_go_on() -> None:

@@ -1,9 +1,10 @@
 """Whether the files of tables are what was written: Parquet with a checksum in each page. What heals one that is not is
 said by its table (`Kept`). Errors: DamagedTable.
 
-No rebuilding in here, and no knowledge of a particular table.
+What nothing else tells is kept twice: `.part-0.parquet.second` beside `part-0.parquet`. mending.py heals.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog.schemas import Table
+from pd_assets.lib.catalog.schemas import Kept, Table
 from pd_assets.lib.errors import DamagedTable, TableError
-from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.home import Home, replacing, write_text
 
 
 class _Written(TypedDict):
@@ -28,6 +29,7 @@ WRITTEN: _Written = {"compression": "ZSTD", "write_page_checksum": True}
 # Of the files that were verified before: inode, size and time. By the root of the home.
 _WHOLE: dict[Path, set[str]] = {}
 WHOLE = ".tmp/whole"
+SECOND = ".second"
 MOST_REMEMBERED = 200_000
 
 
@@ -84,15 +86,40 @@ def require_whole(home: Home, table: Table, paths: Iterable[Path]) -> None:
 
     For who reads without checksums, as DuckDB does: of a file with one flipped bit it mostly makes other values.
     """
+    for found in damaged(home, table, paths):
+        raise found
+
+
+def damaged(home: Home, table: Table, paths: Iterable[Path]) -> list[DamagedTable]:
+    """The same for all of the files: what is wrong with each that is damaged."""
     known = _WHOLE.setdefault(home.root, set()) or _remembered(home)
-    new = {seen: path for path in paths if (seen := _seen(table, path)) not in known}
-    for path in new.values():
-        verify(table, path)
-    known.update(new)
-    _WHOLE[home.root] = known
+    found, new = [], set()
+    for path in paths:
+        try:
+            if (seen := _seen(table, path)) not in known:
+                verify(table, path)
+                new.add(seen)
+        except DamagedTable as error:
+            found.append(error)
+    _WHOLE[home.root] = known | new
     if new and home.may_write:
-        kept = known if len(known) <= MOST_REMEMBERED else new
+        kept = known | new if len(known) < MOST_REMEMBERED else new
         write_text(home.root / WHOLE, "\n".join(sorted(kept)))
+    return found
+
+
+def forget(home: Home, table: Table, path: Path) -> None:
+    """Have a file that was whole once read again: a reader found it damaged, though it looks the same from outside."""
+    known = _WHOLE.setdefault(home.root, set()) or _remembered(home)
+    known.discard(_seen(table, path))
+    if home.may_write:
+        write_text(home.root / WHOLE, "\n".join(sorted(known)))
+
+
+def forget_all(home: Home) -> None:
+    """Have every file read again."""
+    _WHOLE.pop(home.root, None)
+    (home.root / WHOLE).unlink(missing_ok=True)
 
 
 def _remembered(home: Home) -> set[str]:
@@ -106,3 +133,26 @@ def _seen(table: Table, path: Path) -> str:
     with named(table, path):
         told = path.stat()
     return f"{told.st_ino}-{told.st_size}-{told.st_mtime_ns}"
+
+
+def second(path: Path) -> Path:
+    """Where the second copy of a file lies."""
+    return path.with_name(f".{path.name}{SECOND}")
+
+
+def first(copy: Path) -> Path:
+    """The file that a second copy is of."""
+    return copy.with_name(copy.name.removeprefix(".").removesuffix(SECOND))
+
+
+def keep_second(table: Table, path: Path) -> None:
+    """Have the second copy of a file that was written, where its table is kept twice."""
+    if table.kept is Kept.TWICE:
+        with replacing(second(path)) as partial:
+            shutil.copyfile(path, partial)
+
+
+def remove(path: Path) -> None:
+    """Remove a file of a table that is no part of it any more, and its second copy before it."""
+    second(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ An item lies in the part of the least bucket among its listings: what changed to
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -16,7 +17,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.generations import current, next_generation, share
 from pd_assets.lib.catalog.schemas import CATEGORIES, ITEMS, PAGES, RECORDS, Table
 from pd_assets.lib.catalog.sql import load
@@ -73,6 +74,9 @@ def bring_in_step(home: Home) -> Built:
             work.index(changed, retired)
             parts = work.write_parts()
             work.save(parts, retired)
+        if not before.sources and work.old != folder.resolve():
+            # Damaged, or of other code: nobody begins to read it again.
+            shutil.rmtree(work.old, ignore_errors=True)
     return Built(
         digest=_digest({name: found for name, (_, _, found) in parts.items()}),
         sources_read=len(work.read),
@@ -160,6 +164,7 @@ class _Build:
         for name, table in (("pages", PAGES), ("records", RECORDS)):
             chosen = [str(self.root / path) for path in paths if path.startswith(table.key + "/")]
             if chosen:
+                damage.require_whole(self.home, table, map(Path, chosen))
                 rows = self.connection.read_parquet(chosen, hive_partitioning=False, union_by_name=True, filename=True)
             else:
                 rows = self.connection.from_arrow(_with_filename(table))
@@ -237,6 +242,27 @@ def _sources(home: Home, before: State) -> dict[str, Source]:
 def _retired(home: Home) -> frozenset[str]:
     categories = tables.read_or_empty(home, CATEGORIES, ["category", "status"])
     return frozenset(str(row["category"]) for row in tables.rows(categories) if row["status"] != "live")
+
+
+def generations(home: Home) -> list[Path]:
+    """The files of the current generation and of the one before, which the next build removes."""
+    kept = home.table(ITEMS.key).with_name(".items")
+    return sorted(path for path in kept.glob("*/*") if path.is_file() and path.parent.name.isdecimal())
+
+
+def unsound_generations(home: Home) -> list[Path]:
+    """The generations whose files are not those that they say."""
+    kept = home.table(ITEMS.key).with_name(".items")
+    return sorted(folder for folder in kept.glob("[0-9]*") if not _is_whole(folder))
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        told = json.loads((folder / STATE).read_text())
+        noted = {**{name: (size, time) for name, (size, time, _) in told["parts"].items()}, INDEX: tuple(told["index"])}
+        return all(_size_and_time(folder / name) == seen for name, seen in noted.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _read_state(folder: Path) -> State:

@@ -12,14 +12,16 @@ INSTANT = pa.timestamp("s", tz="UTC")
 
 
 class Kept(Enum):
-    """What becomes of a damaged file of a table. The value says what heals it."""
+    """What becomes of a damaged file of a table; the value says what heals it. All but DERIVED are evidence."""
 
-    # Made of other tables.
+    # Made of other tables: the next run makes it anew.
     DERIVED = "run `pdd run nightly`, which makes it anew from the other tables"
-    # As the archive told it, and tells it again.
+    # As the archive told it, and tells it again: the next run asks.
     ASKED_ANEW = "run `pdd run nightly`, which asks the archive again"
-    ASKED_ANEW_BY_UNIT = "refresh its unit (`pdd run refresh_smithsonian`), which asks the archive again"
-    # Nothing else tells it: never replaced but by `pdd doctor --repair`.
+    ASKED_ANEW_BY_UNIT = "run the job refresh_smithsonian for its unit, which asks the archive again"
+    # What nothing else tells lies there twice: the next run takes the second copy.
+    TWICE = "its second copy is damaged too: restore both from a backup, or run `pdd doctor --repair`"
+    # Never replaced but by a person's word.
     EVIDENCE = "run `pdd doctor --repair`, which sets it aside and restores what can be proven"
 
 
@@ -40,6 +42,7 @@ class Table:
 
 CATEGORIES = Table(
     key="commons/categories",
+    kept=Kept.TWICE,
     sort_by=("category",),
     columns={
         "category": (TEXT, "title without `Category:`"),
@@ -197,7 +200,7 @@ DECISIONS = Table(
 
 CHANGES = Table(
     key="rights/changes",
-    kept=Kept.EVIDENCE,
+    kept=Kept.TWICE,
     sort_by=("changed_on", "item_id", "profile"),
     volatile=("changed_at",),
     columns={
@@ -225,7 +228,7 @@ CHANGES = Table(
 
 TAKEDOWNS = Table(
     key="rights/takedowns",
-    kept=Kept.EVIDENCE,
+    kept=Kept.TWICE,
     sort_by=("taken_down_at", "item_id", "sha256"),
     columns={
         "item_id": (TEXT, "an item that shows the picture, or one of its copies; null where none is known"),
@@ -240,6 +243,7 @@ TAKEDOWNS = Table(
 
 FILES = Table(
     key="images/files",
+    kept=Kept.TWICE,
     sort_by=("item_id",),
     volatile=("fetched_at", "tries", "url"),
     columns={
@@ -276,6 +280,7 @@ FILES = Table(
 
 CLUSTERS = Table(
     key="catalog/clusters",
+    kept=Kept.TWICE,
     sort_by=("item_id",),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`; pictures that were fetched once are remembered"),
@@ -365,6 +370,7 @@ THINGS = Table(
 
 SPLITS = Table(
     key="dataset/splits",
+    kept=Kept.TWICE,
     sort_by=("item_id",),
     volatile=("since",),
     columns={
@@ -393,7 +399,7 @@ MEMBERS = Table(
 
 LEDGER = Table(
     key="http/ledger",
-    kept=Kept.EVIDENCE,
+    kept=Kept.TWICE,
     sort_by=("started_at", "run_id", "host", "kind"),
     columns={
         "run_id": (TEXT, "the run that asked, as Dagster names it; one run has a row for each step, host and kind"),

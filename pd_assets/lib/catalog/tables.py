@@ -5,7 +5,6 @@ What DuckDB computes is streamed into the file; what it cannot hold it spills to
 Errors: TableError, and DamagedTable among them; ConfigError where the disk is full.
 """
 
-import errno
 import itertools
 import os
 import shutil
@@ -26,8 +25,8 @@ from pd_assets.lib.catalog import damage
 from pd_assets.lib.catalog.damage import WRITTEN, read_file
 from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES, Table
-from pd_assets.lib.errors import ConfigError, TableError
-from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.errors import TableError
+from pd_assets.lib.home import Home, named_if_full, replacing
 from pd_assets.lib.machine import sizes
 
 PART = "part-0.parquet"
@@ -81,7 +80,7 @@ def write(home: Home, table: Table, content: pa.Table, *, partition: str | None 
     if partition is None:
         with replacing(home.table(table.key) / PART) as partial:
             pq.write_table(content, partial, **WRITTEN)
-        _keep_only(home, table, PART)
+        _is_all(home, table, home.table(table.key) / PART)
     else:
         folder = home.partition(table.key, partition)
         write_part(table, folder / part_name(0), content)
@@ -98,7 +97,7 @@ def write_batches(home: Home, table: Table, batches: Iterable[pa.RecordBatch]) -
     """
     with replacing(home.table(table.key) / PART) as partial:
         found = stream(table, batches, partial)
-    _keep_only(home, table, PART)
+    _is_all(home, table, home.table(table.key) / PART)
     return found
 
 
@@ -167,11 +166,12 @@ def write_query(
         return write_batches(home, table, answer.to_arrow_reader(BATCH_ROWS))
 
 
-def _keep_only(home: Home, table: Table, name: str) -> None:
+def _is_all(home: Home, table: Table, written: Path) -> None:
     """Drop the other files of an unpartitioned table: what it held before in several parts."""
+    damage.keep_second(table, written)
     for path in home.table(table.key).glob("*.parquet"):
-        if path.name != name:
-            path.unlink(missing_ok=True)
+        if path.name != written.name:
+            damage.remove(path)
 
 
 def part_name(number: int) -> str:
@@ -355,11 +355,9 @@ def _named_errors(home: Home) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if (full := named_if_full(error, home.scratch)) is not None:
+            raise full from error
         told = " ".join(str(error).split())
-        if os.strerror(errno.ENOSPC) in told:
-            raise ConfigError(
-                f"{home.scratch}: no space left on the disk for joining tables ({told}); free some and run again"
-            ) from error
         raise TableError(f"the tables of {home.root} cannot be read or joined ({told})") from error
 
 

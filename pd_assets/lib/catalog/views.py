@@ -1,24 +1,38 @@
 """`catalog.duckdb`: views over the Parquet tables for people and tools, rebuilt beside and renamed into place.
 
 Each table is there by its short name (`decisions`) and by its key with a dot (`rights.decisions`; the database itself
-is called `catalog`, so `catalog.items` works too).
+is called `catalog`, so `catalog.items` works too). Paths are relative to the home, so that a copy of it never answers
+from another: open it there (`cd $PD_HOME && duckdb catalog.duckdb`), or set DuckDB's `file_search_path`.
 """
+
+import logging
+import tempfile
+from pathlib import Path
 
 import duckdb
 
+from pd_assets.lib.catalog import damage
 from pd_assets.lib.catalog.schemas import TABLES
 from pd_assets.lib.catalog.tables import files_of
 from pd_assets.lib.home import Home, replacing
 
+log = logging.getLogger(__name__)
+
 
 def rebuild(home: Home) -> None:
-    """Write `catalog.duckdb` anew; a reader of the old file is not disturbed."""
-    with replacing(home.catalog) as partial:
+    """Write `catalog.duckdb` anew; a reader of the old file is not disturbed. A damaged table has no view."""
+    with replacing(home.catalog) as partial, tempfile.TemporaryDirectory(prefix="pdd-") as folder:
         partial.unlink()
-        with duckdb.connect(str(partial)) as connection:
+        # DuckDB splits its search path at commas, and knows no other way to write one.
+        place = Path(folder) / "home"
+        place.symlink_to(home.root)
+        with duckdb.connect(str(partial), config={"file_search_path": str(place)}) as connection:
             for key, table in TABLES.items():
-                if files := [str(path) for path in files_of(home, table)]:
-                    for statement in _statements(key, files):
+                files = files_of(home, table)
+                if found := damage.damaged(home, table, files):
+                    log.warning("%s has no view in %s: %s", key, home.catalog.name, found[0])
+                elif files:
+                    for statement in _statements(key, [str(path.relative_to(home.root.resolve())) for path in files]):
                         connection.sql(statement)
 
 

@@ -4,12 +4,12 @@ A cursor for each kind of event lies in `commons/cursor.json`; it is moved on on
 """
 
 import json
+import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pd_assets.lib.commons.client import EPOCH, CommonsClient
-from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, write_text
 
 ACTIONS = ("delete/revision", "delete/restore")
@@ -17,6 +17,10 @@ ACTIONS = ("delete/revision", "delete/restore")
 MOST_REQUESTS_EACH = 5
 # An event may become visible after a later one: look back, and remember what was seen there.
 OVERLAP = timedelta(minutes=10)
+# Where nobody knows any more what was seen.
+LOOK_BACK = timedelta(days=60)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +83,7 @@ def _said(path: Path) -> dict[str, Cursor]:
             str(action): Cursor(since=str(one["since"]), seen=tuple(map(int, one["seen"])))
             for action, one in said.items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(
-            f"{path}: damaged ({error}); expected the time of the last log event of each kind. Delete it: the next "
-            "run begins it anew, and what was suppressed in between is then found only when its page changes"
-        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        since = (datetime.now(UTC) - LOOK_BACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+        log.warning("%s was damaged (%s); what was suppressed since %s is looked up again", path, error, since)
+        return dict.fromkeys(ACTIONS, Cursor(since=since))

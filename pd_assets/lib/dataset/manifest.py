@@ -16,14 +16,16 @@ from pd_ml.data.shards import Manifest, ShardError
 from pd_ml.provenance import MEMBERS, sealed_members
 
 SHEET = "contact_sheet.jpg"
+DESCRIBES = (SHEET, "README.md", croissant.NAME)
 
 
 def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
     """Write what describes the dataset, the manifest last: then the folder is one.
 
-    A finished one is left alone, unless its manifest is damaged or seals another list of pictures than `facts` do.
+    The manifest of a finished one is left alone, unless it is damaged or seals another list of pictures than `facts`.
     """
     if (found := _finished(export)) is not None and sealed_members(found) == facts.get(MEMBERS, sealed_members(found)):
+        describe(export, found)
         return found
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}
     manifest = Manifest(
@@ -35,10 +37,7 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         counts=counts,
         facts={**facts, "selection": dict(export.config), **_breakdown(export), "skipped": list(export.skipped)},
     )
-    with replacing(export.folder / SHEET) as partial:
-        partial.write_bytes(contact_sheet(export))
-    write_text(export.folder / "README.md", card(manifest))
-    write_text(export.folder / croissant.NAME, json.dumps(croissant.describe(manifest), indent=1) + "\n")
+    describe(export, manifest)
     shards.write_manifest(export.folder, manifest)
     return manifest
 
@@ -51,6 +50,24 @@ def _finished(export: Export) -> Manifest | None:
         return None
     is_ours = (found.name, found.version, found.shards) == (export.name, export.version, export.shards)
     return found if is_ours and found.digest == shards.digest_of(found.shards) else None
+
+
+def describe(export: Export, manifest: Manifest) -> None:
+    """Write what describes a dataset: a sheet of its pictures, its card, and its description in Croissant."""
+    with replacing(export.folder / SHEET) as partial:
+        partial.write_bytes(contact_sheet(export))
+    write_text(export.folder / "README.md", card(manifest))
+    write_text(export.folder / croissant.NAME, json.dumps(croissant.describe(manifest), indent=1) + "\n")
+
+
+def is_description(path: Path) -> bool:
+    """Whether one of DESCRIBES looks whole; there is no digest of them."""
+    body = path.read_bytes() if path.is_file() else b""
+    if path.name == SHEET:
+        return body.startswith(b"\xff\xd8") and body.endswith(b"\xff\xd9")
+    if path.name == croissant.NAME:
+        return body.startswith(b"{") and body.endswith(b"}\n")
+    return body.startswith(b"---\n") and body.endswith(b"\n")
 
 
 @dataclass(frozen=True, kw_only=True)

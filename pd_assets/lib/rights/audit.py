@@ -125,8 +125,8 @@ def _sampled(row: Mapping[str, object]) -> Sampled:
 
 
 def folder_of(home: Home, name: str) -> Path:
-    """Where everything about one sample lies."""
-    return home.root / "audit" / name
+    """Where everything about one sample lies: where the home is read-only, in the current folder."""
+    return (home.root if home.may_write else Path.cwd()) / "audit" / name
 
 
 def save_sample(home: Home, sample: Sample) -> Path:

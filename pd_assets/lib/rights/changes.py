@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.damage import WRITTEN
 from pd_assets.lib.catalog.schemas import CHANGES, ITEMS, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home, replacing
@@ -66,7 +67,7 @@ def appending(home: Home, state: str) -> Iterator[Callable[[pa.RecordBatch], Non
     """What takes the changes from the verdicts named `state` on, sorted; their part is there when the block ends."""
     path = part_from(home, state)
     rows = 0
-    with replacing(path) as partial, pq.ParquetWriter(partial, CHANGES.schema, compression="ZSTD") as writer:
+    with replacing(path) as partial, pq.ParquetWriter(partial, CHANGES.schema, **WRITTEN) as writer:
 
         def add(changed: pa.RecordBatch) -> None:
             nonlocal rows
@@ -75,8 +76,10 @@ def appending(home: Home, state: str) -> Iterator[Callable[[pa.RecordBatch], Non
                 writer.write_batch(changed)
 
         yield add
-    if not rows:
-        path.unlink()
+    if rows:
+        damage.keep_second(CHANGES, path)
+    else:
+        damage.remove(path)
 
 
 def part_from(home: Home, state: str) -> Path:
@@ -92,7 +95,7 @@ def part_from(home: Home, state: str) -> Path:
 def version_of(home: Home) -> str:
     """Names the content of the log: it only grows, and a part is named after what it starts from."""
     found = tables.parts(home, CHANGES)
-    return f"{found[-1].stem}-{pq.read_metadata(found[-1]).num_rows}" if found else "empty"
+    return f"{found[-1].stem}-{damage.row_count(CHANGES, found[-1])}" if found else "empty"
 
 
 def by_month(home: Home, *, profile: str) -> list[Month]:
@@ -141,7 +144,7 @@ def moves(part: Path, *, profile: str) -> tuple[dict[str, int], list[str]]:
     """How many verdicts changed from which rule to which in one part of the log, and the first LISTED in words."""
     counts: dict[str, int] = {}
     listed: list[str] = []
-    for batch in pq.ParquetFile(part).iter_batches() if part.is_file() else ():
+    for batch in damage.batches(CHANGES, part) if part.is_file() else ():
         for row in batch.to_pylist():
             if row["profile"] == profile:
                 move = f"{row['from_verdict']} ({row['from_rule']}) -> {row['to_verdict']} ({row['to_rule']})"
@@ -162,7 +165,7 @@ def in_words(change: Mapping[str, object]) -> str:
 
 def count_rows(home: Home, table: Table) -> int:
     """The rows of a table, as its files say."""
-    return sum(pq.read_metadata(path).num_rows for path in tables.parts(home, table))
+    return sum(damage.row_count(table, path) for path in tables.parts(home, table))
 
 
 def _whole(value: object) -> int:

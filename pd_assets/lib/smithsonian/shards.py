@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.schemas import RECORDS
 from pd_assets.lib.home import Home, replacing, write_text
 from pd_assets.lib.smithsonian.records import READER_VERSION, Reading
@@ -136,7 +136,7 @@ class PartMerge:
     def write(self, coming: Iterable[Row]) -> Outcome:
         """Write the part. `keeps_missing` is looked at when the last row has come."""
         stored = _stored(self.path)
-        with replacing(self.path) as partial, pq.ParquetWriter(partial, RECORDS.schema, compression="ZSTD") as writer:
+        with replacing(self.path) as partial, pq.ParquetWriter(partial, RECORDS.schema, **damage.WRITTEN) as writer:
             for batch in _batches(self._fresh(coming, stored)):
                 writer.write_table(batch)
             for batch in _batches(self._left(stored)):
@@ -175,7 +175,7 @@ class PartMerge:
 def rewrite(path: Path, change: Iterable[Row]) -> str:
     """Replace a part by rows of its own that were changed; the digest of the live ones."""
     live: list[str] = []
-    with replacing(path) as partial, pq.ParquetWriter(partial, RECORDS.schema, compression="ZSTD") as writer:
+    with replacing(path) as partial, pq.ParquetWriter(partial, RECORDS.schema, **damage.WRITTEN) as writer:
         for batch in _batches(change):
             live.extend(live_row(row) for row in batch.select(_OF_A_LIVE_ROW).to_pylist() if row["status"] == "live")
             writer.write_table(batch)
@@ -197,9 +197,8 @@ def digest_of_rows(live: list[str]) -> str:
 
 def rows_of(path: Path) -> Iterator[Row]:
     """The rows of a part one by one, in bounded memory."""
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(ROWS_AT_ONCE):
-            yield from batch.to_pylist()
+    for batch in damage.batches(RECORDS, path, ROWS_AT_ONCE):
+        yield from batch.to_pylist()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

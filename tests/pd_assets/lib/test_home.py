@@ -121,8 +121,19 @@ def test_a_home_belongs_to_the_archive_that_filled_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[1]", "nonsense"])
 def test_a_damaged_note_of_the_archive_is_a_named_error(tmp_path: Path, text: str) -> None:
     write_text(tmp_path / "commons" / "archive.json", text)
-    with pytest.raises(ConfigError, match=r"archive\.json: damaged"):
+    with pytest.raises(ConfigError, match=r"archive\.json: damaged .*pdd doctor --repair"):
         Home(root=tmp_path).claim("http://127.0.0.1/")
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", '{"api": "http:+/127.0.0.1/", "check": "0123456789abcdef"}', None])
+def test_of_two_notes_of_the_archive_the_whole_one_counts(tmp_path: Path, text: str | None) -> None:
+    home = open_home(tmp_path)
+    home.claim("http://127.0.0.1/")
+    note = tmp_path / "commons" / "archive.json"
+    written = note.read_text()
+    note.unlink() if text is None else note.write_text(text)
+    home.claim("http://127.0.0.1/")
+    assert note.read_text() == written
 
 
 def test_pointers_name_versions(tmp_path: Path) -> None:

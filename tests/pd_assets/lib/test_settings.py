@@ -1,5 +1,6 @@
 """The PD_* variables: every one is read, every mistake is named, and nobody asks a live archive anonymously."""
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -225,6 +226,24 @@ def test_each_mistake_is_named_alone_too(name: str) -> None:
 def test_odd_values_are_mistakes_and_no_crash(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         Settings.from_env({name: value})
+
+
+@pytest.mark.parametrize("sign", ["*", "?", "[", "]", "%", "\\", "\n", "\udcff"])
+def test_a_home_in_whose_path_a_sign_means_something_else_is_refused_at_once(
+    sign: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match=r"(?s)PD_HOME=.*found '.+', .*rename that folder"):
+        Settings.from_env({"PD_HOME": f"/data/{sign}/home"})
+    if sign not in "\n\udcff":
+        (tmp_path / f"a{sign}b").mkdir()
+        monkeypatch.chdir(tmp_path / f"a{sign}b")
+        with pytest.raises(ConfigError, match=f"PD_HOME={re.escape(str(Path.cwd()))}/data: found"):
+            Settings.from_env({})
+
+
+def test_spaces_quotes_and_letters_of_any_script_may_stand_in_a_home() -> None:
+    odd = '/data/it\'s "a" #1, élan\u200c 日本; {x} $y & z/home'
+    assert Settings.from_env({"PD_HOME": odd}).home == Path(odd)
 
 
 def test_a_token_never_shows_itself() -> None:

@@ -118,7 +118,7 @@ def test_the_catalogue_file_shows_every_table_under_both_names(home: Home) -> No
     plant(home, DECISIONS, [decision(1)])
     plant(home, FILES, [file(1)])
     views.rebuild(home)
-    with duckdb.connect(str(home.catalog), read_only=True) as connection:
+    with duckdb.connect(str(home.catalog), read_only=True, config={"file_search_path": str(home.root)}) as connection:
         for name in ("pages", "commons.pages", "items", "catalog.items", "decisions", "rights.decisions", "files"):
             assert connection.sql(f"select count(*) from {name}").fetchall() == [(1,)], name
 
@@ -126,7 +126,7 @@ def test_the_catalogue_file_shows_every_table_under_both_names(home: Home) -> No
 def test_the_catalogue_file_is_rebuilt_while_somebody_reads_the_old_one(home: Home) -> None:
     plant(home, ITEMS, [item(1)])
     views.rebuild(home)
-    with duckdb.connect(str(home.catalog), read_only=True) as reader:
+    with duckdb.connect(str(home.catalog), read_only=True, config={"file_search_path": str(home.root)}) as reader:
         plant(home, ITEMS, [item(1), item(2)])
         views.rebuild(home)
         assert reader.sql("select count(*) from items").fetchall() == [(2,)]

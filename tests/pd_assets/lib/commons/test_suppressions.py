@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,8 @@ import pytest
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
 from pd_assets.lib.commons.client import CommonsClient
-from pd_assets.lib.commons.suppressions import ACTIONS, MOST_REQUESTS_EACH, Suppressions, look_up
+from pd_assets.lib.commons.suppressions import ACTIONS, LOOK_BACK, MOST_REQUESTS_EACH, Suppressions, look_up
 from pd_assets.lib.commons.sync import KnownPages, sync_category
-from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from tests.pd_assets.lib.commons.large_category import CATEGORY, LargeCategory
@@ -119,11 +119,13 @@ def test_a_long_log_is_read_over_several_runs(home: Home) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"delete/revision": {"since": "2026"}}', '{"delete/revision": 3}'])
-def test_a_damaged_cursor_is_named_with_the_remedy(home: Home, text: str) -> None:
+def test_where_the_cursor_is_damaged_sixty_days_are_looked_up_again(home: Home, text: str) -> None:
+    lately = (datetime.now(UTC) - LOOK_BACK + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    archive = LargeCategory(files=3, events=[(REVISION, "2020-01-01T00:00:00Z", 1), (REVISION, lately, 2)])
     (home.root / "commons").mkdir()
     (home.root / "commons" / "cursor.json").write_text(text)
-    with pytest.raises(ConfigError, match=r"cursor\.json: damaged .*Delete it"):
-        look(LargeCategory(files=1), home)
+    assert look(archive, home)[0] == [2]
+    assert look(archive, home)[0] == []
 
 
 def test_the_cursor_is_readable_and_not_written_without_news(home: Home) -> None:

@@ -1,0 +1,20 @@
+"""`pdd migrate`: bring a home that an older version wrote to this version's format."""
+
+import argparse
+
+from pd_assets.lib.home import at_work, open_home
+from pd_assets.lib.migrations import migrate
+from pd_assets.lib.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    del parser  # it has none
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    del arguments
+    with at_work(open_home(Settings.from_env().home, any_format=True)) as home:
+        for line in migrate(home):
+            print(line)

@@ -1,0 +1,95 @@
+"""What heals by itself in the tables of a home, before a step works on it.
+
+A damaged derived file is removed, so that the step that makes its table does so; of what is kept twice the whole copy
+takes the place of the other. What an archive tells again is set aside by the step that asks it. The rest is a person's.
+"""
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from pd_assets.lib.catalog import damage
+from pd_assets.lib.catalog.schemas import TABLES, Kept, Table
+from pd_assets.lib.catalog.tables import files_of
+from pd_assets.lib.errors import DamagedTable
+from pd_assets.lib.home import Home, replacing
+
+SET_ASIDE = ".damaged"
+
+log = logging.getLogger(__name__)
+
+
+def mend(home: Home) -> list[DamagedTable]:
+    """Heal what can be healed without an archive or a person, and say so; what is left is returned.
+
+    A file that was found whole is not read again until it changes.
+    """
+    left = []
+    for table in TABLES.values():
+        if table.kept is Kept.TWICE:
+            _restore_missing(home, table)
+        for found in damage.damaged(home, table, files_of(home, table)):
+            if not _heal(home, table, found):
+                left.append(found)
+        if table.kept is Kept.TWICE:
+            _copy(home, table)
+    return left
+
+
+def set_aside(home: Home, *tables: Table) -> list[DamagedTable]:
+    """Move the damaged files of some tables out of the way, where nobody takes them for a part: PD_HOME/.damaged."""
+    found = [one for table in tables for one in damage.damaged(home, table, files_of(home, table))]
+    for one in found:
+        target = move_away(home, one.path)
+        log.warning("%s: %s is damaged, and was set aside as %s; what it held is asked for anew", *_told(one), target)
+    return found
+
+
+def move_away(home: Home, path: Path) -> Path:
+    """Move a file or folder of the home to the same place under PD_HOME/.damaged."""
+    target = home.root / SET_ASIDE / path.relative_to(home.root.resolve())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        shutil.rmtree(target)
+    os.replace(path, target)
+    return target
+
+
+def _heal(home: Home, table: Table, found: DamagedTable) -> bool:
+    if table.kept is Kept.DERIVED:
+        found.path.unlink(missing_ok=True)
+        log.warning("%s: %s was damaged, and is made anew from the other tables", *_told(found))
+        return True
+    copy = damage.second(found.path)
+    if table.kept is Kept.TWICE and copy.is_file() and not damage.damaged(home, table, [copy]):
+        _restore(found.path)
+        log.warning("%s: %s was damaged; its second copy took its place", *_told(found))
+        return True
+    return False
+
+
+def _restore_missing(home: Home, table: Table) -> None:
+    for copy in home.table(table.key).resolve().rglob(f".*{damage.SECOND}"):
+        path = damage.first(copy)
+        if not path.is_file() and not damage.damaged(home, table, [copy]):
+            _restore(path)
+            log.warning("%s: %s was gone; its second copy took its place", table.key, path)
+
+
+def _copy(home: Home, table: Table) -> None:
+    """Have a whole second copy of each file, which is the same."""
+    for path in files_of(home, table):
+        copy = damage.second(path)
+        is_same = copy.is_file() and copy.stat().st_size == path.stat().st_size
+        if not damage.damaged(home, table, [path]) and not (is_same and not damage.damaged(home, table, [copy])):
+            damage.keep_second(table, path)
+
+
+def _restore(path: Path) -> None:
+    with replacing(path) as partial:
+        shutil.copyfile(damage.second(path), partial)
+
+
+def _told(found: DamagedTable) -> tuple[str, Path]:
+    return found.table, found.path

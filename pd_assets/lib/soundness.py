@@ -1,0 +1,180 @@
+"""What is damaged in a home, and what heals it: tables, pictures, datasets, models, and the small files between them.
+
+`faults` reads everything and changes nothing; `repair` heals what the next runs would not by themselves. A look that
+costs little, at sizes and at what changed since it was last found whole, is `changed`.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.item_parts import unsound_generations
+from pd_assets.lib.catalog.mending import mend, move_away, set_aside
+from pd_assets.lib.catalog.schemas import PAGES, RECORDS, TABLES, TAKEDOWNS, Kept, Table
+from pd_assets.lib.dataset.export import INDEX, pictures_of
+from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
+from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
+from pd_assets.lib.home import Home, remove_folder
+from pd_assets.lib.images.stored import altered, discard
+from pd_assets.lib.migrations import format_of
+from pd_ml import provenance
+from pd_ml.data import shards
+from pd_ml.errors import ProvenanceError
+
+NIGHTLY = "run `pdd run nightly`, which makes it anew"
+REPAIR = "run `pdd doctor --repair`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something that is not what was written. `heals` is what a person does."""
+
+    path: Path
+    found: str
+    heals: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.found}; {self.heals}"
+
+
+def faults(home: Home) -> Iterator[Fault]:
+    """Everything in the home that is damaged; each file is read once."""
+    yield from _of_notes(home)
+    for table in TABLES.values():
+        for path in tables.files_of(home, table):
+            yield from _of_file(table, path)
+    for folder in unsound_generations(home):
+        yield Fault(path=folder, found="not the files that its state.json names", heals=NIGHTLY)
+    with suppress(DamagedTable):
+        for item_id, path in altered(home):
+            yield Fault(path=path, found=f"not the picture of {item_id}", heals=f"{REPAIR} and then `pdd run nightly`")
+    for folder in _folders(home, "dataset", shards.MANIFEST):
+        yield from _of_dataset(home, folder)
+    for folder in _folders(home, "models", provenance.RUN):
+        try:
+            provenance.verify_outputs(folder)
+        except ProvenanceError as error:
+            yield Fault(path=folder, found=str(error), heals="restore it from a backup, or train it again")
+
+
+def changed(home: Home) -> Iterator[Fault]:
+    """What is damaged of what a look from outside tells to be another than it was: no file is read that is not."""
+    for table in TABLES.values():
+        for found in damage.damaged(home, table, tables.files_of(home, table)):
+            yield Fault(path=found.path, found=found.found, heals=found.heals)
+    for folder in _folders(home, "dataset", shards.MANIFEST):
+        yield from _of_dataset(home, folder, is_read=False)
+
+
+def repair(home: Home, archive: str) -> Iterator[str]:
+    """Heal what can be, and say how. `archive` is the one that the settings name: it is believed where pages agree."""
+    yield from _restored_note(home, archive)
+    damage.forget_all(home)
+    for found in mend(home):
+        if found.table == TAKEDOWNS.key:
+            yield f"{found}: nothing else tells what was taken down, and nothing was done: restore it from a backup"
+        elif TABLES[found.table].kept in (Kept.EVIDENCE, Kept.TWICE):
+            damage.second(found.path).unlink(missing_ok=True)
+            yield f"{found.table}: set aside as {move_away(home, found.path)}; `pdd run nightly` goes on without it"
+    for found in set_aside(home, PAGES, RECORDS):
+        yield f"{found.table}: {found.path} was set aside; {found.heals}"
+    lost = {path for _, path in altered(home)}
+    discard(lost)
+    if lost:
+        yield f"{len(lost)} altered pictures removed; `pdd run nightly` fetches them again"
+    for folder in _folders(home, "dataset", shards.MANIFEST):
+        wrong = {fault.path for fault in _of_dataset(home, folder)}
+        if folder not in wrong:
+            for path in wrong:
+                yield f"{path} removed; `pdd run nightly` writes that of the current version again"
+                path.unlink()
+        elif folder.name in (home.pointed("dataset", folder.parent.name, name) for name in ("latest", "exported")):
+            remove_folder(folder)
+            yield f"{folder} removed; `pdd run nightly` exports it again from the tables"
+        else:
+            yield f"{folder}: an older version; set aside as {move_away(home, folder)}"
+
+
+def _of_notes(home: Home) -> Iterator[Fault]:
+    for look, path in ((format_of, "home.json"), (lambda one: one.archive, "commons/archive.json")):
+        try:
+            look(home)
+        except ConfigError as error:
+            yield Fault(path=home.root / path, found=str(error), heals="as it says")
+    for pattern in ("commons/cursor.json", f"{RECORDS.key}/*/shards.json"):
+        for note in sorted(home.root.glob(pattern)):
+            if (why := _no_json(note)) is not None:
+                yield Fault(path=note, found=why, heals=NIGHTLY)
+
+
+def _no_json(path: Path) -> str | None:
+    try:
+        json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        return f"not JSON ({error})"
+    return None
+
+
+def _of_file(table: Table, path: Path) -> Iterator[Fault]:
+    try:
+        damage.verify(table, path)
+    except DamagedTable as error:
+        is_healed = table.kept is Kept.TWICE and not list(_of_second(table, path))
+        yield Fault(path=path, found=error.found, heals=_TAKES_SECOND if is_healed else error.heals)
+    else:
+        if damage.second(path).is_file():
+            yield from _of_second(table, path)
+
+
+_TAKES_SECOND = "run `pdd run nightly`, which takes its second copy"
+
+
+def _of_second(table: Table, path: Path) -> Iterator[Fault]:
+    try:
+        damage.verify(table, damage.second(path))
+    except (DamagedTable, tables.TableError) as error:
+        yield Fault(path=damage.second(path), found=str(error), heals="run `pdd run nightly`, which copies it again")
+
+
+def _folders(home: Home, group: str, mark: str) -> list[Path]:
+    """The finished folders of a group, by the file that finishes them; hidden ones are none."""
+    found = [path.parent for path in (home.root / group).glob(f"*/*/{mark}")]
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.parts[-2:]))
+
+
+def _of_dataset(home: Home, folder: Path, *, is_read: bool = True) -> Iterator[Fault]:
+    is_current = folder.name == home.pointed("dataset", folder.parent.name, "latest")
+    heals = f"{REPAIR}, which exports it again" if is_current else f"{REPAIR}, which sets that older version aside"
+    try:
+        manifest = shards.verify(folder) if is_read else shards.read_manifest(folder)
+        for info in (*manifest.shards, *manifest.tars):
+            if home.size_bytes(folder / info.path) != info.size_bytes:
+                raise ConfigError(f"{info.path} has not the {info.size_bytes} bytes that the manifest says")
+        if (folder / INDEX).is_file() and (why := _no_json(folder / INDEX)) is not None:
+            raise ConfigError(f"{INDEX}: {why}")
+        for _ in pictures_of(folder):
+            pass
+    except (shards.ShardError, PdError, OSError, ValueError, TypeError) as error:
+        yield Fault(path=folder, found=" ".join(str(error).split()), heals=heals)
+    for name in DESCRIBES:
+        if (folder / name).is_file() and not is_description(folder / name):
+            yield Fault(path=folder / name, found="cut off or overwritten", heals=REPAIR)
+
+
+def _restored_note(home: Home, archive: str) -> Iterator[str]:
+    """The note of the home's archive, where both copies are damaged and the pages are of the archive that is set."""
+    try:
+        if (noted := home.archive) is not None:
+            home.claim(noted)
+    except ConfigError as error:
+        hosts = {urlsplit(str(row["page_url"])).netloc for row in tables.rows(tables.read(home, PAGES, ["page_url"]))}
+        if hosts != {urlsplit(archive).netloc}:
+            told = ", ".join(sorted(hosts)) or "no archive"
+            yield f"{error}; its pages are of {told}: set PD_COMMONS_API to that one, and run the same again"
+            return
+        home.claim_anew(archive)
+        yield f"{home.root / 'commons' / 'archive.json'}: {archive}, as all pages say"

@@ -1,0 +1,82 @@
+"""Files of a home are cut, overwritten, emptied or gone: after two nights each is healed, or named with its remedy."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pd_assets.lib.catalog import damage
+from pd_assets.lib.home import Home
+from pd_assets.lib.soundness import faults, repair
+from tests.pd_assets.line import Line, Night
+
+HOW: dict[str, Callable[[bytes], bytes | None]] = {
+    "cut": lambda body: body[: len(body) // 2],
+    "overwritten": lambda _: b"garbage\n",
+    "emptied": lambda _: b"",
+    "one bit": lambda body: body[: len(body) // 3] + bytes([body[len(body) // 3] ^ 4]) + body[len(body) // 3 + 1 :],
+    "removed": lambda _: None,
+}
+
+
+@pytest.fixture
+def line(first_night: Night, tmp_path: Path) -> Iterator[Line]:
+    with first_night.copy(tmp_path) as line:
+        yield line
+
+
+def files(home: Home, *, seconds: bool) -> list[Path]:
+    """All but the pictures in the store, and of what is kept twice the one or the other."""
+    found = [path for path in home.root.rglob("*") if path.is_file() and not path.is_symlink()]
+    kept = [path for path in found if path.name != ".lock" and path.relative_to(home.root).parts[0] not in (".tmp",)]
+    kept = [path for path in kept if path.parent.parent != home.images]
+    return sorted(path for path in kept if seconds == path.name.endswith(damage.SECOND))
+
+
+def harm(path: Path, how: str) -> None:
+    body = HOW[how](path.read_bytes())
+    path.unlink() if body is None else path.write_bytes(body)
+
+
+def reasons(result: dg.ExecuteInProcessResult) -> str:
+    failed = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    return " | ".join(str(one.user_failure_data.description if one.user_failure_data else one.error) for one in failed)
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("how", HOW)
+def test_a_home_whose_tables_are_all_damaged_heals_in_two_nights(line: Line, how: str) -> None:
+    before = {key: line.rows(key) for key in ("catalog/licensed_images", "dataset/captions", "dataset/splits")}
+    for path in files(line.home, seconds=False):
+        place = path.relative_to(line.home.root).as_posix()
+        if not place.startswith(("dataset/main/", "dataset/members/", "rights/decisions/", "home.json")):
+            harm(path, how)
+    line.run("nightly")
+    second = line.run("nightly")
+    assert second.success, reasons(second)
+    assert [str(fault) for fault in faults(line.home)] == []
+    assert {key: line.rows(key) for key in before} == before
+
+
+@pytest.mark.extended
+def test_what_is_kept_twice_is_copied_again(line: Line) -> None:
+    for path in files(line.home, seconds=True):
+        harm(path, "cut")
+    assert line.run("nightly").success
+    assert [str(fault) for fault in faults(line.home)] == []
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("how", HOW)
+def test_evidence_that_nothing_else_tells_is_named_and_set_aside_by_a_persons_word(line: Line, how: str) -> None:
+    (path,) = (line.home.table("rights/decisions")).glob("*.parquet")
+    harm(path, how)
+    night = line.run("nightly")
+    if how != "removed":
+        assert not night.success and "pdd doctor --repair" in reasons(night), reasons(night)
+        assert str(path) in reasons(night)
+    list(repair(line.home, str(line.home.archive)))
+    again = line.run("nightly")
+    assert again.success, reasons(again)
+    assert [str(fault) for fault in faults(line.home)] == []
