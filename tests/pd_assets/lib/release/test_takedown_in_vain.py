@@ -1,4 +1,4 @@
-"""No damage and no run that is under way makes a takedown vain: it is noted, done as far as can be, and gone on with."""
+"""Nothing makes a takedown vain, no damage and no run under way: it is noted, done as far as can be, and gone on with."""
 
 import json
 import shutil
