@@ -1,4 +1,4 @@
-"""Nothing makes a takedown vain, no damage and no run: it is noted, done as far as can be, and gone on with."""
+"""No damage and no run under way makes a takedown vain: it is noted, done as far as can be, and gone on with."""
 
 import json
 import shutil
