@@ -43,27 +43,30 @@ def _shown(connection: duckdb.DuckDBPyConnection, some: Parts) -> duckdb.DuckDBP
     return connection.read_parquet(list(map(str, some.paths)), hive_partitioning=False, union_by_name=True)
 
 
-def readable(home: Home, table: Table, columns: Sequence[str]) -> tuple[Parts, list[str]]:
-    """The files of a table whose `columns` can be read to the end, and why others cannot."""
+def readable(home: Home, table: Table, columns: Sequence[str], *, whole: bool = True) -> tuple[Parts, list[str]]:
+    """The files of a table whose `columns` are there and can be read to the end, and why others cannot.
+
+    Without `whole` only what the files say of themselves is looked at, which costs little.
+    """
     found, damaged = [], []
     try:
         paths = tables.parts(home, table)
     except OSError as error:
         return Parts(table=table, paths=()), [f"{table.key} ({error.strerror or error})"]
     for path in paths:
-        if (why := _problem(path, columns)) is None:
+        if (why := _problem(path, columns, whole=whole)) is None:
             found.append(path)
         else:
             damaged.append(f"{table.key} ({path.relative_to(home.table(table.key).resolve())}: {why})")
     return Parts(table=table, paths=tuple(found)), damaged
 
 
-def _problem(path: Path, columns: Sequence[str]) -> str | None:
+def _problem(path: Path, columns: Sequence[str], *, whole: bool) -> str | None:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if missing := sorted(set(columns) - set(file.schema_arrow.names)):
                 return f"no column {', '.join(missing)}"
-            for _ in file.iter_batches(ROWS, columns=list(columns)):
+            for _ in file.iter_batches(ROWS, columns=list(columns), use_threads=False) if whole else ():
                 pass
     except (OSError, pa.ArrowException, ValueError) as error:
         return " ".join(str(error).split())[:200]

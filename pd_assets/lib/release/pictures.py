@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+import pyarrow as pa
+
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CLUSTERS, FILES, ITEMS, MEMBERS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
@@ -58,16 +60,14 @@ class Found:
 def find_pictures(home: Home, called: str) -> Found:
     """Everything that is called so; no error for a table that is missing or damaged."""
     called = as_known(called)
-    parts, unread = {}, []
-    for name, (table, columns) in TABLES.items():
-        parts[name], damaged = readable(home, table, columns)
-        unread += damaged
-        if table in NEEDED and not tables.parts(home, table) and _had_a_dataset(home):
-            unread.append(f"{table.key} (missing)")
     try:
-        found = ask(home, load("pictures_called"), parts, {"called": called, "title": _title(called)})
-    except TableError as error:
-        return Found(pictures=as_named(called), unread=(*unread, str(error)))
+        found, unread = _ask(home, called, whole=False)
+    except TableError:
+        # Each file is read for itself, to leave out those that cannot be.
+        try:
+            found, unread = _ask(home, called, whole=True)
+        except TableError as error:
+            return Found(pictures=as_named(called), unread=(str(error),))
     pictures = tuple(Picture(**row) for row in found.to_pylist())
     if not any(one.is_meant for one in pictures) and called.isdecimal():
         # No title is that number: it is a page id.
@@ -75,6 +75,17 @@ def find_pictures(home: Home, called: str) -> Found:
     if unread and not any(one.is_meant for one in pictures):
         pictures = (*as_named(called), *pictures)
     return Found(pictures=pictures, unread=tuple(unread))
+
+
+def _ask(home: Home, called: str, *, whole: bool) -> tuple[pa.Table, list[str]]:
+    parts, unread = {}, []
+    for name, (table, columns) in TABLES.items():
+        parts[name], damaged = readable(home, table, columns, whole=whole)
+        unread += damaged
+        if table in NEEDED and not tables.parts(home, table) and _had_a_dataset(home):
+            unread.append(f"{table.key} (missing)")
+    asked = {"called": called, "title": _title(called)}
+    return ask(home, load("pictures_called"), parts, asked), unread
 
 
 def as_known(called: str) -> str:

@@ -60,14 +60,61 @@ class Trace:
             yield from _listed("models that may have seen it: unknown, treated as seen", [*map(_untold, may)])
         yield from _listed("changes of its verdict", [in_words(row) for row in self.changes])
 
-    def relation(self, model: Model) -> str:
-        """How a model stands to the picture: `trained_on`, `held` (its dataset held it out), `through` a model that it
-        was made of or started from, or `unknown`.
+    def relation(self, model: Model, item_id: str | None = None) -> str | None:
+        """How a model stands to the picture, or to one of its items: `trained_on`, `held` (its dataset held it out),
+        `through` a model that it was made of or started from, or `unknown`. None: it did not see that item.
         """
-        own = {one.split for one in self.sightings if one.dataset.version == model.run.dataset_version}
+        seen = [one for one in self.sightings if item_id in (None, one.item_id)]
+        own = {one.split for one in seen if one.dataset.version == model.run.dataset_version}
         if own:
             return "trained_on" if "train" in own else "held"
-        return "through" if model.datasets & {one.dataset.version for one in self.sightings} else "unknown"
+        if model.datasets & {one.dataset.version for one in seen}:
+            return "through"
+        return "unknown" if model.unknown or self.unread else None
+
+    def as_json(self) -> dict[str, object]:
+        """The same for a program. `unknown` and `unread` say what nobody can tell, and why."""
+        meant: dict[str, bool] = {}
+        for one in self.pictures:
+            meant[one.item_id] = meant.get(one.item_id, False) or one.is_meant
+        items = [
+            {
+                "item_id": item_id,
+                "matched_by": "name" if is_meant else "copy",
+                "distance": None,
+                "decisions": [row for row in self.decisions if row["item_id"] == item_id],
+                "takedowns": [row for row in self.takedowns if row["item_id"] == item_id],
+                "datasets": [
+                    {"name": one.dataset.name, "version": one.dataset.version, "split": one.split, "sha256": one.sha256}
+                    for one in self.sightings
+                    if one.item_id == item_id
+                ],
+                "models": [
+                    {
+                        "name": model.stage,
+                        "version": model.version,
+                        "relation": relation,
+                        "times_shown": None,
+                        "through": self._through(model) if relation == "through" else [],
+                    }
+                    for model in self.models
+                    if (relation := self.relation(model, item_id)) is not None
+                ],
+            }
+            for item_id, is_meant in meant.items()
+        ]
+        return {"items": items, "unknown": dict(self.unknown), "unread": list(self.unread)}
+
+    def _through(self, model: Model) -> list[str]:
+        """The models that saw it themselves and that a model was made of or started from."""
+        by_digest = {one.run.digest: one for one in self.models if one.run.digest}
+        found, waiting = {}, [model]
+        while waiting:
+            for digest in waiting.pop().run.inputs.values():
+                if (one := by_digest.get(digest)) is not None and digest not in found:
+                    found[digest] = one
+                    waiting.append(one)
+        return [f"{one.stage} {one.version}" for one in found.values() if self.relation(one) in ("trained_on", "held")]
 
     def _what(self) -> Iterator[str]:
         rows = {row["item_id"]: row for row in self.items}

@@ -7,13 +7,15 @@ import pytest
 
 from pd_assets.checks.dataset import whole_and_licensed
 from pd_assets.definitions import defs
-from pd_assets.lib.catalog.schemas import LICENSED
+from pd_assets.lib.catalog.schemas import LICENSED, MEMBERS
 from pd_assets.lib.dataset.audit import find_faults
 from pd_assets.lib.dataset.export import Export, export_shards
 from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release import members
 from pd_assets.resources import Platform
+from pd_ml.provenance import MEMBERS as MEMBERS_DIGEST
 from tests.pd_assets.lib.dataset.exporting import fill, store
 from tests.pd_assets.lib.planting import licensed, plant
 
@@ -29,7 +31,7 @@ def home(tmp_path: Path) -> Home:
 
 def finished(home: Home, selection: Selection | None = None) -> Export:
     export = export_shards(home, name="main", selection=selection)
-    finish(export, {})
+    finish(export, {MEMBERS_DIGEST: members.record(home, export)})
     home.point("dataset", "main", "latest", export.version)
     return export
 
@@ -75,3 +77,12 @@ def test_the_check_blocks_what_comes_after_the_manifest(home: Home) -> None:
         failed = whole_and_licensed(context, platform=platform)
     assert not failed.passed
     assert failed.metadata["count"].value == COUNT
+
+
+def test_a_dataset_of_which_it_is_not_known_what_it_holds_fails(home: Home) -> None:
+    finished(home)
+    for path in home.table(MEMBERS.key).rglob("*.parquet"):
+        path.write_bytes(b"garbage")
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = whole_and_licensed(dg.build_asset_check_context(instance=instance), Platform(pd_home=str(home.root)))
+    assert not found.passed and "not known which pictures it holds" in str(found.metadata["problems"].value)
