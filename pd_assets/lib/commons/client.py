@@ -122,6 +122,16 @@ class CommonsClient:
         if not isinstance(general, dict) or not str(general.get("generator", "")).startswith("MediaWiki"):
             raise ArchiveError(f"PD_COMMONS_API={self.api} is no MediaWiki Action API; expected an address of api.php")
 
+    def answers(self) -> bool:
+        """Whether the archive answers anything at all. AccessDenied or ArchiveResting where it does not want to."""
+        try:
+            self._ask({"meta": "siteinfo", "siprop": "general"}, tries=2)
+        except (AccessDenied, ArchiveResting):
+            raise
+        except ArchiveError:
+            return False
+        return True
+
     def category_facts(self, titles: Sequence[str]) -> dict[str, CategoryFacts]:
         """Page id and member counts of categories, by title without namespace."""
         facts: dict[str, CategoryFacts] = {}
@@ -295,10 +305,8 @@ class CommonsClient:
             ) from error
         if isinstance(error, EndlessQuery | ApiError):
             return
-        try:
-            self._ask({"meta": "siteinfo", "siprop": "general"}, tries=2)
-        except ArchiveError:
-            raise error from None
+        if not self.answers():
+            raise error
 
     def _answers(
         self,
@@ -418,7 +426,7 @@ def _error(decoded: Json) -> Json | None:
     return found if isinstance(found, dict) else None
 
 
-def _wanted(following: object, told: Mapping[int, Json]) -> Json | None:
+def _wanted(following: object, told: Mapping[int, Json]) -> dict[str, str | int] | None:
     """What of a continuation was asked for: none of a file's older versions once its present one is told."""
     if not isinstance(following, dict):
         return None
