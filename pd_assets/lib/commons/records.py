@@ -124,7 +124,7 @@ def _problem(page: Json, info: Json, revision: Json) -> str | None:
         return "no_wikitext"
     if info.get("mediatype") != "BITMAP":
         return "not_bitmap"
-    if 0 in (_whole(info.get("width")), _whole(info.get("height"))):
+    if 0 in (info.get("width"), info.get("height")):
         return "no_size"
     return None
 
