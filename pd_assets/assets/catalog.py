@@ -5,6 +5,7 @@ import dagster as dg
 from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog import duplicates, items, views
 from pd_assets.lib.catalog.item_parts import bring_in_step, generations
+from pd_assets.lib.catalog.looks import stale
 from pd_assets.lib.catalog.schemas import (
     CATEGORIES,
     CLUSTERS,
@@ -71,13 +72,21 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     makes=(LICENSED, CLUSTERS),
     writes=lambda home: [home.catalog],
     settings=lambda settings: settings.rights_profile,
+    time=lambda home, settings: stale(home, days=settings.stale_days),
 )
 def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
-        home = platform.home()
+        home, settings = platform.home(), platform.settings()
         require(home, ITEMS, DECISIONS, FILES)
         resume(home, purges=False)
-        digest = items.build_licensed(home, profile=platform.settings().rights_profile)
+        found = stale(home, days=settings.stale_days)
+        left_out = items.stale_items(home, found)
+        digest = items.build_licensed(home, profile=settings.rights_profile, stale=left_out)
+        waiting = items.count_accepted(home, left_out, profile=settings.rights_profile)
+        if waiting:
+            context.log.warning(
+                f"{waiting} accepted pictures are left out: not read anew for {settings.stale_days} days: {found}"
+            )
         views.rebuild(home)
         by_rule = items.count(home, LICENSED, "rule_id")
     return dg.MaterializeResult(
@@ -85,6 +94,8 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
         metadata={
             "dagster/row_count": sum(by_rule.values()),
             "rules": counted("accepted by", by_rule),
+            "left_out_as_stale": waiting,
+            "stale": str(found),
             "table": dg.MetadataValue.path(str(home.table(LICENSED.key))),
             **stored(home, LICENSED),
             **done.cost,

@@ -3,22 +3,24 @@
 One category that cannot be brought up to date costs no other: lib/commons/many.py goes on with the rest.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import dagster as dg
 from pydantic import Field
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.looks import COMMONS, load_looks
 from pd_assets.lib.catalog.mending import set_aside
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.many import ManySync, digest_of_all
 from pd_assets.lib.commons.suppressions import look_up
 from pd_assets.lib.commons.sync import CategorySync, KnownPages
-from pd_assets.lib.commons.walk import walk
+from pd_assets.lib.commons.walk import Category, Earlier, walk
 from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
@@ -56,10 +58,18 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
             client = platform.commons(session)
             _probe(client, home)
             home.claim(settings.commons_api)
-            found = walk(client, settings.commons_roots, depth=settings.commons_depth, exclude=settings.commons_exclude)
+            before = list(tables.rows(tables.read_or_empty(home, CATEGORIES)))
+            earlier = Earlier(categories=_walked_before(before), looks=load_looks(home, COMMONS))
+            found = walk(
+                client,
+                settings.commons_roots,
+                depth=settings.commons_depth,
+                exclude=settings.commons_exclude,
+                earlier=earlier,
+            )
+            earlier.looks.save(home, COMMONS)
         live = [asdict(category) for category in found]
         names = {category.category for category in found}
-        before = tables.rows(tables.read_or_empty(home, CATEGORIES))
         retired = [{**row, "status": "retired"} for row in before if row["category"] not in names]
         tables.sweep(home.table(CATEGORIES.key))
         digest = tables.write(home, CATEGORIES, tables.as_table(CATEGORIES, [*live, *retired]))
@@ -69,12 +79,22 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
         metadata={
             "dagster/row_count": len(live),
             "retired": len(retired),
-            "files": sum(category.files for category in found),
+            "files": sum(max(0, category.files) for category in found),
+            "unlisted": dg.MetadataValue.json(dict(list(sorted(earlier.unlisted.items()))[:LISTED])),
             **stored(home, CATEGORIES),
             **asked_of_hosts(session.traffic),
             **done.cost,
         },
     )
+
+
+def _walked_before(rows: Iterable[Mapping[str, object]]) -> dict[str, Category]:
+    """The live categories of the last walk."""
+    return {
+        str(row["category"]): Category(**{**row, "parents": tuple(row["parents"]), "path": tuple(row["path"])})  # type: ignore[arg-type]
+        for row in rows
+        if row["status"] == "live"
+    }
 
 
 def _probe(client: CommonsClient, home: Home) -> None:
@@ -174,6 +194,11 @@ def commons_refresh(context: dg.AssetExecutionContext, config: Sync, platform: P
         data_version=dg.DataVersion(version),
         metadata={
             **_summary(synced.values()),
+            "in_short": _in_short(synced.values(), run.many.failed),
+            "by_category": dg.MetadataValue.json(_by_category(run, synced.values())),
+            "unread": dg.MetadataValue.json(
+                [f"{page.pageid} {page.title}: {page.reason}" for page in islice(run.known.unread, LISTED)]
+            ),
             "not_reached": len(left),
             "failed": len(run.many.failed),
             "failures": dg.MetadataValue.json(dict(list(sorted(run.many.failed.items()))[:LISTED])),
@@ -195,6 +220,26 @@ def _behind(instance: dg.DagsterInstance, left: list[str]) -> dict[str, str]:
     return {category: str(before.get(category, today)) for category in left}
 
 
+def _in_short(synced: Iterable[CategorySync], failed: Mapping[str, str]) -> str:
+    """What was listed, is known as it is now, and is missing, for a person."""
+    listed, missing = (sum(getattr(one, name) for one in synced) for name in ("listed", "missing"))
+    lacking = [f"{one.category}: {one.missing}" for one in sorted(synced, key=lambda one: -one.missing) if one.missing]
+    where = f" ({'; '.join(lacking[:5])}{'; ...' if len(lacking) > 5 else ''})" if lacking else ""
+    said = f"{listed} files listed, {listed - missing} known, {missing} missing{where}"
+    return f"{said}; {len(failed)} categories not listed ({'; '.join(sorted(failed)[:5])})" if failed else said
+
+
+def _by_category(run: "_Run", synced: Iterable[CategorySync]) -> dict[str, dict[str, int | None]]:
+    """Listed, known and missing files of each category, those first that lack most."""
+    told: dict[str, dict[str, int | None]] = {}
+    for category in sorted(run.many.failed):
+        look = run.known.looks.sources.get(category)
+        told[category] = {"listed": None, "known": look.files if look else 0, "missing": None}
+    for one in sorted(synced, key=lambda one: (-one.missing, one.category)):
+        told.setdefault(one.category, {"listed": one.listed, "known": one.listed - one.missing, "missing": one.missing})
+    return dict(islice(told.items(), LISTED))
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Run:
     """One run over some categories: the archive, and what is known of it. `live`: category -> files in it."""
@@ -207,9 +252,12 @@ class _Run:
     many: ManySync
 
     def with_files(self) -> list[str]:
-        """The live categories that hold files, by the archive's count or ours; the others need no listing."""
-        kept = self.home.partitions(PAGES.key)
-        return sorted(category for category, files in self.live.items() if files > 0 or category in kept)
+        """The live categories that hold files, by the archive's count or our last look, and those that were not found
+        empty lately: counters drift."""
+        is_empty = self.known.looks.has_no_files
+        return sorted(
+            category for category, files in self.live.items() if files or not is_empty(category, now=self.known.now)
+        )
 
 
 @contextmanager

@@ -11,13 +11,14 @@ from pydantic import Field
 
 from pd_assets.lib.catalog.mending import set_aside
 from pd_assets.lib.catalog.schemas import RECORDS
+from pd_assets.lib.errors import ArchiveError
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.progress import track
 from pd_assets.lib.smithsonian.bulk import Bulk, open_bulk
 from pd_assets.lib.smithsonian.records import Reading
 from pd_assets.lib.smithsonian.search import SEARCH, SearchClient, pull, require_key
-from pd_assets.lib.smithsonian.sync import UnitSync, list_units, sync_unit
+from pd_assets.lib.smithsonian.sync import UnitSync, list_units, note_unread, sync_unit
 from pd_assets.partitions import smithsonian_unit
 from pd_assets.resources import Platform
 from pd_assets.running.pools import SMITHSONIAN
@@ -97,7 +98,12 @@ class _BulkRun:
 
     def synchronise(self, units: Sequence[str]) -> Iterator[UnitSync]:
         """Synchronise them one after the other; one that the index does not list has no shards."""
-        indexes = list_units(self.bulk, self.home)
+        try:
+            indexes = list_units(self.bulk, self.home)
+        except ArchiveError:
+            for unit in units:
+                note_unread(self.home, unit)
+            raise
         for unit in track(units, "synchronising units", total=len(units), unit="units"):
             yield sync_unit(self.bulk, self.home, unit, indexes.get(unit), side=self.side)
 

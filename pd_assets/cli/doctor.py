@@ -9,7 +9,10 @@ from collections.abc import Callable
 from pd_assets.cli.instance import open_instance
 from pd_assets.cli.project import project_root
 from pd_assets.lib.addresses import archives_of
+from pd_assets.lib.catalog.items import count_accepted, stale_items
+from pd_assets.lib.catalog.looks import stale
 from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.unread import load_unread
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import at_work, open_home
 from pd_assets.lib.http import PoliteSession
@@ -33,6 +36,7 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
         "home": lambda: _home(settings),
         "archive": lambda: _archive(settings),
         "rights": lambda: f"profile {settings.rights_profile}; uploads wait {settings.fresh_days} days in quarantine",
+        "evidence": lambda: _evidence(settings),
         "runs": _runs,
         "device": _device,
         "xformers": lambda: (
@@ -57,6 +61,20 @@ def _home(settings: Settings) -> str:
     warning = "; that is little" if free < LITTLE_BYTES else ""
     place = f"{settings.home}, worked on in {home.root}" if home.copy else str(home.root)
     return f"{place}{filled}; {free / 1e9:.0f} GB free{warning}"
+
+
+def _evidence(settings: Settings) -> str:
+    """Which evidence could not be read anew for too long. It waits, and nothing is wrong with the home."""
+    home = open_home(settings.home)
+    found, unread = stale(home, days=settings.stale_days), len(load_unread(home))
+    waiting = f"; {unread} single pages could not be read the last time (commons/unread.json)" if unread else ""
+    if not found:
+        return f"none is older than {settings.stale_days} days (PD_STALE_DAYS){waiting}"
+    left_out = count_accepted(home, stale_items(home, found), profile=settings.rights_profile)
+    return (
+        f"not read anew for {settings.stale_days} days (PD_STALE_DAYS): {found}; {left_out} accepted pictures are left "
+        f"out of the next dataset until it can be: `pdd run nightly`{waiting}"
+    )
 
 
 def _archive(settings: Settings) -> str:

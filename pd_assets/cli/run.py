@@ -144,6 +144,8 @@ def _show(event: dg.DagsterEvent) -> Cost | None:
         seconds=float(str(values["seconds"])),
         peak_mb=float(str(values["peak_memory_mb"])),
     )
+    if "in_short" in values:
+        print(f"  {values['in_short']}", flush=True)
     print(f"  {cost.asset}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB at most", flush=True)
     return cost
 

@@ -75,6 +75,12 @@ SETTINGS = (
         "days after its upload that a file stays in quarantine, so that others have looked at it",
         "30; 0 where `PD_COMMONS_API` is on this machine",
     ),
+    _setting(
+        "PD_STALE_DAYS",
+        "days that a page may not have been read anew, because it or its category could not be, before its picture"
+        " leaves the next dataset until it can",
+        "`14`",
+    ),
     _setting("PD_LABELS", "`cc0` (only CC0 label fields) or `all` (adds CC BY-SA text; each row says so)", "`all`"),
     _setting(
         "PD_LANGUAGE",

@@ -25,6 +25,8 @@ WIKIDATA_API = "https://www.wikidata.org/w/api.php"
 SMITHSONIAN_INDEX = "https://smithsonian-open-access.s3-us-west-2.amazonaws.com/metadata/edan/index.txt"
 # Uploads younger than this are in quarantine: nobody has patrolled them yet. Nobody patrols a wiki of one's own.
 FRESH_DAYS = 30
+# Evidence that could not be read anew for so long is no evidence: its pictures wait.
+STALE_DAYS = 14
 DEFAULT_ROOTS = ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
 PROFILES = ("strict", "life70", "us")
 LABEL_POLICIES = ("cc0", "all")
@@ -65,6 +67,7 @@ class Settings:
     smithsonian_units: tuple[str, ...] = ()
     rights_profile: str = "strict"
     fresh_days: int = FRESH_DAYS
+    stale_days: int = STALE_DAYS
     labels: str = "all"
     language: str = "en"
     max_side: int = 1280
@@ -123,6 +126,7 @@ class Settings:
             smithsonian_units=reader.names("PD_SMITHSONIAN_UNITS"),
             rights_profile=reader.choice("PD_RIGHTS_PROFILE", "strict", PROFILES),
             fresh_days=reader.whole("PD_FRESH_DAYS", 0 if is_loopback(commons_api) else FRESH_DAYS, at_least=0),
+            stale_days=reader.whole("PD_STALE_DAYS", STALE_DAYS, at_least=1),
             labels=reader.choice("PD_LABELS", "all", LABEL_POLICIES),
             language=reader.language("PD_LANGUAGE", "en"),
             max_side=reader.whole("PD_MAX_SIDE", 1280, at_least=16),

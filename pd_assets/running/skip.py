@@ -45,13 +45,15 @@ def unless_unchanged(
     reads: Places = lambda _: (),
     writes: Places = lambda _: (),
     settings: Callable[[Settings], object] = lambda _: None,
+    time: Callable[[Home, Settings], object] = lambda *_: None,
     per_run: Collection[str] = (),
 ) -> Callable[[Make[P]], Make[P]]:
     """Make the asset only where something changed; else report what the last materialisation said, once more.
 
     Which tables it depends on is noted as it opens them: all but those that it `makes`. `reads` and `writes` are files
-    that are no tables. `settings` are those that it depends on; its run config counts too. `per_run`: metadata of
-    what one run did, which are 0 or left out where the step is skipped.
+    that are no tables. `settings` are those that it depends on; its run config counts too. `time` is what has become
+    of its inputs by the passing of time alone. `per_run`: metadata of what one run did, which are 0 or left out where
+    the step is skipped.
     """
 
     def decorate(make: Make[P]) -> Make[P]:
@@ -61,7 +63,13 @@ def unless_unchanged(
         ) -> dg.MaterializeResult:
             with step() as done:
                 home = platform.home()
-                told = [settings(platform.settings()), [str(one) for one in args], sorted(map(str, kwargs.items()))]
+                chosen = platform.settings()
+                told = [
+                    settings(chosen),
+                    repr(time(home, chosen)),
+                    [str(one) for one in args],
+                    sorted(map(str, kwargs.items())),
+                ]
                 files = _state(reads(home), home)
                 last = _last(context)
                 opened = {} if last is None else {key: _state_of(home, TABLES[key]) for key in _opened(last)}

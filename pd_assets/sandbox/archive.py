@@ -7,7 +7,7 @@ changes, touched times, category memberships. All methods may be called from sev
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -43,6 +43,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(kw_only=True)
+class Oddities:
+    """What real archives hold and nobody would make: files stored as 0 x 0, by title; pages at whose file the archive
+    breaks, by title, with the code of its error; and what the counters of categories say."""
+
+    cut_off: set[str] = field(default_factory=set)
+    broken: dict[str, str] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+
+
 class Archive:
     """Pages by id and title; see `painted` and `from_folder` for how one comes to be."""
 
@@ -60,6 +70,7 @@ class Archive:
         self._painted = 0
         # Labels of Wikidata items, id -> language -> text, for `action=wbgetentities`.
         self.things: dict[str, dict[str, str]] = {}
+        self.oddities = Oddities()
         for page in sorted(pages, key=lambda page: page.created):
             self._found(page)
 

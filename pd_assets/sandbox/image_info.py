@@ -35,6 +35,10 @@ def image_info(call: Call, pages: Sequence[Page], after: str | None) -> tuple[Ad
             continue
         if asked.width is not None and scaled == MULTI_LIMIT:
             return rows, f"{db_key(page.title)}|{digits(holder.versions[-1].timestamp)}"
+        if code := call.archive.oddities.broken.get(page.title):
+            raise ApiError(code, f"Caught an exception while reading {page.title}.")
+        if page.title in call.archive.oddities.cut_off and asked.width is not None:
+            raise ApiError("urlparamnormal", f"Could not normalize image parameters for {bare(page.title)}.")
         scaled += 1
         rows[page.pageid] = {"imagerepository": "local", "imageinfo": _versions(call, holder, asked)}
         if "badfile" in asked.props:
@@ -87,7 +91,9 @@ def _version_row(call: Call, page: Page, version: FileVersion, asked: _Asked) ->
     if "canonicaltitle" in wanted:
         row["canonicaltitle"] = page.title
     if "size" in wanted or "dimensions" in wanted:
+        is_cut_off = page.title in call.archive.oddities.cut_off
         row |= {"size": facts.size_bytes, "width": facts.width, "height": facts.height}
+        row |= {"width": 0, "height": 0} if is_cut_off else {}
     if "url" in wanted:
         row |= _addresses(call, page, version, asked)
     if "sha1" in wanted:

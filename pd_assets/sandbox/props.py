@@ -121,6 +121,8 @@ def member_counts(call: Call, category: str) -> Row:
     """The counts of a category with or without a page; empty where it has no members."""
     members = [call.archive.page_by_id(member.pageid) for member in call.archive.members(category)]
     types = [member_type(member) for member in members if member is not None]
+    if (drifted := call.archive.oddities.counters.get(category)) is not None:
+        return {"size": drifted, "pages": 0, "files": drifted, "subcats": drifted, "hidden": False}
     if not types:
         return {}
     return {

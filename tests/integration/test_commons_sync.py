@@ -212,3 +212,45 @@ def test_unknown_missing_and_invalid_titles_are_what_the_client_says(mediawiki: 
 def test_an_unknown_root_is_named(mediawiki: MediaWiki, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="PD_COMMONS_ROOTS names Category:Nowhere, which http"):
         scraping.scrape(open_home(tmp_path / "home"), mediawiki.api_url, [ROOTS[0], "Nowhere"])
+
+
+# --- the archive's own oddities --------------------------------------------------------------------------------------
+
+
+def cut_off() -> bytes:
+    """A JPEG that ends within what stands before its size: MediaWiki stores it as 0 x 0."""
+    whole = jpeg("purple")
+    segments = b"".join(b"\xff\xe2\xff\xff" + bytes(65_533) for _ in range(2))
+    return (whole[:2] + segments + whole[2:])[:60_000]
+
+
+def test_a_file_of_0_x_0_holds_no_other_up_and_has_a_row_with_its_reason(
+    scraper: Scraper, mediawiki_site: FilledSite
+) -> None:
+    changed = pictures_of(mediawiki_site, Kind.PD_OLD_100_EXPIRED)[0]
+    (category, *_) = changed.categories
+    scraper.wiki.admin.upload(NEW, cut_off(), f"{EXPIRED}[[Category:{category}]]")
+    scraper.wiki.admin.edit(changed.title, f"{{{{Cc-by-sa-4.0}}}}[[Category:{category}]]")
+    synced, _ = scraper.news()
+    odd = next(row for row in listed_pages(scraper.home).values() if row["title"] == NEW)
+    assert (odd["width"], odd["height"], odd["problem"], odd["thumb_url"]) == (0, 0, "no_size", None)
+    assert odd["sha1"] and odd["wikitext"]
+    assert (synced[category].is_complete, synced[category].missing) == (True, 0)
+    now = listed_pages(scraper.home)[category, scraper.id_of(changed.title)]
+    assert "Cc-by-sa-4.0" in str(now["templates"])
+    # The next night asks for nothing.
+    _, ids = scraper.news()
+    assert ids == []
+
+
+def test_the_older_versions_of_a_file_that_is_alone_in_its_batch_are_not_asked_for(
+    scraper: Scraper, mediawiki_site: FilledSite
+) -> None:
+    (category, *_) = pictures_of(mediawiki_site, Kind.PD_OLD_100_EXPIRED)[0].categories
+    for colour in ("red", "green", "blue"):
+        scraper.wiki.admin.upload(NEW, jpeg(colour), f"{EXPIRED}[[Category:{category}]]")
+    scraper.news()
+    asked = [request.query for request in scraper.wiki.requests()]
+    assert any("pageids" in query for query in asked) and not any("iistart" in query for query in asked)
+    row = item(scraper.home, scraper.id_of(NEW))
+    assert (row["width"], row["height"], row["status"], row["problem"]) == (400, 300, "live", None)

@@ -1,8 +1,11 @@
 """One row per file of either archive, and the licence-filtered table: the joins between the other tables."""
 
+from collections.abc import Sequence
+
 from pd_assets.lib.catalog import item_parts, tables
 from pd_assets.lib.catalog.duplicates import build_clusters
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, TAKEDOWNS, Table
+from pd_assets.lib.catalog.looks import Stale
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, RECORDS, TAKEDOWNS, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
 
@@ -12,14 +15,35 @@ def build_items(home: Home) -> str:
     return item_parts.bring_in_step(home).digest
 
 
-def build_licensed(home: Home, *, profile: str) -> str:
+def build_licensed(home: Home, *, profile: str, stale: Sequence[str] = ()) -> str:
     """Write catalog/licensed_images: accepted, decoded, live, not taken down, one of each cluster. Returns its digest.
 
-    The clusters are brought in step first: catalog/clusters.
+    The clusters are brought in step first: catalog/clusters. Items in `stale` are left out.
     """
     build_clusters(home, profile=profile)
     inputs = {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "clusters": CLUSTERS, "takedowns": TAKEDOWNS}
-    return tables.write_query(home, LICENSED, load("licensed_images"), inputs, {"profile": profile})
+    return tables.write_query(
+        home, LICENSED, load("licensed_images"), inputs, {"profile": profile, "stale": list(stale)}
+    )
+
+
+def stale_items(home: Home, found: Stale) -> list[str]:
+    """The live items whose evidence could not be read anew for too long."""
+    if not found:
+        return []
+    names = {"categories": list(found.categories), "pages": list(found.pages), "shards": list(found.shards)}
+    rows = tables.query(home, load("stale_items"), {"items": ITEMS, "records": RECORDS}, names)
+    return [str(item) for item in rows["item_id"].to_pylist()]
+
+
+def count_accepted(home: Home, item_ids: Sequence[str], *, profile: str) -> int:
+    """How many of some items are accepted under a profile."""
+    sql = (
+        "select count(*) as items from decisions where verdict = 'accept' and profile = $profile "
+        "and item_id in (select unnest($items::varchar[]))"
+    )
+    found = tables.query(home, sql, {"decisions": DECISIONS}, {"profile": profile, "items": list(item_ids)})
+    return int(found["items"][0].as_py())
 
 
 def find_unfree(home: Home, *, profile: str) -> list[str]:

@@ -9,12 +9,16 @@ import logging
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zlib import crc32
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
 from pd_assets.lib.home import Home, write_text
 
 COMMONS, SMITHSONIAN = "commons", "smithsonian"
+# Counters drift: what they call empty is looked at all the same when it was not for so many days; which of them, the
+# name decides, so that what was met in one night comes spread over several.
+EMPTY_FOR_DAYS = (4, 5, 6, 7)
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +33,12 @@ class Look:
 
 @dataclass(kw_only=True)
 class Looks:
-    """Of one archive: `sources` are categories; `failed` has what could not be read when it was last tried (pages by
-    their id, shards as `unit/shard`), and when it was looked at with success before."""
+    """Of one archive: `sources` are categories or shards (`unit/shard`), `walked` when the subcategories of those were
+    listed that were said to have none; `failed` has what could not be read when it was last tried (pages by their id,
+    shards), and when it was read before."""
 
     sources: dict[str, Look] = field(default_factory=dict)
+    walked: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
     def saw(self, source: str, *, now: datetime, files: int) -> None:
@@ -43,6 +49,15 @@ class Looks:
         """When a source was looked at, where that is noted."""
         look = self.sources.get(source)
         return datetime.fromisoformat(look.at) if look else None
+
+    def has_no_files(self, category: str, *, now: datetime) -> bool:
+        """Whether a category was found without files lately."""
+        look = self.sources.get(category)
+        return look is not None and look.files == 0 and _is_lately(category, look.at, now)
+
+    def has_no_subcategories(self, category: str, *, now: datetime) -> bool:
+        """Whether a category was found without subcategories lately."""
+        return category in self.walked and _is_lately(category, self.walked[category], now)
 
     def read(self, name: object) -> None:
         """Note that something could be read."""
@@ -58,19 +73,20 @@ class Looks:
 
     def save(self, home: Home, archive: str) -> None:
         """Write them down, where there is anything."""
-        if self.sources or self.failed or _path(home, archive).is_file():
+        if self.sources or self.walked or self.failed or _path(home, archive).is_file():
             sources = {name: asdict(look) for name, look in sorted(self.sources.items())}
-            told = {"sources": sources, "failed": dict(sorted(self.failed.items()))}
-            write_text(_path(home, archive), json.dumps(told, indent=0) + "\n")
+            told = {"sources": sources, "walked": self.walked, "failed": self.failed}
+            write_text(_path(home, archive), json.dumps(told, indent=0, sort_keys=True) + "\n")
 
 
 def load_looks(home: Home, archive: str) -> Looks:
     """What is noted; nothing where the file is damaged, and then the parts themselves say when they were written."""
     path = _path(home, archive)
     try:
-        told = json.loads(path.read_text()) if path.is_file() else {"sources": {}, "failed": {}}
+        told = json.loads(path.read_text()) if path.is_file() else {"sources": {}, "walked": {}, "failed": {}}
         sources = {name: Look(at=_moment(one["at"]), files=int(one["files"])) for name, one in told["sources"].items()}
-        return Looks(sources=sources, failed={name: _moment(at) for name, at in told["failed"].items()})
+        walked, failed = ({name: _moment(at) for name, at in told[kind].items()} for kind in ("walked", "failed"))
+        return Looks(sources=sources, walked=walked, failed=failed)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         log.warning("%s: damaged (%s); it is begun anew", path, error)
         return Looks()
@@ -120,6 +136,11 @@ def _looked_at(home: Home, looks: Looks, category: str) -> datetime:
         return found
     written = [part.stat().st_mtime for part in tables.partition_parts(home, PAGES, category)]
     return datetime.fromtimestamp(max(written, default=0), UTC)
+
+
+def _is_lately(name: str, at: str, now: datetime) -> bool:
+    days = EMPTY_FOR_DAYS[crc32(name.encode()) % len(EMPTY_FOR_DAYS)]
+    return now - datetime.fromisoformat(at) < timedelta(days=days)
 
 
 def _some(names: tuple[str, ...]) -> str:

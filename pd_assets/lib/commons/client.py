@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
+from pd_assets.lib.commons.index import is_untold
 from pd_assets.lib.commons.records import Json, Member, Page, merge_chunks, parse_member, parse_page
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
 from pd_assets.lib.http import Answer, PoliteSession, naming_the_archive, retry_after_s
@@ -122,6 +123,16 @@ class CommonsClient:
         if not isinstance(general, dict) or not str(general.get("generator", "")).startswith("MediaWiki"):
             raise ArchiveError(f"PD_COMMONS_API={self.api} is no MediaWiki Action API; expected an address of api.php")
 
+    def answers(self) -> bool:
+        """Whether the archive answers anything at all. AccessDenied or ArchiveResting where it does not want to."""
+        try:
+            self._ask({"meta": "siteinfo", "siprop": "general"}, tries=2)
+        except (AccessDenied, ArchiveResting):
+            raise
+        except ArchiveError:
+            return False
+        return True
+
     def category_facts(self, titles: Sequence[str]) -> dict[str, CategoryFacts]:
         """Page id and member counts of categories, by title without namespace."""
         facts: dict[str, CategoryFacts] = {}
@@ -196,7 +207,7 @@ class CommonsClient:
         rest, size = iter(pageids), TITLES_PER_REQUEST
         while batch := tuple(islice(rest, size)):
             sound = tuple(pageid for pageid in batch if pageid not in suspects)
-            told = {page.pageid: page for page in self._details(sound)}
+            told = dict(zip(sound, self._details(sound), strict=True))
             told |= {pageid: self._suspect(pageid) for pageid in batch if pageid in suspects}
             pages = [told[pageid] for pageid in batch]
             yield from pages
@@ -274,14 +285,16 @@ class CommonsClient:
         for answer in self._answers(wanted, most=6 + len(pageids) // 5, tries=tries, told=pages):
             merge_chunks(pages, _pages(answer))
         self._failures_in_a_row = 0
-        return [
-            parse_page(
-                pages.get(pageid, {"pageid": pageid, "missing": True}),
-                thumb_side=self.thumb_side,
-                fetched_at=fetched_at,
-            )
-            for pageid in pageids
-        ]
+        return [self._page(pages.get(pageid), pageid, fetched_at) for pageid in pageids]
+
+    def _page(self, raw: Json | None, pageid: int, fetched_at: datetime) -> Page:
+        """One page of an answer. Who is not spoken of is not gone: that would be said."""
+        if raw is None:
+            return self._incomplete(pageid, f"{self.api}: the answer does not speak of it")
+        page = parse_page(raw, thumb_side=self.thumb_side, fetched_at=fetched_at)
+        if is_untold(page.problem):
+            self.unread[pageid] = str(page.problem)
+        return page
 
     def _raise_unless_of_these_pages(self, error: ArchiveError) -> None:
         """Go on only where the pages asked for may be the cause: the archive answers other questions."""
@@ -295,10 +308,8 @@ class CommonsClient:
             ) from error
         if isinstance(error, EndlessQuery | ApiError):
             return
-        try:
-            self._ask({"meta": "siteinfo", "siprop": "general"}, tries=2)
-        except ArchiveError:
-            raise error from None
+        if not self.answers():
+            raise error
 
     def _answers(
         self,

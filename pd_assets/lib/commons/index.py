@@ -32,6 +32,8 @@ STATUSES = ("live", "moved", "deleted", "left")
 LIVE, MOVED, DELETED, LEFT = range(4)
 # The state of a page that must be read again: none that is listed has it.
 UNKNOWN = 0
+# How the problem of a page begins of which not everything was told, or could be kept.
+UNTOLD = ("incomplete", "unreadable")
 INDEXED = ("pageid", "title", "status", "problem", "revid", "touched", "thumb_side", "digest")
 DIGEST_BYTES = 16
 UNDIGESTED = ("category", "status", "fetched_at", "digest")
@@ -44,9 +46,14 @@ def state_of(*, revid: object, touched: object, title: object, thumb_side: objec
     return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "little") or 1
 
 
+def is_untold(problem: object) -> bool:
+    """Whether a page with this problem could not be read."""
+    return isinstance(problem, str) and problem.startswith(UNTOLD)
+
+
 def state_of_row(row: Row) -> int:
     """The state in which a stored page was read; UNKNOWN where not all of it was told."""
-    if row["problem"] == "incomplete":
+    if is_untold(row["problem"]):
         return UNKNOWN
     return state_of(**{name: row[name] for name in ("revid", "touched", "title", "thumb_side")})
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pd_assets.lib.catalog.looks import COMMONS
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.index import load_partition
+from pd_assets.lib.commons.patience import FailuresInARow
 from pd_assets.lib.commons.sync import CategorySync, KnownPages, sync_category
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed, TableError
 from pd_assets.lib.home import Home
@@ -19,8 +20,6 @@ from pd_assets.lib.progress import track
 
 log = logging.getLogger(__name__)
 
-MOST_FAILURES_IN_A_ROW = 5
-MOST_WHILE_IT_ANSWERS = 25
 CANNOT_BE_LISTED = "the archive cannot list it"
 
 
@@ -42,8 +41,7 @@ class ManySync:
     def synchronise(self, categories: Sequence[str], *, again: bool = False) -> Iterator[CategorySync]:
         """Synchronise them, as far as the run's limit goes; with `again` what failed is tried once more at the end.
 
-        ArchiveError where MOST_FAILURES_IN_A_ROW of them fail and the archive answers nothing else, or
-        MOST_WHILE_IT_ANSWERS do, or all.
+        ArchiveError where so many in a row fail that it is the archive, or all do.
         """
         done = 0
         try:
@@ -79,29 +77,16 @@ class ManySync:
         return f"{category}: {self.failed[category]}"
 
     def _each(self, categories: Sequence[str]) -> Iterator[CategorySync]:
-        in_a_row = 0
+        in_a_row = FailuresInARow(client=self.client)
         for category in track(categories, "synchronising categories", total=len(categories), unit="categories"):
             if self.known.is_exhausted:
                 return
             if one := self._one(category):
-                in_a_row = 0
+                in_a_row.went_well()
                 yield one
-                continue
             # A damaged table says nothing of the archive.
-            in_a_row += category not in self._damaged
-            is_many = in_a_row >= MOST_WHILE_IT_ANSWERS
-            if is_many or (in_a_row and in_a_row % MOST_FAILURES_IN_A_ROW == 0 and not self._answers()):
-                raise ArchiveError(f"{in_a_row} categories in a row failed; {self._last}") from self.may_pass
-
-    def _answers(self) -> bool:
-        """Whether the archive answers anything."""
-        try:
-            self.client.probe()
-        except (AccessDenied, ArchiveResting):
-            raise
-        except ArchiveError:
-            return False
-        return True
+            elif category not in self._damaged and in_a_row.are_the_archives():
+                raise ArchiveError(f"{in_a_row.count} categories in a row failed; {self._last}") from self.may_pass
 
     def _one(self, category: str) -> CategorySync | None:
         """The sync of one category, or None where an error ended it."""

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
-from pd_assets.lib.commons.index import PartIndex, PartitionIndex, digest_of_row, index_part
+from pd_assets.lib.commons.index import PartIndex, PartitionIndex, digest_of_row, index_part, is_untold
 from pd_assets.lib.home import Home
 
 T = TypeVar("T")
@@ -108,12 +108,12 @@ def _over(before: Row | None, row: Row) -> Row:
         return row
     if row["status"] == "deleted":
         return {**before, "status": "deleted", "fetched_at": row["fetched_at"]}
-    if row["problem"] != "incomplete" or before["problem"] == "incomplete":
+    if not is_untold(row["problem"]) or is_untold(before["problem"]):
         return {**row, "title": row["title"] or before["title"]}
     if before["status"] in LISTED:
         return {**before, "status": row["status"] if row["status"] not in LISTED else before["status"]}
     # It was gone, and is listed again: what was read before that is not taken for what is there now.
-    return {**before, "status": row["status"], "problem": "incomplete"}
+    return {**before, "status": row["status"], "problem": row["problem"]}
 
 
 def _rows_of(content: pa.Table, pageids: list[object]) -> dict[object, Row]:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pd_assets.lib.commons.client import EPOCH, CommonsClient
+from pd_assets.lib.commons.client import EPOCH, ApiError, CommonsClient
+from pd_assets.lib.errors import FetchFailed
 from pd_assets.lib.home import Home, write_text
 
 ACTIONS = ("delete/revision", "delete/restore")
@@ -51,11 +52,17 @@ def look_up(client: CommonsClient, home: Home) -> Suppressions:
     pageids: set[int] = set()
     cursors: dict[str, Cursor] = {}
     for action in ACTIONS:
-        if action in said:
-            found, cursors[action] = _since(client, action, said[action])
-            pageids |= found
-        else:
-            cursors[action] = Cursor(since=client.newest_event(action))
+        try:
+            if action in said:
+                found, cursors[action] = _since(client, action, said[action])
+                pageids |= found
+            else:
+                cursors[action] = Cursor(since=client.newest_event(action))
+        except (ApiError, FetchFailed) as error:
+            if not client.answers():
+                raise
+            log.warning("the log of %s cannot be read, and is read from there in the next run: %s", action, error)
+            cursors |= {action: said[action]} if action in said else {}
     return Suppressions(pageids=frozenset(pageids - {0}), cursors=cursors)
 
 

@@ -302,6 +302,8 @@ class _Plan:
                 place = self.known.place(member.pageid, state)
                 if place is None and self.known.limit is not None and self._asked >= self.known.limit:
                     return False
+                if place is not None and self.known.waits(member):
+                    self.waiting.add(member.pageid)
                 self._take(member, at, place)
             self.listed += 1
             if at is not None:

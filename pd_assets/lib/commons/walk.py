@@ -1,13 +1,20 @@
 """The category graph below the configured roots: breadth first, cycles and several parents allowed.
 
-Errors: ConfigError where a root does not exist.
+The archive's counters drift: a category that is said to have no subcategories is listed all the same, the first time
+and then once a week. One that cannot be listed keeps those that it had. Errors: ConfigError where a root is not there.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from pd_assets.lib.commons.client import CategoryFacts, CommonsClient
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.catalog.looks import Looks
+from pd_assets.lib.commons.client import ApiError, CategoryFacts, CommonsClient
+from pd_assets.lib.commons.patience import FailuresInARow
+from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, ConfigError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,23 +31,47 @@ class Category:
     status: str = "live"
 
 
-def walk(client: CommonsClient, roots: Sequence[str], *, depth: int, exclude: Iterable[str] = ()) -> list[Category]:
+@dataclass(kw_only=True)
+class Earlier:
+    """What earlier walks found: the categories then, and when those without subcategories were last listed. `unlisted`
+    are those that could not be listed now, and why."""
+
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    looks: Looks = field(default_factory=Looks)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    unlisted: dict[str, str] = field(default_factory=dict)
+
+    def facts(self, title: str) -> CategoryFacts | None:
+        """What was known of a category."""
+        if (one := self.categories.get(title)) is None:
+            return None
+        return CategoryFacts(
+            title=title, pageid=one.pageid, files=one.files, subcategories=one.subcategories, exists=True
+        )
+
+    def children(self, title: str) -> list[CategoryFacts]:
+        """The subcategories that a category had."""
+        names = sorted(name for name, one in self.categories.items() if title in one.parents)
+        return [fact for name in names if (fact := self.facts(name))]
+
+
+def walk(
+    client: CommonsClient,
+    roots: Sequence[str],
+    *,
+    depth: int,
+    exclude: Iterable[str] = (),
+    earlier: Earlier | None = None,
+) -> list[Category]:
     """Every category within `depth` steps of a root, each once, with the shortest way to it; excluded ones never."""
     excluded = {normalised(title) for title in exclude}
     wanted = dict.fromkeys(normalised(root) for root in roots)
-    facts = client.category_facts([root for root in wanted if root not in excluded])
-    missing = [title for title, fact in facts.items() if not fact.exists]
-    if missing:
-        raise ConfigError(
-            f"PD_COMMONS_ROOTS names {', '.join(f'Category:{title}' for title in missing)}, which {client.api} does "
-            "not have; expected titles of existing categories, separated by ;"
-        )
-    paths: dict[str, tuple[str, ...]] = {root: (root,) for root in facts}
-    parents: dict[str, set[str]] = {root: set() for root in facts}
-    level = list(facts)
+    steps = _Walk(client=client, excluded=excluded, earlier=earlier or Earlier())
+    steps.begin([root for root in wanted if root not in excluded])
+    level = list(steps.facts)
     for _ in range(depth):
-        level = _next_level(client, level, facts, paths, parents, excluded)
-    return [_category(facts[title], paths[title], parents[title]) for title in sorted(paths)]
+        level = steps.next_level(level)
+    return [_category(steps.facts[title], steps.paths[title], steps.parents[title]) for title in sorted(steps.paths)]
 
 
 def normalised(title: str) -> str:
@@ -49,29 +80,83 @@ def normalised(title: str) -> str:
     return bare[:1].upper() + bare[1:]
 
 
-def _next_level(
-    client: CommonsClient,
-    level: Sequence[str],
-    facts: dict[str, CategoryFacts],
-    paths: dict[str, tuple[str, ...]],
-    parents: dict[str, set[str]],
-    excluded: set[str],
-) -> list[str]:
-    """The categories first met one step below `level`; parents are noted for known ones too."""
-    found: list[str] = []
-    for title in level:
-        if not facts[title].subcategories:
-            continue
-        for fact in client.subcategories(title):
-            child = fact.title
-            if child in excluded:
-                continue
-            parents.setdefault(child, set()).add(title)
-            if child not in paths:
-                paths[child] = (*paths[title], child)
-                facts[child] = fact
-                found.append(child)
-    return found
+@dataclass(kw_only=True)
+class _Walk:
+    client: CommonsClient
+    excluded: set[str]
+    earlier: Earlier
+    facts: dict[str, CategoryFacts] = field(default_factory=dict)
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    parents: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._in_a_row = FailuresInARow(client=self.client)
+
+    def begin(self, roots: Sequence[str]) -> None:
+        """Ask for the roots. One without a page whose counters say nothing may have members all the same."""
+        self.facts = self._facts(roots)
+        missing = [title for title, fact in self.facts.items() if not fact.exists and not self._has_members(title)]
+        if missing:
+            raise ConfigError(
+                f"PD_COMMONS_ROOTS names {', '.join(f'Category:{title}' for title in missing)}, which "
+                f"{self.client.api} does not have; expected titles of existing categories, separated by ;"
+            )
+        self.paths = {root: (root,) for root in self.facts}
+        self.parents = {root: set() for root in self.facts}
+
+    def _facts(self, titles: Sequence[str]) -> dict[str, CategoryFacts]:
+        """The facts of the roots; where the archive cannot tell of all at once, of each, or as they were."""
+        try:
+            return self.client.category_facts(titles)
+        except ApiError as error:
+            if len(titles) > 1:
+                return {title: fact for one in titles for title, fact in self._facts([one]).items()}
+            if (known := self.earlier.facts(titles[0])) is None:
+                raise
+            self.earlier.unlisted[titles[0]] = str(error)
+            return {titles[0]: known}
+
+    def _has_members(self, title: str) -> bool:
+        return bool(self.client.subcategories(title)) or next(self.client.members(title), None) is not None
+
+    def next_level(self, level: Sequence[str]) -> list[str]:
+        """The categories first met one step below `level`; parents are noted for known ones too."""
+        found: list[str] = []
+        for title in level:
+            for fact in self._children(title):
+                child = fact.title
+                if child in self.excluded:
+                    continue
+                self.parents.setdefault(child, set()).add(title)
+                if child not in self.paths:
+                    self.paths[child] = (*self.paths[title], child)
+                    self.facts[child] = fact
+                    found.append(child)
+        return found
+
+    def _children(self, title: str) -> list[CategoryFacts]:
+        """The subcategories of a category, or those that it had where it cannot be listed now."""
+        looks, now = self.earlier.looks, self.earlier.now
+        is_said_to_have_none = self.facts[title].subcategories == 0
+        if is_said_to_have_none and looks.has_no_subcategories(title, now=now):
+            return []
+        try:
+            found = self.client.subcategories(title)
+        except (AccessDenied, ArchiveResting):
+            raise
+        except ArchiveError as error:
+            if self._in_a_row.are_the_archives():
+                raise
+            log.warning("Category:%s could not be listed, and keeps the subcategories that it had: %s", title, error)
+            self.earlier.unlisted[title] = str(error)
+            return self.earlier.children(title)
+        self._in_a_row.went_well()
+        looks.walked.pop(title, None)
+        if not found:
+            looks.walked[title] = now.isoformat()
+        elif is_said_to_have_none:
+            log.warning("Category:%s is said to have no subcategories, and has %d", title, len(found))
+        return found
 
 
 def _category(fact: CategoryFacts, path: tuple[str, ...], parents: set[str]) -> Category:

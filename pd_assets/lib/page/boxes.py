@@ -165,16 +165,30 @@ def is_box(name: str, template: Template) -> bool:
 def arguments(box: Template) -> Iterator[Argument]:
     """The arguments of a box, {{Information field}}s inside any of them included; of one field the better one first."""
     box_name = wikitext.template_name(box)
-    values: dict[str, Wikicode] = {}
-    for parameter in box.params:
-        values[wikitext.normal_name(str(parameter.name))] = parameter.value
+    values = _values(box)
     otherwise = OTHERWISE.get(box_name, {})
     known = [name for name in (*BY_ARGUMENT, *_BESIDE) if name in values]
     for name in (*known, *(name for name in values if name not in known)):
         field = otherwise.get(name, BY_ARGUMENT.get(name, _BESIDE.get(name, "")))
-        yield Argument(field=field, box=box_name, name=name, value=values[name])
-    for value in values.values():
-        yield from extra_fields(value)
+        for value in values[name]:
+            yield Argument(field=field, box=box_name, name=name, value=value)
+    for several in values.values():
+        for value in several:
+            yield from extra_fields(value)
+
+
+def _values(template: Template) -> dict[str, list[Wikicode]]:
+    """The arguments by name. Of one that is given twice the last counts, as in MediaWiki; `Date` and `date` are two,
+    of which Commons' boxes take either: a filled one counts before an empty one, and two filled ones both."""
+    written = {str(parameter.name).strip(): parameter.value for parameter in template.params}
+    values: dict[str, list[Wikicode]] = {}
+    for spelling, value in written.items():
+        several = values.setdefault(wikitext.normal_name(spelling), [])
+        if str(value).strip():
+            several[:] = [*(one for one in several if str(one).strip()), value]
+        elif not several:
+            several.append(value)
+    return values
 
 
 def extra_fields(code: Wikicode) -> Iterator[Argument]:
@@ -184,7 +198,7 @@ def extra_fields(code: Wikicode) -> Iterator[Argument]:
             continue
         if wikitext.template_name(node) not in EXTRA_BOXES:
             continue
-        values = {wikitext.normal_name(str(parameter.name)): parameter.value for parameter in node.params}
+        values = {name: several[-1] for name, several in _values(node).items()}
         name = values.get("name", values.get("1"))
         value = values.get("value", values.get("2"))
         if name is None or value is None:

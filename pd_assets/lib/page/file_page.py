@@ -164,15 +164,15 @@ class _Reader:
 
 
 def _use(template: Template, name: str, inside: tuple[str, ...], field: str | None) -> TemplateUse:
-    """Of an argument given twice the last one counts, as in MediaWiki."""
+    """Of an argument given twice the last one counts, as in MediaWiki; of two spellings of it the last filled one."""
     numbered: dict[int, str] = {}
     named: dict[str, str] = {}
-    for parameter in template.params:
-        key = str(parameter.name).strip().lower()
+    for spelling, value in {str(parameter.name).strip(): parameter.value for parameter in template.params}.items():
+        key, written = spelling.lower(), _written(value)
         if key.isdecimal() and len(key) < 3:
-            numbered[int(key)] = _written(parameter.value)
-        else:
-            named[key] = _written(parameter.value)
+            numbered[int(key)] = written
+        elif written or key not in named:
+            named[key] = written
     positional = tuple(value for _, value in sorted(numbered.items()))
     return TemplateUse(name=name, positional=positional, named=tuple(named.items()), inside=inside, field=field)
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.looks import SMITHSONIAN, load_looks
 from pd_assets.lib.errors import ArchiveError, FetchFailed
 from pd_assets.lib.home import Home, write_text
 from pd_assets.lib.smithsonian.bulk import Bulk, Copy, Shard
@@ -70,21 +71,16 @@ def sync_unit(bulk: Bulk, home: Home, unit: str, unit_index: str | None, *, side
     tables.sweep(stored.folder)
     run = _Run(bulk=bulk, stored=stored, side=side, now=datetime.now(UTC).replace(microsecond=0))
     before = stored.digest
-    shards = [] if unit_index is None else bulk.shards(unit_index)
+    try:
+        shards = [] if unit_index is None else bulk.shards(unit_index)
+    except ArchiveError:
+        note_unread(home, unit)
+        raise
     done = UnitSync(unit=unit, shards=len(shards))
-    failures = 0
-    for shard in shards:
-        try:
-            run.bring_in_step(shard, done)
-            failures = 0
-        except FetchFailed as error:
-            log.warning("shard %s of %s is left as it is until the next run: %s", shard.name, unit, error)
-            done.failed[shard.name] = str(error)
-            failures += 1
-            if failures == MOST_FAILURES_IN_A_ROW:
-                raise ArchiveError(
-                    f"{unit}: {failures} shards in a row could not be fetched; the last: {error}"
-                ) from error
+    try:
+        _bring_in_step(run, shards, done)
+    finally:
+        note_unread(home, unit, [shard.name for shard in shards if shard.name not in run.read], run.read)
     run.drop_others([shard.name for shard in shards], done)
     for name, state in stored.states.items():
         done.reading.add(state.reading)
@@ -95,12 +91,44 @@ def sync_unit(bulk: Bulk, home: Home, unit: str, unit_index: str | None, *, side
     return done
 
 
+def note_unread(home: Home, unit: str, shards: Iterable[str] | None = None, read: Iterable[str] = ()) -> None:
+    """Note which shards of a unit could not be read, all that are stored unless said, and which could."""
+    looks, now, stored = load_looks(home, SMITHSONIAN), datetime.now(UTC), UnitShards(home, unit)
+    for name in read:
+        looks.saw(f"{unit}/{name}", now=now, files=0)
+        looks.read(f"{unit}/{name}")
+    for name in stored.states if shards is None else shards:
+        part = stored.path(name)
+        written = datetime.fromtimestamp(part.stat().st_mtime, UTC) if part.is_file() else now
+        looks.could_not_read(f"{unit}/{name}", read_before=looks.looked_at(f"{unit}/{name}") or written)
+    looks.save(home, SMITHSONIAN)
+
+
+def _bring_in_step(run: "_Run", shards: list[Shard], done: UnitSync) -> None:
+    """One shard after the other; those that cannot be fetched are left as they are."""
+    failures = 0
+    for shard in shards:
+        try:
+            run.bring_in_step(shard, done)
+            run.read.append(shard.name)
+            failures = 0
+        except FetchFailed as error:
+            log.warning("shard %s of %s is left as it is until the next run: %s", shard.name, done.unit, error)
+            done.failed[shard.name] = str(error)
+            failures += 1
+            if failures == MOST_FAILURES_IN_A_ROW:
+                raise ArchiveError(
+                    f"{done.unit}: {failures} shards in a row could not be fetched; the last: {error}"
+                ) from error
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Run:
     bulk: Bulk
     stored: UnitShards
     side: int
     now: datetime
+    read: list[str] = field(default_factory=list)
 
     def bring_in_step(self, shard: Shard, done: UnitSync) -> None:
         """Read a shard where it changed, and write its part and its state."""

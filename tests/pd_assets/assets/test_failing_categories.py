@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from pd_assets.checks.commons import judge_freshness
-from pd_assets.lib.commons.many import MOST_FAILURES_IN_A_ROW
+from pd_assets.lib.commons.patience import MOST_FAILURES_IN_A_ROW
 from pd_assets.running.history import reported_before
 from tests.integration.fault_proxy import Fault, FaultProxy, Script, api_error, http_error
 from tests.pd_assets.line import QUIET, Line, new_line
@@ -159,12 +159,25 @@ def test_a_run_that_resumes_another_takes_only_what_that_one_left(
     assert reported_before(instance, second, PAGES) == done
 
 
-def test_an_archive_that_fails_for_many_in_a_row_ends_the_run(disturbed: Disturbed) -> None:
-    disturbed.begin(failing(http_error(404), *NAMES))
+def test_an_archive_that_fails_for_many_in_a_row_and_answers_nothing_else_ends_the_run(disturbed: Disturbed) -> None:
+    disturbed.begin(lambda kind, _, target: http_error(404) if kind == "api" else None)
     done = disturbed.pages()
     assert not done.success
     assert reason(done).startswith(f"{MOST_FAILURES_IN_A_ROW} categories in a row failed; ")
     assert len(disturbed.asked()) <= MOST_FAILURES_IN_A_ROW + 1
+
+
+@pytest.mark.parametrize("fault", [http_error(404), api_error("something_new")])
+def test_many_categories_that_fail_cost_no_other_while_the_archive_answers(disturbed: Disturbed, fault: Fault) -> None:
+    disturbed.begin(failing(fault, *NAMES[1:]))
+    done = disturbed.refresh()
+    assert done.success
+    assert told(done, "failed") == PARTS - 1
+    by_category = told(done, "by_category")
+    assert isinstance(by_category, dict)
+    assert by_category[NAMES[0]] == {"listed": 1, "known": 1, "missing": 0}
+    assert by_category[NAMES[1]] == {"listed": None, "known": 1, "missing": None}
+    assert str(told(done, "in_short")).startswith(f"1 files listed, 1 known, 0 missing; {PARTS - 1} categories not")
 
 
 def test_the_refresh_tries_what_failed_once_more_at_its_end(disturbed: Disturbed) -> None:

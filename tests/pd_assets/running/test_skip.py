@@ -1,17 +1,20 @@
 """A step is left out only where nothing that it opened changed; what grows old by itself is removed in every night."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from pd_assets.assets.catalog import catalog_licensed_images
 from pd_assets.assets.dataset import dataset_manifest, dataset_shards
-from pd_assets.lib.catalog.schemas import CATEGORIES, TAKEDOWNS
+from pd_assets.lib.catalog.looks import COMMONS, Looks
+from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, TAKEDOWNS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.resources import Platform
 from tests.pd_assets.lib.dataset.exporting import fill
-from tests.pd_assets.lib.planting import plant
+from tests.pd_assets.lib.planting import decision, file, item, plant
 
 BEFORE = (
     "catalog/licensed_images", "catalog/clusters", "dataset/captions", "dataset/splits", "images/files",
@@ -88,3 +91,39 @@ def test_an_old_version_is_removed_in_a_night_without_news(nights: Nights) -> No
     told = nights.run(pd_keep_datasets_days=0)
     assert is_idle(told["shards"]) and len(told["manifest"].metadata["pruned"].value) == 1
     assert nights.versions() == 1
+
+
+def test_time_alone_gives_work_where_evidence_has_become_stale_and_only_once(tmp_path: Path) -> None:
+    home, instance = open_home(tmp_path / "home"), dg.DagsterInstance.ephemeral()
+    plant(home, ITEMS, [item(number, partitions=["A"]) for number in (1, 2)])
+    plant(home, DECISIONS, [decision(number) for number in (1, 2)])
+    plant(home, FILES, [file(number) for number in (1, 2)])
+
+    def night(*, read_before_days: float | None) -> dg.AssetMaterialization:
+        looks = Looks()
+        looks.saw("A", now=datetime.now(UTC), files=2)
+        if read_before_days is not None:
+            looks.could_not_read(2, read_before=datetime.now(UTC) - timedelta(days=read_before_days))
+        looks.save(home, COMMONS)
+        platform = Platform(pd_home=str(home.root), pd_commons_api="http://127.0.0.1:1/w/api.php")
+        specs = [dg.AssetSpec(key) for key in catalog_licensed_images.dependency_keys]
+        made = dg.materialize(
+            [catalog_licensed_images, *specs],
+            resources={"platform": platform},
+            instance=instance,
+            selection=[catalog_licensed_images],
+        )
+        (event,) = made.get_asset_materialization_events()
+        return event.step_materialization_data.materialization
+
+    def told(one: dg.AssetMaterialization) -> list[object]:
+        return [
+            is_idle(one),
+            *(one.metadata[name].value for name in ("dagster/row_count", "left_out_as_stale", "stale")),
+        ]
+
+    assert told(night(read_before_days=None)) == [False, 2, 0, "nothing"]
+    assert told(night(read_before_days=13)) == [True, 2, 0, "nothing"]
+    assert told(night(read_before_days=15)) == [False, 1, 1, "1 single pages (2)"]
+    assert told(night(read_before_days=16)) == [True, 1, 1, "1 single pages (2)"]
+    assert told(night(read_before_days=None)) == [False, 2, 0, "nothing"]

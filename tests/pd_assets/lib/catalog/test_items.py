@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.items import build_items, build_licensed, count, find_unfree
+from pd_assets.lib.catalog.items import (
+    build_items,
+    build_licensed,
+    count,
+    count_accepted,
+    find_unfree,
+    stale_items,
+)
+from pd_assets.lib.catalog.looks import Stale
 from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, LICENSED, PAGES
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.rights.decisions import decide_all
@@ -106,6 +114,18 @@ def test_an_accepted_live_decoded_item_is_licensed_with_what_its_evidence_says(h
     assert (row["artist"], row["date"], row["title"]) == ("A. Painter", "1742", "Picture 1")
     assert (row["rule_id"], row["profile"], row["width"]) == ("pd-old-100-expired", PROFILE, 100)
     assert find_unfree(home, profile=PROFILE) == []
+
+
+def test_an_item_on_stale_evidence_waits_while_another_category_was_read_anew(home: Home) -> None:
+    plant(home, ITEMS, [item(1, partitions=["A"]), item(2, partitions=["A", "B"]), item(3, partitions=["B"])])
+    plant(home, DECISIONS, [decision(number) for number in (1, 2, 3)])
+    plant(home, FILES, [file(number) for number in (1, 2, 3)])
+    assert stale_items(home, Stale()) == []
+    found = stale_items(home, Stale(categories=("A",), pages=("3",)))
+    assert found == ["commons:M1", "commons:M3"]
+    assert count_accepted(home, found, profile=PROFILE) == 2
+    build_licensed(home, profile=PROFILE, stale=found)
+    assert tables.read(home, LICENSED, ["item_id"])["item_id"].to_pylist() == ["commons:M2"]
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,14 @@ def test_the_older_versions_of_a_file_are_not_asked_for() -> None:
     assert ["iistart" in query for query in asked(server)] == [False, False]
 
 
+def test_a_page_that_an_answer_does_not_speak_of_is_not_gone(serve: Serve) -> None:
+    _, client = serve([as_json({"query": {"pages": [whole(1, 600)]}})])
+    assert [(page.pageid, page.status, page.problem) for page in client.details([1, 2])] == [
+        (1, "live", None),
+        (2, "live", "incomplete"),
+    ]
+
+
 def test_an_archive_that_is_down_makes_no_page_incomplete(serve: Serve) -> None:
     server, client = serve([Reply(status=503)])
     with pytest.raises(FetchFailed, match="HTTP 503"):
@@ -387,7 +395,10 @@ def test_what_the_archive_warns_of_is_logged_once(serve: Serve, caplog: pytest.L
         "warnings": {"result": {"warnings": "This result was truncated"}},
         "query": {"pages": [{"pageid": 1}]},
     }
-    no_slot: Answer = {"warnings": [{"code": "x", "text": 'Unrecognized value for parameter "rvslots": mediainfo'}]}
+    no_slot: Answer = {
+        "warnings": [{"code": "x", "text": 'Unrecognized value for parameter "rvslots": mediainfo'}],
+        "query": {"pages": [{"pageid": 1}]},
+    }
     _, client = serve([as_json(cut), as_json(cut), as_json(no_slot)])
     for _ in range(3):
         list(client.details([1]))

@@ -1,15 +1,19 @@
 """The category walk on small archives with the knots that real category trees have."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from pd_assets.lib.catalog.looks import Looks
 from pd_assets.lib.commons.client import CommonsClient
-from pd_assets.lib.commons.walk import Category, walk
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.commons.walk import Category, Earlier, walk
+from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.http import PoliteSession
 from pd_assets.sandbox import Archive, SandboxServer
+from tests.integration.fault_proxy import FaultProxy, Script, api_error
 from tests.pd_assets.lib.scraping import no_sleep
 
 Walk = Callable[..., dict[str, Category]]
@@ -114,13 +118,82 @@ def test_a_category_without_a_page_but_with_members_is_walked(walked: Walk) -> N
     assert found["A"].parents == ("Red", "Root")
 
 
-def test_a_category_with_nothing_below_it_costs_no_request() -> None:
+# --- counters drift, and categories that cannot be listed ------------------------------------------------------------
+
+
+def night(
+    server: SandboxServer, looks: Looks, day: int, before: Sequence[Category] = ()
+) -> tuple[list[Category], Earlier]:
+    """One walk from Root, which knows what an earlier one found."""
+    now = datetime(2026, 11, day, 2, tzinfo=UTC)
+    earlier = Earlier(categories={one.category: one for one in before}, looks=looks, now=now)
+    with PoliteSession("tests", sleep=no_sleep) as session:
+        server.faults.log.clear()
+        return walk(CommonsClient(server.api_url, session, thumb_side=640), ["Root"], depth=4, earlier=earlier), earlier
+
+
+def test_a_category_with_nothing_below_it_costs_one_request_a_week() -> None:
     archive = Archive()
     archive.add("Category:Root", wikitext="")
-    for number in range(60):
+    for number in range(28):
         archive.add(f"Category:Leaf {number}", wikitext="[[Category:Root]]")
-    with SandboxServer(archive) as server, PoliteSession("tests", sleep=no_sleep) as session:
-        found = walk(CommonsClient(server.api_url, session, thumb_side=640), ["Root"], depth=4)
-        # One for the root's facts, one for its subcategories and theirs.
-        assert len(server.faults.log) == 2
-    assert len(found) == 61
+    looks, asked = Looks(), []
+    with SandboxServer(archive) as server:
+        for day in range(1, 16):
+            assert len(night(server, looks, day)[0]) == 29
+            asked.append(len(server.faults.log))
+    # One for the root's facts, one for its subcategories and theirs; and the leaves, the first time and then in turn.
+    assert asked[:4] == [30, 2, 2, 2]
+    assert max(asked[1:]) < 2 + 28
+    assert 2 * 28 <= sum(asked[1:]) - 2 * 14 <= 3 * 28
+
+
+@pytest.mark.parametrize("said", [0, -3])
+def test_what_lies_below_a_category_is_found_whatever_its_counters_say(said: int) -> None:
+    archive = Archive()
+    for name, parent in {"Root": "", "A": "[[Category:Root]]", "Below": "[[Category:A]]"}.items():
+        archive.add(f"Category:{name}", wikitext=parent)
+        archive.oddities.counters[name] = said
+    with SandboxServer(archive) as server:
+        found, _ = night(server, Looks(), 1)
+    assert [(one.category, one.files) for one in found] == [("A", said), ("Below", said), ("Root", said)]
+
+
+def test_a_root_without_a_page_exists_where_it_has_members_whatever_its_counters_say() -> None:
+    archive = Archive()
+    archive.add("File:One.jpg", wikitext="[[Category:Root]]", content=b"\xff\xd8\xff")
+    archive.oddities.counters["Root"] = 0
+    with SandboxServer(archive) as server:
+        assert [one.category for one in night(server, Looks(), 1)[0]] == ["Root"]
+
+
+def failing(*names: str) -> Script:
+    """The subcategories of these cannot be listed."""
+    titles = {f"Category:{name}" for name in names}
+    return lambda _, __, target: (
+        api_error("internal_api_error_Odd")
+        if dict(parse_qsl(urlsplit(target).query)).get("gcmtitle") in titles
+        else None
+    )
+
+
+def test_categories_that_cannot_be_listed_keep_what_was_below_them_and_cost_no_other() -> None:
+    archive = Archive()
+    names = [f"Bad {number}" for number in range(7)]
+    archive.add("Category:Root", wikitext="")
+    for name in names:
+        archive.add(f"Category:{name}", wikitext="[[Category:Root]]")
+        archive.add(f"Category:Below {name}", wikitext=f"[[Category:{name}]]")
+    with SandboxServer(archive) as server, FaultProxy(server.base_url) as proxy:
+        before, _ = night(server, Looks(), 1)
+        proxy.begin(failing(*names))
+        archive.add("Category:New", wikitext="[[Category:Root]]")
+        earlier = Earlier(categories={one.category: one for one in before})
+        with PoliteSession("tests", sleep=no_sleep) as session:
+            client = CommonsClient(proxy.api_url, session, thumb_side=640)
+            found = walk(client, ["Root"], depth=4, earlier=earlier)
+            assert {one.category for one in found} == {one.category for one in before} | {"New"}
+            assert sorted(earlier.unlisted) == names
+            with pytest.raises(ArchiveError, match="internal_api_error_Odd"):
+                proxy.begin(lambda *_: api_error("internal_api_error_Odd"))
+                walk(client, ["Root"], depth=4)

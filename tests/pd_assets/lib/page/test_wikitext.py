@@ -101,6 +101,22 @@ def test_every_information_box_is_read_under_its_usual_spelling(name: str) -> No
     assert read_page(f"{{{{{name.capitalize()}\n| Title = A tree\n}}}}").field("title") == "A tree"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "dates"),
+    [
+        ("|Date = 1952 |date = ", ("1952",)),
+        ("|date = |Date = 1952", ("1952",)),
+        ("|Date = 1852 |date = 1952", ("1852", "1952")),
+        ("|date = 1852 |date = 1952", ("1952",)),
+        ("|date = 1852 |date = ", ()),
+    ],
+)
+def test_an_argument_in_two_spellings_is_read_in_every_one_that_is_filled(
+    arguments: str, dates: tuple[str, ...]
+) -> None:
+    assert read_page(f"{{{{Artwork|title=A tree{arguments}}}}}").all_of("date") == dates
+
+
 def test_a_redirect_is_told_by_its_first_word() -> None:
     assert read_page(" #redirect [[File:X.jpg]]").is_redirect
     assert not read_page("See #REDIRECT").is_redirect
