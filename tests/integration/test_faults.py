@@ -347,8 +347,8 @@ def test_a_refusal_stops_the_run_and_says_what_to_do(
 
     with pytest.raises((AccessDenied, AddressRefused), match=r"HTTP 403.*check that PD_CONTACT reaches you"):
         line.run_disturbed(home, script)
-    # Several addresses must be refused; the one beside the last may have been on its way already.
-    assert len(refused) <= (3 if kind == "api" else 4)
+    # Several addresses must be refused; another one of two at a time may be answered meanwhile, or be on its way.
+    assert len(refused) <= (3 if kind == "api" else 6)
     assert '"HTTP 403"' in str(ledger(home)[kind]["errors"])
     line.run_disturbed(home, lambda kind, number, target: None)
     assert stored(home) == undisturbed.rows
