@@ -85,8 +85,10 @@ class _Purge:
         sheets = [*self._sheets(models, held), *self._audits()]
         for path in sheets:
             self._unlink("sheets", path)
-        for path in self.home.root.glob("*/*/.*.removed"):
-            self._try(str(path), shutil.rmtree, path)
+        # Halves of what was removed, and what was set aside as damaged: nobody can tell what it shows.
+        for pattern in ("*/*/.*.removed", ".damaged/dataset", ".damaged/models", ".damaged/images"):
+            for path in self.home.root.glob(pattern):
+                self._try(str(path), shutil.rmtree, path)
 
     def _versions(self, known: Members) -> set[str]:
         """The dataset versions that held one of the pictures, or of which nobody can tell."""
