@@ -43,7 +43,7 @@ ORIGINAL, THUMBNAIL = "original", "thumbnail"
 # One file of more bytes is held in memory at a time.
 LARGE_BYTES = 20_000_000
 # How often a file is asked for that fails while its host is well; the next run asks again.
-TRIES_OF_A_FILE = 2
+TRIES_OF_A_FILE = 4
 # What a host says of us, and not of one file. After a 503 it is waited for where it says how long.
 OF_THE_HOST = re.compile(r": HTTP 429, \d+ times")
 
@@ -116,6 +116,7 @@ class _Fetcher:
     decoder_began: datetime
     etags: Etags
     placeholders: frozenset[str]
+    is_touchy: threading.Event = field(default_factory=threading.Event)
     large: threading.Lock = field(default_factory=threading.Lock)
 
     def is_current(self, item: Row) -> bool:
@@ -239,16 +240,21 @@ class _Fetcher:
         }
 
     def _answer(self, url: str, policy: HostPolicy) -> Answer:
-        """What a file's address answers. Others wait only where the host asks for it, and never for one file."""
-        for tries_left in reversed(range(TRIES_OF_A_FILE)):
+        """What a file's address answers. It is asked a few times at once: others wait only where the host asks for it.
+
+        A host that once said that we ask too much is asked with all pauses for the rest of the run.
+        """
+        for tries_left in () if self.is_touchy.is_set() else reversed(range(TRIES_OF_A_FILE)):
             try:
                 return self.session.get(url, policy=policy, tries=1)
             except FetchFailed as error:
                 if _is_of_the_host(error):
+                    self.is_touchy.set()
                     break
                 if error.permanent or not tries_left or "HTTP 403" in str(error):
                     raise
-        return self.session.get(url, policy=policy, tries=max(1, self.session.tries - 1))
+                log.warning("%s; asked again, %d times at most", error, tries_left)
+        return self.session.get(url, policy=policy)
 
 
 def _is_of_the_host(error: Exception) -> bool:

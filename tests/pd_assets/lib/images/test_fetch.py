@@ -23,7 +23,7 @@ from pd_assets.lib.errors import AccessDenied
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.decode import MOST_PIXELS
-from pd_assets.lib.images.fetch import WRITE_EVERY, FetchCounts, fetch_accepted
+from pd_assets.lib.images.fetch import TRIES_OF_A_FILE, WRITE_EVERY, FetchCounts, fetch_accepted
 from pd_assets.lib.images.pool import Bounds, Decoders
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.sandbox import Archive, SandboxServer
@@ -274,7 +274,7 @@ def test_neither_thumbnail_nor_original_is_one_failure_with_both_reasons(museum:
     museum.hold(1, encoded(painting(1)), thumb_url=f"{museum.server.url}/thumb.jpg")
     museum.replies |= {"/thumb.jpg": Reply(status=500), "/1.jpg": Reply(status=502)}
     museum.fetch()
-    assert museum.asked() == ["/thumb.jpg", "/thumb.jpg", "/1.jpg", "/1.jpg"]
+    assert museum.asked() == ["/thumb.jpg"] * TRIES_OF_A_FILE + ["/1.jpg"] * TRIES_OF_A_FILE
     row = museum.rows()[1]
     assert "HTTP 500" in str(row["error"]) and "then the original" in str(row["error"]) and "502" in str(row["error"])
     assert (row["made_from"], row["tries"]) == ("thumbnail", 1)

@@ -47,7 +47,7 @@ def test_a_page_that_rejects_the_request_is_a_failure_by_that_name(tmp_path: Pat
     with LocalServer(lambda number, target: reply) as server:
         row = fetched(open_home(tmp_path), server.url + "/a", "1")
     assert row["status"] == "failed" and "Request Rejected" in str(row["error"])
-    assert len(server.asked) == 2
+    assert len(server.asked) == 3
 
 
 def test_records_that_deliver_one_picture_for_different_media_show_a_placeholder(tmp_path: Path) -> None:
