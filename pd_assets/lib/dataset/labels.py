@@ -20,6 +20,7 @@ from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import date_words
 from pd_assets.lib.page.boxes import Argument
 from pd_assets.lib.page.cleaning import clean, without_names
+from pd_assets.lib.page.effort import is_readable
 from pd_assets.lib.page.file_page import read_page
 from pd_assets.lib.page.html_text import read_html
 from pd_assets.lib.page.languages import ENGLISH, UNMARKED, chosen
@@ -85,8 +86,17 @@ def read_labels(
 ) -> tuple[Label, ...]:
     """The label fields of one row of commons/pages or smithsonian/records, cleaned; the preferred language first.
 
-    Of one field from several sources, CC0 comes first, then the wikitext, then what was rendered of it.
+    Of one field from several sources, CC0 comes first, then the wikitext, then what was rendered of it. A page that
+    cannot be read has none.
     """
+    try:
+        return _read(page, language, things)
+    except Exception as error:
+        log.warning("%s: no labels, for reading them ended with %s", page.get("item_id"), type(error).__name__)
+        return ()
+
+
+def _read(page: Mapping[str, object], language: str, things: Things) -> tuple[Label, ...]:
     found = [*_structured(page, things), *_of_record(page)]
     written = _written(page)
     found += written
@@ -150,7 +160,7 @@ def _cleaned(text: str, field: str, names: frozenset[str]) -> str:
 def _json(text: object) -> Mapping[str, object]:
     """The object that a column holds as JSON; empty where it holds none (the rights table reports that)."""
     try:
-        raw = parse_json(text) if isinstance(text, str) and text else {}
+        raw = parse_json(text) if isinstance(text, str) and text and is_readable(text) else {}
     except UnreadableJson:
         return {}
     return raw if isinstance(raw, dict) else {}
@@ -175,7 +185,7 @@ def _of_record(page: Mapping[str, object]) -> list[_Found]:
 
     def read() -> Iterator[_Found]:
         for column, field in (("caption", "label"), ("title", "title"), ("alt_text", "description")):
-            if isinstance(page.get(column), str):
+            if isinstance(page.get(column), str) and is_readable(str(page[column])):
                 yield _plain(field, str(page[column]), CC0, f"record {column}")
         told: set[tuple[str, str]] = set()
         described = freetext.read_freetext(_json(page.get("freetext")))

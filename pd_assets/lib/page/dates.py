@@ -67,7 +67,8 @@ NUMBERED = re.compile(
 TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 
 LIFE = re.compile(
-    rf"\([^()]*?\b{YEAR_TEXT}\s*\??\s*[-–—]\s*[a-z. ]{{0,12}}\d{{0,2}}\.?\s*[a-z]{{0,12}}\.?\s*({YEAR_TEXT})\b[^()]*\)",
+    rf"\([^()]{{0,300}}?\b{YEAR_TEXT}\s*\??\s*[-–—]\s*[a-z. ]{{0,12}}\d{{0,2}}\.?\s*[a-z]{{0,12}}\.?\s*({YEAR_TEXT})\b"
+    r"[^()]{0,300}\)",
     re.IGNORECASE,
 )
 UNSURE_LIFE = re.compile(
