@@ -33,6 +33,8 @@ Piece = TypeVar("Piece")
 CC0 = "CC0-1.0"
 CC_BY_SA = "CC-BY-SA-4.0"
 LONGEST_VALUE = 4_000
+# A page that names more users tells of them, and looking for each in every label costs too much.
+MOST_NAMES = 100
 NAMES_A_USER = re.compile(r"\b(?:user|benutzer|uploader|own work|flickr|utente|usuario|utilisateur)\b|@", re.IGNORECASE)
 _SEE = re.compile(r"[\s;,(]*\bsee\b")  # behind a date: `13th century; see the library's page`
 _PREFIX = re.compile(r"^\w+\s*:\s*")  # `User: JaneRoe`
@@ -104,6 +106,8 @@ def _read(page: Mapping[str, object], language: str, things: Things) -> tuple[La
     found += _rendered(page, told)
     found += _categories(page)
     names = frozenset().union(*(entry.users for entry in found))
+    if len(names) > MOST_NAMES:
+        return ()
     labels: list[Label] = []
     for entry in found:
         labels += _guarded(entry.seen_in, partial(_labels, entry, names, language))

@@ -9,6 +9,7 @@ import unicodedata
 
 from pd_assets.lib.page.personal import NAMED_USER
 
+MOST_PASSES = 20
 # Broken markup loses its words as well: they may be a user's name.
 _BROKEN = re.compile(
     r"\[\[[^\]]*(?:\]\]|$)|^[^\[\]]*\]\]|\{\{[^}]*(?:\}\}|$)|^[^{}]*\}\}|<!--.*?(?:-->|$)|"
@@ -71,12 +72,15 @@ _EDGES = " \t\n,;:–—-/·•*#="
 
 
 def clean(text: str) -> str:
-    """The text without all that; an idempotent function. Text that held nothing else comes back empty."""
-    before = None
-    while before != text:
-        before = text
-        text = _once(text)
-    return text
+    """The text without all that; an idempotent function.
+
+    Text that held nothing else, or that each pass leaves as something new to cut out, comes back empty.
+    """
+    for _ in range(MOST_PASSES):
+        before, text = text, _once(text)
+        if before == text:
+            return text
+    return ""
 
 
 def _once(text: str) -> str:
