@@ -10,6 +10,7 @@ import unicodedata
 from pd_assets.lib.page.personal import NAMED_USER
 
 MOST_PASSES = 20
+LONGEST_END = 200
 # Broken markup loses its words as well: they may be a user's name.
 _BROKEN = re.compile(
     r"\[\[[^\]]*(?:\]\]|$)|^[^\[\]]*\]\]|\{\{[^}]*(?:\}\}|$)|^[^{}]*\}\}|<!--.*?(?:-->|$)|"
@@ -93,7 +94,9 @@ def _once(text: str) -> str:
     text = _EMPTY_BRACKETS.sub(" ", text)
     text = _SPACE_BEFORE.sub(r"\1", " ".join(text.split()))
     text = _DOUBLED.sub(lambda match: match.group()[0] if match.group()[0] in ",;:" else ".", text)
-    return _closed(_DANGLING.sub("", text.strip(_EDGES)).strip(_EDGES))
+    text = text.strip(_EDGES)
+    end = _DANGLING.sub("", text[-LONGEST_END:])
+    return _closed((text[:-LONGEST_END] + end).strip(_EDGES))
 
 
 def _closed(text: str) -> str:
