@@ -51,7 +51,8 @@ PAGES = Table(
         "problem": (
             TEXT,
             "`not_a_file`, `hidden`, `no_file`, `no_wikitext`, `not_bitmap`, or `incomplete` where the archive did not "
-            "tell everything (asked again in every run); null where it is a usable picture",
+            "tell everything (asked again in every run), or `unreadable: ` and the values that could not be read or "
+            "kept; null where it is a usable picture",
         ),
         "revid": (BIG, "revision of the page that was read"),
         "touched": (TEXT, "when the archive last rendered the page anew, as it says"),
