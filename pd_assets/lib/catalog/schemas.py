@@ -68,9 +68,9 @@ PAGES = Table(
         "status": (TEXT, "`live`, `deleted`, `moved` (a redirect), `left` (no longer in the category)"),
         "problem": (
             TEXT,
-            "`not_a_file`, `hidden`, `no_file`, `no_wikitext`, `not_bitmap`, `no_size` (a picture cut off, 0 x 0), or "
-            "`incomplete` where the archive did not tell everything (asked again, ever less often); null where it is a "
-            "usable picture",
+            "`not_a_file`, `hidden`, `no_file`, `no_wikitext`, `not_bitmap`, `no_size` (a picture cut off, 0 x 0), "
+            "`incomplete` where the archive did not tell everything (asked again, ever less often), or `unreadable: ` "
+            "and the values that could not be read or kept; null where it is a usable picture",
         ),
         "revid": (BIG, "revision of the page that was read"),
         "touched": (TEXT, "when the archive last rendered the page anew, as it says"),

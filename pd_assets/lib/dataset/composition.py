@@ -31,7 +31,7 @@ _VAGUE = re.compile(
 )
 # `(1853–1890)`, `, French, 1793 - 1877`, `, born 1850`.
 _LIFE = re.compile(
-    r"\s*[(\[][^()\[\]]*\d{3,4}[^()\[\]]*[)\]]|"
+    r"\s*[(\[][^()\[\]]{0,300}\d{3,4}[^()\[\]]{0,300}[)\]]|"
     r",?\s*(?:[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?, )?(?:born|active|b\.|d\.|died)?\s*(?:ca?\.?\s*)?\d{4}.*$"
 )
 # Not behind an initial: `H. L. Clark` is one name.

@@ -20,6 +20,7 @@ from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import date_words
 from pd_assets.lib.page.boxes import Argument
 from pd_assets.lib.page.cleaning import clean, without_names
+from pd_assets.lib.page.effort import is_readable
 from pd_assets.lib.page.file_page import read_page
 from pd_assets.lib.page.html_text import read_html
 from pd_assets.lib.page.languages import ENGLISH, UNMARKED, chosen
@@ -32,6 +33,8 @@ Piece = TypeVar("Piece")
 CC0 = "CC0-1.0"
 CC_BY_SA = "CC-BY-SA-4.0"
 LONGEST_VALUE = 4_000
+# A page that names more users tells of them, and looking for each in every label costs too much.
+MOST_NAMES = 100
 NAMES_A_USER = re.compile(r"\b(?:user|benutzer|uploader|own work|flickr|utente|usuario|utilisateur)\b|@", re.IGNORECASE)
 _SEE = re.compile(r"[\s;,(]*\bsee\b")  # behind a date: `13th century; see the library's page`
 _PREFIX = re.compile(r"^\w+\s*:\s*")  # `User: JaneRoe`
@@ -85,8 +88,17 @@ def read_labels(
 ) -> tuple[Label, ...]:
     """The label fields of one row of commons/pages or smithsonian/records, cleaned; the preferred language first.
 
-    Of one field from several sources, CC0 comes first, then the wikitext, then what was rendered of it.
+    Of one field from several sources, CC0 comes first, then the wikitext, then what was rendered of it. A page that
+    cannot be read has none.
     """
+    try:
+        return _read(page, language, things)
+    except Exception as error:
+        log.warning("%s: no labels, for reading them ended with %s", page.get("item_id"), type(error).__name__)
+        return ()
+
+
+def _read(page: Mapping[str, object], language: str, things: Things) -> tuple[Label, ...]:
     found = [*_structured(page, things), *_of_record(page)]
     written = _written(page)
     found += written
@@ -94,6 +106,8 @@ def read_labels(
     found += _rendered(page, told)
     found += _categories(page)
     names = frozenset().union(*(entry.users for entry in found))
+    if len(names) > MOST_NAMES:
+        return ()
     labels: list[Label] = []
     for entry in found:
         labels += _guarded(entry.seen_in, partial(_labels, entry, names, language))
@@ -150,7 +164,7 @@ def _cleaned(text: str, field: str, names: frozenset[str]) -> str:
 def _json(text: object) -> Mapping[str, object]:
     """The object that a column holds as JSON; empty where it holds none (the rights table reports that)."""
     try:
-        raw = parse_json(text) if isinstance(text, str) and text else {}
+        raw = parse_json(text) if isinstance(text, str) and text and is_readable(text) else {}
     except UnreadableJson:
         return {}
     return raw if isinstance(raw, dict) else {}
@@ -175,7 +189,7 @@ def _of_record(page: Mapping[str, object]) -> list[_Found]:
 
     def read() -> Iterator[_Found]:
         for column, field in (("caption", "label"), ("title", "title"), ("alt_text", "description")):
-            if isinstance(page.get(column), str):
+            if isinstance(page.get(column), str) and is_readable(str(page[column])):
                 yield _plain(field, str(page[column]), CC0, f"record {column}")
         told: set[tuple[str, str]] = set()
         described = freetext.read_freetext(_json(page.get("freetext")))

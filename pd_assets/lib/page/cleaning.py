@@ -9,6 +9,8 @@ import unicodedata
 
 from pd_assets.lib.page.personal import NAMED_USER
 
+MOST_PASSES = 20
+LONGEST_END = 200
 # Broken markup loses its words as well: they may be a user's name.
 _BROKEN = re.compile(
     r"\[\[[^\]]*(?:\]\]|$)|^[^\[\]]*\]\]|\{\{[^}]*(?:\}\}|$)|^[^{}]*\}\}|<!--.*?(?:-->|$)|"
@@ -19,9 +21,10 @@ _SIGNS = re.compile(r"'{2,}|~{3,}|={2,}|-{3,}|_{2,}[A-Z]*_*|\{\|?|\|?\}|\[|\]|\|
 _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _STATEMENT = re.compile(r"\b\w+ QS:[^\s]*(?:\s*\"[^\"]*\")?", re.IGNORECASE)  # hidden Wikidata statements of templates
 _PERSONAL = re.compile(
-    r"[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?[\w-]+)+|[\w.+-]+@[\w.-]+|"
-    r"[\w.+-]+\s*[\[({]\s*(?:at|ät|arroba|chez)\s*[\])}]\s*[\w.-]+(?:\s*[\[({]\s*(?:dot|punkt|punto)\s*[\])}]\s*\w+)*|"
-    r"[\w.+-]+\s+at\s+[\w-]+\s+dot\s+\w+|"
+    # Where the signs before are of the same kind, a match would have begun there.
+    r"(?<![\w.+-])[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?[\w-]+)+|(?<![\w.+-])[\w.+-]+@[\w.-]+|"
+    r"(?<![\w.+-])[\w.+-]+\s*[\[({]\s*(?:at|ät|arroba|chez)\s*[\])}]\s*[\w.-]+(?:\s*[\[({]\s*(?:dot|punkt|punto)\s*[\])}]\s*\w+)*|"
+    r"(?<![\w.+-])[\w.+-]+\s+at\s+[\w-]+\s+dot\s+\w+|"
     r"(?:https?|ftp)\s*:\s*//?\S*|\bmailto:\S*|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|html?|php)\b(?:/\S*)?|"
     r"\b(?:OTRS|VRTS?|VRT[- ]system)\b[^.,;]*|\bpermission ?ticket\b[^.,;]*|"
     r"\bticket\s*(?:#|:|no\b|number\b|id\b)[^.,;]*|\[?\bticket\s*#?\s*\d{6,}\]?|#\s*\d{12,}|\b20\d{14}\b|"
@@ -29,7 +32,7 @@ _PERSONAL = re.compile(
     r"\btransferred (?:from|to)\b[^.;]*|\busing (?:CommonsHelper|For the Common Good|UploadWizard|Commonist)\b|"
     rf"{NAMED_USER}|"
     r"\b\w*(?:ser|tzer|tzerin|nte|ario|teur|ker):(?=[^\s\d])[^\s,;()]+|"  # a link's beginning was cut off
-    r"\w*:[^\W\d]\w*/\w+|"
+    r"(?<!\w)\w*:[^\W\d]\w*/\w+|"
     r"\((?:talk|contribs?|diskussion|discussion|disc|overleg)(?:\s*[·•|]\s*\w+)*\)|"
     r"(?<!\w)\+\s?\d[\d ()/.-]{7,}\d|\b(?:tel|phone|fon|fax|mobile)\b\s*[.:]*\s*[\d+][\d ()/.-]{5,}\d|"
     r"(?<![\w-])\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}(?![\w-])",
@@ -58,23 +61,27 @@ _LEGAL = re.compile(
     re.IGNORECASE,
 )
 _DANGLING = re.compile(
-    r"(?:[\s,;:(–-]+(?:by|from|von|par|di|por|door|av|af|and|photo(?:graph)?(?:ed)? by|foto|photo|source|author|see|"
-    r"via|email|e-mail|tel|phone|contact))+[\s,;:(–-]*$",
+    r"(?<![\s,;:(–-])"
+    r"(?:[\s,;:(–-]+(?:by|from|von|par|di|por|door|av|af|and|photo(?:graph)?(?:ed)? by|foto|photo|source|author|"
+    r"see|via|email|e-mail|tel|phone|contact))+[\s,;:(–-]*$",
     re.IGNORECASE,
 )
 _EMPTY_BRACKETS = re.compile(r"\(\s*[,;:.–-]*\s*\)|\"\s*\"|“\s*”|«\s*»")
-_SPACE_BEFORE = re.compile(r"\s+([,.;:!?)])")
+_SPACE_BEFORE = re.compile(r"(?<!\s)\s+([,.;:!?)])")
 _DOUBLED = re.compile(r"([,;:])(?:\s*[,;:])+|,\s*\.|(?<!\.)\.\s+\.(?!\.)")
 _EDGES = " \t\n,;:–—-/·•*#="
 
 
 def clean(text: str) -> str:
-    """The text without all that; an idempotent function. Text that held nothing else comes back empty."""
-    before = None
-    while before != text:
-        before = text
-        text = _once(text)
-    return text
+    """The text without all that; an idempotent function.
+
+    Text that held nothing else, or that each pass leaves as something new to cut out, comes back empty.
+    """
+    for _ in range(MOST_PASSES):
+        before, text = text, _once(text)
+        if before == text:
+            return text
+    return ""
 
 
 def _once(text: str) -> str:
@@ -87,7 +94,9 @@ def _once(text: str) -> str:
     text = _EMPTY_BRACKETS.sub(" ", text)
     text = _SPACE_BEFORE.sub(r"\1", " ".join(text.split()))
     text = _DOUBLED.sub(lambda match: match.group()[0] if match.group()[0] in ",;:" else ".", text)
-    return _closed(_DANGLING.sub("", text.strip(_EDGES)).strip(_EDGES))
+    text = text.strip(_EDGES)
+    end = _DANGLING.sub("", text[-LONGEST_END:])
+    return _closed((text[:-LONGEST_END] + end).strip(_EDGES))
 
 
 def _closed(text: str) -> str:

@@ -67,7 +67,8 @@ NUMBERED = re.compile(
 TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 
 LIFE = re.compile(
-    rf"\([^()]*?\b{YEAR_TEXT}\s*\??\s*[-–—]\s*[a-z. ]{{0,12}}\d{{0,2}}\.?\s*[a-z]{{0,12}}\.?\s*({YEAR_TEXT})\b[^()]*\)",
+    rf"\([^()]{{0,300}}?\b{YEAR_TEXT}\s*\??\s*[-–—]\s*[a-z. ]{{0,12}}\d{{0,2}}\.?\s*[a-z]{{0,12}}\.?\s*({YEAR_TEXT})\b"
+    r"[^()]{0,300}\)",
     re.IGNORECASE,
 )
 UNSURE_LIFE = re.compile(
@@ -164,7 +165,8 @@ def _expressions(text: str) -> Iterator[_Found]:
             yield _Found(start=match.start(), first=first, last=first - first % 100 + end)
     for match in YEAR.finditer(text):
         yield _Found(start=match.start(), first=int(match.group(0)), last=int(match.group(0)))
-    if early := EARLY_YEAR.fullmatch(text):
+    # Long ones are no early year, and its spaces may be shared out in too many ways.
+    if len(bare := text.strip()) < 60 and (early := EARLY_YEAR.fullmatch(bare)):
         yield _Found(start=0, first=int(early.group(1)), last=int(early.group(1)))
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 # Real pages stay below a tenth of these. A million signs take the parser about half a second.
 MOST_EFFORT = 1_000_000
 LONGEST_TEXT = 200_000
-MOST_ROUGHNESS = 2_000_000
+MOST_ROUGHNESS = 1_000_000
 # Words and addresses are shorter.
 _RUN = re.compile(r"[\w./+-]{60,}|[^\w]{60,}|_{60,}")
 # Making a node costs as much as running over so many signs; one of a list, twice as much.

@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from pd_assets.lib.page.effort import is_readable
 from pd_assets.lib.page.personal import PERSONAL_ADDRESS, PERSONAL_LINK
 from pd_assets.lib.page.wikitext import HIDDEN_STYLE
 
+# Real summaries have some dozens; the reader's time grows with the square of what stays open.
+MOST_TAGS = 1_000
 _SILENT = frozenset(("style", "script"))
 _BREAKING = frozenset(("br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "table", "ul", "ol", "hr", "center"))
 _VOID = frozenset(("br", "hr", "img", "wbr", "input", "meta", "link", "area", "col", "base", "source"))
@@ -22,12 +25,19 @@ class Seen:
 
 
 def read_html(source: str) -> Seen:
-    """What a reader sees of `source`; broken HTML is read as far as it goes."""
+    """What a reader sees of `source`; broken HTML is read as far as it goes, and what costs too much not at all."""
+    if not is_readable_html(source):
+        return Seen(text="", users=frozenset())
     reader = _Reader()
     reader.feed(source)
     reader.close()
     users = frozenset(filter(None, ("".join(words).strip() for words in reader.users)))
     return Seen(text=" ".join("".join(reader.words).split()), users=users)
+
+
+def is_readable_html(source: str) -> bool:
+    """Whether it can be read in bounded time."""
+    return source.count("<") <= MOST_TAGS and is_readable(source)
 
 
 class _Reader(HTMLParser):

@@ -39,7 +39,7 @@ OWN_WORK = re.compile(
 # A scan of one's own is no work of one's own, but who is named beside it is as likely its uploader.
 OWN_SCAN = re.compile(r"\bown scan\b", re.IGNORECASE)
 _PERSONAL = (
-    r"(?:mailto:)?[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+",
+    r"(?:mailto:)?(?<![\w.+-])[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+",
     r"\b(?:otrs|vrts?)\b[\w\s:#-]{0,24}?\d{6,}|\bticket\b[\s:#]*(?:id|no\.?|number)?[\s:#]*\d{6,}|\b20\d{14}\b",
     r"(?:\btel(?:ephone)?|\bphone|\bmobile|\bfax)\b[.:\s]*\+?[\d(][\d\s()./-]{5,}\d|(?<![\w.])\+\d[\d\s()./-]{7,}\d",
     r"[-+]?\d{1,3}\.\d{3,}\s*°?\s*[NS]?\s*[,;/]\s*[-+]?\d{1,3}\.\d{3,}\s*°?\s*[EW]?",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page.dates import CIRCA_YEARS, Years, union
+from pd_assets.lib.page.effort import is_readable
 from pd_assets.lib.page.personal import without_personal
 
 STATUS, LICENCE, JURISDICTION, METHOD = "P6216", "P275", "P1001", "P459"
@@ -52,7 +53,7 @@ def read_statements(value: object) -> tuple[Statement, ...]:
     if not isinstance(value, str) or not value:
         return ()
     try:
-        raw = parse_json(value) or {}
+        raw = parse_json(value) or {} if is_readable(value) else None
     except UnreadableJson:
         return (Statement(property=STATUS, value=UNREADABLE),)
     # MediaWiki writes an empty map as a list.

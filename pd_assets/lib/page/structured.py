@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import date_words
+from pd_assets.lib.page.effort import is_readable
 from pd_assets.lib.page.languages import UNMARKED
 
 Things = Mapping[str, Mapping[str, str]]  # Wikidata id -> language -> name
@@ -56,7 +57,7 @@ def read_structured(mediainfo: Mapping[str, object], things: Things = NO_THINGS)
 def texts_of(mediainfo: object) -> tuple[StructuredText, ...]:
     """What the MediaInfo of a file page, as JSON, says in words; nothing where it cannot be read."""
     try:
-        raw = parse_json(mediainfo) if isinstance(mediainfo, str) and mediainfo else {}
+        raw = parse_json(mediainfo) if isinstance(mediainfo, str) and mediainfo and is_readable(mediainfo) else {}
         return tuple(read_structured(raw)) if isinstance(raw, Mapping) else ()
     except (UnreadableJson, *BAD_FIELD):
         return ()

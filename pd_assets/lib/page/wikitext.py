@@ -39,18 +39,26 @@ DEAD_TAGS = frozenset(
 BREAKING_TAGS = frozenset(("br", "p", "div", "tr", "td", "th", "table", "hr", "center", "blockquote", "dd", "dt", "li"))
 # Names that show another template's name instead of using it.
 MENTIONS = frozenset(("tl", "tlx", "tlp", "tlc", "tld", "tlg", "t", "t1", "template", "tiw", "tlw", "tnull"))
+# Languages that may be marked, times the signs of the page; real pages stay below a tenth.
+MOST_READINGS = 3_000_000
+_LANGUAGE = re.compile(r"(?:\{\{|\|)\s{0,9}([a-z-]{2,12})(?=\s{0,9}[|=}])")
 # Left over in plain text, these are markup that was too broken, or nested too deep, to be read.
 UNREAD = re.compile(r"\{\{|<!--|<(?:includeonly|nowiki|pre|gallery)\b", re.IGNORECASE)
 
 
 def tree(wikitext: str) -> Wikicode | None:
     """The nodes of a page; None where its markup is too much or too deep to be read."""
-    if not is_readable(wikitext) or effort(wikitext) > MOST_EFFORT:
+    if not is_readable(wikitext) or effort(wikitext) > MOST_EFFORT or _readings(wikitext) > MOST_READINGS:
         return None
     try:
         return mwparserfromhell.parse(wikitext, skip_style_tags=True)
     except (ParserError, RecursionError):
         return None
+
+
+def _readings(wikitext: str) -> int:
+    """The signs to run over where each language of the page reads all of it."""
+    return len(wikitext) * len(LANGUAGES.intersection(_LANGUAGE.findall(wikitext.lower())))
 
 
 def template_name(template: Template) -> str:

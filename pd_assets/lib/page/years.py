@@ -33,8 +33,9 @@ _COPIED = re.compile(
     r"(?:-\d\d){0,2}",
     re.IGNORECASE,
 )
-_LIFE = re.compile(r"[(\[][^()\[\]]*?\b1[0-9]{3}\s*\??\s*[-–—][^()\[\]\d]{0,24}(?:\d{1,2}\.?\s*[a-z]{0,12}\.?\s*)?"
-                   r"(19\d\d|20[0-3]\d)\b[^()\[\]]*[)\]]", re.IGNORECASE)  # fmt: skip
+_LIFE = re.compile(r"[(\[][^()\[\]]{0,300}?\b1[0-9]{3}\s*\??\s*[-–—][^()\[\]\d]{0,24}"
+                   r"(?:\d{1,2}\.?\s*[a-z]{0,12}\.?\s*)?(19\d\d|20[0-3]\d)\b[^()\[\]]{0,300}[)\]]",
+                   re.IGNORECASE)  # fmt: skip
 _DIED = re.compile(
     r"(?:\b(?:died|d\.|death|gest(?:orben|\.)|mort[eo]?|overleden|zm\.|ум\.)|†)\s*:?\s*(?:in\s+)?"
     r"(?:\d{1,2}\.?\s*)?(?:[a-z]+\.?\s+)?(19\d\d|20[0-3]\d)\b",

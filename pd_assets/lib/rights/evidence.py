@@ -1,5 +1,6 @@
 """From a stored row to evidence: what a page claims, verbatim, with where it was seen. No judgement in here."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import boxes, wikitext
 from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.file_page import FilePage, TemplateUse, read_page
+from pd_assets.lib.page.html_text import is_readable_html
 from pd_assets.lib.page.personal import OWN_WORK, without_personal
 from pd_assets.lib.page.statements import (
     BORN,
@@ -39,6 +41,8 @@ from pd_assets.lib.rights.tags import (
 from pd_assets.lib.rights.witnesses import years_named
 from pd_assets.lib.rights.words import CONDITIONS_IN_PROSE, says_more_than_free
 
+log = logging.getLogger(__name__)
+
 __all__ = ["Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_page", "from_record"]
 
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
@@ -67,8 +71,22 @@ WORK_BOXES = frozenset({"artwork", "art photo", "painting", "infobox artwork"})
 
 
 def evidence_of(row: Mapping[str, object]) -> Evidence:
-    """The evidence in one row about an item of either archive; `source` tells which (Commons where there is none)."""
-    return from_record(row) if row.get("source") == "smithsonian" else from_page(row)
+    """The evidence in one row about an item of either archive; `source` tells which (Commons where there is none).
+
+    Whatever the reading of one row ends with, it costs that row alone, which then waits as unreadable.
+    """
+    is_record = row.get("source") == "smithsonian"
+    try:
+        return from_record(row) if is_record else from_page(row)
+    except Exception as error:
+        log.exception("%s: its evidence could not be read", row.get("item_id"))
+        return Evidence(
+            source="smithsonian" if is_record else "commons",
+            status=str(row.get("status")),
+            problem=f"{UNREADABLE}: {type(error).__name__} while reading it",
+            revid=_whole(row.get("revid")),
+            sha1=_text(row.get("sha1")),
+        )
 
 
 def from_page(row: Mapping[str, object]) -> Evidence:
@@ -304,7 +322,8 @@ def _metadata(value: object) -> dict[str, str]:
     raw = _json(value)
     if not isinstance(raw, dict) or not all(isinstance(entry, dict) for entry in raw.values()):
         return {"LicenseShortName": UNREADABLE}
-    return {key: _plain_value(entry.get("value", "")) for key, entry in raw.items()}
+    said = {key: _plain_value(entry.get("value", "")) for key, entry in raw.items()}
+    return said if all(map(is_readable_html, said.values())) else {"LicenseShortName": UNREADABLE}
 
 
 def _plain_value(value: object) -> str:

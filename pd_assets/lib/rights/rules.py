@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Literal, cast
 
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.page.statements import LICENCE
+from pd_assets.lib.page.statements import LICENCE, UNREADABLE
 from pd_assets.lib.rights.case import FRESH_DAYS, PROFILES, Case, Profile
 from pd_assets.lib.rights.claims import FREE_LICENCE_ITEMS, Evidence
 from pd_assets.lib.rights.tags import Kind
@@ -117,6 +117,9 @@ RULES: tuple[Rule, ...] = (
     # What nobody needs to judge.
     _lacking("gone", BOTH, "reject", "not_live", lambda c: c.evidence.status != "live",
              "the page was deleted, is a redirect, or left the categories", LICENSING),
+    _lacking("page-unreadable", BOTH, "quarantine", "page_unreadable",
+             lambda c: c.evidence.problem is not None and c.evidence.problem.startswith(UNREADABLE),
+             "a page or record that could not be read; its problem says why, and it is tried again", LICENSING),
     _lacking("no-picture", BOTH, "reject", "not_a_picture", lambda c: c.evidence.problem is not None,
              "not a bitmap picture with a page that can be read", LICENSING),
     _lacking("not-images", SMITHSONIAN, "reject", "not_a_picture",

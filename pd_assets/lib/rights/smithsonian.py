@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
+from pd_assets.lib.page.effort import is_readable
 from pd_assets.lib.page.personal import without_personal
+from pd_assets.lib.page.statements import UNREADABLE
 from pd_assets.lib.rights.claims import Evidence, Medium
 from pd_assets.lib.rights.surrogate import FLAT, SOLID
 
@@ -50,11 +52,17 @@ PUBLICATION = re.compile(r"^publi(?:sh|cation)", re.IGNORECASE)
 LABEL = re.compile(r"([A-Za-z][\w ()/&-]{1,60}):\s+(.*)\Z", re.DOTALL)
 LIFE_YEARS = re.compile(r"\b(?:1\d{3}|20\d{2})\s*[-–—]\s*(?:c\.?\s*|ca\.?\s*)?((?:1\d{3}|20\d{2}))\b")
 
+READ_LISTS = ("names", "terms", "dates", "object_rights", "media_rights")
+READ_TEXTS = ("title", "caption", "alt_text", "freetext", "usage_text")
+
 Row = Mapping[str, object]
 
 
 def from_record(row: Row) -> Evidence:
     """The evidence in one row: one medium of a museum object, with the record around it."""
+    if not _is_readable(row):
+        problem = _text(row, "problem") or f"{UNREADABLE}: a text that costs too much to read"
+        return Evidence(source="smithsonian", status=str(row.get("status")), problem=problem)
     names = [_labelled(text) for text in _texts(row, "names")]
     authors = [text for role, text in names if AUTHOR_ROLES.search(role) and not NOBODY.search(text)]
     people = [f"{role}: {text}" for role, text in names if PERSON_ROLES.search(role)]
@@ -88,6 +96,12 @@ def from_record(row: Row) -> Evidence:
             sensitive=tuple(sorted(set(_sensitive(row, title, terms)))),
         ),
     )
+
+
+def _is_readable(row: Row) -> bool:
+    """Whether patterns can go through all that it says."""
+    listed = (text for name in READ_LISTS for text in _texts(row, name))
+    return all(map(is_readable, (*listed, *(_text(row, name) or "" for name in READ_TEXTS))))
 
 
 def _dated(row: Row) -> list[tuple[str, str]]:

@@ -406,6 +406,12 @@ REFUSED = (
     case("an article called like a tag", box("{{:PD-old-100-expired}}"), UNKNOWN),
     case("overwritten by a second first argument", box("{{PD-Art|PD-old-100-expired|1=PD-Italy}}"), NO_GROUND),
     case("a redirect", f"#REDIRECT [[File:X.jpg]]\n{EXPIRED}", "no-picture"),
+    case(
+        "a page with a value that cannot be kept",
+        box(EXPIRED),
+        "page-unreadable",
+        problem="unreadable: width (whole number from 0 to 2147483647 expected)",
+    ),
     case("a drawing in vectors", box(EXPIRED), "no-picture", problem="not_bitmap"),
     case("deleted", box(EXPIRED), "gone", status="deleted"),
     case("left the category", box(EXPIRED), "gone", status="left"),

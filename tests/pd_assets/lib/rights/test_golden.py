@@ -63,4 +63,6 @@ def test_no_written_page_is_accepted_but_those_that_a_person_judged_free(decided
 
 def test_the_written_pages_try_every_rule_that_pages_of_commons_can_meet(decided: Decided) -> None:
     tried = {said.split()[1] for by in decided.values() for said in by.values()}
-    assert tried >= {rule.rule_id for rule in RULES if rule.applies_to != ("smithsonian",)}
+    # No written page has a value that cannot be kept; cases.py has one.
+    untried = {"page-unreadable"}
+    assert tried >= {rule.rule_id for rule in RULES if rule.applies_to != ("smithsonian",)} - untried
