@@ -117,7 +117,12 @@ class _Walk:
             return {titles[0]: known}
 
     def _has_members(self, title: str) -> bool:
-        return bool(self.client.subcategories(title)) or next(self.client.members(title), None) is not None
+        try:
+            return bool(self.client.subcategories(title)) or next(self.client.members(title), None) is not None
+        except ApiError as error:
+            if not error.is_about_data:
+                raise
+            return False
 
     def next_level(self, level: Sequence[str]) -> list[str]:
         """The categories first met one step below `level`; parents are noted for known ones too."""

@@ -167,6 +167,15 @@ def test_a_root_without_a_page_exists_where_it_has_members_whatever_its_counters
         assert [one.category for one in night(server, Looks(), 1)[0]] == ["Root"]
 
 
+def test_a_root_whose_title_cannot_be_is_named() -> None:
+    archive = Archive()
+    archive.add("Category:Root", wikitext="")
+    with SandboxServer(archive) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(server.api_url, session, thumb_side=640)
+        with pytest.raises(ConfigError, match=r"names Category:Bad\[, which"):
+            walk(client, ["Root", "Bad["], depth=1)
+
+
 def failing(*names: str) -> Script:
     """The subcategories of these cannot be listed."""
     titles = {f"Category:{name}" for name in names}
