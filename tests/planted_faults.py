@@ -91,8 +91,8 @@ FAULTS: tuple[Fault, ...] = (
         name="a batch that is complete ends the listing",
         area="sync",
         file="pd_assets/lib/commons/client.py",
-        old="if not isinstance(following, dict):",
-        new='if not isinstance(following, dict) or answer.get("batchcomplete"):',
+        old='following = _wanted(answer.get("continue"), told)',
+        new='following = None if answer.get("batchcomplete") else _wanted(answer.get("continue"), told)',
         found_by=("tests/pd_assets/lib/commons/test_changes.py",),
     ),
     Fault(

@@ -36,6 +36,7 @@ PAGES_KEY = dg.AssetKey(["commons", "pages"])
 # The nightly comes every day: one that is late is seen in the morning, and two that failed are an alarm.
 DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=75), warn_window=timedelta(hours=27))
 LISTED = 200
+MOST_LOOKED_UP_AGAIN = 500
 # Metadata of commons/refresh that its check reads: category -> the day since which it could not be brought up to date.
 BEHIND = "behind_since"
 
@@ -186,7 +187,9 @@ def commons_refresh(context: dg.AssetExecutionContext, config: Sync, platform: P
             synced[one.category] = one
             if one.is_changed or one.category not in reported:
                 context.log_event(_partition(run.home, one))
-        if not run.known.is_exhausted:
+        # What was suppressed and could not be read again is looked up in the next run too, unless that is too much.
+        is_owed = run.many.failed or any(pageid in run.known.unread.by_pageid for pageid in found.pageids)
+        if not run.known.is_exhausted and not (is_owed and len(found.pageids) < MOST_LOOKED_UP_AGAIN):
             found.done(run.home)
         version = digest_of_all(run.home, run.live, synced.values())
     left = sorted(set(wanted) - {one.category for one in synced.values() if one.is_complete})

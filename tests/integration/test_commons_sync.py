@@ -243,11 +243,11 @@ def test_a_file_of_0_x_0_holds_no_other_up_and_has_a_row_with_its_reason(
     assert ids == []
 
 
-def test_the_older_versions_of_a_file_that_is_alone_in_its_batch_are_not_asked_for(
+def test_the_older_version_of_a_file_that_is_alone_in_its_batch_is_not_asked_for(
     scraper: Scraper, mediawiki_site: FilledSite
 ) -> None:
     (category, *_) = pictures_of(mediawiki_site, Kind.PD_OLD_100_EXPIRED)[0].categories
-    for colour in ("red", "green", "blue"):
+    for colour in ("red", "blue"):
         scraper.wiki.admin.upload(NEW, jpeg(colour), f"{EXPIRED}[[Category:{category}]]")
     scraper.news()
     asked = [request.query for request in scraper.wiki.requests()]

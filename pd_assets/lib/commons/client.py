@@ -35,6 +35,7 @@ MOST_FAILURES_IN_A_ROW = 50
 MOST_FAILURES_IN_A_RUN = 500
 TRIES_OF_A_HALF = 2
 MOST_RESTARTS = 2
+MOST_COUNTED = 2**31 - 1
 MAXLAG_S = 5
 HTML_WAIT_S = 5.0
 WAITING_ERRORS = ("maxlag", "ratelimited", "readonly")
@@ -138,7 +139,7 @@ class CommonsClient:
         facts: dict[str, CategoryFacts] = {}
         for names in _title_batches(f"Category:{title}" for title in titles):
             for answer in self._answers({"titles": names, "prop": "categoryinfo"}):
-                facts.update({fact.title: fact for fact in map(_category_facts, _pages(answer))})
+                facts.update({fact.title: fact for fact in map(_category_facts, _pages(answer)) if fact.title})
         return facts
 
     def subcategories(self, category: str) -> list[CategoryFacts]:
@@ -146,7 +147,7 @@ class CommonsClient:
         wanted = {"generator": "categorymembers", "gcmtitle": f"Category:{category}", "gcmtype": "subcat"}
         answers = self._answers({**wanted, "gcmlimit": LIST_LIMIT, "prop": "categoryinfo"})
         found = [_category_facts(page) for answer in answers for page in _pages(answer) if page.get("ns") == 14]
-        return sorted({fact.title: fact for fact in found}.values(), key=lambda fact: fact.title)
+        return sorted({fact.title: fact for fact in found if fact.title}.values(), key=lambda fact: fact.title)
 
     def listing(self, category: str) -> Iterator[list[Member]]:
         """Every file directly in a category with its latest revision, up to 500 a request.
@@ -179,7 +180,7 @@ class CommonsClient:
             "leprop": "ids|timestamp",
         }
         found = _entries(self._ask({**wanted, "ledir": "older", "lelimit": 1}), "logevents")
-        return str(found[0]["timestamp"]) if found else EPOCH
+        return next((str(entry["timestamp"]) for entry in found if _has_moment(entry)), EPOCH)
 
     def events(self, action: str, *, since: str, most_requests: int) -> list[LogEvent]:
         """What was done to files since then, oldest first; what takes more requests is cut off at the newer end."""
@@ -194,7 +195,7 @@ class CommonsClient:
         return [
             LogEvent(logid=logid, pageid=_whole(entry.get("logpage")) or 0, timestamp=str(entry["timestamp"]))
             for entry in found
-            if (logid := _whole(entry.get("logid"))) is not None
+            if (logid := _whole(entry.get("logid"))) is not None and _has_moment(entry)
         ]
 
     def details(self, pageids: Iterable[int], *, suspects: Container[int] = ()) -> Iterator[Page]:
@@ -493,10 +494,15 @@ def _category_facts(page: Json) -> CategoryFacts:
     return CategoryFacts(
         title=str(page.get("title", "")).split(":", 1)[-1],
         pageid=_whole(page.get("pageid")) if is_page else None,
-        files=_whole(counts.get("files")) or 0,
-        subcategories=_whole(counts.get("subcats")) or 0,
+        files=_count(counts.get("files")),
+        subcategories=_count(counts.get("subcats")),
         exists=is_page or bool(counts.get("size")),
     )
+
+
+def _count(value: object) -> int:
+    """A count that a table can hold, whatever the archive says."""
+    return max(-MOST_COUNTED, min(_whole(value) or 0, MOST_COUNTED))
 
 
 def _pages(answer: Json) -> list[Json]:
@@ -507,6 +513,14 @@ def _pages(answer: Json) -> list[Json]:
 def _entries(answer: Json, name: str) -> list[Json]:
     entries = _at(answer, "query", name)
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _has_moment(entry: Json) -> bool:
+    """Whether a line of the log says when it was."""
+    try:
+        return datetime.fromisoformat(str(entry.get("timestamp"))).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _whole(value: object) -> int | None:

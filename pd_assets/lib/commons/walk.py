@@ -95,7 +95,19 @@ class _Walk:
     def begin(self, roots: Sequence[str]) -> None:
         """Ask for the roots. One without a page whose counters say nothing may have members all the same."""
         self.facts = self._facts(roots)
+        # A root that is not spoken of is not gone: that would be said. Some are spoken of by another spelling.
+        silent = [title for title in roots if title not in self.facts]
+        self.facts |= {title: known for title in silent if (known := self.earlier.facts(title))}
+        if len(self.facts) < len(roots):
+            raise ArchiveError(
+                f"{self.client.api} says nothing of {', '.join(silent)}; expected facts of every category"
+            )
         missing = [title for title, fact in self.facts.items() if not fact.exists and not self._has_members(title)]
+        gone = [title for title in missing if self.earlier.facts(title)]
+        if gone and len(missing) < len(self.facts):
+            log.warning("%s has %s no more; what only that holds leaves", self.client.api, ", ".join(gone))
+            missing = [title for title in missing if title not in gone]
+            self.facts = {title: fact for title, fact in self.facts.items() if title not in gone}
         if missing:
             raise ConfigError(
                 f"PD_COMMONS_ROOTS names {', '.join(f'Category:{title}' for title in missing)}, which "
@@ -117,7 +129,12 @@ class _Walk:
             return {titles[0]: known}
 
     def _has_members(self, title: str) -> bool:
-        return bool(self.client.subcategories(title)) or next(self.client.members(title), None) is not None
+        try:
+            return bool(self.client.subcategories(title)) or next(self.client.members(title), None) is not None
+        except ApiError as error:
+            if not error.is_about_data:
+                raise
+            return False
 
     def next_level(self, level: Sequence[str]) -> list[str]:
         """The categories first met one step below `level`; parents are noted for known ones too."""

@@ -14,6 +14,7 @@ from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.http import PoliteSession
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.integration.fault_proxy import FaultProxy, Script, api_error
+from tests.pd_assets.lib.local_server import LocalServer, Reply
 from tests.pd_assets.lib.scraping import no_sleep
 
 Walk = Callable[..., dict[str, Category]]
@@ -165,6 +166,47 @@ def test_a_root_without_a_page_exists_where_it_has_members_whatever_its_counters
     archive.oddities.counters["Root"] = 0
     with SandboxServer(archive) as server:
         assert [one.category for one in night(server, Looks(), 1)[0]] == ["Root"]
+
+
+def test_a_root_that_was_there_and_is_deleted_ends_nothing_but_itself() -> None:
+    archive = Archive()
+    archive.add("Category:Root", wikitext="")
+    known = Category(category="Gone", pageid=1, depth=0, parents=(), path=("Gone",), files=1, subcategories=0)
+    earlier = Earlier(categories={"Gone": known})
+    with SandboxServer(archive) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(server.api_url, session, thumb_side=640)
+        assert [one.category for one in walk(client, ["Gone", "Root"], depth=0, earlier=earlier)] == ["Root"]
+        with pytest.raises(ConfigError, match="names Category:Gone, which"):
+            walk(client, ["Gone"], depth=0, earlier=earlier)
+
+
+def test_a_root_of_which_nothing_is_said_is_not_gone() -> None:
+    def silent(_: int, __: str) -> Reply:
+        return Reply(body=b'{"query": {"pages": []}}', headers={"Content-Type": "application/json"})
+
+    known = Category(category="Root", pageid=1, depth=0, parents=(), path=("Root",), files=1, subcategories=0)
+    with LocalServer(silent) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(f"{server.url}/w/api.php", session, thumb_side=640)
+        assert walk(client, ["Root"], depth=0, earlier=Earlier(categories={"Root": known})) == [known]
+        with pytest.raises(ArchiveError, match="says nothing of Root"):
+            walk(client, ["Root"], depth=0)
+
+
+def test_counters_beyond_all_bounds_are_kept_as_the_greatest_that_a_table_holds() -> None:
+    archive = Archive()
+    archive.add("Category:Root", wikitext="")
+    archive.oddities.counters["Root"] = 2**70
+    with SandboxServer(archive) as server:
+        assert night(server, Looks(), 1)[0][0].files == 2**31 - 1
+
+
+def test_a_root_whose_title_cannot_be_is_named() -> None:
+    archive = Archive()
+    archive.add("Category:Root", wikitext="")
+    with SandboxServer(archive) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        client = CommonsClient(server.api_url, session, thumb_side=640)
+        with pytest.raises(ConfigError, match=r"names Category:Bad\[, which"):
+            walk(client, ["Root", "Bad["], depth=1)
 
 
 def failing(*names: str) -> Script:
