@@ -209,6 +209,8 @@ def open_home(
     from pd_assets.lib import migrations
 
     if to_ask:
+        if not place.is_dir():
+            raise ConfigError(f"PD_HOME={place}: there is no such folder; set PD_HOME to a home, or run pdd demo first")
         asked = Home(root=place.resolve(), elsewhere=_for_a_while())
         migrations.refuse_newer(asked)
         return asked
@@ -267,7 +269,8 @@ def at_work(home: Home) -> Iterator[Home]:
     from pd_assets.lib import migrations
 
     with home.copy.at_work() if home.copy is not None else nullcontext():
-        if home.may_write:
+        # Of one in a bucket its list is the mark.
+        if home.may_write and home.copy is None:
             migrations.note(home)
         yield home
 

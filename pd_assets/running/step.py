@@ -94,7 +94,9 @@ def at_work_in_step(home: Home) -> Home:
     until_its_end, written = step_at_work
     if home.root not in written:
         written[home.root] = until_its_end.enter_context(at_work(home))
-        mend(written[home.root])
+        # Of one in a bucket the list of what is published tells what is whole.
+        if home.copy is None:
+            mend(written[home.root])
     return written[home.root]
 
 

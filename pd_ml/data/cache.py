@@ -92,6 +92,9 @@ def open_pixels(wanted: Wanted, path: Path, *, workers: int, free: Callable[[Pat
     """The decoded pictures, from the array file `path`, which is made where it is missing and there is room for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _alone(path):
+        if path.is_file() and (why := _fault(path, wanted.shape)) is not None:
+            log.warning("%s; it is made anew", why)
+            path.unlink()
         if not path.is_file():
             needed = int(np.prod(wanted.shape))
             room = free(path.parent)
@@ -106,13 +109,21 @@ def open_pixels(wanted: Wanted, path: Path, *, workers: int, free: Callable[[Pat
     return _mapped(path, wanted.shape)
 
 
+def _fault(path: Path, shape: tuple[int, ...]) -> str | None:
+    try:
+        _mapped(path, shape)
+    except DataError as error:
+        return str(error)
+    return None
+
+
 def _mapped(path: Path, shape: tuple[int, ...]) -> Pixels:
     try:
         array_NHWC: Pixels = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: no array of pictures ({error}); delete this cache file") from error
+        raise DataError(f"{path}: no array of pictures ({error})") from error
     if array_NHWC.shape != shape:
-        raise DataError(f"{path}: array of shape {array_NHWC.shape}, expected {shape}; delete this cache file")
+        raise DataError(f"{path}: array of shape {array_NHWC.shape}, expected {shape}")
     return array_NHWC
 
 

@@ -116,12 +116,18 @@ def test_an_endpoint_that_is_no_action_api_is_named(project: Path, tmp_path: Pat
     assert "text/html" in line
 
 
-@pytest.mark.parametrize("command", [("demo",), ("up", "--port", "39871"), ("run", "nightly"), ("sql", "select 1")])
+@pytest.mark.parametrize("command", [("demo",), ("up", "--port", "39871"), ("run", "nightly")])
 def test_a_home_that_cannot_be_written_is_named(project: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "file").write_text("not a folder")
     line = the_one_line(pdd(project, *command, PD_HOME=str(tmp_path / "file" / "home"), PD_CONTACT="a@b.net"))
     assert "PD_HOME" in line
     assert "cannot be written" in line
+
+
+def test_a_home_that_is_not_there_is_named_and_not_made_by_a_question(project: Path, tmp_path: Path) -> None:
+    line = the_one_line(pdd(project, "sql", "select 1", PD_HOME=str(tmp_path / "home"), PD_CONTACT="a@b.net"))
+    assert f"PD_HOME={tmp_path / 'home'}: there is no such folder" in line
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("command", ["demo", "up", "doctor"])

@@ -68,6 +68,14 @@ def test_a_disk_that_fills_up_while_the_array_is_written_costs_the_array_only(da
     assert int(done.stdout) == int(whole.pixels(range(64)).sum())
 
 
+@pytest.mark.parametrize("left", [0, 100, 4000])
+def test_a_damaged_array_is_made_anew(dataset: Path, tmp_path: Path, left: int) -> None:
+    whole = open_split(dataset, "train", image_size=16, cache=tmp_path).pixels(range(64))
+    (path,) = arrays(tmp_path)
+    path.write_bytes(path.read_bytes()[:left])
+    assert np.array_equal(open_split(dataset, "train", image_size=16, cache=tmp_path).pixels(range(64)), whole)
+
+
 def test_two_processes_make_one_array(dataset: Path, tmp_path: Path) -> None:
     both = [start(dataset, tmp_path, 64) for _ in range(2)]
     sums = [process.communicate(timeout=PATIENCE_S)[0] for process in both]

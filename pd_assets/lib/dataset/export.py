@@ -119,7 +119,7 @@ def read_export(home: Home, *, name: str) -> Export:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(
-            f"{index}: damaged ({error}); delete {folder} and materialise dataset/shards again"
+            f"{index}: damaged ({error}); run `pdd doctor --repair`, and materialise dataset/shards again"
         ) from error
 
 
