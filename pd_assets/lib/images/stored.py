@@ -42,9 +42,9 @@ def keep(home: Home, path: Path, body: bytes) -> None:
 
 
 def has_size(home: Home, path: Path, size_bytes: object) -> bool:
-    """Whether there is a picture of this size, here or in the bucket."""
+    """Whether there is a picture of this size, here or in the bucket; of any size where the row gives none."""
     try:
-        return home.size_bytes(path) == size_bytes
+        return size_bytes in (None, home.size_bytes(path))
     except FileNotFoundError:
         return False
 
