@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.item_parts import unsound_generations
 from pd_assets.lib.catalog.mending import mend, move_away, set_aside
-from pd_assets.lib.catalog.schemas import PAGES, RECORDS, TABLES, TAKEDOWNS, Kept, Table
+from pd_assets.lib.catalog.schemas import MEMBERS, PAGES, RECORDS, TABLES, TAKEDOWNS, Kept, Table
 from pd_assets.lib.dataset.export import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
 from pd_assets.lib.home import Home, remove_folder
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.lib.migrations import format_of
+from pd_assets.lib.release import members, takedowns
 from pd_ml import provenance
 from pd_ml.data import shards
 from pd_ml.errors import ProvenanceError
@@ -74,6 +75,7 @@ def repair(home: Home, archive: str) -> Iterator[str]:
     """Heal what can be, and say how. `archive` is the one that the settings name: it is believed where pages agree."""
     yield from _restored_note(home, archive)
     damage.forget_all(home)
+    yield from (f"{TAKEDOWNS.key}: {left}" for left in takedowns.resume(home, purges=False))
     for found in mend(home):
         if found.table == TAKEDOWNS.key:
             yield f"{found}: nothing else tells what was taken down, and nothing was done: restore it from a backup"
@@ -97,6 +99,9 @@ def repair(home: Home, archive: str) -> Iterator[str]:
             yield f"{folder} removed; `pdd run nightly` exports it again from the tables"
         else:
             yield f"{folder}: an older version; set aside as {move_away(home, folder)}"
+    mended, unknown = members.repair_members(home)
+    yield from (f"{MEMBERS.key}: the list of {version} was made anew from its dataset" for version in mended)
+    yield from (f"{MEMBERS.key}: not known which pictures it held, so that all count as seen: {why}" for why in unknown)
 
 
 def _of_notes(home: Home) -> Iterator[Fault]:

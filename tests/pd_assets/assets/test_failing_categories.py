@@ -9,6 +9,9 @@ import dagster as dg
 import pytest
 
 from pd_assets.checks.commons import judge_freshness
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.mending import SET_ASIDE
+from pd_assets.lib.catalog.schemas import PAGES as PAGES_TABLE
 from pd_assets.lib.commons.patience import MOST_FAILURES_IN_A_ROW
 from pd_assets.running.history import reported_before
 from tests.integration.fault_proxy import Fault, FaultProxy, Script, api_error, http_error
@@ -209,16 +212,16 @@ def test_the_refresh_leaves_what_fails_to_the_next_night_and_the_check_says_sinc
     assert not judge_freshness(instance, today=today + timedelta(days=4)).passed
 
 
-def test_a_damaged_part_of_one_category_fails_that_category_alone(disturbed: Disturbed) -> None:
+def test_a_damaged_part_of_one_category_is_set_aside_and_its_pages_are_asked_for_anew(disturbed: Disturbed) -> None:
     assert disturbed.refresh().success
-    (part,) = disturbed.line.home.partition("commons/pages", NAMES[6]).glob("part-*.parquet")
-    whole = part.read_bytes()
+    home = disturbed.line.home
+    (part,) = home.partition("commons/pages", NAMES[6]).glob("part-*.parquet")
+    listed_before = tables.read_file(PAGES_TABLE, part)["pageid"].to_pylist()
     part.write_bytes(b"PAR1 no more")
-    try:
-        disturbed.begin(failing(http_error(404)))
-        done = disturbed.pages()
-        assert not done.success
-        assert disturbed.reported(done) == {ROOT, *NAMES} - {NAMES[6]}
-        assert str(part) in reason(done)
-    finally:
-        part.write_bytes(whole)
+    disturbed.begin(failing(http_error(404)))
+    done = disturbed.pages()
+    assert done.success
+    assert disturbed.reported(done) == {ROOT, *NAMES}
+    assert (home.root / SET_ASIDE / part.relative_to(home.root)).read_bytes() == b"PAR1 no more"
+    (again,) = home.partition("commons/pages", NAMES[6]).glob("part-*.parquet")
+    assert sorted(tables.read_file(PAGES_TABLE, again)["pageid"].to_pylist()) == sorted(listed_before)

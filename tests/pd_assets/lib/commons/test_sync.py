@@ -351,7 +351,7 @@ def test_a_damaged_partition_is_a_named_error(home: Home, server: SandboxServer)
     scrape(home, server)
     part = home.partition(PAGES.key, "A") / tables.part_name(0)
     part.write_bytes(part.read_bytes()[:100])
-    with pytest.raises(TableError, match=r"commons/pages: .*A/part-00000\.parquet cannot be read .*; delete that file"):
+    with pytest.raises(TableError, match=r"commons/pages: .*A/part-00000\.parquet is damaged .*; run"):
         scrape(home, server)
 
 

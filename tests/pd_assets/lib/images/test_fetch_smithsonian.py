@@ -56,10 +56,10 @@ def test_records_that_deliver_one_picture_for_different_media_show_a_placeholder
     shared = encoded(painting(3))
     with LocalServer(
         lambda number, target: Reply(
-            body=shared if target == "/shared" else grey, headers={"Content-Type": "image/jpeg"}
+            body=shared if target == "/common" else grey, headers={"Content-Type": "image/jpeg"}
         )
     ) as server:
-        urls = {name: f"{server.url}/{'shared' if name.endswith('SHARED') else name[-1]}" for name in names}
+        urls = {name: f"{server.url}/{'common' if name.endswith('SHARED') else name[-1]}" for name in names}
         told = [{"source": "smithsonian", "sha1": None, "file_url": url, "thumb_url": url} for url in urls.values()]
         plant(home, ITEMS, [{**item(1), **one, "item_id": name} for one, name in zip(told, names, strict=True)])
         plant(home, DECISIONS, [{**decision(1, "accept"), "item_id": name} for name in names])
