@@ -75,7 +75,7 @@ def repair(home: Home, archive: str) -> Iterator[str]:
     """Heal what can be, and say how. `archive` is the one that the settings name: it is believed where pages agree."""
     yield from _restored_note(home, archive)
     damage.forget_all(home)
-    yield from (f"{TAKEDOWNS.key}: {left}" for left in takedowns.resume(home, purges=False))
+    takedowns.resume(home, purges=False)
     for found in mend(home):
         if found.table == TAKEDOWNS.key:
             yield f"{found}: nothing else tells what was taken down, and nothing was done: restore it from a backup"
