@@ -143,7 +143,7 @@ NESTED = (
 )
 SMALL = 1_200
 # Below this the clock of a busy machine says nothing.
-FLOOR_S = 0.1
+FLOOR_S = 0.3
 
 
 def repeated(signs: str) -> Callable[[int], str]:
