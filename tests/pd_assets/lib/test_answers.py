@@ -35,7 +35,15 @@ def test_gzip_is_undone_however_it_comes(size: int) -> None:
     assert max(map(len, found)) <= BLOCK_BYTES
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(bytes(9000))[:-1], gzip.compress(b"a")[:12], b"\x1f", b"not gzip!!"])
+@pytest.mark.parametrize(
+    "packed",
+    [
+        pytest.param(gzip.compress(bytes(9000))[:-1], id="without its last byte"),
+        pytest.param(gzip.compress(b"a")[:12], id="without its end"),
+        pytest.param(b"\x1f", id="one byte"),
+        pytest.param(b"not gzip!!", id="something else"),
+    ],
+)
 def test_gzip_that_is_cut_off_or_damaged_is_no_answer(packed: bytes) -> None:
     with pytest.raises(BadAnswer, match="its gzip"):
         list(unpacked(pieces(packed, 5)))
