@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.errors import FetchFailed, RequestRejected
+from pd_assets.lib.errors import AccessDenied, ArchiveResting, FetchFailed, PdError, RequestRejected
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
 from pd_assets.lib.images import generation, placeholders
@@ -117,6 +117,8 @@ class _Fetcher:
     etags: Etags
     placeholders: frozenset[str]
     is_touchy: threading.Event = field(default_factory=threading.Event)
+    # What hosts said that are asked no more in this run. Pictures of others are fetched all the same.
+    refusals: list[PdError] = field(default_factory=list)
     large: threading.Lock = field(default_factory=threading.Lock)
 
     def is_current(self, item: Row) -> bool:
@@ -148,6 +150,8 @@ class _Fetcher:
         done: list[str] = []
         try:
             for row in track(self._fetch_all(todo), "fetching pictures", total=todo.num_rows):
+                if row is None:
+                    continue
                 fresh.append(row)
                 done.append(str(row["item_id"]))
                 if len(fresh) == WRITE_EVERY:
@@ -158,6 +162,8 @@ class _Fetcher:
             # Also when the archive refuses us half-way, or somebody interrupts: what was fetched is kept.
             files = self._judged(pa.concat_tables([kept, tables.as_table(FILES, fresh)]))
             digest = tables.write(self.home, FILES, files)
+        if self.refusals:
+            raise self.refusals[0]
         tried = files.filter(pc.is_in(files["item_id"], pa.array(done, pa.string())))
         fetched = int(pc.sum(pc.equal(tried["status"], "ok"), min_count=0).as_py())
         return FetchCounts(wanted=files.num_rows, fetched=fetched, failed=len(done) - fetched, digest=digest)
@@ -169,11 +175,19 @@ class _Fetcher:
             files = placeholders.failed(files, reasons)
         return placeholders.named(files)
 
-    def _fetch_all(self, todo: pa.Table) -> Iterator[Row]:
+    def _fetch_all(self, todo: pa.Table) -> Iterator[Row | None]:
         # The session lets two of them download at a time; the others wait for a decoder meanwhile.
         threads = MEDIA.concurrency + self.decoders.workers
         with ThreadPoolExecutor(threads, thread_name_prefix="media") as pool:
-            yield from _in_order(pool, self._fetch, tables.rows(todo), ahead=4 * threads)
+            yield from _in_order(pool, self._unless_refused, tables.rows(todo), ahead=4 * threads)
+
+    def _unless_refused(self, item: Row) -> Row | None:
+        """The row of one picture; None where its host is asked no more. The session knows that without a request."""
+        try:
+            return self._fetch(item)
+        except (AccessDenied, ArchiveResting) as error:
+            self.refusals.append(error)
+            return None
 
     def _fetch(self, item: Row) -> Row:
         """Fetch, verify, normalise and store one picture; the row says how it went."""
@@ -290,10 +304,10 @@ def _whole(value: object) -> int:
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[Row], Row], items: Iterable[Row], *, ahead: int
-) -> Iterator[Row]:
+    pool: ThreadPoolExecutor, work: Callable[[Row], Row | None], items: Iterable[Row], *, ahead: int
+) -> Iterator[Row | None]:
     """Results in the order of `items`, with a few ahead of the reader and never all of them."""
-    waiting: list[Future[Row]] = []
+    waiting: list[Future[Row | None]] = []
     try:
         for item in items:
             waiting.append(pool.submit(work, item))

@@ -613,6 +613,21 @@ def test_a_refusal_in_the_middle_ends_the_run_and_keeps_what_was_fetched(museum:
     assert museum.fetch().fetched == 10
 
 
+def test_a_host_that_lets_nobody_in_costs_the_pictures_of_other_hosts_nothing(museum: Museum) -> None:
+    for number in range(12):
+        museum.hold(number, encoded(painting(number, 40, 30)))
+    with LocalServer(lambda *_: Reply(status=403)) as closed:
+        for number in range(6):
+            museum.items[number] |= {
+                "file_url": f"{closed.url}/{number}.jpg",
+                "thumb_url": f"{closed.url}/{number}.jpg",
+            }
+        with pytest.raises(AccessDenied, match="PD_CONTACT"):
+            museum.fetch()
+        assert {number for number, row in museum.rows().items() if row["status"] == "ok"} == set(range(6, 12))
+        assert len(closed.asked) < 6
+
+
 def test_one_file_that_is_refused_is_a_row_and_the_others_go_on(museum: Museum) -> None:
     for number in range(5):
         museum.hold(number, encoded(painting(number, 40, 30)))
