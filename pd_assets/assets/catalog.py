@@ -63,7 +63,7 @@ def catalog_items(context: dg.AssetExecutionContext, platform: Platform) -> dg.M
     group_name="catalog",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
-    deps=needs(ITEMS, DECISIONS, TAKEDOWNS, FILES),
+    deps=needs(CATEGORIES, ITEMS, DECISIONS, TAKEDOWNS, FILES),
     metadata=table_metadata(LICENSED),
     description="The licence-filtered table: accepted, decoded, live, and of all copies of a picture the one with the "
     "best rights evidence (catalog/clusters), unless one of them is refused for a condition.",
