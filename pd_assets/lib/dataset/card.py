@@ -24,7 +24,7 @@ Pictures that are free of copyright and need no attribution, each accepted by a 
 kept. Captions may carry a licence of their own: `label_licence`.
 
 - digest of the shards: {manifest.digest}
-- pictures: {", ".join(f"{count} {split}" for split, count in manifest.counts.items())}
+- pictures: {", ".join(f"{manifest.counts[split]} {split}" for split in shards.SPLITS if split in manifest.counts)}
 - shards: {len(manifest.shards)}, {sum(info.size_bytes for info in manifest.shards)} bytes
 {_facts(manifest.facts)}
 

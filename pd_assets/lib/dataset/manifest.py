@@ -10,7 +10,7 @@ from pd_assets.lib.dataset import croissant
 from pd_assets.lib.dataset.card import card
 from pd_assets.lib.dataset.contact_sheet import contact_sheet
 from pd_assets.lib.dataset.export import Export
-from pd_assets.lib.home import replacing, write_text
+from pd_assets.lib.home import replacing
 from pd_ml.data import shards
 from pd_ml.data.shards import Manifest, ShardError
 from pd_ml.provenance import MEMBERS, sealed_members
@@ -28,6 +28,7 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         describe(export, found)
         return found
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}
+    told = {**facts, "selection": dict(export.config), **_breakdown(export), "skipped": list(export.skipped)}
     manifest = Manifest(
         name=export.name,
         version=export.version,
@@ -35,7 +36,8 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         shards=export.shards,
         tars=export.tars,
         counts=counts,
-        facts={**facts, "selection": dict(export.config), **_breakdown(export), "skipped": list(export.skipped)},
+        # As they are read back, so that what describes a dataset is the same whenever it is written.
+        facts=json.loads(json.dumps(told, sort_keys=True)),
     )
     describe(export, manifest)
     shards.write_manifest(export.folder, manifest)
@@ -53,11 +55,14 @@ def _finished(export: Export) -> Manifest | None:
 
 
 def describe(export: Export, manifest: Manifest) -> None:
-    """Write what describes a dataset: a sheet of its pictures, its card, and its description in Croissant."""
-    with replacing(export.folder / SHEET) as partial:
-        partial.write_bytes(contact_sheet(export))
-    write_text(export.folder / "README.md", card(manifest))
-    write_text(export.folder / croissant.NAME, json.dumps(croissant.describe(manifest), indent=1) + "\n")
+    """Have what describes a dataset: a sheet of its pictures, its card, and its description in Croissant."""
+    croissant_text = json.dumps(croissant.describe(manifest), indent=1) + "\n"
+    bodies = (contact_sheet(export), card(manifest).encode(), croissant_text.encode())
+    for name, body in zip(DESCRIBES, bodies, strict=True):
+        path = export.folder / name
+        if not path.is_file() or path.read_bytes() != body:
+            with replacing(path) as partial:
+                partial.write_bytes(body)
 
 
 def is_description(path: Path) -> bool:
