@@ -283,7 +283,8 @@ class CommonsClient:
             wanted |= {"tlnamespace": 10, "tllimit": "max"}
         pages: dict[int, dict[str, object]] = {}
         # Fifty ordinary pages take two answers.
-        for answer in self._answers(wanted, most=6 + len(pageids) // 5, tries=tries, told=pages):
+        waits = 1 if tries is None else 0
+        for answer in self._answers(wanted, most=6 + len(pageids) // 5, tries=tries, internal_waits=waits, told=pages):
             merge_chunks(pages, _pages(answer))
         self._failures_in_a_row = 0
         return [self._page(pages.get(pageid), pageid, fetched_at) for pageid in pageids]
@@ -318,6 +319,7 @@ class CommonsClient:
         most: int = MOST_ANSWERS_FOR_A_LISTING,
         *,
         tries: int | None = None,
+        internal_waits: int | None = None,
         told: Mapping[int, Json] = NOTHING_TOLD,
     ) -> Iterator[Json]:
         """All answers to one query: the same parameters again with every `continue` that is wanted until there is none.
@@ -329,7 +331,7 @@ class CommonsClient:
         restarts = 0
         for _ in range(most):
             try:
-                answer = self._ask({**params, **resume}, tries=tries)
+                answer = self._ask({**params, **resume}, tries=tries, internal_waits=internal_waits)
             except ApiError as error:
                 if error.code != "badcontinue" or not resume or restarts == MOST_RESTARTS:
                     raise
@@ -345,23 +347,32 @@ class CommonsClient:
             resume = following
         raise EndlessQuery(f"{self.api}: a query was still not complete after {most} answers")
 
-    def _ask(self, params: Mapping[str, str | int], *, tries: int | None = None, is_known: bool = True) -> Json:
+    def _ask(
+        self,
+        params: Mapping[str, str | int],
+        *,
+        tries: int | None = None,
+        internal_waits: int | None = None,
+        is_known: bool = True,
+    ) -> Json:
         """One answer. Of an archive that `is_known` to be one, a page of HTML is a fault of its edge and passes.
 
-        An internal error is waited for once, and not at all where so few `tries` were asked for.
+        An internal error is waited for as often as `internal_waits`, or as others are: where a question is about many
+        pages, one of them may be its cause.
         """
         fixed: dict[str, str | int] = {"action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG_S}
         seen: list[Answer] = []
-        may_pass = tries is None or not is_known
+        internal_errors = 0
 
         def check(answer: Answer) -> float | None:
-            nonlocal may_pass
+            nonlocal internal_errors
             seen[:] = [answer]
             if is_known and answer.is_html:
                 return retry_after_s(answer.headers) or HTML_WAIT_S
             code = _error_code(answer)
-            if code in WAITING_ERRORS or (code.startswith(INTERNAL_ERROR) and may_pass):
-                may_pass = may_pass and not code.startswith(INTERNAL_ERROR)
+            internal_errors += code.startswith(INTERNAL_ERROR)
+            may_pass = code.startswith(INTERNAL_ERROR) and (internal_waits is None or internal_errors <= internal_waits)
+            if code in WAITING_ERRORS or may_pass:
                 return max(1.0, retry_after_s(answer.headers) or 5.0)
             return None if code else _wait_if_broken(answer)
 
