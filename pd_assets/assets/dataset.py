@@ -103,6 +103,17 @@ def _files(home: Home, *patterns: str) -> list[Path]:
     return sorted(path for pattern in patterns for path in (home.root / "dataset").glob(pattern))
 
 
+def _shards_in_use(home: Home) -> list[Path]:
+    """The shards and tars of the exports that are current. Those of a home in a bucket may not lie here."""
+    if home.copy is not None:
+        return []
+    folders = [
+        f"{path.parent.name}/{home.pointed('dataset', path.parent.name, 'exported')}"
+        for path in _files(home, "*/exported")
+    ]
+    return _files(home, *(f"{folder}/[!.]*.{end}" for folder in folders for end in ("parquet", "tar")))
+
+
 def _given(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
@@ -235,7 +246,7 @@ def dataset_shards(
 
 
 @unless_unchanged(
-    writes=lambda home: _files(home, "*/exported", f"*/*/{INDEX}", f"*/*/{PICTURES}"),
+    writes=lambda home: [*_files(home, "*/exported", f"*/*/{INDEX}", f"*/*/{PICTURES}"), *_shards_in_use(home)],
     settings=lambda settings: [value for name, value in vars(settings).items() if name.startswith(("export", "shard"))],
     per_run=("shards_written",),
 )

@@ -60,6 +60,20 @@ def test_a_home_whose_tables_are_all_damaged_heals_in_two_nights(line: Line, how
 
 
 @pytest.mark.extended
+@pytest.mark.parametrize(
+    "lost", [("*.parquet", "README.md"), ("pictures.arrow",), ("shards.json",), ("manifest.json",)]
+)
+def test_the_current_dataset_is_made_whole_by_the_next_night(line: Line, lost: tuple[str, ...]) -> None:
+    (folder,) = (path.parent for path in (line.home.root / "dataset/main").glob("*/manifest.json"))
+    for pattern in lost:
+        for path in folder.glob(pattern):
+            harm(path, "cut")
+    night = line.run("nightly")
+    assert night.success, reasons(night)
+    assert [str(fault) for fault in faults(line.home)] == []
+
+
+@pytest.mark.extended
 def test_what_is_kept_twice_is_copied_again(line: Line) -> None:
     for path in files(line.home, seconds=True):
         harm(path, "cut")

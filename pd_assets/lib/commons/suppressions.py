@@ -41,9 +41,10 @@ class Suppressions:
 
     def done(self, home: Home) -> None:
         """Move the cursors on; to be called once all of the pages were read again."""
-        if self.cursors != _said(_path(home)):
-            said = {action: asdict(cursor) for action, cursor in self.cursors.items()}
-            write_text(_path(home), json.dumps(said, indent=1) + "\n")
+        path = _path(home)
+        text = json.dumps({action: asdict(cursor) for action, cursor in self.cursors.items()}, indent=1) + "\n"
+        if self.cursors and not (path.is_file() and path.read_bytes() == text.encode()):
+            write_text(path, text)
 
 
 def look_up(client: CommonsClient, home: Home) -> Suppressions:

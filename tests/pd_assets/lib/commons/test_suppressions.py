@@ -128,6 +128,15 @@ def test_where_the_cursor_is_damaged_sixty_days_are_looked_up_again(home: Home, 
     assert look(archive, home)[0] == []
 
 
+def test_a_damaged_cursor_is_whole_again_after_a_look_without_news(home: Home) -> None:
+    archive = LargeCategory(files=3, events=[(REVISION, "2020-01-01T00:00:00Z", 1)])
+    path = home.root / "commons" / "cursor.json"
+    path.parent.mkdir()
+    path.write_text("{")
+    look(archive, home)
+    assert set(json.loads(path.read_text())) == set(ACTIONS)
+
+
 def test_the_cursor_is_readable_and_not_written_without_news(home: Home) -> None:
     archive = LargeCategory(files=3, events=[(REVISION, at(0), 1)])
     look(archive, home)
