@@ -184,6 +184,7 @@ DECISIONS = Table(
         "verdict": (TEXT, "`accept`, `reject` or `quarantine`"),
         "rule_id": (TEXT, "the first rule that held"),
         "reasons": (TEXTS, "reason codes; empty for no accepted item"),
+        "witness": (TEXT, "what, beside its tag, shows the age of an accepted work; empty where nothing has to"),
         "ruleset_version": (TEXT, "version of the rule table"),
         "evidence_digest": (TEXT, "SHA-256 of the evidence"),
         "evidence": (TEXT, "what was seen, where and at which revision, as JSON"),
@@ -193,6 +194,10 @@ DECISIONS = Table(
             "digest of the archive's page and of the item's status, which the evidence was read from",
         ),
         "extractor_version": (TEXT, "version of what read the evidence"),
+        "looked_up": (
+            TEXTS,
+            "what the reader of the evidence asked of what is known, and digests of the answers",
+        ),
         "fresh_days": (WHOLE, "PD_FRESH_DAYS when it was decided"),
         "valid_until": (TEXT, "the first day on which the calendar alone may change the decision: `2027-01-01`"),
     },

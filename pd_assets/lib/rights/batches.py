@@ -12,15 +12,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FLAG, TEXT
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FLAG, TEXT, TEXTS
 from pd_assets.lib.rights.evidence import Evidence, digest_of, evidence_of
+from pd_assets.lib.rights.knowledge import Questions
 from pd_assets.lib.rights.rules import CONFLICTING_REASONS, PROFILES, Decision, decide, valid_until
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
 
 Row = Mapping[str, object]
 PROFILE_NAMES = tuple(sorted(PROFILES))
 COPY_CONFLICT = Decision(verdict="quarantine", rule_id="copy-conflict", reasons=("copy_conflict",))
-EVIDENCE_READ = pa.schema({"item_id": TEXT, "page_digest": TEXT, "evidence": TEXT, "evidence_digest": TEXT})
+EVIDENCE_READ = pa.schema(
+    {"item_id": TEXT, "page_digest": TEXT, "evidence": TEXT, "evidence_digest": TEXT, "looked_up": TEXTS}
+)
 REFUSED = pa.schema({"sha1": TEXT, "profile": TEXT})
 # A decision as it stands (null where there is none), with the evidence of today, and beside it what the evidence was.
 # The texts of the evidence are in the first row of each item only.
@@ -58,10 +61,12 @@ def read_evidence(batch: pa.RecordBatch, terms: Terms) -> tuple[pa.RecordBatch]:
     del terms
     found = []
     for row in batch.to_pylist():
-        text = evidence_of(row).to_json()
-        found.append((row["item_id"], row["page_digest"], text, digest_of(text)))
+        ask = Questions()
+        text = evidence_of(row, ask).to_json()
+        found.append((row["item_id"], row["page_digest"], text, digest_of(text), ask.marks))
     columns = zip(*found, strict=True) if found else ([] for _ in EVIDENCE_READ)
-    return (pa.RecordBatch.from_arrays([pa.array(c, TEXT) for c in columns], schema=EVIDENCE_READ),)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, EVIDENCE_READ, strict=True)]
+    return (pa.RecordBatch.from_arrays(arrays, schema=EVIDENCE_READ),)
 
 
 def refuse_copies(batch: pa.RecordBatch, terms: Terms) -> tuple[pa.RecordBatch]:
@@ -140,12 +145,14 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "verdict": decision.verdict,
             "rule_id": decision.rule_id,
             "reasons": list(decision.reasons),
+            "witness": decision.witness,
             "ruleset_version": ruleset_version(),
             "evidence_digest": row["evidence_digest"],
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
             "page_digest": row["page_digest"],
             "extractor_version": extractor_version(),
+            "looked_up": row["looked_up"],
             "fresh_days": terms.fresh_days,
             "valid_until": until.isoformat(),
         }

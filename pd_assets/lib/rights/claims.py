@@ -38,6 +38,35 @@ class Tag:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Maker:
+    """Somebody whom the page, its structured data or its item names as a maker.
+
+    `place` says where (`artwork.artist`, `statement P170`, `item Q1`), `role` the field that it stands for. `born` and
+    `died` are the latest years that are possible, `told_by` says who tells them: `page`, or `Q5593 at revision 12`.
+    `is_unknown` where it is said that nobody knows the maker; a maker with neither life dates nor that is an open
+    question.
+    """
+
+    name: str
+    place: str
+    role: str = "artist"
+    item: str | None = None
+    born: int | None = None
+    died: int | None = None
+    is_unknown: bool = False
+    told_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What Wikidata says of the work on the picture: its item, the years of its making, and at which revision."""
+
+    item: str
+    revid: int | None = None
+    made: Years | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Medium:
     """What a museum's record says of one medium, verbatim, and the words in it that ask for care.
 
@@ -65,6 +94,7 @@ class Evidence:
     from 1900 on that stand anywhere else. `shows_person` says where the page tells
     that it shows a person, `shows_living` where it tells that the person lives. `shows_works` are the words that name a
     work of somebody else on an own photograph, `later_hands` those that tell of a later colouring or invention.
+    `makers` is everybody who is named as one, `work` what Wikidata says of the work.
     """
 
     source: str
@@ -103,6 +133,8 @@ class Evidence:
     shows_works: tuple[str, ...] = ()
     later_hands: tuple[str, ...] = ()
     medium: Medium | None = None
+    makers: tuple[Maker, ...] = ()
+    work: Work | None = None
 
     def having(self, kind: Kind, seen_in: str | None = None) -> tuple[Tag, ...]:
         """The tags of one kind."""
@@ -133,7 +165,10 @@ def digest_of(evidence_json: str) -> str:
     return hashlib.sha256(evidence_json.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Evidence | Tag | Statement | Medium | Years | NamedYear) -> dict[str, object]:
+Value = Tag | Statement | Medium | Years | NamedYear | Maker | Work
+
+
+def _plain(value: "Evidence | Value") -> dict[str, object]:
     """The fields that differ from their defaults."""
     plain: dict[str, object] = {}
     for field in fields(value):
@@ -144,7 +179,7 @@ def _plain(value: Evidence | Tag | Statement | Medium | Years | NamedYear) -> di
 
 
 def _plain_value(value: object) -> object:
-    if isinstance(value, Evidence | Tag | Statement | Medium | Years | NamedYear):
+    if isinstance(value, Value):
         return _plain(value)
     return [_plain_value(part) for part in value] if isinstance(value, tuple) else value
 
@@ -163,6 +198,15 @@ def _medium(stored: dict[str, object]) -> Medium:
 
 def _years(stored: dict[str, int]) -> Years:
     return Years(**stored)
+
+
+def _makers(stored: list[dict[str, object]]) -> tuple[Maker, ...]:
+    return tuple(Maker(**maker) for maker in stored)  # type: ignore[arg-type]
+
+
+def _work(stored: dict[str, object]) -> Work:
+    made = stored.get("made")
+    return Work(**(stored | {"made": _years(made) if made else None}))  # type: ignore[arg-type]
 
 
 def _named_years(stored: list[dict[str, object]]) -> tuple[NamedYear, ...]:
@@ -187,4 +231,6 @@ _READERS: dict[str, Callable[..., object]] = {
     "inception": _years,
     "named_years": _named_years,
     "medium": _medium,
+    "makers": _makers,
+    "work": _work,
 }

@@ -72,11 +72,15 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A verdict with the rule that decided and every reason against the picture (none where it was accepted)."""
+    """A verdict with the rule that decided and every reason against the picture (none where it was accepted).
+
+    `witness` is what, beside the tag, shows the age of an accepted work.
+    """
 
     verdict: Verdict
     rule_id: str
     reasons: tuple[str, ...]
+    witness: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,13 @@
 with stored as (select item_id, evidence from previous where profile = $first_profile)
 select
     seen.item_id, profiles.profile,
-    previous.verdict, previous.rule_id, previous.reasons, previous.ruleset_version,
+    previous.verdict, previous.rule_id, previous.reasons, previous.witness,
+    previous.ruleset_version,
     coalesce(evidence_read.evidence_digest, previous.evidence_digest) as evidence_digest,
     case when profiles.profile = $first_profile then coalesce(evidence_read.evidence, stored.evidence) end as evidence,
-    previous.decided_at, seen.page_digest, previous.extractor_version, previous.fresh_days, previous.valid_until,
+    previous.decided_at, seen.page_digest, previous.extractor_version,
+    case when evidence_read.item_id is null then previous.looked_up else evidence_read.looked_up end as looked_up,
+    previous.fresh_days, previous.valid_until,
     evidence_read.item_id is not null as is_read_anew,
     case when profiles.profile = $first_profile and evidence_read.item_id is not null then stored.evidence end
         as evidence_before,
