@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import wikitext
-from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
+from pd_assets.lib.page.dates import Years, is_plain, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.file_page import FilePage, read_page
 from pd_assets.lib.page.html_text import is_readable_html
 from pd_assets.lib.page.personal import OWN_WORK, without_personal
@@ -25,6 +25,7 @@ from pd_assets.lib.page.statements import (
 from pd_assets.lib.rights import depicted
 from pd_assets.lib.rights.claims import Evidence, Tag, digest_of
 from pd_assets.lib.rights.knowledge import Questions
+from pd_assets.lib.rights.makers import makers_of
 from pd_assets.lib.rights.page_tags import all_tags
 from pd_assets.lib.rights.smithsonian import from_record
 from pd_assets.lib.rights.surrogate import is_solid, looks_flat
@@ -38,6 +39,13 @@ __all__ = ["Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_pag
 DESCRIPTIONS = ("description", "depicted_people", "depicted_place")
 NOT_A_NAME = re.compile(
     r"^(?:own(?: work)?|self|me|myself|(?:the )?uploader|see (?:above|below|source)|original uploader.*|author)\.?$",
+    re.IGNORECASE,
+)
+STAMP = re.compile(r"\b(?:postage|postal) stamps?\b|\bstamps?\b|\bbriefmarken?\b", re.IGNORECASE)
+NO_DATE = re.compile(
+    r"^\W*(?:(?:date )?(?:unknown|undated|not dated|not known|n\.?\s?d|s\.?\s?d|o\.?\s?[dj])\.?(?: date)?|"
+    r"no date|unbekannt|ohne datum|undatiert|sans date|non daté|inconnue?|sin fecha|desconocid[ao]|senza data|"
+    r"ongedateerd|b\.?\s?d|bez daty|без даты|неизвестно|不詳|不明|see (?:below|description))?\W*$",
     re.IGNORECASE,
 )
 MARKUP = re.compile(r"<[^<>]*>")
@@ -87,7 +95,9 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
     names_user = any(argument.read.names_user for argument in text.arguments if argument.field == "artist")
     is_own_work = any(OWN_WORK.search(source) for source in text.in_every_language("source"))
     is_work_page = any(use.name in WORK_BOXES for use in text.templates)
-    made = _years_in(text, "date")
+    made, date_unread = _date_of(text)
+    said = (title.replace("_", " "), *text.all_of("title"), *text.all_of("description"), *categories)
+    makers, work = makers_of(text, statements, ask)
     is_uploaders = is_own_work and not is_work_page and (made is None or made.last >= LIVING_BORN_SINCE)
     return Evidence(
         source="commons",
@@ -109,6 +119,7 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         is_posthumous=any(POSTHUMOUS.search(said) for said in text.all_of("date", *DESCRIPTIONS)),
         named_years=years_named(row, text, title, categories, metadata),
         date_text=without_personal(text.field("date")),
+        date_unread=date_unread,
         birth_year=max(
             (year for maker in text.in_every_language("artist") if (year := parse_birth_year(maker))), default=None
         ),
@@ -127,7 +138,21 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         shows_living=tuple(sorted(set(_living(statements)))),
         shows_works=tuple(sorted(set(depicted.works_of_others(text, title, categories)))) if is_own_work else (),
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
+        shows_stamp=tuple(sorted({found.group(0).lower() for part in said if (found := STAMP.search(part))})),
+        makers=makers,
+        work=work,
     )
+
+
+def _date_of(text: FilePage) -> tuple[Years | None, str | None]:
+    """The years of the date on the page, and a date that nobody can be sure to have read: then the years are none."""
+    said = [value for value in text.in_every_language("date") if not NO_DATE.match(value)]
+    beside = " ".join(text.all_of("title", "description", "artist"))
+    unread = next((value for value in said if not is_plain(value, beside=beside)), None)
+    read = [years for value in said if (years := parse_years(value)) is not None]
+    if unread is None and said and not read:
+        unread = said[0]
+    return (union(read), None) if unread is None else (None, without_personal(unread) or "a date")
 
 
 def _years_in(text: FilePage, field: str) -> Years | None:

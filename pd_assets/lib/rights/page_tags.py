@@ -119,6 +119,7 @@ def _tag(name: str, seen_in: str, *, inside: bool = False) -> Tag | None:
         us=meaning.us,
         life=meaning.life,
         needs_death_year=meaning.needs_death_year,
+        anonymous=meaning.anonymous,
     )
 
 

@@ -164,7 +164,8 @@ RULES: tuple[Rule, ...] = (
              "the structured data name another kind of maker than the page", SDC_AUTHOR),
     _against("unknown-tag", COMMONS, "quarantine", "unknown_tag", lambda c: bool(c.evidence.having(Kind.UNKNOWN)),
              "a tag that this table does not know", LICENSING),
-    _lacking("no-ground", COMMONS, "reject", "no_ground", lambda c: not c.has_ground and not c.is_dedicated,
+    _lacking("no-ground", COMMONS, "reject", "no_ground",
+             lambda c: not (c.has_ground or c.is_dedicated or c.has_weak_ground),
              "no tag on the page names a ground that this table accepts", LICENSING),
     _against("rights-conflict", SMITHSONIAN, "quarantine", "rights_conflict", lambda c: c.museum_rights_conflict,
              "the record's statement of rights says something else than CC0", SI_TERMS),
@@ -175,7 +176,13 @@ RULES: tuple[Rule, ...] = (
              lambda c: c.evidence.medium is not None and bool(c.evidence.medium.sensitive),
              "human remains, funerary or sacred objects, or a unit that keeps such", SI_VALUES),
     _against("date-contradicts", COMMONS, "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
-             "the work, or its maker's death, is dated later than the tag allows", TAGS),
+             "the work is dated later than its tag allows, or outside of its maker's life", TAGS),
+    _against("maker-lived-on", COMMONS, "quarantine", "maker_died_late",
+             lambda c: c.rests_on_age and (bool(c.lived_on) or c.summary_says_later),
+             "a maker died too late for this profile", TAGS, "source country"),
+    _lacking("date-unread", COMMONS, "quarantine", "date_unread",
+             lambda c: c.rests_on_age and c.evidence.date_unread is not None,
+             "the page has a date that nobody can be sure to have read", TAGS),
     _against("posthumous", BOTH, "quarantine", "posthumous", lambda c: c.is_published_late_or_unknown,
              "published after its maker's death, and not shown to be old enough itself", HIRTLE, "US"),
     _against("own-work-too-old", COMMONS, "quarantine", "own_work_too_old", lambda c: c.is_own_work_too_old,
@@ -195,7 +202,8 @@ RULES: tuple[Rule, ...] = (
     _against("later-year", COMMONS, "quarantine", "year_contradicts_tag", lambda c: bool(c.contradicting_years),
              "the page names, in whatever field, a year that is too late for what its tag claims", TAGS),
     # What accepts.
-    _accept("accept-free-work", COMMONS, lambda c: c.has_ground and c.us_free and c.origin_free,
+    _accept("accept-free-work", COMMONS,
+            lambda c: (c.has_ground or c.has_weak_ground) and c.us_free and c.origin_free,
             "public domain in the United States and, where the profile asks, in the source country", HIRTLE),
     _accept("accept-old-work-released", COMMONS,
             lambda c: c.is_dedicated and not c.evidence.is_own_work and c.us_free and c.origin_free,
@@ -209,6 +217,11 @@ RULES: tuple[Rule, ...] = (
             lambda c: c.is_museum_cc0 and c.shows_work and c.us_free and c.origin_free,
             "a museum's CC0 picture of a work that is old enough to be free", CC0),
     # Why nothing accepted it.
+    _lacking("age-unwitnessed", COMMONS, "quarantine", "age_unwitnessed", lambda c: c.rests_on_age and c.is_silent,
+             "only its tag speaks of the work's age: no maker, no date, no item", TAGS),
+    _lacking("maker-unknown-death", COMMONS, "quarantine", "maker_death_unknown",
+             lambda c: c.rests_on_age and bool(c.open_makers) and not c.origin_free,
+             "a maker is named of whom nobody tells when they died", TAGS, "source country"),
     _lacking("no-us-ground", BOTH, "quarantine", "us_ground_missing", lambda c: not c.us_free,
              "nothing shows that it is free in the United States", HIRTLE, "US"),
     _lacking("no-origin-ground", BOTH, "quarantine", "origin_ground_missing", lambda c: not c.origin_free,
@@ -229,7 +242,9 @@ def decide(evidence: Evidence, profile: str, today: date, *, fresh_days: int = F
     if not held:
         return DEFAULT
     first = held[0]
-    against = () if first.verdict == "accept" else tuple(dict.fromkeys(r.reason for r in held if r.reason))
+    if first.verdict == "accept":
+        return Decision(verdict="accept", rule_id=first.rule_id, reasons=(), witness=case.witness)
+    against = tuple(dict.fromkeys(rule.reason for rule in held if rule.reason))
     return Decision(verdict=first.verdict, rule_id=first.rule_id, reasons=against)
 
 
