@@ -13,9 +13,10 @@ YEAR = re.compile(rf"(?<![\d_]){YEAR_TEXT}(?![\d_])")
 SPAN = re.compile(rf"(?<!\d)({YEAR_TEXT})\s*[-–—/]\s*(\d{{2}})(?![\d:])(?!\s*[-–/.]\s*\d)")
 COMPACT = re.compile(rf"(?<!\d)({YEAR_TEXT})(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 CENTURY = re.compile(
-    r"\b(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:half|quarter|third|millennium))|\bcentury((?:\s+\d{1,2}\b)+)", re.IGNORECASE
+    r"\b(\d{1,2})\s?(?:st|nd|rd|th)\b(?!\s+(?:half|quarter|third|millennium))|\bcentury((?:\s+\d{1,2}\b)+)",
+    re.IGNORECASE,
 )
-CENTURY_WORD = re.compile(r"\bc(?:entur(?:y|ies)|ent)\b|\d(?:st|nd|rd|th)[\s-]+c\b", re.IGNORECASE)
+CENTURY_WORD = re.compile(r"\bc(?:entur(?:y|ies)|ent)\b|\d\s?(?:st|nd|rd|th)[\s-]+c\b", re.IGNORECASE)
 # Centuries in other languages, in digits (19. Jahrhundert) and Roman numbers (XIXe siècle, siglo XIX, XX век).
 FOREIGN_CENTURY = re.compile(
     r"\b(?:\d{1,2}|[XVI]{1,5})\.?\s?(?:e|ème|º|°|th)?\s*(?:jahrhunderts?|jh\.?|siècles?|secolo|eeuw|века?|в\.)(?!\w)|"

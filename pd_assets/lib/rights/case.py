@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from pd_assets.lib.page.dates import Years, union
+from pd_assets.lib.page.dates import CIRCA_YEARS, Years, union
 from pd_assets.lib.page.statements import CREATOR, JURISDICTION, METHOD, REPRODUCES, ROLE, STATUS, WIKI_USER
 from pd_assets.lib.page.years import NamedYear
 from pd_assets.lib.rights.claims import (
@@ -127,17 +127,24 @@ class Case:
 
         That a term has ended is a claim: the date, the makers' lives or a reasoned statement bear it out.
         """
-        if any(self._us_ground_holds(tag) for tag in self.grounds if tag.us):
+        if self._has_us_ground:
             return True
         died = self.last_death
         is_old = self.is_dated_old or (died is not None and died < self.us_term_began)
         return (is_old or self._is_stated_old_in_us) and not self.is_published_late
 
+    @cached_property
+    def _has_us_ground(self) -> bool:
+        return any(self._us_ground_holds(tag) for tag in self.grounds if tag.us)
+
     def _us_ground_holds(self, tag: Tag) -> bool:
         if tag.name in US_GROUND_ENDS:
             return self.dated is not None and self.dated.last <= US_GROUND_ENDS[tag.name]
-        is_of_government = not _claims_us_term(tag) and not tag.anonymous
-        return is_of_government and not self.is_protected_stamp
+        if _claims_us_term(tag) or tag.anonymous:
+            # The tag and a date of about then agree.
+            dated, slack = self.dated, 2 * CIRCA_YEARS
+            return dated is not None and dated.named < self.us_term_began and dated.last < dated.named + slack
+        return not self.is_protected_stamp
 
     @cached_property
     def is_protected_stamp(self) -> bool:
@@ -343,8 +350,10 @@ class Case:
 
     def _is_too_late(self, made: Years, claims_us: bool) -> bool:
         limit, died = self.last_year_of_death, self.last_death
+        deaths = [maker.died for maker in self.evidence.makers if maker.died is not None]
         return (
             (claims_us and made.named >= self.us_term_began)
+            or max(deaths, default=made.last) >= made.last + LONGEST_LIFE_YEARS
             or (limit is not None and self.has_age_ground and made.named > limit)
             or (died is not None and made.first > died + 1)
         )
@@ -363,8 +372,8 @@ class Case:
         """
         if not self.rests_on_age:
             return ()
-        life = None if self.last_year_of_death is None else self.last_year_of_death + 1
-        us = None if any(self._us_ground_holds(tag) for tag in self.grounds if tag.us) else self.us_term_began
+        life = min(self._first_years_too_late_for_a_death, default=None)
+        us = None if self._has_us_ground and not self.has_age_ground else self.us_term_began
         work = min((year for year in (life, us) if year is not None), default=None)
         made = self.evidence.made
         return tuple(
@@ -374,6 +383,12 @@ class Case:
             and named.year >= limit
             and (named.is_life or made is None or named.year > made.named)
         )
+
+    @property
+    def _first_years_too_late_for_a_death(self) -> list[int]:
+        """By the profile, and by the work: hardly anybody lives so long after having made it."""
+        by_profile = [] if self.last_year_of_death is None else [self.last_year_of_death + 1]
+        return by_profile + ([] if self.dated is None else [self.dated.last + ASSUMED_LIFE_AFTER_WORK_YEARS])
 
     @property
     def _inception_of_work(self) -> Years | None:
