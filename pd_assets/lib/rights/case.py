@@ -39,6 +39,8 @@ PUBLISHED_BEFORE_US_TERM = "Q47246828"
 STAMP = re.compile(r"\b(?:stamps?|postal service|postmaster|usps|briefmarken?|timbres?)\b", re.IGNORECASE)
 FIRST_US_STAMP_PROTECTED = 1978
 LONGEST_LIFE_YEARS = 110
+# Hardly anybody makes a work before 20.
+LONGEST_LIFE_AFTER_WORK_YEARS = 90
 OWN_WORK_SINCE = 1970
 # Two witnesses of one date may differ by so much: finished or begun, old and new calendar.
 DATE_TOLERANCE_YEARS = 5
@@ -353,7 +355,7 @@ class Case:
         deaths = [maker.died for maker in self.evidence.makers if maker.died is not None]
         return (
             (claims_us and made.named >= self.us_term_began)
-            or max(deaths, default=made.last) >= made.last + LONGEST_LIFE_YEARS
+            or max(deaths, default=made.last) >= made.last + LONGEST_LIFE_AFTER_WORK_YEARS
             or (limit is not None and self.has_age_ground and made.named > limit)
             or (died is not None and made.first > died + 1)
         )
@@ -388,7 +390,7 @@ class Case:
     def _first_years_too_late_for_a_death(self) -> list[int]:
         """By the profile, and by the work: hardly anybody lives so long after having made it."""
         by_profile = [] if self.last_year_of_death is None else [self.last_year_of_death + 1]
-        return by_profile + ([] if self.dated is None else [self.dated.last + ASSUMED_LIFE_AFTER_WORK_YEARS])
+        return by_profile + ([] if self.dated is None else [self.dated.last + LONGEST_LIFE_AFTER_WORK_YEARS])
 
     @property
     def _inception_of_work(self) -> Years | None:

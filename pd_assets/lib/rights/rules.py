@@ -217,7 +217,8 @@ RULES: tuple[Rule, ...] = (
             lambda c: c.is_museum_cc0 and c.shows_work and c.us_free and c.origin_free,
             "a museum's CC0 picture of a work that is old enough to be free", CC0),
     # Why nothing accepted it.
-    _lacking("age-unwitnessed", COMMONS, "quarantine", "age_unwitnessed", lambda c: (c.has_ground or c.is_dedicated) and c.rests_on_age and c.is_silent,
+    _lacking("age-unwitnessed", COMMONS, "quarantine", "age_unwitnessed",
+             lambda c: (c.has_ground or c.is_dedicated) and c.rests_on_age and c.is_silent,
              "only its tag speaks of the work's age: no maker, no date, no item", TAGS),
     _lacking("maker-unknown-death", COMMONS, "quarantine", "maker_death_unknown",
              lambda c: c.rests_on_age and bool(c.open_makers) and not c.origin_free,
