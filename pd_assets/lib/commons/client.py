@@ -81,7 +81,7 @@ class CommonsClient(ActionApi):
     def category_facts(self, titles: Sequence[str]) -> dict[str, CategoryFacts]:
         """Page id and member counts of categories, by title without namespace."""
         facts: dict[str, CategoryFacts] = {}
-        for names in _title_batches(f"Category:{title}" for title in titles):
+        for names in title_batches(f"Category:{title}" for title in titles):
             for answer in self.answers_to({"titles": names, "prop": "categoryinfo"}):
                 facts.update({fact.title: fact for fact in map(_category_facts, pages_of(answer)) if fact.title})
         return facts
@@ -275,7 +275,7 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _title_batches(titles: Iterable[str]) -> Iterator[str]:
+def title_batches(titles: Iterable[str]) -> Iterator[str]:
     """Titles joined by `|`, so few in each that the address stays short."""
     batch: list[str] = []
     size = 0
