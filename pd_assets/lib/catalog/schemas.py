@@ -120,7 +120,7 @@ CREATORS = Table(
         "has_unnamed_maker": (FLAG, "of a work: whether somebody made it whom no item names"),
         "is_anonymous": (FLAG, "of a work: whether it is said that nobody knows its maker"),
         "classes": (TEXTS, "what it is: P31 and P279"),
-        "materials": (TEXTS, "P186"),
+        "materials": (TEXTS, "what a work is made of: P186"),
         "claims": (TEXT, "the statements that all this was read from, as JSON; deprecated ones are left out"),
         "read_by": (TEXT, "version of what read them"),
         "recent": (TEXT, "what an edit of the last days made of the claims: it does not count yet"),

@@ -66,13 +66,18 @@ class CreatorCounts:
 
 
 def build_creators(
-    home: Home, *, commons: ActionApi | None, wikidata: ActionApi | None, now: datetime | None = None
+    home: Home,
+    *,
+    commons: ActionApi | None,
+    wikidata: ActionApi | None,
+    now: datetime | None = None,
+    fewest_requests: int = FEWEST_REQUESTS,
 ) -> CreatorCounts:
     """Learn what is new and what is due, and write the table; an archive that is None is not asked."""
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     found = bring_in_step(home)
     work = _Work(home=home, known=_Known.load(home, now), now=now)
-    work.budget = max(FEWEST_REQUESTS, int(REQUESTS_PER_PAGE * found.rows)) * ANSWERS_A_REQUEST
+    work.budget = max(fewest_requests, int(REQUESTS_PER_PAGE * found.rows)) * ANSWERS_A_REQUEST
     creators = sorted(found.named.creators)
     work.ask(commons, creators, lambda asking, titles: asking.creator_pages(titles))
     items = found.named.items | work.known.items_behind(creators)
@@ -155,6 +160,16 @@ class _Known:
         for start in range(0, len(wanted), KNOWN_AT_ONCE):
             yield from self.rows(wanted[start : start + KNOWN_AT_ONCE]).values()
 
+    def remember(self, due: Sequence[str], now: datetime) -> None:
+        """Have a row for each of these, so that what could not be asked for is due the next night."""
+        for start in range(0, len(due), KNOWN_AT_ONCE):
+            some = due[start : start + KNOWN_AT_ONCE]
+            rows = self.rows(some)
+            empty: Row = dict.fromkeys(CREATORS.columns)
+            self.learnt |= {
+                name: empty | {"asked": name, "tries": 0, "ask_at": now} for name in some if name not in rows
+            }
+
     def write(self, home: Home) -> None:
         """Put the learnt rows in their places, and the table on the disk."""
         if self.learnt:
@@ -203,6 +218,7 @@ class _Work:
             log.warning("%s; what is left is asked for the next time", error)
             self.stopped = str(error)
         self.waiting += len(due) - done
+        self.known.remember(due, self.now)
 
     def _take(self, answer: Answer) -> None:
         before = self.known.rows([answer.asked]).get(answer.asked)

@@ -20,6 +20,8 @@ ITEMS_PER_REQUEST = 50
 # So many questions that fail one after the other are the archive's failure, not that of an item.
 MOST_FAILURES_IN_A_ROW = 25
 TRIES_OF_A_HALF = 2
+# Errors about the way of asking: a wiki without items knows no such action, whichever item is asked for.
+REFUSED = frozenset(("badvalue", "unknown_action", "readapidenied", "permissiondenied", "toomanyvalues"))
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +79,9 @@ class Asking:
     def _raise_unless_of_these(self, error: ArchiveError) -> None:
         """Go on only where what was asked for may be the cause: the archive answers other questions."""
         self._failures_in_a_row += 1
-        if self._failures_in_a_row >= MOST_FAILURES_IN_A_ROW or not (
-            isinstance(error, ApiError) or self.client.answers()
-        ):
+        is_refused = isinstance(error, ApiError) and error.code in REFUSED
+        may_be_these = not is_refused and (isinstance(error, ApiError) or self.client.answers())
+        if self._failures_in_a_row >= MOST_FAILURES_IN_A_ROW or not may_be_these:
             raise error
 
     def _read_entities(self, ids: Sequence[str], tries: int | None) -> dict[str, Told]:
