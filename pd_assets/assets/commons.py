@@ -339,7 +339,9 @@ def commons_creators(context: dg.AssetExecutionContext, platform: Platform) -> d
             counts = build_creators(home, commons=platform.commons(session), wikidata=wikidata)
     if counts.stopped is not None:
         context.log.warning(f"{counts.waiting} persons and works are not asked for yet: {counts.stopped}")
-    traffic = {**session.traffic, **(wikidata.session.traffic if wikidata is not None else {})}
+    of_items = wikidata.session.traffic if wikidata is not None else {}
+    # One archive may answer for both, in a session each.
+    traffic = {**session.traffic, **{(f"{host} (items)", kind): one for (host, kind), one in of_items.items()}}
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
         metadata={

@@ -312,12 +312,13 @@ class Archive:
             return page
 
     def edit_item(self, item: str, **changes: object) -> Item:
-        """Changes what Wikidata says of an item: `died=1961`, `merged_into="Q1"`."""
+        """Changes what Wikidata says of an item: `died=1961`, `merged_into="Q1"`; now, or when `modified` says."""
         with self.lock:
             if item not in self.items:
                 raise SandboxError(f"The sandbox has no item {item}; it knows {', '.join(sorted(self.items)[:20])}.")
             before = self.items[item]
-            self.items[item] = replace(before, revid=before.revid + 1, modified=self.now(), **changes)  # type: ignore[arg-type]
+            edited = {"revid": before.revid + 1, "modified": self.now(), **changes}
+            self.items[item] = replace(before, **edited)  # type: ignore[arg-type]
             return self.items[item]
 
     # How it is done.

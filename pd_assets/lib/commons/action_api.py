@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from pd_assets.lib.commons.records import Json
+from pd_assets.lib.commons.values import Json, at
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
 from pd_assets.lib.http import Answer, PoliteSession, naming_the_archive, retry_after_s
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
@@ -225,12 +225,6 @@ def _decode(answer: Answer) -> Json | None:
     except UnreadableJson:
         return None
     return decoded if isinstance(decoded, dict) else None
-
-
-def at(value: object, *keys: str) -> object:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def pages_of(answer: Json) -> list[Json]:

@@ -13,9 +13,10 @@ from itertools import islice
 from typing import TypeVar
 from urllib.parse import quote
 
-from pd_assets.lib.commons.action_api import ActionApi, ApiError, EndlessQuery, at, pages_of
+from pd_assets.lib.commons.action_api import ActionApi, ApiError, EndlessQuery, pages_of
 from pd_assets.lib.commons.index import is_untold
 from pd_assets.lib.commons.records import Json, Member, Page, merge_chunks, parse_member, parse_page
+from pd_assets.lib.commons.values import at
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting
 from pd_assets.lib.http import PoliteSession
 

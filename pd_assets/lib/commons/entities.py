@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pd_assets.lib.commons.values import Json
+from pd_assets.lib.commons.values import Json, at
 from pd_assets.lib.page.dates import CIRCA_YEARS, OPEN_START_YEARS, Years
 
 ITEM_ID = re.compile(r"Q[1-9][0-9]{0,14}")
@@ -266,14 +266,16 @@ def _value(snak: object) -> str:
         return UNKNOWN
     if snak.get("snaktype") == "novalue":
         return NONE
-    data = snak.get("datavalue")
-    value = data.get("value") if isinstance(data, Mapping) else None
-    if isinstance(value, str):
-        return A_TEXT
-    if not isinstance(value, Mapping):
+    value = at(snak, "datavalue", "value")
+    if value is None:
         return UNKNOWN
-    if isinstance(value.get("time"), str):
-        return f"{value['time']}/{value.get('precision')}"
-    # Answers from before 2016 have the number alone.
-    item = value.get("id") or f"Q{value.get('numeric-id')}"
-    return str(item) if is_item(item) else A_TEXT
+    if isinstance(at(value, "time"), str):
+        return f"{at(value, 'time')}/{at(value, 'precision')}"
+    return item_in(snak) or A_TEXT
+
+
+def item_in(snak: object) -> str | None:
+    """The item that a statement or qualifier names. Answers from before 2016 have its number alone."""
+    value = at(snak, "datavalue", "value")
+    item = at(value, "id") or f"Q{at(value, 'numeric-id')}"
+    return str(item) if is_item(item) else None

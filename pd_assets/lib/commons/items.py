@@ -9,11 +9,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pd_assets.lib.commons.action_api import ActionApi, ApiError, at, pages_of
+from pd_assets.lib.commons.action_api import ActionApi, ApiError, pages_of
 from pd_assets.lib.commons.client import title_batches
 from pd_assets.lib.commons.entities import Told, is_item, parse_entity
 from pd_assets.lib.commons.named_items import item_of_creator
-from pd_assets.lib.commons.values import Json
+from pd_assets.lib.commons.values import Json, at
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting
 
 ITEMS_PER_REQUEST = 50

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pd_assets.lib.commons.entities import ANONYMOUS, is_item
+from pd_assets.lib.commons.entities import ANONYMOUS, FURTHER_MAKERS, item_in
+from pd_assets.lib.commons.values import at
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page.effort import is_readable
 
@@ -15,13 +16,10 @@ CREATOR = "Creator:"
 # The maker, the author, and the work that the picture shows as a whole.
 NAMING, DEPICTS = ("P170", "P50", "P6243"), "P180"
 ID = r"[Qq]([1-9][0-9]{0,14})\b"
-SITE = r"(?:https?:)?//(?:www\.|m\.)?wikidata\.org/(?:wiki|entity)/"
 IN_WIKITEXT = (
-    # |wikidata=Q1, also as an address, or in {{Q|1}}, which is looked for below.
-    re.compile(rf"\|\s*wikidata(?:[ _]id)?\s*=\s*(?:{SITE}|:?(?:d|wikidata):)?{ID}", re.IGNORECASE),
-    re.compile(r"\{\{\s*(?:Q|item|wikidata)\s*\|\s*(?:1\s*=\s*)?[Qq]?([1-9][0-9]{0,14})\s*[|}]", re.IGNORECASE),
-    re.compile(rf"\[\[\s*:?(?:d|wikidata):{ID}", re.IGNORECASE),
-    re.compile(rf"{SITE}{ID}", re.IGNORECASE),
+    # |wikidata=Q1, {{Q|Q1}}, [[:d:Q1]], https://www.wikidata.org/wiki/Q1.
+    re.compile(rf"[/:|=]\s*{ID}"),
+    re.compile(r"\{\{\s*(?:Q|item|wikidata)\s*\|\s*(?:1\s*=\s*)?([1-9][0-9]{0,14})\s*[|}]", re.IGNORECASE),
 )
 CREATOR_PAGE = re.compile(r"\{\{\s*creator\s*:([^|{}\[\]<>#\n]{1,200})", re.IGNORECASE)
 ITEM_OF_CREATOR = re.compile(rf"\|\s*wikidata\s*=\s*{ID}", re.IGNORECASE)
@@ -81,14 +79,8 @@ def _items_of(mediainfo: object, *, with_depicted: bool) -> Iterator[str]:
     for prop in wanted:
         group = statements.get(prop) if isinstance(statements, Mapping) else None
         for statement in group if isinstance(group, list) else []:
-            value = _value(statement)
-            item = value.get("id") or f"Q{value.get('numeric-id')}"
-            if is_item(item):
-                yield str(item)
-
-
-def _value(statement: object) -> Mapping[str, object]:
-    found = statement
-    for name in ("mainsnak", "datavalue", "value"):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+            snaks = [at(statement, "mainsnak")]
+            for qualifier in FURTHER_MAKERS:
+                given = at(statement, "qualifiers", qualifier)
+                snaks += given if isinstance(given, list) else []
+            yield from (item for snak in snaks if (item := item_in(snak)) is not None)

@@ -33,6 +33,7 @@ def items_on(wikitext: str, structured: str | None = None) -> set[str]:
         "{{Artwork|wikidata=:d:Q12}}",
         "{{Artwork|artist={{Q|12}}}}",
         "{{Artwork|artist={{Q|Q12|label}}}}",
+        "{{Artwork|artist=Q12}}",
         "{{Creator|Wikidata=Q12}}",
         "by [[:d:Q12|Jan Roy]]",
         "by [https://www.wikidata.org/wiki/Q12 Jan Roy]",
@@ -42,7 +43,7 @@ def test_an_item_is_found_in_every_way_that_pages_name_one(text: str) -> None:
     assert items_on(text) == {"Q12"}
 
 
-@pytest.mark.parametrize("text", ["", "Q12", "{{Artwork|wikidata=}}", "{{Artwork|wikidata=Q0}}", "{{Artwork|id=Q12}}"])
+@pytest.mark.parametrize("text", ["", "Q12", "{{Artwork|wikidata=}}", "{{Artwork|wikidata=Q0}}", "1920 (Q12)"])
 def test_what_only_looks_like_an_item_is_none(text: str) -> None:
     assert items_on(text) == set()
 
@@ -57,6 +58,11 @@ def test_the_maker_and_the_work_of_structured_data_are_named_and_what_is_shown_w
 @pytest.mark.parametrize("structured", ['{"statements": []}', "[]", '{"P170', '{"statements": {"P170": [1, {}]}}'])
 def test_structured_data_of_another_shape_name_nothing(structured: str) -> None:
     assert items_on("", structured) == set()
+
+
+def test_whom_a_maker_of_structured_data_follows_is_named_too() -> None:
+    statement = claim(item("Q1"), qualifiers={"P1877": [item("Q2")], "P518": [item("Q3")]})
+    assert items_on("", json.dumps({"statements": {"P170": [statement]}})) == {"Q1", "Q2"}
 
 
 def test_nobody_is_no_item_to_ask_for() -> None:
