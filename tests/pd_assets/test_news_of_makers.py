@@ -1,4 +1,4 @@
-"""A painter's item gets another death year: the next night reads and decides the pages that name the painter, no other."""
+"""A painter's item gets another death year: the next night reads and decides the pages that name the painter alone."""
 
 from datetime import UTC, datetime
 
@@ -52,9 +52,8 @@ def test_a_death_year_decides_the_pages_that_name_its_painter_again_and_no_other
     line.forget_requests()
     assert line.run("nightly").success
 
-    assert [one.params["ids"] for one in line.server.faults.log if one.params.get("action") == "wbgetentities"] == [
-        item
-    ]
+    asked = [one.params["ids"] for one in line.server.faults.log if one.params.get("action") == "wbgetentities"]
+    assert asked == [item]
     assert line.rows("commons/creators")[(item,)]["died_last"] == 1961
     assert told(line, "commons/creators")["changed"] == 1
     assert told(line, "rights/decisions")["pages_read"] == len(naming)
