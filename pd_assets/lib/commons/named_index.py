@@ -4,7 +4,6 @@ One file of the home, `commons/named.json`, replaced as a whole. Where it is mis
 part is looked through anew; the result is the same.
 """
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.schemas import PAGES
 from pd_assets.lib.code_version import code_version
 from pd_assets.lib.commons.named_items import Named, named_on
-from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.home import Home, read_checked, write_checked
 
 COLUMNS = ("wikitext", "mediainfo")
 
@@ -47,8 +46,7 @@ def bring_in_step(home: Home) -> AllNamed:
         named.creators.update(part["creators"])  # type: ignore[arg-type]
         rows += damage.row_count(PAGES, path)
     if parts != before:
-        told = {"made_by": _made_by(), "parts": parts}
-        write_text(_path(home), json.dumps(told, separators=(",", ":"), ensure_ascii=False) + "\n")
+        write_checked(_path(home), {"made_by": _made_by(), "parts": parts})
     return AllNamed(named=named, rows=rows, parts_read=parts_read)
 
 
@@ -64,9 +62,9 @@ def _seen(path: Path) -> list[int]:
 def _load(home: Home) -> dict[str, dict[str, object]]:
     path = _path(home)
     try:
-        told = json.loads(path.read_text()) if path.is_file() else {}
+        told = read_checked(path) if path.is_file() else {}
         parts = told["parts"] if told.get("made_by") == _made_by() else {}
-        return parts if all({"seen", "items", "creators"} <= part.keys() for part in parts.values()) else {}
+        return {name: part for name, part in parts.items() if part.keys() == {"seen", "items", "creators"}}  # type: ignore[attr-defined]
     except (OSError, ValueError, KeyError, AttributeError) as error:
         log.warning("%s: damaged (%s); every page is looked through again", path, error)
         return {}

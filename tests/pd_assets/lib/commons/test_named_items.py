@@ -98,7 +98,7 @@ def test_only_parts_that_were_written_since_are_looked_through(tmp_path: Path) -
     assert (again.named.items, again.parts_read) == ({"Q3"}, 1)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"parts": 1}', '{"parts": {"x": 1}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"parts": 1}', '{"made_by": "", "check": "0"}'])
 def test_a_damaged_list_of_names_is_made_anew(tmp_path: Path, text: str) -> None:
     home = open_home(tmp_path)
     plant(home, PAGES, [page(1, "A", wikitext="{{Q|1}}")], partition="A")
