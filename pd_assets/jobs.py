@@ -13,6 +13,7 @@ from pd_assets.running.kubernetes import GPU_POD
 LATENT_STAGES = ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")
 
 SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"])
+CREATORS = dg.AssetSelection.assets(["commons", "creators"])
 SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
 DATASET = dg.AssetSelection.groups("dataset")
@@ -28,7 +29,9 @@ refresh_smithsonian = dg.define_asset_job(
     "refresh_smithsonian", SMITHSONIAN, description="Bring the records of some of the Smithsonian's units up to date."
 )
 build_dataset = dg.define_asset_job(
-    "build_dataset", CATALOG | DATASET, description="Decide, fetch, catalogue, and export a dataset."
+    "build_dataset",
+    CREATORS | CATALOG | DATASET,
+    description="Learn of makers, decide, fetch, catalogue, and export a dataset.",
 )
 train_models = dg.define_asset_job(
     "train_models",
@@ -50,12 +53,12 @@ train_all_models = dg.define_asset_job(
 )
 nightly = dg.define_asset_job(
     "nightly",
-    SOURCES | CATALOG | DATASET,
-    description="Refresh, decide, fetch, catalogue, export a dataset; each step only where something changed.",
+    SOURCES | CREATORS | CATALOG | DATASET,
+    description="Refresh, learn of makers, decide, fetch, catalogue, export; each step only where something changed.",
 )
 whole_line = dg.define_asset_job(
     "whole_line",
-    SOURCES | CATALOG | DATASET | MODELS,
+    SOURCES | CREATORS | CATALOG | DATASET | MODELS,
     description="The straight line, from the categories to an evaluated model.",
 )
 

@@ -24,6 +24,7 @@ QUICK = (
     "tests/pd_assets/lib/catalog",
     "tests/pd_assets/lib/commons/test_changes.py",
     "tests/pd_assets/lib/commons/test_answers.py",
+    "tests/pd_assets/lib/commons/test_entities.py",
     "tests/pd_assets/lib/commons/test_records.py",
     "tests/pd_assets/lib/dataset",
     "tests/pd_assets/lib/images/test_quality.py",

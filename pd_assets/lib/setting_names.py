@@ -46,8 +46,8 @@ SETTINGS = (
     _setting("PD_COMMONS_EXCLUDE", "categories never entered, separated by `;`", "none"),
     _setting(
         "PD_WIKIDATA_API",
-        "where the names of depicted things are asked for: an `api.php`, or `none`",
-        "Wikidata; none where `PD_COMMONS_API` is on this machine",
+        "where persons, works and the names of depicted things are asked for: an `api.php`, or `none`",
+        "Wikidata; `PD_COMMONS_API` itself where that is on this machine",
     ),
     _setting(
         "PD_ARCHIVE_HOSTS",

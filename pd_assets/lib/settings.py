@@ -119,7 +119,9 @@ class Settings:
             commons_roots=reader.titles("PD_COMMONS_ROOTS", DEFAULT_ROOTS),
             commons_depth=reader.whole("PD_COMMONS_DEPTH", 4, at_least=0),
             commons_exclude=reader.titles("PD_COMMONS_EXCLUDE", ()),
-            wikidata_api=reader.optional_url("PD_WIKIDATA_API", None if is_loopback(commons_api) else WIKIDATA_API),
+            wikidata_api=reader.optional_url(
+                "PD_WIKIDATA_API", commons_api if is_loopback(commons_api) else WIKIDATA_API
+            ),
             archive_hosts=reader.hosts("PD_ARCHIVE_HOSTS"),
             smithsonian_index=reader.url_or_folder("PD_SMITHSONIAN_INDEX", SMITHSONIAN_INDEX),
             smithsonian_key=reader.header("PD_SMITHSONIAN_KEY", secret=True),

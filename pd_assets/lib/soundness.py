@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.item_parts import unsound_generations
 from pd_assets.lib.catalog.mending import mend, move_away, set_aside
-from pd_assets.lib.catalog.schemas import MEMBERS, PAGES, RECORDS, TABLES, TAKEDOWNS, Kept, Table
+from pd_assets.lib.catalog.schemas import CREATORS, MEMBERS, PAGES, RECORDS, TABLES, TAKEDOWNS, Kept, Table
 from pd_assets.lib.dataset.export import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
@@ -82,7 +82,7 @@ def repair(home: Home, archive: str) -> Iterator[str]:
         elif TABLES[found.table].kept in (Kept.EVIDENCE, Kept.TWICE):
             damage.second(found.path).unlink(missing_ok=True)
             yield f"{found.table}: set aside as {move_away(home, found.path)}; `pdd run nightly` goes on without it"
-    for found in set_aside(home, PAGES, RECORDS):
+    for found in set_aside(home, PAGES, CREATORS, RECORDS):
         yield f"{found.table}: {found.path} was set aside; {found.heals}"
     lost = {path for _, path in altered(home)}
     discard(lost)

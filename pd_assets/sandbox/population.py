@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pd_assets.sandbox.items import creator_text, painters
 from pd_assets.sandbox.kinds import (
-    CLASSICAL,
     KINDS,
     LICENCE_ITEMS,
-    MODERN,
     OLD_MASTERS,
     TWINS,
-    Artist,
     Kind,
     Work,
     kind_named,
@@ -64,7 +62,18 @@ def painted_pages(count: int, seed: int) -> list[NewPage]:
     """The categories, `count` files and some redirects of a painted archive."""
     rng = random.Random(seed)
     files = _files(count, rng)
-    return [*category_pages(tuple(artist.name for artist in _artists())), *files, *_redirects(files)]
+    return [
+        *category_pages(tuple(artist.name for artist in painters())),
+        *files,
+        *_redirects(files),
+        *creator_pages(),
+    ]
+
+
+def creator_pages() -> list[NewPage]:
+    """A Creator page for each painter; after all files, so that their page ids are as ever."""
+    created = LAST_UPLOAD + timedelta(days=30)
+    return [NewPage(title=f"Creator:{one.name}", text=creator_text(one), created=created) for one in painters()]
 
 
 def category_pages(artists: tuple[str, ...]) -> list[NewPage]:
@@ -76,10 +85,6 @@ def category_pages(artists: tuple[str, ...]) -> list[NewPage]:
 def painted_page(number: int, kind: Kind, created: datetime, rng: random.Random) -> NewPage:
     """One file page of a kind, with a picture nobody has seen yet."""
     return _page(_work(number, kind, rng), created, rng)
-
-
-def _artists() -> tuple[Artist, ...]:
-    return tuple({artist.name: artist for artist in (*OLD_MASTERS, *CLASSICAL, *MODERN)}.values())
 
 
 def _files(count: int, rng: random.Random) -> list[NewPage]:
@@ -248,14 +253,14 @@ def _artwork(work: Work, tags: str, rng: random.Random) -> str:
 
 
 def _artist(work: Work, rng: random.Random) -> str:
-    """The plain name hides the dates; PD-old-100 needs them, since the tag gives no ground in the US."""
+    """A Creator page leads to the dates; PD-old-100 needs them, since the tag gives no ground in the US."""
     name, dates = work.artist.name, f"({work.artist.born}–{work.artist.died})"
     linked = f"[[w:{name}|{name}]] {dates}"
     if work.kind.name == "pd_old_100":
         return rng.choice((linked, f"{name} {dates}"))
     if work.kind.dated is not None:
         return name
-    return rng.choice((linked, f"{{{{Creator:{name}}}}}", name))
+    return rng.choice((linked, f"{{{{Creator:{name}}}}}", f"{{{{Creator:{name}}}}}"))
 
 
 def _date(work: Work, rng: random.Random) -> str:

@@ -10,6 +10,7 @@ from pd_assets.lib.catalog.schemas import (
     CAPTIONS,
     CHANGES,
     CLUSTERS,
+    CREATORS,
     DECISIONS,
     FILES,
     ITEMS,
@@ -48,6 +49,7 @@ _EVIDENCE = (
     *_of(RECORDS, "usage_access", "usage_codes", "usage_text", "metadata_usage_access", "object_rights"),
     *_of(RECORDS, "media_rights", "unit_code", "record_type", "media_type", "names", "dates", "freetext", "indexed"),
     *_of(ITEMS, "status", "problem", "sha1"),
+    *_of(CREATORS, *(name for name in CREATORS.columns if name not in CREATORS.volatile)),
 )
 _PICTURE = _of(ITEMS, "file_url", "thumb_url", "thumb_side")
 _COPIES = (*_of(FILES, "sha256", "sha1", "phash", "detail_hash"), *_of(ITEMS, "item_id"))
@@ -69,9 +71,16 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         "status": (*_of(PAGES, "status", "category"), *_of(RECORDS, "status")),
         "colour_card": (*_of(PAGES, "title", "categories"), *_of(RECORDS, "title", "terms", "caption", "alt_text")),
     },
+    CREATORS.key: {
+        "asked": _of(PAGES, "wikitext", "mediainfo"),
+        **_all((), (name for name in CREATORS.columns if name != "asked")),
+    },
     DECISIONS.key: {
         "item_id": _of(ITEMS, "item_id"),
-        **_all(_EVIDENCE, ("verdict", "rule_id", "reasons", "evidence", "evidence_digest", "valid_until")),
+        **_all(
+            _EVIDENCE,
+            ("verdict", "rule_id", "reasons", "witness", "evidence", "evidence_digest", "looked_up", "valid_until"),
+        ),
         "page_digest": (
             *_of(PAGES, "digest"),
             *_of(RECORDS, "signature", "media_signature"),
@@ -86,7 +95,9 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         **_all(_of(DECISIONS, "evidence"), ("from_revid", "to_revid")),
         **_all(_of(DECISIONS, "ruleset_version"), ("from_ruleset", "to_ruleset")),
         **_all(_of(DECISIONS, "evidence_digest"), ("from_evidence", "to_evidence")),
-        "cause": _of(DECISIONS, "evidence", "page_digest", "ruleset_version", "extractor_version", "fresh_days"),
+        "cause": _of(
+            DECISIONS, "evidence", "page_digest", "looked_up", "ruleset_version", "extractor_version", "fresh_days"
+        ),
         "changed_on": (),
         "changed_at": _of(DECISIONS, "decided_at"),
     },

@@ -96,6 +96,42 @@ PAGES = Table(
     },
 )
 
+CREATORS = Table(
+    key="commons/creators",
+    kept=Kept.ASKED_ANEW,
+    sort_by=("asked",),
+    volatile=("modified", "recent_since", "problem", "tries", "fetched_at", "ask_at"),
+    columns={
+        "asked": (TEXT, "the id of a Wikidata item, or the title of a Creator page, that pages or works name"),
+        "kind": (
+            TEXT,
+            "`person`, `group`, `anonymous`, `other` or `missing`; `creator_page`; null where nothing counts yet",
+        ),
+        "item": (TEXT, "the item that it leads to (a merged one redirects, a Creator page names one), null for none"),
+        "name": (TEXT, "the item's English label (CC0)"),
+        "revid": (BIG, "the revision that was read"),
+        "modified": (TEXT, "when it was last edited, as the archive says"),
+        **{
+            f"{what}_{which}": (WHOLE, f"{which} year of {says} that its precision leaves possible, null where unknown")
+            for what, says in (("born", "birth"), ("died", "death"), ("made", "making"))
+            for which in ("first", "last", "named")
+        },
+        "makers": (TEXTS, "of a work: the items of everybody who is named as a maker"),
+        "has_unnamed_maker": (FLAG, "of a work: whether somebody made it whom no item names"),
+        "is_anonymous": (FLAG, "of a work: whether it is said that nobody knows its maker"),
+        "classes": (TEXTS, "what it is: P31 and P279"),
+        "materials": (TEXTS, "what a work is made of: P186"),
+        "claims": (TEXT, "the statements that all this was read from, as JSON; deprecated ones are left out"),
+        "read_by": (TEXT, "version of what read them"),
+        "recent": (TEXT, "what an edit of the last days made of the claims: it does not count yet"),
+        "recent_since": (INSTANT, "when that was first seen"),
+        "problem": (TEXT, "why it could not be read the last time, null where it could"),
+        "tries": (WHOLE, "how often in a row it could not"),
+        "fetched_at": (INSTANT, "when the archive last told of it"),
+        "ask_at": (INSTANT, "when it is to be asked for again"),
+    },
+)
+
 RECORDS = Table(
     key="smithsonian/records",
     kept=Kept.ASKED_ANEW_BY_UNIT,
@@ -218,7 +254,8 @@ CHANGES = Table(
         "cause": (
             TEXT,
             "`upstream_edit` (what the archive says of it), `deletion`, `copy` (a page of the same bytes), `rule` "
-            "(the rule table, or what reads the evidence), `settings` (PD_FRESH_DAYS), `calendar`",
+            "(the rule table, or what reads the evidence), `knowledge` (what others say of its makers, its work or its "
+            "templates), `settings` (PD_FRESH_DAYS), `calendar`",
         ),
         "from_revid": (BIG, "revision that the evidence before was read from, null where the archive has none"),
         "to_revid": (BIG, "revision that the evidence now was read from"),
@@ -423,7 +460,7 @@ LEDGER = Table(
 TABLES = {
     table.key: table
     for table in (
-        *(CATEGORIES, PAGES, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES, CLUSTERS, LICENSED),
+        *(CATEGORIES, PAGES, CREATORS, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES, CLUSTERS, LICENSED),
         *(CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
     )
 }

@@ -324,10 +324,13 @@ def test_uploads_wait_thirty_days_except_on_a_wiki_of_ones_own(api: str, given: 
     ("api", "given", "asked"),
     [
         ("https://commons.wikimedia.org/w/api.php", "", "https://www.wikidata.org/w/api.php"),
-        ("http://127.0.0.1:8080/api.php", "", None),
+        ("http://127.0.0.1:8080/api.php", "", "http://127.0.0.1:8080/api.php"),
+        ("http://127.0.0.1:8080/api.php", "none", None),
         ("http://127.0.0.1:8080/api.php", "http://127.0.0.1:81/api.php", "http://127.0.0.1:81/api.php"),
         ("https://commons.wikimedia.org/w/api.php", "none", None),
     ],
 )
-def test_names_are_asked_of_wikidata_only_beside_a_live_archive(api: str, given: str, asked: str | None) -> None:
+def test_items_are_asked_of_wikidata_and_beside_an_archive_on_this_machine_of_that_archive(
+    api: str, given: str, asked: str | None
+) -> None:
     assert Settings.from_env({"PD_COMMONS_API": api, "PD_WIKIDATA_API": given}).wikidata_api == asked

@@ -16,6 +16,7 @@ select
         as evidence_before,
     previous.evidence_digest as evidence_digest_before,
     previous.page_digest as page_digest_before,
+    previous.looked_up as looked_up_before,
     refused.sha1 is not null as is_copy_refused
 from seen
 cross join profiles
