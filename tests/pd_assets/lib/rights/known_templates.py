@@ -1,0 +1,66 @@
+"""What the archive says of its templates, out of the recorded names and redirects: material for tests and benches.
+
+The recorded list sorts names by our words; here they are the kinds that the archive's own classification would give.
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from pd_assets.lib.page.wikitext import normal_name
+from pd_assets.lib.rights.knowledge import TemplateFact, TemplateKind
+from tests import material
+
+FOLDER = "archives/templates"
+KINDS: Mapping[str, TemplateKind] = {
+    **dict.fromkeys(
+        ("licence", "pd by age", "pd US", "pd government", "pd country", "pd other source", "pd ineligible",
+         "pd release", "copy of a work", "no known restriction (not a dedication)", "permission",
+         "partner with licence", "freedom of panorama"),
+        TemplateKind.LICENCE,
+    ),
+    "warning": TemplateKind.WARNING,
+    "information box": TemplateKind.BOX,
+    "partner/source": TemplateKind.SOURCE,
+    "maintenance": TemplateKind.MAINTENANCE,
+    "language": TemplateKind.LANGUAGE,
+    "location": TemplateKind.LOCATION,
+    **dict.fromkeys(
+        ("award", "campaign", "date or words", "derivative", "helper", "layout", "maker or place box", "marker",
+         "restriction (not copyright)", "review", "technique"),
+        TemplateKind.OTHER,
+    ),
+}  # fmt: skip
+
+
+def recorded_templates() -> dict[str, TemplateFact]:
+    """Facts by normal name, redirects with their targets; empty where the recorded material is absent."""
+    folder = material.RECORDED / FOLDER
+    if not folder.is_dir():
+        return {}
+    facts: dict[str, TemplateFact] = {}
+    for row in rows(folder / "licence-templates.tsv"):
+        _keep(facts, fact(row["template"], row["template"], row["kind"]))
+    for row in rows(folder / "redirects.tsv"):
+        _keep(facts, fact(row["alias"], row["target"], row["kind_of_target"]))
+    return facts
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a recorded table, by column."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def fact(name: str, target: str, kind: str) -> TemplateFact:
+    return TemplateFact(name=normal_name(name), target=normal_name(target), kind=KINDS[kind])
+
+
+def _keep(facts: dict[str, TemplateFact], new: TemplateFact) -> None:
+    """Two pages whose names differ in their case alone, and which mean two things: a warning, or nobody knows."""
+    old = facts.setdefault(new.name, new)
+    kinds = {old.kind, new.kind}
+    if old == new or (len(kinds) == 1 and TemplateKind.LICENCE not in kinds):
+        return
+    kind = TemplateKind.WARNING if TemplateKind.WARNING in kinds else TemplateKind.MISSING
+    facts[new.name] = TemplateFact(name=new.name, target=new.name, kind=kind)
