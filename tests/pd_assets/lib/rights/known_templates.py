@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pd_assets.lib.page.wikitext import normal_name
-from pd_assets.lib.rights.knowledge import TemplateFact, TemplateKind
+from pd_assets.lib.rights.knowledge import Knowledge, Questions, TemplateFact, TemplateKind
 from tests import material
 
 FOLDER = "archives/templates"
@@ -31,6 +31,24 @@ KINDS: Mapping[str, TemplateKind] = {
         TemplateKind.OTHER,
     ),
 }  # fmt: skip
+# What the archive would say of the templates beside the licences in our written cases.
+CLASSIFIED: Mapping[str, TemplateKind] = {
+    "remove border": TemplateKind.MAINTENANCE,
+    "original upload log": TemplateKind.MAINTENANCE,
+    "uploaded with pattypan": TemplateKind.MAINTENANCE,
+    "wikidata infobox": TemplateKind.OTHER,
+    "trademarked": TemplateKind.OTHER,
+    "insignia": TemplateKind.OTHER,
+}
+
+
+def asking(kinds: Mapping[str, TemplateKind] = CLASSIFIED, **targets: str) -> Questions:
+    """Questions to an archive that classifies templates so; `targets` are redirects, their names with underscores."""
+    facts = {name: TemplateFact(name=name, target=name, kind=kind) for name, kind in kinds.items()}
+    for alias, target in targets.items():
+        name = normal_name(alias)
+        facts[name] = TemplateFact(name=name, target=target, kind=kinds.get(target, TemplateKind.LICENCE))
+    return Questions(known=Knowledge(templates=facts))
 
 
 def recorded_templates() -> dict[str, TemplateFact]:
@@ -42,7 +60,9 @@ def recorded_templates() -> dict[str, TemplateFact]:
     for row in rows(folder / "licence-templates.tsv"):
         _keep(facts, fact(row["template"], row["template"], row["kind"]))
     for row in rows(folder / "redirects.tsv"):
-        _keep(facts, fact(row["alias"], row["target"], row["kind_of_target"]))
+        new = fact(row["alias"], row["target"], row["kind_of_target"])
+        facts.setdefault(new.target, TemplateFact(name=new.target, target=new.target, kind=new.kind))
+        _keep(facts, new)
     return facts
 
 

@@ -1,0 +1,79 @@
+"""What a template means, by our table of tags and by what the archive says of it: targets of redirects, kinds.
+
+The archive's classification never makes a ground: it can only say that a name which is no tag is harmless, or that one
+which looks harmless is not. https://commons.wikimedia.org/wiki/Commons:Templates
+"""
+
+from pd_assets.lib.page import boxes, field_text, templates, wikitext
+from pd_assets.lib.rights.knowledge import Questions, TemplateFact, TemplateKind
+from pd_assets.lib.rights.tags import WRAPPERS, Kind, Meaning, meaning_of
+
+# Pages of these namespaces are used like templates, and classified by nobody.
+ELSEWHERE = ("user:", "user talk:", "file:", "category:", "commons:", "mediawiki:", "help:", "special:", "module:")
+# Subpages that are parts of the template before the slash: its layout, its translations.
+PARTS = frozenset({"layout", "lang", "i18n", "doc", *wikitext.LANGUAGES})
+UNKNOWN = Meaning(kind=Kind.UNKNOWN)
+DOUBT = Meaning(kind=Kind.DOUBT)
+FREEING = (Kind.GROUND, Kind.DEDICATION)
+# What our table says of these outweighs that the archive calls the same template a problem.
+SPOKEN_AGAINST = (Kind.OBLIGATION, Kind.DOUBT, Kind.PENDING, Kind.PERSON)
+NOT_CLASSIFIED = (TemplateKind.UNCLASSIFIED, TemplateKind.MISSING)
+
+
+def is_understood(name: str) -> bool:
+    """Whether the page reader itself knows what a name in braces is: boxes, languages, makers, dates, places, words."""
+    return (
+        wikitext.is_function(name)
+        or templates.is_understood(name)
+        or name in wikitext.MENTIONS
+        or name in wikitext.LANGUAGES
+        or name in wikitext.INFORMATION_BOXES
+        or name in boxes.OTHER_BOXES
+        or name in boxes.EXTRA_BOXES
+        or name in field_text.SWITCHES
+    )
+
+
+def whole(name: str) -> str:
+    """The template that a subpage is part of; names with a real slash stay."""
+    base, slash, part = name.rpartition("/")
+    return whole(base) if slash and part in PARTS else name
+
+
+def fact_of(name: str, ask: Questions) -> TemplateFact | None:
+    """What the archive says of a template, or of the one that it is a part of; None where nobody asked it."""
+    if name.startswith(ELSEWHERE):
+        return None
+    return ask.template(whole(name))
+
+
+def target_of(name: str, ask: Questions) -> str:
+    """Where a redirect leads: a name means what its target means."""
+    fact = None if is_understood(name) else fact_of(name, ask)
+    return whole(name) if fact is None else whole(fact.target)
+
+
+def asked_meaning(name: str, ask: Questions) -> Meaning | None:
+    """What a tag name means; None where it is no licence tag at all, as far as anybody knows."""
+    if wikitext.is_function(name):
+        return None
+    fact = None if is_understood(name) else fact_of(name, ask)
+    if fact is None:
+        return meaning_of(name)
+    target = whole(fact.target)
+    meaning = meaning_of(target)
+    if fact.kind is TemplateKind.WARNING:
+        return meaning if meaning is not None and meaning.kind in SPOKEN_AGAINST else DOUBT
+    if fact.kind is TemplateKind.MISSING and meaning is not None and meaning.kind in FREEING:
+        return UNKNOWN
+    if meaning is None and fact.kind is TemplateKind.LICENCE and target not in WRAPPERS and not is_understood(target):
+        return UNKNOWN
+    return meaning
+
+
+def is_harmless(name: str, ask: Questions) -> bool:
+    """Whether a template that is no tag may stand where licences stand: it is understood, or classified as such."""
+    if is_understood(name):
+        return True
+    fact = fact_of(name, ask)
+    return fact is not None and fact.kind not in (*NOT_CLASSIFIED, TemplateKind.LICENCE, TemplateKind.WARNING)
