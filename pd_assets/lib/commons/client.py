@@ -142,6 +142,13 @@ class CommonsClient:
                 facts.update({fact.title: fact for fact in map(_category_facts, _pages(answer)) if fact.title})
         return facts
 
+    def pages_titled(
+        self, titles: Iterable[str], wanted: Mapping[str, str | int]
+    ) -> Iterator[tuple[list[str], list[Json]]]:
+        """Everything that was `wanted` about pages, up to 50 a request: their titles, and all answers about them."""
+        for names in _title_batches(titles):
+            yield names.split("|"), list(self._answers({"titles": names, **wanted}))
+
     def subcategories(self, category: str) -> list[CategoryFacts]:
         """The direct subcategories with their own counts, by title: one request for 500 of them."""
         wanted = {"generator": "categorymembers", "gcmtitle": f"Category:{category}", "gcmtype": "subcat"}

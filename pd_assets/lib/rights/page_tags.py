@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pd_assets.lib.page import boxes, wikitext
 from pd_assets.lib.page.file_page import FilePage, TemplateUse
+from pd_assets.lib.page.template_names import is_understood
 from pd_assets.lib.rights.claims import Tag
 from pd_assets.lib.rights.knowledge import Questions, TemplateKind
 from pd_assets.lib.rights.shown_inside import shown_inside
@@ -27,7 +28,6 @@ from pd_assets.lib.rights.template_meanings import (
     asked_meaning,
     fact_of,
     is_harmless,
-    is_understood,
     target_of,
 )
 from pd_assets.lib.rights.words import CONDITIONS_IN_PROSE, says_more_than_free

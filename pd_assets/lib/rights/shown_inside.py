@@ -7,10 +7,11 @@ can be the cause, and all that the page transcludes is known. Whatever is in dou
 from collections.abc import Iterator, Sequence
 
 from pd_assets.lib.page.file_page import TemplateUse
+from pd_assets.lib.page.template_names import is_understood, whole
 from pd_assets.lib.rights.claims import Tag
 from pd_assets.lib.rights.knowledge import Questions, TemplateKind
 from pd_assets.lib.rights.tags import NEUTRAL, WRAPPERS, Kind
-from pd_assets.lib.rights.template_meanings import asked_meaning, fact_of, is_understood, target_of, whole
+from pd_assets.lib.rights.template_meanings import asked_meaning, fact_of, target_of
 
 # Every licence box that is built with a layout of the archive's carries this template.
 MARKER = "license template tag"

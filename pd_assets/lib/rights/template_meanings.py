@@ -4,14 +4,11 @@ The archive's classification never makes a ground: it can only say that a name w
 which looks harmless is not. https://commons.wikimedia.org/wiki/Commons:Templates
 """
 
-from pd_assets.lib.page import boxes, field_text, templates, wikitext
+from pd_assets.lib.page import wikitext
+from pd_assets.lib.page.template_names import is_elsewhere, is_understood, whole
 from pd_assets.lib.rights.knowledge import Questions, TemplateFact, TemplateKind
 from pd_assets.lib.rights.tags import WRAPPERS, Kind, Meaning, meaning_of
 
-# Pages of these namespaces are used like templates, and classified by nobody.
-ELSEWHERE = ("user:", "user talk:", "file:", "category:", "commons:", "mediawiki:", "help:", "special:", "module:")
-# Subpages that are parts of the template before the slash: its layout, its translations.
-PARTS = frozenset({"layout", "lang", "i18n", "doc", *wikitext.LANGUAGES})
 UNKNOWN = Meaning(kind=Kind.UNKNOWN)
 DOUBT = Meaning(kind=Kind.DOUBT)
 FREEING = (Kind.GROUND, Kind.DEDICATION)
@@ -20,29 +17,9 @@ SPOKEN_AGAINST = (Kind.OBLIGATION, Kind.DOUBT, Kind.PENDING, Kind.PERSON)
 NOT_CLASSIFIED = (TemplateKind.UNCLASSIFIED, TemplateKind.MISSING)
 
 
-def is_understood(name: str) -> bool:
-    """Whether the page reader itself knows what a name in braces is: boxes, languages, makers, dates, places, words."""
-    return (
-        wikitext.is_function(name)
-        or templates.is_understood(name)
-        or name in wikitext.MENTIONS
-        or name in wikitext.LANGUAGES
-        or name in wikitext.INFORMATION_BOXES
-        or name in boxes.OTHER_BOXES
-        or name in boxes.EXTRA_BOXES
-        or name in field_text.SWITCHES
-    )
-
-
-def whole(name: str) -> str:
-    """The template that a subpage is part of; names with a real slash stay."""
-    base, slash, part = name.rpartition("/")
-    return whole(base) if slash and part in PARTS else name
-
-
 def fact_of(name: str, ask: Questions) -> TemplateFact | None:
     """What the archive says of a template, or of the one that it is a part of; None where nobody asked it."""
-    if name.startswith(ELSEWHERE):
+    if is_elsewhere(name):
         return None
     return ask.template(whole(name))
 

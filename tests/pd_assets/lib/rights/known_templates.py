@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pd_assets.lib.page.wikitext import normal_name
 from pd_assets.lib.rights.knowledge import Knowledge, Questions, TemplateFact, TemplateKind
+from pd_assets.lib.rights.stored_templates import of_one_name
 from tests import material
 
 FOLDER = "archives/templates"
@@ -56,14 +57,15 @@ def recorded_templates() -> dict[str, TemplateFact]:
     folder = material.RECORDED / FOLDER
     if not folder.is_dir():
         return {}
-    facts: dict[str, TemplateFact] = {}
+    told: dict[str, set[TemplateFact]] = {}
     for row in rows(folder / "licence-templates.tsv"):
-        _keep(facts, fact(row["template"], row["template"], row["kind"]))
+        new = fact(row["template"], row["template"], row["kind"])
+        told.setdefault(new.name, set()).add(new)
     for row in rows(folder / "redirects.tsv"):
         new = fact(row["alias"], row["target"], row["kind_of_target"])
-        facts.setdefault(new.target, TemplateFact(name=new.target, target=new.target, kind=new.kind))
-        _keep(facts, new)
-    return facts
+        told.setdefault(new.name, set()).add(new)
+        told.setdefault(new.target, {TemplateFact(name=new.target, target=new.target, kind=new.kind)})
+    return {name: of_one_name(facts) for name, facts in told.items()}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -74,13 +76,3 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def fact(name: str, target: str, kind: str) -> TemplateFact:
     return TemplateFact(name=normal_name(name), target=normal_name(target), kind=KINDS[kind])
-
-
-def _keep(facts: dict[str, TemplateFact], new: TemplateFact) -> None:
-    """Two pages whose names differ in their case alone, and which mean two things: a warning, or nobody knows."""
-    old = facts.setdefault(new.name, new)
-    kinds = {old.kind, new.kind}
-    if old == new or (len(kinds) == 1 and TemplateKind.LICENCE not in kinds):
-        return
-    kind = TemplateKind.WARNING if TemplateKind.WARNING in kinds else TemplateKind.MISSING
-    facts[new.name] = TemplateFact(name=new.name, target=new.name, kind=kind)

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from pd_assets.lib.page.template_names import is_understood
 from pd_assets.lib.page.wikitext import normal_name
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.knowledge import Knowledge, Questions, TemplateFact, TemplateKind
 from pd_assets.lib.rights.rules import decide
 from pd_assets.lib.rights.tags import WRAPPERS, Kind, meaning_of
-from pd_assets.lib.rights.template_meanings import asked_meaning, is_understood, target_of
+from pd_assets.lib.rights.template_meanings import asked_meaning, target_of
 from tests.material import recorded
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, box
 from tests.pd_assets.lib.rights.known_templates import FOLDER, recorded_templates, rows
