@@ -21,8 +21,8 @@ from tests.integration.mediawiki.kinds import Kind
 from tests.integration.mediawiki.wiki import MediaWiki
 
 LINE = (
-    "commons/categories,commons/refresh,catalog/items,rights/decisions,images/files,catalog/licensed_images,"
-    "dataset/captions,dataset/splits,dataset/shards,dataset/manifest"
+    "commons/categories,commons/refresh,commons/templates,catalog/items,rights/decisions,images/files,"
+    "catalog/licensed_images,dataset/captions,dataset/splits,dataset/shards,dataset/manifest"
 )
 
 
