@@ -12,11 +12,14 @@ from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.templates import TemplateCounts, due_by_now, learn_templates, wanted
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.rights.knowledge import TemplateFact, TemplateKind
+from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.knowledge import Knowledge, Questions, TemplateFact, TemplateKind
+from pd_assets.lib.rights.rules import decide
 from pd_assets.lib.rights.stored_templates import of_one_name, templates_known
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.integration.fault_proxy import FaultProxy, api_error
 from tests.pd_assets.lib.planting import page, plant
+from tests.pd_assets.lib.rights.cases import mediainfo
 from tests.pd_assets.lib.scraping import no_sleep
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -167,6 +170,33 @@ def test_what_the_archive_did_not_tell_stays_unknown_and_is_asked_again(
     assert due_by_now(home, now=NOW) > 0
     assert learn(home, client).untold == 0
     assert templates_known(home)["pd-puddle"].kind is TemplateKind.LICENCE
+
+
+def test_the_painted_archive_is_decided_as_it_was_meant_where_its_templates_are_known(tmp_path: Path) -> None:
+    """What makes the others unfree lies in their bytes or in another page."""
+    archive, home = Archive.painted(count=200, seed=6), open_home(tmp_path / "home")
+    truth = archive.truth()
+    judged = [page for page in archive.files() if truth[page.title].trap not in ("svg", "pdf", "restricted_twin")]
+    rows = [
+        page(
+            file.pageid, "A", wikitext=file.latest.text, sha1="a", templates=list(archive.rendering(file).templates),
+            categories=[link.name for link in archive.rendering(file).categories],
+            mediainfo=mediainfo(tuple(file.latest.statements)),
+        )
+        for file in judged
+    ]  # fmt: skip
+    plant(home, PAGES, rows, partition="A")
+    with SandboxServer(archive) as server, PoliteSession("tests", sleep=no_sleep) as session:
+        learn(home, CommonsClient(server.api_url, session, thumb_side=64))
+        assert sum(one.requests for one in session.traffic.values()) <= 3
+    known = Knowledge(templates=templates_known(home))
+    assert known.templates["pd-old-100-expired"].kind is TemplateKind.LICENCE
+    accepted = {
+        file.title
+        for file, row in zip(judged, rows, strict=True)
+        if decide(from_page(row, Questions(known=known)), "strict", NOW.date()).verdict == "accept"
+    }
+    assert accepted == {file.title for file in judged if truth[file.title].free}
 
 
 def test_without_a_table_nothing_is_known(tmp_path: Path) -> None:
