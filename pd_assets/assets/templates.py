@@ -7,7 +7,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.mending import set_aside
 from pd_assets.lib.catalog.schemas import PAGES, TEMPLATES
 from pd_assets.lib.commons.templates import due_by_now, learn_templates
-from pd_assets.lib.home import alone
+from pd_assets.lib.home import Home, alone
 from pd_assets.resources import Platform
 from pd_assets.running.pools import COMMONS_API
 from pd_assets.running.skip import unless_unchanged
@@ -30,7 +30,7 @@ OWNERS = ["team:curation"]
 @unless_unchanged(
     makes=(TEMPLATES,),
     settings=lambda settings: settings.commons_api,
-    time=lambda home, _: due_by_now(home),
+    time=lambda home, _: _due(home),
     per_run=("asked", "requests", "bytes", "ledger"),
 )
 def commons_templates(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
@@ -43,7 +43,6 @@ def commons_templates(context: dg.AssetExecutionContext, platform: Platform) -> 
     ):
         home.claim(settings.commons_api)
         tables.sweep(home.table(TEMPLATES.key))
-        set_aside(home, TEMPLATES)
         found = learn_templates(home, platform.commons(session))
     if found.problem is not None:
         context.log.warning("what %d templates are is not known yet: %s", found.untold, found.problem)
@@ -59,6 +58,12 @@ def commons_templates(context: dg.AssetExecutionContext, platform: Platform) -> 
             **done.cost,
         },
     )
+
+
+def _due(home: Home) -> int:
+    """What is to be asked again by the passing of time. A damaged table is set aside first, and asked for anew."""
+    set_aside(home, TEMPLATES)
+    return due_by_now(home)
 
 
 assets = [commons_templates]

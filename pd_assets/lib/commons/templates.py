@@ -4,7 +4,6 @@ Only names that nobody asked about yet, or long ago, are asked for, fifty a requ
 categories above are remembered as rows of their own. What an answer leaves open stays unknown and is asked again.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.records import Json
 from pd_assets.lib.commons.template_kinds import LEVELS, MISSING, UNCLASSIFIED, kind_of, to_ask
-from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting
+from pd_assets.lib.errors import ArchiveError
 from pd_assets.lib.home import Home
 from pd_assets.lib.page.template_names import is_elsewhere, is_understood, whole
 from pd_assets.lib.page.wikitext import normal_name
@@ -27,8 +26,6 @@ TEMPLATE, CATEGORY = "Template:", "Category:"
 LONGEST_NAME_BYTES = 240
 NOT_IN_TITLES = frozenset("#<>[]|{}\n\t\0")
 WANTED: Mapping[str, str | int] = {"redirects": 1, "prop": "categories", "cllimit": "max"}
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +64,7 @@ class TemplateCounts:
 def learn_templates(home: Home, client: CommonsClient, *, now: datetime | None = None) -> TemplateCounts:
     """Ask about the templates that nobody knows yet or any more, and write the table.
 
-    Where the archive fails on the way, what it told is kept. Errors: AccessDenied, ArchiveResting, TableError.
+    Where the archive fails on the way, or refuses us, what it told is kept. Errors: TableError.
     """
     moment = (now or datetime.now(UTC)).replace(microsecond=0)
     known = {row.name: row for row in _rows(home)}
@@ -130,10 +127,7 @@ class _Asking:
             self._ask_pages(names)
             for _ in range(LEVELS):
                 self._ask_pages(self._categories_to_ask())
-        except (AccessDenied, ArchiveResting):
-            raise
         except ArchiveError as error:
-            log.warning("what some templates are could not be read: %s", error)
             return str(error)
         return None
 

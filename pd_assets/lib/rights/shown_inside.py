@@ -55,9 +55,10 @@ def _may_be_the_cause(use: TemplateUse, ask: Questions) -> bool:
 def _licences(wrapper: Tag, transcluded: Sequence[str], ask: Questions) -> Iterator[Tag]:
     """The tags among the transcluded templates but the wrapper itself; an unknown one where one is not known."""
     place = " > ".join(part for part in (wrapper.place, f"{wrapper.name}, which shows it") if part)
-    for name in dict.fromkeys(map(whole, transcluded)):
+    for name in transcluded:
         target = target_of(name, ask)
-        if target == wrapper.name or target in NEUTRAL or target in WRAPPERS or is_understood(name):
+        is_part = whole(name) != name and whole(name) in transcluded
+        if is_part or target == wrapper.name or target in NEUTRAL or target in WRAPPERS or is_understood(name):
             continue
         meaning, fact = asked_meaning(name, ask), fact_of(name, ask)
         if meaning is not None and meaning.kind is not Kind.UNKNOWN:

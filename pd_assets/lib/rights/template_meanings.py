@@ -25,23 +25,27 @@ def fact_of(name: str, ask: Questions) -> TemplateFact | None:
 
 
 def target_of(name: str, ask: Questions) -> str:
-    """Where a redirect leads: a name means what its target means."""
+    """Where a redirect leads, else the name itself: a name means what its target means."""
     fact = None if is_understood(name) else fact_of(name, ask)
-    return whole(name) if fact is None else whole(fact.target)
+    return name if fact is None or fact.target == whole(name) else fact.target
 
 
 def asked_meaning(name: str, ask: Questions) -> Meaning | None:
-    """What a tag name means; None where it is no licence tag at all, as far as anybody knows."""
+    """What a tag name means; None where it is no licence tag at all, as far as anybody knows.
+
+    A part of a tag, such as its layout, and a tag that the archive does not have, are no ground.
+    """
     if wikitext.is_function(name):
         return None
     fact = None if is_understood(name) else fact_of(name, ask)
     if fact is None:
         return meaning_of(name)
-    target = whole(fact.target)
-    meaning = meaning_of(target)
+    target = target_of(name, ask)
+    meaning = meaning_of(whole(target))
     if fact.kind is TemplateKind.WARNING:
         return meaning if meaning is not None and meaning.kind in SPOKEN_AGAINST else DOUBT
-    if fact.kind is TemplateKind.MISSING and meaning is not None and meaning.kind in FREEING:
+    is_shown = fact.kind is not TemplateKind.MISSING and whole(target) == target
+    if meaning is not None and meaning.kind in FREEING and not is_shown:
         return UNKNOWN
     if meaning is None and fact.kind is TemplateKind.LICENCE and target not in WRAPPERS and not is_understood(target):
         return UNKNOWN

@@ -105,6 +105,16 @@ def test_a_subpage_is_part_of_its_template_but_where_its_name_has_a_real_slash()
     assert verdict(box(EXPIRED + "{{Museum of ponds/terms}}"), asking(KINDS)) == "quarantine unknown_tag"
 
 
+def test_a_part_of_a_tag_is_no_ground_and_binds_all_the_same() -> None:
+    for ask in (asking({}), asking(KINDS)):
+        assert not read(box("{{PD-old-100-expired/layout}}"), ask).having(Kind.GROUND)
+        assert not read(box("{{PD-Art|PD-old-100-expired/en}}"), ask).having(Kind.GROUND)
+        assert verdict(box(EXPIRED + "{{Cc-by-sa-4.0/de}}"), ask).startswith("reject obligation")
+    only_a_part = (*(name for name in INSIDE if not name.startswith("PD-old")), "PD-old-100-expired/en")
+    text = box("{{Museum of Trees licence|type=2D}}")
+    assert verdict(text, asking(KINDS), only_a_part).startswith("quarantine unknown_tag")
+
+
 def test_the_licence_field_of_what_the_archive_calls_a_box_is_shown_where_the_tag_is_transcluded() -> None:
     text = "{{Pond box|title=Pond|artist=X|date=1700|medium=oil on canvas|permission={{PD-old-100-expired}}}}"
     assert verdict(text, asking(KINDS), ("Pond box", "PD-old-100-expired")) == "accept"
