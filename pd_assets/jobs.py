@@ -12,7 +12,7 @@ from pd_assets.running.kubernetes import GPU_POD
 # In the latent line, or beside it: what PD_RETRAIN_LATENT is about.
 LATENT_STAGES = ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")
 
-SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"])
+SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"], ["commons", "templates"])
 CREATORS = dg.AssetSelection.assets(["commons", "creators"])
 SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
@@ -23,7 +23,9 @@ MODELS = CLIP | dg.AssetSelection.assets(["models", "unet_text"]) | EVALUATION
 LATENT = dg.AssetSelection.assets(*(["models", stage] for stage in LATENT_STAGES))
 
 refresh_sources = dg.define_asset_job(
-    "refresh_sources", SOURCES, description="Walk the categories and bring every page up to date."
+    "refresh_sources",
+    SOURCES,
+    description="Walk the categories, bring every page up to date, ask what new templates are.",
 )
 refresh_smithsonian = dg.define_asset_job(
     "refresh_smithsonian", SMITHSONIAN, description="Bring the records of some of the Smithsonian's units up to date."

@@ -6,7 +6,17 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.needs import needs
-from pd_assets.lib.catalog.schemas import CATEGORIES, CHANGES, CREATORS, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import (
+    CATEGORIES,
+    CHANGES,
+    CREATORS,
+    DECISIONS,
+    ITEMS,
+    PAGES,
+    RECORDS,
+    TAKEDOWNS,
+    TEMPLATES,
+)
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
@@ -14,6 +24,7 @@ from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
+from pd_assets.lib.rights.gaps import COLUMNS, Gap, rights_gaps
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
 from pd_assets.running.skip import unless_unchanged
@@ -27,7 +38,7 @@ OWNERS = ["team:curation"]
     group_name="rights",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(ITEMS, PAGES, RECORDS, CATEGORIES, CREATORS),
+    deps=needs(ITEMS, PAGES, RECORDS, CATEGORIES, CREATORS, TEMPLATES),
     code_version=ruleset_version(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "
@@ -47,6 +58,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
         require_sources(home)
         counts = decide_all(home, profile=settings.rights_profile, fresh_days=settings.fresh_days)
         tags = tags_of(home, profile=counts.profile)
+        gaps = rights_gaps(home, profile=counts.profile)
         plot = draw(counts.by_rule, tags, profile=counts.profile)
     for change in counts.changed:
         context.log.info(change)
@@ -59,6 +71,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
             "rules": counted("decided by", counts.rules),
             "breakdown": drawn("licence breakdown", plot),
             "licences": _licences(tags),
+            "rights_gaps": _gaps(gaps),
             "accepted": counts.verdicts.get("accept", 0),
             "ruleset": ruleset_version(),
             "pages_read": counts.pages_read,
@@ -91,6 +104,12 @@ def _licences(tags: list[TagCount]) -> dg.MetadataValue:
     ]
     head = ["| licence tag | kind | accept | quarantine | reject |", "|---|---|---|---|---|"]
     return dg.MetadataValue.md("\n".join([*head, *lines]))
+
+
+def _gaps(gaps: list[Gap]) -> dg.MetadataValue:
+    """The templates that hold back most; `pdd rights-gaps` lists all."""
+    lines = [f"| {' | '.join(gap.cells()[:-1])} |" for gap in gaps[:LISTED]]
+    return dg.MetadataValue.md("\n".join([f"| {' | '.join(COLUMNS[:-1])} |", "|---" * len(COLUMNS[:-1]) + "|", *lines]))
 
 
 @dg.asset(

@@ -27,9 +27,10 @@ LINE: Mapping[str, set[str]] = {
     "commons/pages": {"commons/categories"},
     "commons/refresh": {"commons/categories"},
     "commons/creators": {"commons/pages", "commons/refresh"},
+    "commons/templates": {"commons/pages", "commons/refresh"},
     "smithsonian/records": set(),
     "catalog/items": {"commons/categories", *READ},
-    "rights/decisions": {"catalog/items", "commons/categories", "commons/creators", *READ},
+    "rights/decisions": {"catalog/items", "commons/categories", "commons/creators", "commons/templates", *READ},
     "rights/changes": {"rights/decisions", "catalog/items"},
     "rights/takedowns": set(),
     "images/files": {"rights/decisions", "rights/takedowns", "catalog/items", "smithsonian/records"},
@@ -66,7 +67,7 @@ LINE: Mapping[str, set[str]] = {
 LATENT = {f"models/{stage}" for stage in ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")}
 TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")} - {"models/unet"}
 JOBS: Mapping[str, set[str]] = {
-    "refresh_sources": {"commons/categories", "commons/refresh"},
+    "refresh_sources": {"commons/categories", "commons/refresh", "commons/templates"},
     "refresh_smithsonian": {"smithsonian/records"},
     "build_dataset": {
         *(

@@ -18,6 +18,7 @@ from pd_assets.lib.catalog.schemas import (
     PAGES,
     RECORDS,
     SPLITS,
+    TEMPLATES,
     THINGS,
     Table,
 )
@@ -45,6 +46,7 @@ _SHARED = (
 )
 # What speaks for or against a picture.
 _EVIDENCE = (
+    *_of(TEMPLATES, "target", "kind"),
     *_of(PAGES, "revid", "wikitext", "mediainfo", "extmetadata", "categories", "templates", "uploaded_at"),
     *_of(RECORDS, "usage_access", "usage_codes", "usage_text", "metadata_usage_access", "object_rights"),
     *_of(RECORDS, "media_rights", "unit_code", "record_type", "media_type", "names", "dates", "freetext", "indexed"),

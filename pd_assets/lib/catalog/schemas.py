@@ -132,6 +132,25 @@ CREATORS = Table(
     },
 )
 
+TEMPLATES = Table(
+    key="commons/templates",
+    kept=Kept.ASKED_ANEW,
+    sort_by=("name",),
+    volatile=("asked_at",),
+    columns={
+        "name": (TEXT, "title of a template without `Template:`, or of a category above one, with `Category:`"),
+        "target": (TEXT, "where its redirect leads, or the name itself: the target is what counts"),
+        "kind": (
+            TEXT,
+            "`licence`, `warning`, `box`, `source`, `maintenance`, `language`, `location`, `other`, `unclassified` (in "
+            "no category that says), `missing` (no such page), by the archive's own categories; null of a category, "
+            "and where the archive has not told yet",
+        ),
+        "categories": (TEXTS, "the categories of the target's page, hidden ones too"),
+        "asked_at": (INSTANT, "when the archive told of it, null where it has not"),
+    },
+)
+
 RECORDS = Table(
     key="smithsonian/records",
     kept=Kept.ASKED_ANEW_BY_UNIT,
@@ -460,7 +479,7 @@ LEDGER = Table(
 TABLES = {
     table.key: table
     for table in (
-        *(CATEGORIES, PAGES, CREATORS, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES, CLUSTERS, LICENSED),
-        *(CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
+        *(CATEGORIES, PAGES, CREATORS, TEMPLATES, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES),
+        *(CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
     )
 }

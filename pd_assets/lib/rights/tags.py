@@ -195,38 +195,8 @@ _DOUBT = re.compile(
     r"speedy deletion|undelet|unclear copyright|license (?:dispute|unclear|unknown)"
 )
 _PERSON = re.compile(r"personality rights|\bliving people\b|identifiable (?:living )?(?:people|persons?)")
-# Names that look like a licence and are only about one.
-NEUTRAL = frozenset(
-    {"license-header", "int:license-header", "int:license", "license template tag",
-     "copyright information", "pd-layout", "self-published work", "permission",
-     "copyright by wikimedia", "cc-layout", "licensereviewed", "see below", "int:permission", "kept",
-     "cc-pd-mark-layout", "licensing", "int:licensing", "licensed pd-art", "rights holder"}
-)  # fmt: skip
-# Templates that say nothing of rights and may stand beside a licence. What is in no list here is unknown there.
-_HARMLESS = """
-    anonymous, assessment, assessments, bad name, badname, between, book, category, check categories, circa, clear,
-    collapse bottom, collapse top, commonscat, creator, crop, cropped, date, depicted people, depicted person,
-    depicted place, derived from, described at url, dezoomify, dimensions, exif, extracted from, extracted image,
-    extractedfrom, featured picture, featuredpicture, filedesc, fullpagename, gallery, hidden, image extracted,
-    imagenote, imagenoteend, index, infofield, information field, inscription, insignia, institution, kept, label,
-    langswitch, large image, larger image, loc-image, mld, nazi symbol, no exif, nowrap, on wikidata, original
-    upload log, other date, otherdate, own, own work, page, pagename, panorama, potd, quality image, qualityimage,
-    remove border, removeborder, rename, retouch, retouched, retouched picture, rijksmuseum online, rotate,
-    self-photographed, summary, superseded, technique, title, to be cropped, topic in country, trademarked,
-    translation possible, trimming, ucfirst:, uncategorized, unknown, unknown artist, unknown author, uploaded from
-    mobile, uploaded with pattypan, user category, valued image, vector version available, vi, watermark, zoomable,
-    zoomviewer
-"""
-HARMLESS = frozenset(" ".join(name.split()) for name in _HARMLESS.split(","))
-HARMLESS_PREFIXES = (
-    "creator:", "institution:", "int:", "defaultsort:", "#", "artwork", "object location", "provenance", "googleart",
-    "google art project", "iso ", "taken ", "location", "size", "lang", "picture of the", "media of the", "wikidata",
-)  # fmt: skip
-
-
-def is_harmless(name: str) -> bool:
-    """Whether a template that is no tag may stand where licences stand."""
-    return name in HARMLESS or name in NEUTRAL or name.startswith(HARMLESS_PREFIXES)
+# Layouts that every licence box is drawn with: they look like licences, and name none.
+NEUTRAL = frozenset({"license template tag", "pd-layout", "cc-layout", "cc-pd-mark-layout"})
 
 
 def meaning_of(name: str) -> Meaning | None:

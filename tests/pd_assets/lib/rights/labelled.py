@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.knowledge import Knowledge, Questions
 from pd_assets.lib.rights.rules import decide
 from tests.pd_assets.lib.rights.answers import Json
+from tests.pd_assets.lib.rights.known_templates import recorded_templates
 
 FILE = "rights/pages.json"
 ON = date(2026, 11, 28)
@@ -28,7 +30,10 @@ def labelled_pages(path: Path) -> list[Labelled]:
 
 
 def accepted(pages: list[Labelled], profile: str) -> set[str]:
-    return {page.name for page in pages if decide(from_page(page.row), profile, ON).verdict == "accept"}
+    """The pages that are accepted where the archive's classification of its templates is known."""
+    known = Knowledge(templates=recorded_templates())
+    read = {page.name: from_page(page.row, Questions(known=known)) for page in pages}
+    return {name for name, evidence in read.items() if decide(evidence, profile, ON).verdict == "accept"}
 
 
 def _labelled(page: Json) -> Labelled:

@@ -12,6 +12,7 @@ from pd_assets.lib.page.wikitext import INFORMATION_BOXES, LANGUAGES
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.rules import PROFILES, decide
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, snak
+from tests.pd_assets.lib.rights.known_templates import asking
 
 KNOWN_BOXES = (*INFORMATION_BOXES, "google art project")
 LATER = frozenset(name for names in boxes.LATER_YEARS.values() for name in names)
@@ -33,7 +34,7 @@ MARKED = ("{0}", "{{{{{1}|{0}}}}}", "{{{{{1}|1={0}}}}}", "{{{{LangSwitch|{1}={0}
 
 
 def verdict(text: str, profile: str) -> str:
-    return decide(from_page({"status": "live", "wikitext": text}), profile, TODAY).verdict
+    return decide(from_page({"status": "live", "wikitext": text}, asking()), profile, TODAY).verdict
 
 
 def page(box: str, argument: str, value: str) -> str:
