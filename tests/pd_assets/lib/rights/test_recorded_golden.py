@@ -5,10 +5,8 @@ import pytest
 from tests.material import recorded
 from tests.pd_assets.lib.rights.golden import OF_RECORDED, Decided, accepted, decided_recorded, frozen
 
-# What was read and found free: a stadium by its own photographer, and a page of a manuscript of about 1255.
+# What was read and found free: a page of a manuscript of about 1255.
 JUDGED_FREE = {
-    "wikimedia-commoner/api/imageinfo-categories-File-MFC-Riverside-Exterior-JPG-3234ea.json"
-    "#File:MFC Riverside Exterior.JPG",
     "wikimedia-commoner/api/imageinfo-categories-File-Stepan-Blois-jpg-50fb1a.json#File:Stepan Blois.jpg",
 }
 
