@@ -66,7 +66,8 @@ LATER_HAND = re.compile(
     r"\bAI[- ](?:generated|upscaled|enhanced|restored|colou?ri[sz]ed|made|created)|"
     r"\b(?:generated|made|created|upscaled|enhanced|restored|colou?ri[sz]ed) (?:by|with|using) "
     r"(?:an? )?(?:AI|artificial intelligence|neural)|\bdeoldify\b|\bmidjourney\b|"
-    r"\b(?-i:DALL[-·•∙⋅ ]?E|Dall[-·•]E)\b|\bstable diffusion\b|\bartificial intelligence generated\b|"
+    r"\bdall[-·•∙⋅]e\b|\b(?-i:DALL ?E ?[23])\b|\b(?:generated|made|created) (?:by|with|using) dall ?e\b|"
+    r"\bstable diffusion\b|\bartificial intelligence generated\b|"
     r"\btopaz gigapixel\b|"
     r"\bphotomontages? by\b|\bvectori[sz]ed by\b",
     re.IGNORECASE,

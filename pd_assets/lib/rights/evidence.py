@@ -31,7 +31,7 @@ from pd_assets.lib.rights.page_tags import all_tags
 from pd_assets.lib.rights.smithsonian import from_record
 from pd_assets.lib.rights.subjects import Subjects, people_depicted, subjects_of
 from pd_assets.lib.rights.surrogate import is_solid, looks_flat
-from pd_assets.lib.rights.tags import FLAT_WRAPPERS
+from pd_assets.lib.rights.tags import FLAT_WRAPPERS, Kind
 from pd_assets.lib.rights.witnesses import years_named
 
 log = logging.getLogger(__name__)
@@ -91,9 +91,12 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
     is_own_work = any(OWN_WORK.search(source) for source in text.in_every_language("source"))
     is_work_page = any(use.name in WORK_BOXES for use in text.templates)
     made = _years_in(text, "date")
-    captions = [said for told in texts_of(row.get("mediainfo")) for said in told.texts.values()] if is_own_work else []
-    shown = subjects_of(text, title, categories, statements, ask) if is_own_work else Subjects()
-    people = people_depicted(statements, ask) if is_own_work else ()
+    tags = all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask)
+    is_given_away = is_own_work and any(tag.kind is Kind.DEDICATION for tag in tags)
+    captions = [said for told in texts_of(row.get("mediainfo")) for said in told.texts.values()]
+    shown = subjects_of(text, title, categories, statements, ask) if is_given_away else Subjects()
+    works = depicted.works_of_others(text, title, categories, captions) if is_given_away else ()
+    people = people_depicted(statements, ask) if is_given_away else ()
     work_item = next((ask.entity(said.value) for said in statements if said.property == REPRODUCES), None)
     is_uploaders = is_own_work and not is_work_page and (made is None or made.last >= LIVING_BORN_SINCE)
     return Evidence(
@@ -103,7 +106,7 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         revid=_whole(row.get("revid")),
         sha1=_text(row.get("sha1")),
         uploaded_on=_day(row.get("uploaded_at")),
-        tags=all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask),
+        tags=tags,
         is_flat=any(use.name in FLAT_WRAPPERS for use in text.templates),
         looks_flat=looks_flat(text, categories, work_item),
         is_solid=is_solid(text, categories, work_item),
@@ -134,9 +137,7 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
             sorted({*_shown_people(text, categories, statements), *depicted.people(text, title), *people})
         ),
         shows_living=tuple(sorted(set(_living(statements)))),
-        shows_works=tuple(sorted(set(depicted.works_of_others(text, title, categories, captions))))
-        if is_own_work
-        else (),
+        shows_works=tuple(sorted(set(works))),
         shows_subjects=shown.plain,
         unclear_subjects=shown.unclear,
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),

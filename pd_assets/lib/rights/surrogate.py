@@ -65,6 +65,7 @@ FRAMED = re.compile(
     r"\bcon (?:la )?cornice\b|\bin (?:\w+ )?lijst\b|\bw (?:\w+ )?ramie\b|\bv (?:\w+ )?rámu\b|\bв (?:\w+ )?рам[еу]\b",
     re.IGNORECASE,
 )
+_PICTURES = re.compile(r"\b(?:photos|photographs|pictures|images|views|details|collections)\Z", re.IGNORECASE)
 _COMMENT, _LETTER = re.compile(r"<!--.*?-->", re.DOTALL), re.compile(r"[^\W\d_]")
 # painting, drawing, print, engraving, etching, photograph, map, manuscript, poster, postcard
 _FLAT_CLASSES = frozenset(
@@ -92,11 +93,17 @@ def is_solid(text: FilePage, categories: Sequence[str], item: Entity | None = No
         return True
     if media:
         return not any(map(_is_flat_medium, media)) and not _is_a(item, _FLAT_CLASSES)
-    solid = [name for name in categories if SOLID.search(name) and not FLAT.search(name)]
+    solid = [name for name in categories if SOLID.search(_of(name)) and not FLAT.search(name)]
     is_kind_flat = any(FLAT.search(name) and not SOLID.search(name) for name in categories)
-    if any(_SOLID_THING.search(name) for name in solid) or (solid and not is_kind_flat):
+    if any(_SOLID_THING.search(_of(name)) for name in solid) or (solid and not is_kind_flat):
         return True
     return bool(SOLID_IN_PROSE.search(said) or SCULPTED.search(said)) and not looks_flat(text, categories, item)
+
+
+def _of(category: str) -> str:
+    """What a category is of: `Recipients of medals` is of people, `Photographs of statues` is of statues."""
+    kind, _, rest = category.replace("_", " ").partition(" of ")
+    return rest if _PICTURES.search(kind) else re.split(r" (?:of|in|with|by|at|from) ", category.replace("_", " "))[0]
 
 
 def _media(text: FilePage) -> Iterator[str]:
