@@ -306,7 +306,14 @@ class Case:
     def shows_work_of_another(self) -> bool:
         """An own photograph of something that has an author: a statue, a mural, a work whose artist is named."""
         seen = self.evidence
-        return seen.is_solid or bool(seen.shows_works) or (seen.is_work_page and seen.artist is not None)
+        return bool(seen.shows_works) or (seen.is_work_page and seen.artist is not None)
+
+    @cached_property
+    def own_subject_is_unclear(self) -> bool:
+        """An own work, given away, of which nothing shows that nobody else has a right in what is on it."""
+        seen = self.evidence
+        is_own_release = self.is_dedicated and seen.is_own_work and not self.has_ground
+        return is_own_release and (not seen.shows_subjects or bool(seen.unclear_subjects))
 
     @cached_property
     def has_age_ground(self) -> bool:

@@ -95,8 +95,9 @@ class Evidence:
     structured data, `named_years` the years from 1900 on that stand anywhere else. `shows_person` says where the page
     tells that it shows a person, `shows_living` where it tells that the person lives, `shows_stamp` where it speaks of
     a stamp. `shows_works` are the words that name a work of somebody else on an own photograph, `later_hands` those
-    that tell of a later colouring or invention. `makers` is everybody who is named as one, `work` what Wikidata says of
-    the work.
+    that tell of a later colouring or invention. `shows_subjects` is what an own photograph is of that nobody made,
+    `unclear_subjects` what else it is said to show. `makers` is everybody who is named as one, `work` what Wikidata
+    says of the work.
     """
 
     source: str
@@ -134,6 +135,8 @@ class Evidence:
     shows_person: tuple[str, ...] = ()
     shows_living: tuple[str, ...] = ()
     shows_works: tuple[str, ...] = ()
+    shows_subjects: tuple[str, ...] = ()
+    unclear_subjects: tuple[str, ...] = ()
     later_hands: tuple[str, ...] = ()
     shows_stamp: tuple[str, ...] = ()
     medium: Medium | None = None

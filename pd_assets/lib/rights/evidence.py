@@ -15,6 +15,7 @@ from pd_assets.lib.page.statements import (
     BORN,
     DEPICTS,
     DIED,
+    REPRODUCES,
     UNREADABLE,
     Statement,
     death_years,
@@ -22,14 +23,16 @@ from pd_assets.lib.page.statements import (
     read_statements,
     years_of_time,
 )
+from pd_assets.lib.page.structured import texts_of
 from pd_assets.lib.rights import depicted
 from pd_assets.lib.rights.claims import Evidence, Tag, digest_of
 from pd_assets.lib.rights.knowledge import Questions
 from pd_assets.lib.rights.makers import makers_of
 from pd_assets.lib.rights.page_tags import all_tags
 from pd_assets.lib.rights.smithsonian import from_record
+from pd_assets.lib.rights.subjects import Subjects, people_depicted, subjects_of
 from pd_assets.lib.rights.surrogate import is_solid, looks_flat
-from pd_assets.lib.rights.tags import FLAT_WRAPPERS
+from pd_assets.lib.rights.tags import FLAT_WRAPPERS, Kind
 from pd_assets.lib.rights.witnesses import years_named
 
 log = logging.getLogger(__name__)
@@ -98,6 +101,13 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
     made, date_unread = _date_of(text)
     said = (title.replace("_", " "), *text.all_of("title"), *text.all_of("description"), *categories)
     makers, work = makers_of(text, statements, ask)
+    tags = all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask)
+    is_given_away = is_own_work and any(tag.kind is Kind.DEDICATION for tag in tags)
+    captions = [said for told in texts_of(row.get("mediainfo")) for said in told.texts.values()]
+    shown = subjects_of(text, title, categories, statements, ask) if is_given_away else Subjects()
+    works = depicted.works_of_others(text, title, categories, captions) if is_given_away else ()
+    people = people_depicted(statements, ask) if is_given_away else ()
+    work_item = next((ask.entity(said.value) for said in statements if said.property == REPRODUCES), None)
     is_uploaders = is_own_work and not is_work_page and (made is None or made.last >= LIVING_BORN_SINCE)
     return Evidence(
         source="commons",
@@ -106,10 +116,10 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         revid=_whole(row.get("revid")),
         sha1=_text(row.get("sha1")),
         uploaded_on=_day(row.get("uploaded_at")),
-        tags=all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask),
+        tags=tags,
         is_flat=any(use.name in FLAT_WRAPPERS for use in text.templates),
-        looks_flat=looks_flat(text, categories),
-        is_solid=is_solid(text, categories),
+        looks_flat=looks_flat(text, categories, work_item),
+        is_solid=is_solid(text, categories, work_item),
         is_own_work=is_own_work,
         is_work_page=is_work_page,
         names_user=names_user,
@@ -134,9 +144,13 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         deletion_reason=metadata.get("DeletionReason") or None,
         restrictions=tuple(sorted(part for part in restrictions.split("|") if part)),
         statements=statements,
-        shows_person=tuple(sorted({*_shown_people(text, categories, statements), *depicted.people(text, title)})),
+        shows_person=tuple(
+            sorted({*_shown_people(text, categories, statements), *depicted.people(text, title), *people})
+        ),
         shows_living=tuple(sorted(set(_living(statements)))),
-        shows_works=tuple(sorted(set(depicted.works_of_others(text, title, categories)))) if is_own_work else (),
+        shows_works=tuple(sorted(set(works))),
+        shows_subjects=shown.plain,
+        unclear_subjects=shown.unclear,
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
         shows_stamp=tuple(sorted({found.group(0).lower() for part in said if (found := STAMP.search(part))})),
         makers=makers,

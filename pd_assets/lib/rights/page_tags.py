@@ -35,6 +35,10 @@ from pd_assets.lib.rights.words import CONDITIONS_IN_PROSE, says_more_than_free
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
 # A ground counts only where the templates around it are known to show it.
 SHOWING = frozenset({*wikitext.INFORMATION_BOXES, *WRAPPERS, *wikitext.LANGUAGES, "collapse", "mld"})
+# Reviews of a licence, which doubt it until they are passed.
+REVIEWS = frozenset(
+    ("licensereview", "license review", "licencereview", "licence review", "flickrreview", "flickr review")
+)
 # Fields that speak of other files.
 ABOUT_OTHERS = frozenset(boxes.LATER_YEARS["other files"])
 LICENCE_FIELDS = frozenset(boxes.BESIDE[boxes.PERMISSION])
@@ -56,7 +60,16 @@ def all_tags(text: FilePage, categories: Sequence[str], templates: Sequence[str]
         *page.transcluded_tags(uses, shown),
         *_prose_tags(text),
     }
+    if _is_reviewed(uses):
+        tags = {tag for tag in tags if tag.name not in REVIEWS}
     return tuple(sorted(tags, key=lambda tag: (tag.seen_in, tag.name, tag.kind, tag.life or 0, tag.us, tag.place)))
+
+
+def _is_reviewed(uses: Sequence[TemplateUse]) -> bool:
+    """Whether somebody looked at the source and found the licence there: every review on the page was passed."""
+    reviews = [use for use in uses if use.name in REVIEWS]
+    told = [(use.get("status") or next(iter(use.positional), "")).strip().lower() for use in reviews]
+    return bool(told) and all(outcome in ("pass", "passed") for outcome in told)
 
 
 @dataclass(frozen=True, kw_only=True)

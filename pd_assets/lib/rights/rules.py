@@ -194,6 +194,8 @@ RULES: tuple[Rule, ...] = (
              "coloured, enhanced or invented by a later hand or a machine, whose rights nobody has shown", DERIVATIVE),
     _against("person-may-live", BOTH, "quarantine", "person_may_live", lambda c: c.shows_person_who_may_live,
              "it shows a person, and is not so old that the person must be dead", PEOPLE),
+    _lacking("own-subject-unclear", COMMONS, "quarantine", "own_subject_unclear", lambda c: c.own_subject_is_unclear,
+             "an own photograph, given away, of which nothing shows that it is of nobody else's work", DERIVATIVE),
     _lacking("surrogate", COMMONS, "quarantine", "surrogate_not_released", lambda c: c.surrogate_is_open,
              "a photograph of something that is not flat, or not known to be, and no release by the photographer",
              PD_ART),

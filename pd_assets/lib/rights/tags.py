@@ -127,7 +127,9 @@ MEANINGS: dict[str, Meaning] = {
              "pd-new zealand", "pd-south korea", "pd-taiwan", "pd-hk", "pd-israel", "pd-serbia", "pd-hu-unknown",
              "pd-textlogo", "pd-text", "pd-shape", "pd-ineligible", "pd-chem", "pd-map", "pd-because", "pd-trivial",
              "cc-pd-mark", "public domain", "pd", "pd-art", "pd-scan", "pd art", "pd old-100", "pd us government",
-             "pd nasa", "pd us navy", "pd-highsmith", "pd-loc"),
+             "pd nasa", "pd us navy", "pd-highsmith", "pd-loc", "pd-nationalmuseum stockholm", "pd-bain", "pd-brady-handy",
+             "pd-national photo company", "pd-britannica", "pd-meyers", "pd-brockhaus&efron",
+             "pd-gray's anatomy plate"),
 }
 # fmt: on
 
@@ -180,7 +182,7 @@ _OBLIGATION = re.compile(
     r"creative commons (?:attribution|sampling)|non-?commercial|no derivatives|all rights reserved|non-?free|fair use"
 )
 _OBLIGATION_CATEGORY = re.compile(
-    r"^(?:cc[- ]?(?:by|nc|nd|sa)\b|gfdl|fal\b|attribution only|copyrighted free use|license migration|"
+    r"^(?:cc[- ]?(?:by|nc|nd|sa)\b|gfdl|fal(?:\Z|[- ]\d)|attribution only|copyrighted free use|license migration|"
     r"items with otrs|items with vrts|open government licence|no known restrictions|flickr-no known|pdmark-owner)"
 )
 _CC0 = re.compile(r"cc[- ]?(?:zero|0)\b")
@@ -190,9 +192,10 @@ _LICENCE_LIKE = re.compile(
 )
 _PENDING = re.compile(r"(?<!speedy )deletion requests?\b|nominated for deletion")
 _DOUBT = re.compile(
-    r"media without a (?:license|source)|media missing|copyright violations?|disputed copyright|"
-    r"license review needed|no (?:license|licence|source|permission)(?: since|\b.* as of)|unknown copyright|"
-    r"speedy deletion|undelet|unclear copyright|license (?:dispute|unclear|unknown)"
+    r"media without a (?:license|source)|media missing (?:permission|(?:a )?(?:license|source|author))|"
+    r"\bno (?:license|licence|source|permission)(?: since|\b.* as of)|copyright violations?|disputed copyright|"
+    r"license review needed|unknown copyright|speedy deletion|undelet|unclear copyright|"
+    r"license (?:dispute|unclear|unknown)"
 )
 _PERSON = re.compile(r"personality rights|\bliving people\b|identifiable (?:living )?(?:people|persons?)")
 # Layouts that every licence box is drawn with: they look like licences, and name none.

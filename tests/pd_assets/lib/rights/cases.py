@@ -29,6 +29,8 @@ STATED_DATE = "statement-date"
 STATED_CREATOR = "statement-creator"
 PERSON = "person-may-live"
 FRESH = "fresh-upload"
+UNCLEAR = "own-subject-unclear"
+OTHERS = "work-of-another"
 TOO_OLD = "own-work-too-old"
 POSTHUMOUS = "posthumous"
 CONFLICT = "statement-conflict"
@@ -115,7 +117,8 @@ def box(tags: str, *, name: str = "Artwork", **fields: str) -> str:
 
 
 def own(tags: str, **fields: str) -> str:
-    given = {"author": "[[User:Paintbox|Paintbox]]", "date": "2015-06-01", "source": "{{own}}", **fields}
+    plain = {"author": "[[User:Paintbox|Paintbox]]", "date": "2015-06-01", "source": "{{own}}"}
+    given = {**plain, "description": "A lake in the hills", **fields}
     return box(tags, name="Information", **given)
 
 
@@ -657,11 +660,11 @@ SURROGATE_CASES = (
         case(f"given away, and shows nothing of others: {shown}", own("{{self|cc-zero}}", description=shown), OWN)
         for shown in (
             "Lake Como from Bellagio",
-            "My cat on a sofa",
-            "Photo taken by Anna Roy in a wood",
+            "Lake Garda, seen from the boat by Riva Harbour",
             "Coast of Man",
         )
     ),
+    case("given away, and may show anything", own("{{self|cc-zero}}", description="Die Säule am See"), UNCLEAR),
 )
 
 LATER_HAND_CASES = (
