@@ -127,8 +127,8 @@ MEANINGS: dict[str, Meaning] = {
              "pd-new zealand", "pd-south korea", "pd-taiwan", "pd-hk", "pd-israel", "pd-serbia", "pd-hu-unknown",
              "pd-textlogo", "pd-text", "pd-shape", "pd-ineligible", "pd-chem", "pd-map", "pd-because", "pd-trivial",
              "cc-pd-mark", "public domain", "pd", "pd-art", "pd-scan", "pd art", "pd old-100", "pd us government",
-             "pd nasa", "pd us navy", "pd-highsmith", "pd-loc", "pd-nationalmuseum stockholm", "pd-bain", "pd-brady-handy",
-             "pd-national photo company", "pd-britannica", "pd-meyers", "pd-brockhaus&efron",
+             "pd nasa", "pd us navy", "pd-highsmith", "pd-loc", "pd-nationalmuseum stockholm", "pd-bain",
+             "pd-brady-handy", "pd-national photo company", "pd-britannica", "pd-meyers", "pd-brockhaus&efron",
              "pd-gray's anatomy plate"),
 }
 # fmt: on
