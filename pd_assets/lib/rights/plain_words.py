@@ -244,11 +244,11 @@ def value_in_words(value: object, names: Names) -> str:
     return _said(str(value), names)
 
 
-def fields_in_words(value: object, names: Names) -> Iterator[tuple[str, str]]:
+def fields_in_words(value: object, names: Names, *, without: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
     """The fields of a record that say something, as (name, words)."""
     assert is_dataclass(value)
     for field in fields(value):
-        if told := value_in_words(getattr(value, field.name), names):
+        if field.name not in without and (told := value_in_words(getattr(value, field.name), names)):
             yield field_name(field.name), told
 
 

@@ -92,7 +92,8 @@ def other_reasons(told: Told) -> Iterator[str]:
 
 
 def _as_the_rule_says(told: Told) -> str:
-    return _SAYS.get(told.decision.rule_id, "no rule accepts what its page says")
+    rule_id = told.decision.rule_id
+    return _SAYS.get(rule_id, f"the rule {rule_id} decided it, which is not in the table any more")
 
 
 # What refuses, and what waits.
