@@ -140,7 +140,7 @@ def _notes(
     if second and (alone := len({*first} ^ {*second})):
         yield f"{alone} pictures have the answer of one person only, which counts"
     if open_ones:
-        yield f"{open_ones} differences are not settled and count as cannot tell: pdd audit --role settle"
+        yield f"differences that are not settled and count as cannot tell: {open_ones} (pdd audit --role settle)"
     if agreed is not None and agreed.kappa is None:
         yield "kappa does not exist here: both gave one and the same answer to everything"
     if agreed is not None and agreed.pairs < FEW:

@@ -128,7 +128,7 @@ def test_rates_are_of_what_both_say_and_what_was_settled_and_an_open_difference_
     assert (before.false_accepts.wrong, before.false_accepts.judged, before.false_accepts.cannot_tell) == (0, 7, 3)
     assert (before.people, before.open, before.settled) == (2, 3, 0)
     assert before.false_accepts.worst == 0.3
-    assert any("3 differences are not settled" in note for note in before.notes)
+    assert any("not settled and count as cannot tell: 3" in note for note in before.notes)
     settle = {accepted[0]: "not_free", accepted[1]: "free", accepted[2]: "free"}
     after = estimate(sample, first, second, settle)
     assert (after.false_accepts.wrong, after.false_accepts.judged, after.open, after.settled) == (1, 10, 0, 3)

@@ -14,7 +14,7 @@ from pd_assets.lib.rights.evidence import evidence_of, from_page
 from pd_assets.lib.rights.plain_words import day, in_list, names_of, tag_name, value_in_words, with_names, years
 from pd_assets.lib.rights.rules import DEFAULT, RULES, Decision, Rule, decide
 from pd_assets.lib.rights.tags import Kind
-from pd_assets.lib.rights.words_for_people import ACCEPTED, REASONS, sentence
+from pd_assets.lib.rights.words_for_people import ACCEPTED, REASONS, sentence, sentence_of
 from tests.pd_assets.lib.rights.cases import CASES, EXPIRED, PROFILES, TODAY, Case, box, said
 from tests.pd_assets.lib.rights.museum_cases import MUSEUM_CASES, MuseumCase
 
@@ -36,8 +36,8 @@ def test_every_rule_has_a_sentence_for_people(rule: Rule) -> None:
     is_accept = rule.verdict == "accept"
     table, key = (ACCEPTED, rule.rule_id) if is_accept else (REASONS, rule.reason)
     assert key in table, (
-        f"rule {rule.rule_id}: add a function that says it in a clause to {'ACCEPTED' if is_accept else 'REASONS'} in "
-        f'pd_assets/lib/rights/words_for_people.py, under "{key}"'
+        f'rule {rule.rule_id}: add a function that says it in a clause under "{key}" to '
+        f"{'ACCEPTED in words_for_people.py' if is_accept else 'REASONS in reasons_in_words.py'} (pd_assets/lib/rights)"
     )
 
 
@@ -61,6 +61,14 @@ def test_a_reason_says_something_also_where_its_evidence_is_not_there(reason: st
     for source in ("commons", "smithsonian"):
         told = waits(Evidence(source=source, status="live"), reason)
         assert len(told) > 20 and not PYTHON.search(told) and "()" not in told and reason not in told
+
+
+def test_a_stored_decision_is_said_in_the_same_words() -> None:
+    evidence = replace(EVIDENCE, makers=(MACKE,)).to_json()
+    verdict = {"verdict": "accept", "rule_id": "accept-free-work", "reasons": [], "profile": "strict", "witness": None}
+    row: dict[str, object] = {**verdict, "evidence": evidence}
+    assert sentence_of(row).endswith("its maker August Macke died in 1914 (page, Creator template)")
+    assert sentence_of({**row, "evidence": '{"of another": "age"}'}) == "accept by accept-free-work"
 
 
 def test_a_maker_who_died_too_late_is_named_with_the_year_and_what_the_profile_asks() -> None:
