@@ -136,6 +136,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
     """The rows of one item, a profile each, decided; each beside the change of its verdict, if there is one."""
     text = str(rows[0]["evidence"])
     evidence = Evidence.from_json(text)
+    grounds = list(grounds_of(evidence))
     until = valid_until(evidence, terms.today, fresh_days=terms.fresh_days)
     for row in rows:
         own = decide(evidence, str(row["profile"]), terms.today, fresh_days=terms.fresh_days)
@@ -152,7 +153,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
             "since": _since(row) if row["verdict"] == decision.verdict else terms.today.isoformat(),
-            "grounds": list(grounds_of(evidence)) if decision.verdict == "accept" else [],
+            "grounds": grounds if decision.verdict == "accept" else [],
             "page_digest": row["page_digest"],
             "extractor_version": extractor_version(),
             "looked_up": row["looked_up"],

@@ -1,11 +1,11 @@
-"""`pdd sql`, `decide`, `trace` and `audit` answer on a home that must not be written, and change nothing in it."""
+"""`pdd sql`, `decide`, `trace`, `audit` and `drift` answer on a home that must not be written, and change nothing in it."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pd_assets.cli import audit, decide, sql, trace
+from pd_assets.cli import audit, decide, drift, sql, trace
 from pd_assets.lib.catalog import views
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, PAGES
 from pd_assets.lib.home import open_home
@@ -18,6 +18,7 @@ ASKED: dict[str, Callable[[], object]] = {
     "decide": lambda: "\n".join(decide.explain("commons:M1", None)),
     "trace": lambda: "\n".join(trace.tell("commons:M1")),
     "audit": lambda: "\n".join(audit.write_page(1, 0, None)),
+    "drift": lambda: "\n".join(drift.tell(None)),
 }
 
 

@@ -65,8 +65,8 @@ def test_a_reason_says_something_also_where_its_evidence_is_not_there(reason: st
 
 def test_a_stored_decision_is_said_in_the_same_words() -> None:
     evidence = replace(EVIDENCE, makers=(MACKE,)).to_json()
-    verdict = {"verdict": "accept", "rule_id": "accept-free-work", "reasons": [], "profile": "strict", "witness": None}
-    row: dict[str, object] = {**verdict, "evidence": evidence}
+    row: dict[str, object] = {"verdict": "accept", "rule_id": "accept-free-work", "reasons": [], "profile": "strict"}
+    row["evidence"] = evidence
     assert sentence_of(row).endswith("its maker August Macke died in 1914 (page, Creator template)")
     assert sentence_of({**row, "evidence": '{"of another": "age"}'}) == "accept by accept-free-work"
 
