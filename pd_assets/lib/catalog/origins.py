@@ -89,6 +89,8 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
             *_of(ITEMS, "status", "problem"),
         ),
         **_all((), ("profile", "ruleset_version", "decided_at", "extractor_version", "fresh_days")),
+        "since": (),
+        "grounds": _EVIDENCE,
     },
     CHANGES.key: {
         **_same(DECISIONS, "item_id", "profile"),
@@ -100,6 +102,8 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         "cause": _of(
             DECISIONS, "evidence", "page_digest", "looked_up", "ruleset_version", "extractor_version", "fresh_days"
         ),
+        "from_since": _of(DECISIONS, "since"),
+        "from_grounds": _of(DECISIONS, "grounds"),
         "changed_on": (),
         "changed_at": _of(DECISIONS, "decided_at"),
     },

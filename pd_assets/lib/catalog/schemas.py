@@ -232,7 +232,7 @@ DECISIONS = Table(
     key="rights/decisions",
     kept=Kept.EVIDENCE,
     sort_by=("item_id", "profile"),
-    volatile=("decided_at",),
+    volatile=("decided_at", "since"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
         "profile": (TEXT, "the rights profile: `strict`, `life70` or `us`"),
@@ -244,6 +244,8 @@ DECISIONS = Table(
         "evidence_digest": (TEXT, "SHA-256 of the evidence"),
         "evidence": (TEXT, "what was seen, where and at which revision, as JSON"),
         "decided_at": (INSTANT, "when this decision was first made from this evidence"),
+        "since": (TEXT, "the day since which the verdict has been this one: `2026-11-30`"),
+        "grounds": (TEXTS, "what an accepted item rests on: its tags, or its museum's CC0; empty for others"),
         "page_digest": (
             TEXT,
             "digest of the archive's page and of the item's status, which the evidence was read from",
@@ -282,6 +284,8 @@ CHANGES = Table(
         "to_ruleset": (TEXT, "version of the rule table now"),
         "from_evidence": (TEXT, "SHA-256 of the evidence before"),
         "to_evidence": (TEXT, "SHA-256 of the evidence now"),
+        "from_since": (TEXT, "the day since which the verdict before had been that one"),
+        "from_grounds": (TEXTS, "what an item that was accepted before rested on"),
         "changed_on": (TEXT, "the day that the decision was made for: `2026-11-30`"),
         "changed_at": (INSTANT, "when it was made"),
     },

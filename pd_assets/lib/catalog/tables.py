@@ -372,4 +372,9 @@ def relation(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) ->
     if not files:
         return connection.from_arrow(table.schema.empty_table())
     damage.require_whole(home, table, files)
-    return connection.read_parquet([str(path) for path in files], hive_partitioning=False, union_by_name=True)
+    found = connection.read_parquet([str(path) for path in files], hive_partitioning=False, union_by_name=True)
+    # What an older version wrote lacks the columns that came later.
+    empty = connection.from_arrow(table.schema.empty_table())
+    kinds = zip(empty.columns, empty.types, strict=True)
+    later = [f'null::{kind} as "{name}"' for name, kind in kinds if name not in found.columns]
+    return found.project(", ".join(["*", *later])) if later else found
