@@ -6,9 +6,10 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.needs import needs
-from pd_assets.lib.catalog.schemas import CATEGORIES, CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import CATEGORIES, CHANGES, DECISIONS, ITEMS, PAGES, TAKEDOWNS
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
@@ -27,7 +28,7 @@ OWNERS = ["team:curation"]
     group_name="rights",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(ITEMS, PAGES, RECORDS, CATEGORIES),
+    deps=needs(ITEMS, PAGES, *ALL_RECORDS, CATEGORIES),
     code_version=ruleset_version(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "

@@ -3,23 +3,26 @@
 import argparse
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import ITEMS, PAGES, RECORDS, Table
+from pd_assets.lib.catalog.schemas import ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.catalog.tables import Tables
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.page.dates import Years
+from pd_assets.lib.rights import museums
 from pd_assets.lib.rights.claims import Evidence, Medium, Statement
 from pd_assets.lib.rights.evidence import evidence_of
 from pd_assets.lib.rights.rules import PROFILES, Trial, decide, valid_until
 from pd_assets.lib.rights.rules import explain as try_rules
 from pd_assets.lib.settings import Settings
 
-# Where on a page of either archive a field of the evidence is seen.
+# Where on a page of any archive a field of the evidence is seen.
 SEEN_IN = {
     "commons": {
         **dict.fromkeys(
@@ -40,11 +43,7 @@ SEEN_IN = {
         **dict.fromkeys(("looks_flat", "is_solid"), "wikitext and categories"),
         **dict.fromkeys(("uploaded_on", "sha1"), "imageinfo"),
     },
-    "smithsonian": {
-        **dict.fromkeys(("made", "date_text", "published", "is_posthumous"), "freetext, date"),
-        **dict.fromkeys(("artist", "birth_year", "death_year"), "freetext, name"),
-        **dict.fromkeys(("looks_flat", "is_solid"), "object type"),
-    },
+    **museums.SEEN_IN,
 }
 
 
@@ -82,9 +81,12 @@ def _evidence(evidence: Evidence) -> Iterator[str]:
         yield f"  statement {_statement(statement)} (seen in the structured data)"
     if evidence.medium is not None:
         yield from _medium(evidence.medium)
+    for maker in evidence.makers:
+        told = {key: value for key, value in vars(maker).items() if value not in (None, "", False)}
+        yield f"  maker {_said(told)}"
     for field in fields(evidence):
         value = getattr(evidence, field.name)
-        if field.name not in ("tags", "statements", "medium", "revid") and value not in (None, (), False):
+        if field.name not in ("tags", "statements", "medium", "makers", "revid") and value not in (None, (), False):
             seen_in = SEEN_IN[evidence.source].get(field.name)
             yield f"  {field.name}: {_said(value)}{f' (seen in {seen_in})' if seen_in else ''}"
 
@@ -124,7 +126,7 @@ def _find(home: Home, item: str) -> dict[str, object]:
     stem = title.rsplit(".", 1)[0] if "." in title[-6:] else title
     found = [
         row
-        for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": RECORDS}))
+        for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": ALL_RECORDS}))
         for row in _rows_called(home, load(name), {"items": ITEMS, **other}, {"item": item, "title": stem})
     ]
     if len(found) != 1:
@@ -135,7 +137,9 @@ def _find(home: Home, item: str) -> dict[str, object]:
     return found[0]
 
 
-def _rows_called(home: Home, sql: str, sources: dict[str, Table], called: dict[str, object]) -> list[dict[str, object]]:
+def _rows_called(
+    home: Home, sql: str, sources: Mapping[str, Tables], called: dict[str, object]
+) -> list[dict[str, object]]:
     """The evidence of the items with this id or title; title and page are those of the item."""
     chosen = f"""
         select evidence.*, items.title as item_title, items.page_url as item_page_url

@@ -1,0 +1,71 @@
+"""The makers that a museum's record names, from its fields or from a line such as `Claude Monet (French, 1840-1926)`.
+
+Named as the maker is only whose own hand is claimed: what a workshop, a follower or a firm made has nobody's life.
+"""
+
+import re
+
+from pd_assets.lib.page.dates import UNSURE_LIFE, parse_birth_year, parse_death_year, parse_years
+from pd_assets.lib.rights.claims import Maker
+from pd_assets.lib.rights.smithsonian import NOBODY
+
+NO_MAKER = re.compile(
+    r"\b(?:print(?:ed|er)|publish(?:ed|er)|manufactur(?:ed|er)|retail(?:ed|er)|dealer|distribut(?:ed|or)|owner|"
+    r"collector|patron|commission(?:ed|er)|sitter|subject|depicted)\b",
+    re.IGNORECASE,
+)
+FIRM = re.compile(
+    r"\b(?:compan(?:y|ies)|co\.|inc\.|ltd\.?|corporation|firm|studios?|factory|manufactor(?:y|ies)|manufacture|works|"
+    r"workshops?|pottery|porcelain|press|foundry|glassworks|mint|brothers|bros\.?|sons|school|guild)(?!\w)",
+    re.IGNORECASE,
+)
+# The one named is the maker, or, of `after`, another of the makers; beside any other word it is not that one's hand.
+OWN_HAND = re.compile(r"(?:and|attributed to|designed by|copy after|after)?", re.IGNORECASE)
+OTHER_HAND = re.compile(
+    r"\s*((?:after|copy (?:after|of)|(?:workshop|studio|school|circle|follower|imitator|manner|style|assistant|pupil|"
+    r"forger) of))\b",
+    re.IGNORECASE,
+)
+LONGEST_LIFE = 110
+NOBODY_NAMED = "nobody is named"
+
+
+def has_hand(role: str | None) -> bool:
+    """Whether a role is one of somebody who made the work: an unknown one is, a printer's or publisher's is not."""
+    return not NO_MAKER.search(role or "")
+
+
+def maker_of(
+    described: str, *, place: str, role: str = "", qualifier: str = "", born: str | None = None, died: str | None = None
+) -> Maker:
+    """One maker. `described` is the name, with or without dates; the fields beside it are as the record has them."""
+    name = re.sub(r"\s*\([^()]*\)\s*\Z", "", described) or NOBODY_NAMED
+    hand = qualifier.strip() or (found[1] if (found := OTHER_HAND.match(described)) else "")
+    named = " ".join(filter(None, (role or "artist", hand)))
+    if NOBODY.search(name) or not OWN_HAND.fullmatch(hand):
+        return Maker(name=name, place=place, role=named, is_unknown=True, told_by="record")
+    first, last = _life(described, born, died)
+    return Maker(name=name, place=place, role=named, born=first, died=last, told_by="record")
+
+
+def nobody(place: str) -> Maker:
+    """An open question: the record names no maker, and does not say that nobody knows one."""
+    return Maker(name=NOBODY_NAMED, place=place, told_by="record")
+
+
+def last_death(makers: tuple[Maker, ...]) -> int | None:
+    """The year in which the last of them died; None where one of them has none."""
+    years = [maker.died for maker in makers if maker.died is not None]
+    return max(years) if years and len(years) == len(makers) else None
+
+
+def _life(described: str, born: str | None, died: str | None) -> tuple[int | None, int | None]:
+    """The latest years of birth and death that are possible; none of a firm, or where that may be years of work."""
+    life = f"({described.rpartition('(')[2]}" if "(" in described else ""
+    if FIRM.search(described) or UNSURE_LIFE.search(f"{life} {born} {died}"):
+        return None, None
+    birth, death = (years.last if (years := parse_years(text)) else None for text in (born, died))
+    birth = birth if birth is not None else parse_birth_year(life)
+    death = max((year for year in (death, parse_death_year(life)) if year is not None), default=None)
+    is_life = birth is None or death is None or 0 < death - birth <= LONGEST_LIFE
+    return (birth, death) if is_life else (None, None)
