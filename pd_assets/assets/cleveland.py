@@ -1,6 +1,6 @@
 """The Cleveland Museum of Art as an asset: all works of its open access."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -13,6 +13,9 @@ from pd_assets.resources import Platform
 from pd_assets.running.pools import CLEVELAND
 from pd_assets.running.step import asked_of_hosts, counted, step, stored, table_metadata
 
+# The schedule comes every week.
+WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=16), warn_window=timedelta(days=9))
+
 
 @dg.asset(
     key=["cleveland", "records"],
@@ -20,6 +23,7 @@ from pd_assets.running.step import asked_of_hosts, counted, step, stored, table_
     kinds={"parquet"},
     owners=["team:curation"],
     pool=CLEVELAND,
+    freshness_policy=WEEKLY,
     metadata=table_metadata(CLEVELAND_RECORDS),
     description="Every work of the museum's open access with the main picture of it and all its evidence, and a row "
     "with the reason for each that cannot be read. Read whole where the museum's file changed.",
@@ -37,6 +41,7 @@ def cleveland_records(context: dg.AssetExecutionContext, platform: Platform) -> 
     return dg.MaterializeResult(
         data_version=dg.DataVersion(synced.digest),
         metadata={
+            "dagster/row_count": reading.lines,
             "works": reading.records,
             "with_picture": reading.media,
             "is_read": synced.is_read,

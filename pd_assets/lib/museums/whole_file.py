@@ -135,10 +135,10 @@ class _Rows:
                 yield self.row(content)
         except BrokenArray as error:
             self.kept = str(error)
-        if len(self.ids) < copy.least:
+        if not self.kept and len(self.ids) < copy.least:
             self.kept = f"{len(self.ids)} works were read, and the museum counts {copy.least} or more"
-        elif merge.missing > before * MOST_LOST:
-            self.kept = self.kept or f"{merge.missing} of {before} works are missing"
+        if not self.kept and merge.missing > before * MOST_LOST:
+            self.kept = f"{merge.missing} of {before} works are missing"
         merge.keeps_missing = bool(self.kept)
 
     def row(self, content: str) -> Row:

@@ -90,9 +90,9 @@ def _made(work: Row) -> Years | None:
     """The museum's first and last year, wider where the words of the date name another; without them the words."""
     first, last = work.get("creation_date_earliest"), work.get("creation_date_latest")
     words = parse_years(_text(work, "creation_date"))
-    if not isinstance(last, int):
+    if type(last) is not int:
         return words
-    years = [year for year in (first, last, words.named if words else None) if isinstance(year, int)]
+    years = [year for year in (first, last, words.named if words else None) if type(year) is int]
     return Years(first=min(years), last=max(years), named=max(years))
 
 

@@ -62,10 +62,15 @@ def last_death(makers: tuple[Maker, ...]) -> int | None:
 def _life(described: str, born: str | None, died: str | None) -> tuple[int | None, int | None]:
     """The latest years of birth and death that are possible; none of a firm, or where that may be years of work."""
     life = f"({described.rpartition('(')[2]}" if "(" in described else ""
-    if FIRM.search(described) or UNSURE_LIFE.search(f"{life} {born} {died}"):
+    if FIRM.search(described) or UNSURE_LIFE.search(life):
         return None, None
-    birth, death = (years.last if (years := parse_years(text)) else None for text in (born, died))
+    birth, death = (_latest(text) for text in (born, died))
     birth = birth if birth is not None else parse_birth_year(life)
     death = max((year for year in (death, parse_death_year(life)) if year is not None), default=None)
     is_life = birth is None or death is None or 0 < death - birth <= LONGEST_LIFE
     return (birth, death) if is_life else (None, None)
+
+
+def _latest(field: str | None) -> int | None:
+    years = None if UNSURE_LIFE.search(field or "") else parse_years(field)
+    return years.last if years else None
