@@ -48,7 +48,7 @@ def read(work: Mapping[str, object]) -> Row:
         "object_rights": _notices(work),
         "data_source": "The Cleveland Museum of Art",
         "terms": [f"{key}: {said}" for key in ("type", "department", "technique") if (said := plain(work.get(key)))],
-        "names": [f"{_role(one)}: {said}" for one in creators if (said := plain(one.get("description")))],
+        "names": [f"{_role(one)}: {said}" for one in creators if (said := _named(one))],
         "dates": [said] if (said := plain(work.get("creation_date"))) else [],
         "freetext": as_json(_described(work, creators)),
         "media": as_json({"images": pictures, "creators": made_by, **{key: work.get(key) for key in KEPT}}),
@@ -85,7 +85,7 @@ def _described(work: Mapping[str, object], creators: list[dict[str, object]]) ->
         "culture": [("Culture", one) for one in (cultures if isinstance(cultures, list) else [cultures])],
         "date": [("Date", work.get("creation_date"))],
         "physicalDescription": [("Medium", work.get("technique"))],
-        "name": [(_role(one), one.get("description")) for one in creators],
+        "name": [(_role(one), _named(one)) for one in creators],
         "notes": [("Description", work.get("digital_description") or work.get("wall_description"))],
     }
     return {
@@ -101,6 +101,13 @@ def _day(work: Mapping[str, object]) -> datetime | None:
         return datetime.fromisoformat(found[0]).replace(tzinfo=UTC) if found else None
     except ValueError:
         return None
+
+
+def _named(creator: Mapping[str, object]) -> str:
+    """The maker's line, with what the museum says of the hand where the line does not: `workshop of Jacopo Bassano`."""
+    line, qualifier = plain(creator.get("description")) or "", creator.get("qualifier")
+    said = (plain(qualifier.get("Value") if isinstance(qualifier, Mapping) else qualifier) or "").removeprefix("and")
+    return f"{said} {line}" if said and said.lower() not in line.lower() else line
 
 
 def _role(creator: Mapping[str, object]) -> str:

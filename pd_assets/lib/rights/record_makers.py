@@ -1,6 +1,7 @@
 """The makers that a museum's record names, from its fields or from a line such as `Claude Monet (French, 1840-1926)`.
 
-Named as the maker is only whose own hand is claimed: what a workshop, a follower or a firm made has nobody's life.
+A life is only that of whose own hand is claimed: what a workshop, a follower or a firm made is an open question, and
+unknown is a maker only where the record says so.
 """
 
 import re
@@ -9,9 +10,10 @@ from pd_assets.lib.page.dates import UNSURE_LIFE, parse_birth_year, parse_death_
 from pd_assets.lib.rights.claims import Maker
 from pd_assets.lib.rights.smithsonian import NOBODY
 
+# A role that is nothing but one of these, or several.
 NO_MAKER = re.compile(
-    r"\b(?:print(?:ed|er)|publish(?:ed|er)|manufactur(?:ed|er)|retail(?:ed|er)|dealer|distribut(?:ed|or)|owner|"
-    r"collector|patron|commission(?:ed|er)|sitter|subject|depicted)\b",
+    r"(?:(?:print(?:ed|er)|publish(?:ed|er)|manufactur(?:ed|er)|retail(?:ed|er)|dealer|distribut(?:ed|or)|owner|"
+    r"collector|patron|commission(?:ed|er)|sitter|subject|depicted)(?: (?:by|for))?(?:\s*(?:,|/|and)\s*)?)+",
     re.IGNORECASE,
 )
 FIRM = re.compile(
@@ -21,9 +23,9 @@ FIRM = re.compile(
 )
 # The one named is the maker, or, of `after`, another of the makers; beside any other word it is not that one's hand.
 OWN_HAND = re.compile(r"(?:and|attributed to|designed by|copy after|after)?", re.IGNORECASE)
-OTHER_HAND = re.compile(
-    r"\s*((?:after|copy (?:after|of)|(?:workshop|studio|school|circle|follower|imitator|manner|style|assistant|pupil|"
-    r"forger) of))\b",
+HAND = re.compile(
+    r"\b(?:after|copy (?:after|of)|(?:workshop|studio|school|circle|follower|imitator|manner|style|assistant|pupil|"
+    r"forger) of)\b",
     re.IGNORECASE,
 )
 LONGEST_LIFE = 110
@@ -32,7 +34,7 @@ NOBODY_NAMED = "nobody is named"
 
 def has_hand(role: str | None) -> bool:
     """Whether a role is one of somebody who made the work: an unknown one is, a printer's or publisher's is not."""
-    return not NO_MAKER.search(role or "")
+    return not NO_MAKER.fullmatch((role or "").strip())
 
 
 def maker_of(
@@ -40,9 +42,12 @@ def maker_of(
 ) -> Maker:
     """One maker. `described` is the name, with or without dates; the fields beside it are as the record has them."""
     name = re.sub(r"\s*\([^()]*\)\s*\Z", "", described) or NOBODY_NAMED
-    hand = qualifier.strip() or (found[1] if (found := OTHER_HAND.match(described)) else "")
+    told = HAND.search(described)
+    hand = qualifier.strip() or (told[0] if told else "")
     named = " ".join(filter(None, (role or "artist", hand)))
-    if NOBODY.search(name) or not OWN_HAND.fullmatch(hand):
+    if not OWN_HAND.fullmatch(hand):
+        return Maker(name=name if told else f"{hand} {name}", place=place, role=named, told_by="record")
+    if NOBODY.search(name) and not hand:
         return Maker(name=name, place=place, role=named, is_unknown=True, told_by="record")
     first, last = _life(described, born, died)
     return Maker(name=name, place=place, role=named, born=first, died=last, told_by="record")

@@ -76,7 +76,7 @@ def test_the_written_cases_are_read_as_they_expect() -> None:
     latest = evidence(told["use latest"]).made
     assert latest is not None and latest.last == 1933
     model = evidence(told["read the qualifier; age by date"])
-    assert (model.death_year, model.makers[0].is_unknown) == (None, True)
+    assert (model.death_year, model.artist) == (None, "workshop of Jacopo Example")
 
 
 def test_the_recorded_works_are_accepted_but_for_those_of_makers_who_died_too_late_and_what_asks_for_care() -> None:

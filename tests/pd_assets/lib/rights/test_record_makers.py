@@ -37,23 +37,34 @@ def test_who_is_named_made_it_or_made_what_it_was_made_after(hand: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("described", "hand"),
+    ("described", "hand", "name"),
     [
-        ("Jacopo Bassano (Italian, 1518-1594)", "workshop of"),
-        ("Jacopo Bassano (Italian, 1518-1594)", "a word that nobody knows"),
-        ("follower of Jacopo Bassano (Italian, 1518-1594)", ""),
-        ("Unknown", ""),
-        ("Unidentified artist (American)", ""),
+        ("Jacopo Bassano (Italian, 1518-1594)", "workshop of", "workshop of Jacopo Bassano"),
+        ("Jacopo Bassano (Italian, 1518-1594)", "possibly", "possibly Jacopo Bassano"),
+        ("follower of Jacopo Bassano (Italian, 1518-1594)", "", "follower of Jacopo Bassano"),
+        ("Unknown follower of Jacopo Bassano (Italian, 1518-1594)", "", "Unknown follower of Jacopo Bassano"),
     ],
 )
-def test_nobody_knows_the_maker_where_it_was_another_hand(described: str, hand: str) -> None:
+def test_the_maker_is_an_open_question_where_it_may_be_another_hand(described: str, hand: str, name: str) -> None:
     found = maker_of(described, place="creators", qualifier=hand, born="1518", died="1594")
-    assert (found.born, found.died, found.is_unknown) == (None, None, True)
+    assert (found.name, found.born, found.died, found.is_unknown) == (name, None, None, False)
+
+
+@pytest.mark.parametrize("described", ["Unknown", "Unidentified artist (American)", "Anonymous (French, 1518)"])
+def test_the_maker_is_unknown_where_the_record_says_so(described: str) -> None:
+    assert maker_of(described, place="creators").is_unknown
+
+
+def test_nobody_after_somebody_has_the_life_of_that_one() -> None:
+    found = maker_of("Unidentified artist, after Pablo Picasso (Spanish, 1881-1973)", place="creators")
+    assert (found.died, found.is_unknown) == (1973, False)
 
 
 def test_printers_and_publishers_make_no_work_and_who_has_an_unknown_role_does() -> None:
-    assert not any(map(has_hand, ("printer", "published by", "manufacturer", "Sitter")))
-    assert all(map(has_hand, ("artist", "NULL", None, "", "designer", "woven by", "printmaker")))
+    assert not any(map(has_hand, ("printer", "published by", "manufacturer", "Sitter", "printed and published by")))
+    assert all(
+        map(has_hand, ("artist", "NULL", None, "", "designer", "woven by", "printmaker", "artist and publisher"))
+    )
 
 
 def test_the_last_death_is_known_where_everybodys_is() -> None:
