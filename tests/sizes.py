@@ -33,6 +33,8 @@ QUICK = (
     "tests/pd_assets/lib/rights",
     "tests/pd_assets/sandbox/test_rendering.py",
     "tests/pd_assets/sandbox/test_titles.py",
+    "tests/pd_assets/lib/cleveland/test_works.py",
+    "tests/pd_assets/lib/museums",
     "tests/pd_assets/lib/smithsonian/test_delivery.py",
     "tests/pd_assets/lib/smithsonian/test_records.py",
     "tests/pd_assets/lib/test_addresses.py",

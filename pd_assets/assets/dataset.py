@@ -17,7 +17,6 @@ from pd_assets.lib.catalog.schemas import (
     LICENSED,
     MEMBERS,
     PAGES,
-    RECORDS,
     SPLITS,
     THINGS,
 )
@@ -31,6 +30,7 @@ from pd_assets.lib.dataset.splits import build_splits
 from pd_assets.lib.dataset.things import build_things
 from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.release.pruning import prune, prune_trainings
@@ -125,7 +125,7 @@ def _given(value: int | None, otherwise: int) -> int:
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(LICENSED, PAGES, RECORDS),
+    deps=needs(LICENSED, PAGES, *ALL_RECORDS),
     pool=WIKIDATA,
     metadata=table_metadata(THINGS),
     description="Names, from Wikidata, of the items that the structured data of licensed pictures say they depict.",
@@ -159,7 +159,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(LICENSED, THINGS, PAGES, RECORDS, CATEGORIES),
+    deps=needs(LICENSED, THINGS, PAGES, *ALL_RECORDS, CATEGORIES),
     metadata=table_metadata(CAPTIONS),
     description="Label fields with the licence of each, and captions made of them under the label policy.",
 )

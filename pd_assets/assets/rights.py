@@ -13,12 +13,12 @@ from pd_assets.lib.catalog.schemas import (
     DECISIONS,
     ITEMS,
     PAGES,
-    RECORDS,
     TAKEDOWNS,
     TEMPLATES,
 )
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
@@ -40,7 +40,7 @@ DRIFT_MONTHS = 12
     group_name="rights",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(ITEMS, PAGES, RECORDS, CATEGORIES, CREATORS, TEMPLATES),
+    deps=needs(ITEMS, PAGES, *ALL_RECORDS, CATEGORIES, CREATORS, TEMPLATES),
     code_version=ruleset_version(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "

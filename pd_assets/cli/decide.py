@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, RECORDS, Table
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.catalog.tables import Tables
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.rights.batches import COPY_CONFLICT
 from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import evidence_of
@@ -146,7 +148,7 @@ def _find(home: Home, item: str) -> dict[str, object]:
     stem = title.rsplit(".", 1)[0] if "." in title[-6:] else title
     found = [
         row
-        for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": RECORDS}))
+        for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": ALL_RECORDS}))
         for row in _rows_called(home, load(name), {"items": ITEMS, **other}, {"item": item, "title": stem})
     ]
     if len(found) != 1:
@@ -157,7 +159,9 @@ def _find(home: Home, item: str) -> dict[str, object]:
     return found[0]
 
 
-def _rows_called(home: Home, sql: str, sources: dict[str, Table], called: dict[str, object]) -> list[dict[str, object]]:
+def _rows_called(
+    home: Home, sql: str, sources: Mapping[str, Tables], called: dict[str, object]
+) -> list[dict[str, object]]:
     """The evidence of the items with this id or title; title and page are those of the item."""
     chosen = f"""
         select evidence.*, items.title as item_title, items.page_url as item_page_url

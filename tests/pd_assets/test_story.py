@@ -60,7 +60,7 @@ def test_what_a_step_opened_is_what_the_graph_says_that_it_needs(night: Line) ->
     assert opened["dataset/splits"] == {"catalog/licensed_images", "catalog/clusters"}
     assert opened["rights/decisions"] == {
         *("catalog/items", "commons/categories", "commons/creators", "commons/pages", "commons/templates"),
-        "smithsonian/records",
+        *("smithsonian/records", "cleveland/records"),
     }
     for key, tables in opened.items():
         parents = {parent.to_user_string() for parent in graph.get(dg.AssetKey(key.split("/"))).parent_keys}

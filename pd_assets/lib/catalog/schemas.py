@@ -1,7 +1,7 @@
 """The schema of every table: column, type, description. The UI, the docs and the writer read them from here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ class Kept(Enum):
     # As the archive told it, and tells it again: the next run asks.
     ASKED_ANEW = "run `pdd run nightly`, which asks the archive again"
     ASKED_ANEW_BY_UNIT = "run the job refresh_smithsonian for its unit, which asks the archive again"
+    ASKED_ANEW_OF_CLEVELAND = "run the job refresh_cleveland, which asks the archive again"
     # What nothing else tells lies there twice: the next run takes the second copy.
     TWICE = "its second copy is damaged too: restore both from a backup, or run `pdd doctor --repair`"
     # Never replaced but by a person's word.
@@ -201,13 +202,16 @@ RECORDS = Table(
     },
 )
 
+# All museums' tables have the same columns; what one has nothing of is null.
+CLEVELAND_RECORDS = replace(RECORDS, key="cleveland/records", kept=Kept.ASKED_ANEW_OF_CLEVELAND)
+
 ITEMS = Table(
     key="catalog/items",
     sort_by=("item_id",),
     volatile=("fetched_at",),
     columns={
-        "item_id": (TEXT, "`commons:M<pageid>` or `smithsonian:<record_ID>:<media id>`"),
-        "source": (TEXT, "the archive: `commons` or `smithsonian`"),
+        "item_id": (TEXT, "`commons:M<pageid>`, `smithsonian:<record_ID>:<media id>` or `cleveland:<id>`"),
+        "source": (TEXT, "the archive: `commons`, `smithsonian` or `cleveland`"),
         "title": (TEXT, "title of the file without namespace and ending"),
         "page_url": (TEXT, "the archive's page about the file"),
         "file_url": (TEXT, "address of the original"),
@@ -483,7 +487,7 @@ LEDGER = Table(
 TABLES = {
     table.key: table
     for table in (
-        *(CATEGORIES, PAGES, CREATORS, TEMPLATES, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES),
-        *(CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
+        *(CATEGORIES, PAGES, CREATORS, TEMPLATES, RECORDS, CLEVELAND_RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS),
+        *(FILES, CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
     )
 }

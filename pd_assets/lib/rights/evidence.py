@@ -28,6 +28,7 @@ from pd_assets.lib.rights import depicted
 from pd_assets.lib.rights.claims import Evidence, Tag, digest_of
 from pd_assets.lib.rights.knowledge import Questions
 from pd_assets.lib.rights.makers import makers_of
+from pd_assets.lib.rights.museums import READERS
 from pd_assets.lib.rights.page_tags import all_tags
 from pd_assets.lib.rights.smithsonian import from_record
 from pd_assets.lib.rights.subjects import Subjects, people_depicted, subjects_of
@@ -66,18 +67,18 @@ WORK_BOXES = frozenset({"artwork", "art photo", "painting", "infobox artwork"})
 
 
 def evidence_of(row: Mapping[str, object], ask: Questions | None = None) -> Evidence:
-    """The evidence in one row about an item of either archive; `source` tells which (Commons where there is none).
+    """The evidence in one row about an item of any archive; `source` tells which (Commons where there is none).
 
     `ask` answers what others know of its makers and templates, and notes what was asked. Whatever the reading of one
     row ends with, it costs that row alone, which then waits as unreadable.
     """
-    is_record = row.get("source") == "smithsonian"
+    source = str(row.get("source"))
     try:
-        return from_record(row) if is_record else from_page(row, ask)
+        return READERS[source](row) if source in READERS else from_page(row, ask)
     except Exception as error:
         log.exception("%s: its evidence could not be read", row.get("item_id"))
         return Evidence(
-            source="smithsonian" if is_record else "commons",
+            source=source if source in READERS else "commons",
             status=str(row.get("status")),
             problem=f"{UNREADABLE}: {type(error).__name__} while reading it",
             revid=_whole(row.get("revid")),

@@ -11,6 +11,7 @@ from datetime import date
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.statements import Statement, years_of_time
 from pd_assets.lib.page.years import NamedYear
+from pd_assets.lib.rights import museums
 from pd_assets.lib.rights.claims import Evidence, Maker, Tag, Work
 from pd_assets.lib.rights.tags import Kind
 
@@ -105,7 +106,7 @@ FIELDS: Mapping[str, str] = {
     "is_work": "a work of art by its kind",
     "sensitive": "asks for care",
 }
-# Where on a page of either archive a field of the evidence is seen.
+# Where on a page of any archive a field of the evidence is seen.
 SEEN_IN: Mapping[str, Mapping[str, str]] = {
     "commons": {
         **dict.fromkeys(
@@ -126,11 +127,7 @@ SEEN_IN: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("looks_flat", "is_solid"), "wikitext and categories"),
         **dict.fromkeys(("uploaded_on", "sha1"), "the file's own data"),
     },
-    "smithsonian": {
-        **dict.fromkeys(("made", "date_text", "published", "is_posthumous"), "freetext, date"),
-        **dict.fromkeys(("artist", "birth_year", "death_year"), "freetext, name"),
-        **dict.fromkeys(("looks_flat", "is_solid"), "object type"),
-    },
+    **museums.SEEN_IN,
 }
 
 

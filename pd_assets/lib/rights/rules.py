@@ -31,8 +31,8 @@ __all__ = [
 
 Verdict = Literal["accept", "reject", "quarantine"]
 Jurisdiction = Literal["any", "US", "source country"]
-COMMONS, SMITHSONIAN = ("commons",), ("smithsonian",)
-BOTH = (*COMMONS, *SMITHSONIAN)
+COMMONS, MUSEUMS = ("commons",), ("smithsonian", "cleveland")
+BOTH = (*COMMONS, *MUSEUMS)
 TAGS = "https://commons.wikimedia.org/wiki/Commons:Copyright_tags/General_public_domain"
 PD_ART = "https://commons.wikimedia.org/wiki/Commons:When_to_use_the_PD-Art_tag"
 LICENSING = "https://commons.wikimedia.org/wiki/Commons:Licensing"
@@ -126,7 +126,7 @@ RULES: tuple[Rule, ...] = (
              "a page or record that could not be read; its problem says why, and it is tried again", LICENSING),
     _lacking("no-picture", BOTH, "reject", "not_a_picture", lambda c: c.evidence.problem is not None,
              "not a bitmap picture with a page that can be read", LICENSING),
-    _lacking("not-images", SMITHSONIAN, "reject", "not_a_picture",
+    _lacking("not-images", MUSEUMS, "reject", "not_a_picture",
              lambda c: c.evidence.medium is None or c.evidence.medium.media_type != "Images",
              "the medium's type is not `Images` to the letter", OPEN_ACCESS),
     # What refuses.
@@ -140,10 +140,10 @@ RULES: tuple[Rule, ...] = (
     _against("statement-with-conditions", COMMONS, "reject", "obligation",
              lambda c: any(said.value not in FREE_LICENCE_ITEMS for said in c.evidence.stating(LICENCE)),
              "the structured data name a licence other than CC0 or the public domain mark", SDC),
-    _lacking("usage-absent", SMITHSONIAN, "reject", "usage_missing",
+    _lacking("usage-absent", MUSEUMS, "reject", "usage_missing",
              lambda c: c.evidence.medium is None or c.evidence.medium.usage_access is None,
              "the record does not say how the medium may be used", OPEN_ACCESS),
-    _against("usage-with-conditions", SMITHSONIAN, "reject", "obligation",
+    _against("usage-with-conditions", MUSEUMS, "reject", "obligation",
              lambda c: c.evidence.medium is not None and c.evidence.medium.usage_access not in (None, "CC0"),
              "the medium's usage is not `CC0` to the letter", OPEN_ACCESS),
     _against("living-person", BOTH, "reject", "personality",
@@ -167,12 +167,12 @@ RULES: tuple[Rule, ...] = (
     _lacking("no-ground", COMMONS, "reject", "no_ground",
              lambda c: not (c.has_ground or c.is_dedicated or c.has_weak_ground),
              "no tag on the page names a ground that this table accepts", LICENSING),
-    _against("rights-conflict", SMITHSONIAN, "quarantine", "rights_conflict", lambda c: c.museum_rights_conflict,
+    _against("rights-conflict", MUSEUMS, "quarantine", "rights_conflict", lambda c: c.museum_rights_conflict,
              "the record's statement of rights says something else than CC0", SI_TERMS),
-    _against("text-with-conditions", SMITHSONIAN, "quarantine", "rights_conflict",
+    _against("text-with-conditions", MUSEUMS, "quarantine", "rights_conflict",
              lambda c: c.evidence.medium is not None and c.evidence.medium.metadata_usage_access != "CC0",
              "the text of the record is not CC0, though its medium is", OPEN_ACCESS),
-    _against("sensitive", SMITHSONIAN, "quarantine", "sensitive",
+    _against("sensitive", MUSEUMS, "quarantine", "sensitive",
              lambda c: c.evidence.medium is not None and bool(c.evidence.medium.sensitive),
              "human remains, funerary or sacred objects, or a unit that keeps such", SI_VALUES),
     _against("date-contradicts", COMMONS, "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
@@ -213,9 +213,9 @@ RULES: tuple[Rule, ...] = (
     _accept("accept-own-work-released", COMMONS,
             lambda c: c.is_dedicated and c.is_plausible_own_work and not c.has_ground,
             "the maker's own work, dedicated to the public domain", CC0),
-    _accept("accept-museum-object", SMITHSONIAN, lambda c: c.is_museum_cc0 and not c.shows_work,
+    _accept("accept-museum-object", MUSEUMS, lambda c: c.is_museum_cc0 and not c.shows_work,
             "a museum's CC0 picture of a thing that has no author: a specimen, a tool, a machine", CC0),
-    _accept("accept-museum-work", SMITHSONIAN,
+    _accept("accept-museum-work", MUSEUMS,
             lambda c: c.is_museum_cc0 and c.shows_work and c.us_free and c.origin_free,
             "a museum's CC0 picture of a work that is old enough to be free", CC0),
     # Why nothing accepted it.
