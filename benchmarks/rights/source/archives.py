@@ -172,9 +172,6 @@ def _geograph_and_wellcome() -> Iterator[Written]:
     ):
         label = _label("en", "conditions", NONE, "the template is a CC BY-SA licence", law.CONDITIONS)
         yield records.geograph(label, text=text, who=who, date=date, number=700100 + 37 * number, summary=summary)
-    given = _label("en", "free", ALL, "its photographer gave it to the public domain", law.OWN)
-    yield records.geograph(given, text="Sheep pen on the moor", who="Bob Hale-Ours", date="2011-06-02", number=811003,
-                           summary=CC0, licence=use("cc-zero"))  # fmt: skip
     for author, text, date, licence, summary, label in (
         ("Wellcome Collection", "A dentist at work: etching by an unknown hand", "1790", "{{PD-Art|PD-old-100-expired}}", PD,
          _label("en", "free", ALL, "236 years old", law.AGE)),

@@ -42,7 +42,7 @@ def met(label: Label, *, artist: str, title: str, date: str, medium: str, sort: 
         fields["wikidata"] = item
     category = f"{department} in the Metropolitan Museum of Art"
     return Written(label=label, form="Met", title=file_title(title, "MET DP"), summary=CC0, items=works or {},
-                   wikitext=page(box("Artwork", fields), "", [category]), categories=["CC-Zero", category])  # fmt: skip
+                   wikitext=page(box("Artwork", fields), "", [category]), categories=[category])  # fmt: skip
 
 
 def smk(label: Label, *, maker: Maker | None, title: str, date: str, medium: str, sort: str) -> Written:
@@ -60,7 +60,7 @@ def smk(label: Label, *, maker: Maker | None, title: str, date: str, medium: str
     }  # fmt: skip
     return Written(label=label, form="SMK", title=file_title(title, number), summary=CC0,
                    wikitext=page(box("Artwork", fields), "", []),
-                   categories=["PD-Art (PD-old-auto-expired)", "CC-Zero"])  # fmt: skip
+                   categories=[])  # fmt: skip
 
 
 def rijks(label: Label, *, artist: str, title: str, date: str, medium: str, sort: str, notes: str = "") -> Written:
@@ -75,7 +75,7 @@ def rijks(label: Label, *, artist: str, title: str, date: str, medium: str, sort
     }  # fmt: skip
     return Written(label=label, form="Rijksmuseum", title=file_title(title, number), summary=CC0,
                    wikitext=page(box("Artwork", fields), "", ["Images from the Rijksmuseum"]),
-                   categories=["CC-Zero", "Images from the Rijksmuseum"])  # fmt: skip
+                   categories=["Images from the Rijksmuseum"])  # fmt: skip
 
 
 def nationalmuseum(label: Label, *, maker: Maker | None, title: str, date: str, medium: str, item: str,
@@ -94,7 +94,7 @@ def nationalmuseum(label: Label, *, maker: Maker | None, title: str, date: str, 
     category = "Media contributed by Nationalmuseum Stockholm: 2016-10"
     return Written(label=label, form="Nationalmuseum", title=file_title(title), items=works or {},
                    wikitext=page(box("Artwork", fields, indent=" | "), "", [category]),
-                   categories=["PD-Art (PD-old-auto)", category])  # fmt: skip
+                   categories=[category])  # fmt: skip
 
 
 def walters(label: Label, *, artist: str, title: str, date: str, medium: str, sort: str = "2D",
@@ -110,7 +110,7 @@ def walters(label: Label, *, artist: str, title: str, date: str, medium: str, so
     marks = ("PD-Layout", "License template tag")
     return Written(label=label, form="Walters", title=file_title(title, "Walters 37"), wikitext=text,
                    shows=(*shows, *marks), summary=PD if sort == "2D" else CC0,
-                   categories=["Media contributed by the Walters Art Museum", "PD-Art (PD-old-100)"])  # fmt: skip
+                   categories=["Media contributed by the Walters Art Museum"])  # fmt: skip
 
 
 def painting_bot(label: Label, *, item: str, works: Mapping[str, Mapping[str, object]], maker: Maker | None, subject: str,
@@ -121,7 +121,7 @@ def painting_bot(label: Label, *, item: str, works: Mapping[str, Mapping[str, ob
     category = f"Paintings in the {subject}"
     kept = [category, *([f"Paintings by {maker.name}"] if maker else [])]
     return Written(label=label, form="Wikidata painting uploader", title=f"File:{subject} - {item}.jpg", items=works,
-                   wikitext=page("{{Artwork}}", licence, kept), categories=[f"PD-Art ({reason.split('|')[0]})", *kept,
+                   wikitext=page("{{Artwork}}", licence, kept), categories=[*kept,
                    "Artworks with Wikidata item"], statements={"P6243": [item], "P6216": list(STATUS_OF_AGE)})  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def google_art(label: Label, *, maker: Maker, title: str, date: str, medium: str
     shown = f"{maker.name} - {title} - Google Art Project"
     return Written(label=label, form="Google Art Project", title=f"File:{shown}.jpg",
                    wikitext=page(box("Artwork", fields), licence, ["Google Art Project works in high resolution"]),
-                   categories=["PD-Art (PD-old-100-expired)", "Google Art Project"])  # fmt: skip
+                   categories=["Google Art Project works in high resolution"])  # fmt: skip
 
 
 def open_access(label: Label, *, artist: str, title: str, date: str, medium: str, museum: str, partner: str,
@@ -150,7 +150,7 @@ def open_access(label: Label, *, artist: str, title: str, date: str, medium: str
     licence = use("cc-zero") + ("\n" + use(partner) if partner else "")
     return Written(label=label, form="museum open access script", title=file_title(title), summary=CC0,
                    wikitext=page(box("Artwork", fields), licence, [f"Collections of the {museum}"]),
-                   categories=["CC-Zero", f"Collections of the {museum}"])  # fmt: skip
+                   categories=[f"Collections of the {museum}"])  # fmt: skip
 
 
 def openrefine(label: Label, *, artist: str, title: str, date: str, medium: str, licence: str, source: str,
@@ -233,7 +233,7 @@ def upload_wizard(label: Label, *, user: str, text: str, date: str, categories: 
     described = box("Information", fields, indent="|", equals="=") + (f"\n{extra}" if extra else "")
     if camera:
         described += "\n" + use("Location", f"{len(text) % 60}.1", f"{len(user) + 3}.2")
-    ends = ["CC-Zero" if is_free else "CC-BY-SA-4.0", "Self-published work", *categories]
+    ends = ["Self-published work", *categories]
     return Written(label=label, form="UploadWizard", title=title or file_title(text),
                    wikitext=page(described, licence, categories), categories=ends, statements=statements,
                    summary=CC0 if is_free else BY_SA)  # fmt: skip

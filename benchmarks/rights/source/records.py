@@ -4,7 +4,7 @@ geograph, book scans, and pages written by hand."""
 from collections.abc import Mapping, Sequence
 
 from benchmarks.rights.source.forms import file_title
-from benchmarks.rights.source.written import CC0, NO_SUMMARY, PD, Label, Written, box, page, said, use
+from benchmarks.rights.source.written import NO_SUMMARY, PD, Label, Written, box, page, said, use
 
 
 def nara(
@@ -20,7 +20,7 @@ def nara(
     contributed = "Media contributed by the National Archives and Records Administration"
     text = page(box("NARA-image-full", fields, indent=" | "), f"{use('NARA-cooperation')}\n{licence}", [contributed])
     return Written(label=label, form="NARA", title=file_title(title, "NARA"), wikitext=text,
-                   categories=[contributed, "PD US Government"])  # fmt: skip
+                   categories=[contributed])  # fmt: skip
 
 
 def dpla(label: Label, *, creator: str, title: str, date: str, licence: str, summary: str = PD, legacy: bool = False,
@@ -104,15 +104,14 @@ def stamp(
                    wikitext=page(box("Information", fields, indent="|", equals="="), licence, [category]))  # fmt: skip
 
 
-def geograph(label: Label, *, text: str, who: str, date: str, number: int, summary: str = NO_SUMMARY,
-             licence: str = "") -> Written:  # fmt: skip
+def geograph(label: Label, *, text: str, who: str, date: str, number: int, summary: str = NO_SUMMARY) -> Written:  # fmt: skip
     """Geograph Britain and Ireland; its own tag is a CC BY-SA licence."""
     fields = {"description": said("en", text), "date": date, "author": who, "permission": "",
               "source": f"From [https://www.geograph.org.uk/photo/{number} geograph.org.uk]"}  # fmt: skip
     return Written(label=label, form="geograph", title=file_title(text, "geograph"), summary=summary,
                    wikitext=page(box("Information", fields, indent="|", equals="="),
-                                 licence or use("Geograph", str(number), who), []), categories=[],
-                   shows=("Cc-by-sa-2.0", "CC-Layout", "License template tag") if not licence else ())  # fmt: skip
+                                 use("Geograph", str(number), who), []), categories=[],
+                   shows=("Cc-by-sa-2.0", "CC-Layout", "License template tag"))  # fmt: skip
 
 
 def book(label: Label, *, author: str, title: str, year: str, licence: str, illustrator: str = "", text: str = "",
@@ -137,4 +136,4 @@ def by_hand(label: Label, *, fields: Mapping[str, str], licence: str, categories
                    statements=statements or {}, items=works or {})  # fmt: skip
 
 
-__all__ = ["CC0", "agency", "bnf", "book", "by_hand", "congress", "dpla", "europeana", "geograph", "nara", "stamp"]
+__all__ = ["agency", "bnf", "book", "by_hand", "congress", "dpla", "europeana", "geograph", "nara", "stamp"]

@@ -82,10 +82,17 @@ def _said(language: str, kind: str, expected: str, why: str, rule: str) -> Label
     return Label(language=language, kind=kind, expected=expected, why=f"{why}. {rule}")
 
 
+def _rule(kind: str, licence: str) -> str:
+    """The law that a tag of the first table stands or falls by."""
+    if kind not in ("us-tag", "us-only", "government"):
+        return law.EU_TERM
+    told = {"notice": law.FORMALITIES, "renewed": law.NOT_RENEWED, "US-expired": law.US_TERM, "USGov": law.GOVERNMENT}
+    return next((rule for word, rule in told.items() if word in licence), law.URAA)
+
+
 def _tags() -> Iterator[Written]:
     for author, language, text, date, licence, kind, expected, why in rows(_TAGS):
-        rule = {"us-tag": law.FORMALITIES if "notice" in licence else law.URAA, "government": law.GOVERNMENT,
-                "us-only": law.NOT_RENEWED}.get(kind, law.EU_TERM)  # fmt: skip
+        rule = _rule(kind, licence)
         fields = {
             "Description": f"{{{{{language}|1={text}}}}}",
             "Date": date,

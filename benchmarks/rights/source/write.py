@@ -13,7 +13,7 @@ from benchmarks.rights.pages import MAKERS as MAKERS_FILE
 from benchmarks.rights.pages import PAGES
 from benchmarks.rights.source import archives, hand, museums, own, traps_dates, traps_makers, traps_tags
 from benchmarks.rights.source.makers import MAKERS
-from benchmarks.rights.source.written import SUMMARIES, Written, transcluded
+from benchmarks.rights.source.written import SUMMARIES, Written, licence_categories, transcluded
 
 FAMILIES = (museums, archives, own, hand, traps_makers, traps_dates, traps_tags)
 BY_NAME = {maker.name: maker for maker in MAKERS.values()}
@@ -37,7 +37,7 @@ def as_json(one: Written) -> dict[str, object]:
         "kind": one.label.kind,
         "title": one.title,
         "wikitext": one.wikitext,
-        "categories": list(one.categories),
+        "categories": [*licence_categories(one.wikitext), *one.categories],
         "templates": transcluded(one.wikitext, one.shows),
         "extmetadata": dict(SUMMARIES[one.summary]),
         "statements": {prop: list(values) for prop, values in one.statements.items()},

@@ -35,6 +35,7 @@ SHOWS: tuple[tuple[str, tuple[str, ...]], ...] = (
 OTHER_SPACES = ("Creator:", "Institution:", "User:")
 _DEAD = re.compile(r"<nowiki>.*?</nowiki>|<!--.*?-->", re.DOTALL)
 _USED = re.compile(r"\{\{\s*(?:Template:)?([^|{}#<>\n]+?)\s*(?=\||\}\}|\n)")
+_REASON = re.compile(r"\{\{\s*(Licensed-PD-Art|PD-Art|PD-scan)\s*\|([^{}]*)\}\}")
 _WRAPPED = re.compile(r"\{\{\s*(?:PD-Art|PD-art|PD-scan|PD-Scan|Licensed-PD-Art|self|PD-Art-two)\s*\|([^{}]*)\}\}")
 
 
@@ -96,3 +97,18 @@ def transcluded(wikitext: str, shows: Sequence[str]) -> list[str]:
     inner = [more for name in names for start, shown in SHOWS if re.match(start, name.lower()) for more in shown]
     titles = {name[:1].upper() + name[1:] for name in (*names, *inner) if name}
     return sorted(name if name.startswith(OTHER_SPACES) else f"Template:{name}" for name in titles)
+
+
+def licence_categories(wikitext: str) -> list[str]:
+    """The hidden categories that licence tags give to a page."""
+    live, found = _DEAD.sub("", wikitext), []
+    for name, wrapped in _REASON.findall(live):
+        reason = next((part for part in wrapped.split("|") if "=" not in part or part.startswith("1=")), "")
+        found.append(f"{name.removeprefix('Licensed-')} ({reason.removeprefix('1=')})")
+    inner = {part.removeprefix("1=") for wrapped in _WRAPPED.findall(live) for part in wrapped.split("|")}
+    for name in sorted({*_USED.findall(live), *inner}):
+        if re.match(r"cc-(?:zero|by)", name, re.IGNORECASE):
+            found.append("CC-Zero" if name.lower() == "cc-zero" else name.upper())
+        elif name.startswith("PD-") and name not in inner and not name.startswith(("PD-Art", "PD-scan")):
+            found.append("PD US Government" if name.startswith("PD-USGov") else name)
+    return list(dict.fromkeys(found))
