@@ -22,7 +22,7 @@ help:
 	@echo "make check  ruff and mypy"
 	@echo "make goldens  what is frozen beside the tests, written anew; read the difference"
 	@echo "make release  sdist and wheel in dist/, installed elsewhere and tried with pdd demo (about 15 minutes)"
-	@echo "make bench-rights  the rights decision beside two others, on 640 labelled pages that anybody may use"
+	@echo "make bench-rights  the rights decision beside two others, on labelled pages that anybody may use"
 	@echo "make bench  the harvest beside mwclient, on a local MediaWiki (about ten minutes)"
 
 setup: $(VENV)/.installed

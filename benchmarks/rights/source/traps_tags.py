@@ -161,15 +161,20 @@ def _conditions() -> Iterator[Written]:
 
 def _wrappers() -> Iterator[Written]:
     """Wrappers of museums that show a good ground, and pages that only their item tells apart."""
-    for licence, shows, why in (
-        ("{{Pinakothek Ours license}}", ("PD-Art", "PD-old-100-expired", "Cc-zero", "CC-Layout"), "PD-Art and CC0"),
-        ("{{Museum Ours-cooperation|1912}}", ("PD-Art", "PD-old-auto-expired", "PD-old-100-expired"), "PD-Art"),
+    for month, licence, shows, why in (
+        (
+            "April",
+            "{{Pinakothek Ours license}}",
+            ("PD-Art", "PD-old-100-expired", "Cc-zero", "CC-Layout"),
+            "PD-Art and CC0",
+        ),
+        ("May", "{{Museum Ours-cooperation|1912}}", ("PD-Art", "PD-old-auto-expired", "PD-old-100-expired"), "PD-Art"),
     ):
         label = _said(
             "en", "free-odd", law.ALL, f"the museum's wrapper shows {why} inside; the maker died in 1912", law.EU_TERM
         )
         yield records.by_hand(
-            label, fields={"artist": "Elsa Lindqvist-Ours (1841–1912)", "title": f"Beech wood in April ({why})", "date": "1886",
+            label, fields={"artist": "Elsa Lindqvist-Ours (1841–1912)", "title": f"Beech wood in {month}", "date": "1886",
                            "medium": "{{Technique|oil|canvas}}", "source": "museum"},
             licence=licence, shows=(*shows, "PD-Layout", "License template tag"), categories=["Woods in art"],
         )  # fmt: skip

@@ -121,15 +121,18 @@ def _entity(item: str, said: Mapping[str, object]) -> Entity:
 
 def _kind(said: Mapping[str, object]) -> EntityKind:
     """`work` is what we call any other thing; without a kind, whoever lived is a person."""
-    named = said.get("kind") or ("person" if said.get("died") or said.get("born") else "other")
-    return EntityKind(str(named)) if str(named) in set(EntityKind) else EntityKind.OTHER
+    named = str(said.get("kind") or ("person" if said.get("died") or said.get("born") else "other"))
+    named = "person" if named in ("human", "Q5") else named
+    return EntityKind(named) if named in set(EntityKind) else EntityKind.OTHER
 
 
 def _years(said: object) -> Years | None:
     """A year, or the first and the last of several that are possible."""
     if said is None:
         return None
-    possible = [int(str(year)) for year in (said if isinstance(said, list) else [said])]
+    possible = [int(str(year)) for year in (said if isinstance(said, list) else [said]) if year is not None]
+    if not possible:
+        return None
     return Years(first=min(possible), last=max(possible), named=possible[0])
 
 
