@@ -210,8 +210,9 @@ def commonist(label: Label, *, description: str, date: str, licence: str, catego
 
 
 def upload_wizard(label: Label, *, user: str, text: str, date: str, categories: Sequence[str], licence: str = "",
-                  title: str = "", camera: bool = True, extra: str = "") -> Written:  # fmt: skip
-    """UploadWizard, own work: the box, and the same as structured data."""
+                  title: str = "", camera: bool = True, extra: str = "", depicts: str = "",
+                  works: Mapping[str, Mapping[str, object]] | None = None) -> Written:  # fmt: skip
+    """UploadWizard, own work: the box, and the same as structured data; `depicts` is the item of what it shows."""
     licence = licence or use("self", "cc-zero")
     is_free = "cc-zero" in licence.lower() or "cc0" in licence.lower()
     fields = {"description": said(label.language, text), "date": date, "source": use("own"),
@@ -228,6 +229,7 @@ def upload_wizard(label: Label, *, user: str, text: str, date: str, categories: 
         "P6216": ["Q88088423" if is_free else "Q50423863"],
         "P275": ["Q6938433" if is_free else "Q18199165"],
         "P7482": ["Q66458942"],
+        **({"P180": [depicts]} if depicts else {}),
         **({"P571": [day]} if re.fullmatch(r"\d{4}-\d\d-\d\d.*", date) else {}),
     }
     described = box("Information", fields, indent="|", equals="=") + (f"\n{extra}" if extra else "")
@@ -236,7 +238,7 @@ def upload_wizard(label: Label, *, user: str, text: str, date: str, categories: 
     ends = ["Self-published work", *categories]
     return Written(label=label, form="UploadWizard", title=title or file_title(text),
                    wikitext=page(described, licence, categories), categories=ends, statements=statements,
-                   summary=CC0 if is_free else BY_SA)  # fmt: skip
+                   items=works or {}, summary=CC0 if is_free else BY_SA)  # fmt: skip
 
 
 def wellcome(label: Label, *, author: str, text: str, date: str, licence: str, summary: str) -> Written:

@@ -1,8 +1,10 @@
 """Cases of own work: what its photographer may give away, and what shows the work or the face of another."""
 
+import re
 from collections.abc import Iterator
 
 from benchmarks.rights.source import forms, law
+from benchmarks.rights.source.makers import FIRST_OF_OURS
 from benchmarks.rights.source.museums import rows
 from benchmarks.rights.source.written import BY_SA, CC0, Label, Written
 
@@ -105,18 +107,38 @@ es | Manifestante | Niña con pancarta en la marcha | 2020-03-08 | Demonstration
 """
 
 
+# What uploaders said that it shows, where they did: lake, forest, river, beach, tree, Moon, cloud, flower, bird, bridge,
+# bread; sculpture, statue, monument, mural, poster.
+DEPICTS = {
+    "a lake": "Q23397", "a forest": "Q4421", "a river": "Q4022", "a beach": "Q40080", "trees": "Q10884",
+    "the moon": "Q405", "clouds": "Q8074", "flowers": "Q506", "birds": "Q5113", "an old bridge": "Q12280",
+    "food": "Q7802",
+}  # fmt: skip
+DEPICTED_WORKS = {"a sculpture": "Q860861", "a statue": "Q179700", "a monument": "Q4989906", "a mural": "Q219423",
+                  "a film poster": "Q429785"}  # fmt: skip
+TAXON, TAXON_NAME = "Q16521", re.compile(r"[A-Z][a-z]+ [a-z]+")
+_FIRST_TAXON = FIRST_OF_OURS + 3000
+
+
 def _own(language: str, kind: str, expected: str, why: str, rule: str) -> Label:
     return Label(language=language, kind=kind, expected=expected, why=f"{why}. {rule}")
 
 
 def _wizard() -> Iterator[Written]:
-    for language, user, text, date, categories, why in rows(_FREE):
+    for number, (language, user, text, date, categories, why) in enumerate(rows(_FREE)):
         label = _own(language, "free", law.ALL, f"it shows {why}", law.OWN)
-        yield forms.upload_wizard(label, user=user, text=text, date=date, categories=categories.split(";"))
-    for language, user, text, date, categories, kind, why in rows(_NOT_FREE):
+        kept, item, works = categories.split(";"), DEPICTS.get(why, ""), dict[str, dict[str, object]]()
+        if TAXON_NAME.fullmatch(kept[0]):
+            item = f"Q{_FIRST_TAXON + number}"
+            works = {item: {"kind": "other", "name": kept[0], "classes": [TAXON]}}
+        yield forms.upload_wizard(label, user=user, text=text, date=date, categories=kept, depicts=item, works=works)
+    for number, (language, user, text, date, categories, kind, why) in enumerate(rows(_NOT_FREE)):
         rule = law.PEOPLE if kind == "own-person" else law.DERIVATIVE
         label = _own(language, kind, law.NONE, f"it shows {why}", rule)
-        yield forms.upload_wizard(label, user=user, text=text, date=date, categories=categories.split(";"))
+        # Every other one says what it shows.
+        named = next((item for word, item in DEPICTED_WORKS.items() if why.startswith(word)), "")
+        yield forms.upload_wizard(label, user=user, text=text, date=date, categories=categories.split(";"),
+                                  depicts=named if number % 2 else "")  # fmt: skip
     for language, user, text, licence, why in (
         ("en", "Halfhearted", "Foxgloves along the bridleway", "{{self|cc-by-sa-4.0}}", "CC BY-SA"),
         ("de", "Lizenzfreund", "Kornblumen am Feldrand", "{{self|GFDL|cc-by-sa-3.0}}", "GFDL and CC BY-SA"),

@@ -101,8 +101,6 @@ def _knowledge(page: Page, shared: Facts, templates: Mapping[str, TemplateFact])
 
 
 def _entity(item: str, said: Mapping[str, object]) -> Entity:
-    makers = said.get("makers") or []
-    assert isinstance(makers, list), f"{item}: `makers` is {makers!r}, expected an array of Q-ids"
     return Entity(
         asked=item,
         item=item,
@@ -113,10 +111,18 @@ def _entity(item: str, said: Mapping[str, object]) -> Entity:
         born=_years(said.get("born")),
         died=_years(said.get("died")),
         made=_years(said.get("made")),
-        makers=tuple(str(maker) for maker in makers),
+        makers=_items(item, said, "makers"),
         has_unnamed_maker=bool(said.get("unnamed")),
         is_anonymous=bool(said.get("anonymous")),
+        classes=_items(item, said, "classes"),
+        materials=_items(item, said, "materials"),
     )
+
+
+def _items(item: str, said: Mapping[str, object], name: str) -> tuple[str, ...]:
+    named = said.get(name) or []
+    assert isinstance(named, list), f"{item}: `{name}` is {named!r}, expected an array of Q-ids"
+    return tuple(str(one) for one in named)
 
 
 def _kind(said: Mapping[str, object]) -> EntityKind:
