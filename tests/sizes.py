@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 Size = Literal["quick", "test", "all"]
 # Files, and folders with all that is in them.
 QUICK = (
+    "tests/benchmarks",
     "tests/test_mutations.py",
     "tests/test_once.py",
     "tests/pd_assets/cli/test_decide.py",
