@@ -98,7 +98,8 @@ def parse_entity(asked: str, raw: Json) -> Told:
     labels = raw.get("labels")
     label = labels.get("en") or labels.get("mul") if isinstance(labels, Mapping) else None
     name = label.get("value") if isinstance(label, Mapping) else None
-    revid, modified = raw.get("lastrevid"), raw.get("modified")
+    # When an item was merged into another one, nobody says.
+    revid, modified = raw.get("lastrevid"), None if raw.get("redirects") else raw.get("modified")
     return Told(
         asked=asked,
         item=item,

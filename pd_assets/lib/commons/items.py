@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pd_assets.lib.commons.action_api import ActionApi, ApiError, pages_of
 from pd_assets.lib.commons.client import title_batches
 from pd_assets.lib.commons.entities import Told, is_item, parse_entity
-from pd_assets.lib.commons.named_items import item_of_creator
+from pd_assets.lib.commons.named_items import creator_title, item_of_creator
 from pd_assets.lib.commons.values import Json, at
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting
 
@@ -103,7 +103,11 @@ class Asking:
                 for step in steps if isinstance(steps, list) else []:
                     leads_to[str(at(step, "from"))] = str(at(step, "to"))
         found = {title: pages.get(_end(title, leads_to)) for title in titles}
-        return {title: _creator(title, page) for title, page in found.items() if page is not None}
+        return {
+            title: _creator(title, page, is_redirected=str(page.get("title")) != creator_title(title.partition(":")[2]))
+            for title, page in found.items()
+            if page is not None
+        }
 
 
 def _is_told(page: Json) -> bool:
@@ -119,11 +123,12 @@ def _end(title: str, leads_to: Mapping[str, str]) -> str:
     return ""
 
 
-def _creator(asked: str, page: Json) -> Told:
-    """What a Creator page says: the item that it names."""
+def _creator(asked: str, page: Json, *, is_redirected: bool) -> Told:
+    """What a Creator page says: the item that it names. When a page was made a redirect, nobody says."""
     text, revid, moment = _revision_of(page)
     item = item_of_creator(text) if text is not None else None
-    return Told(asked=asked, item=item, revid=revid, modified=moment, claims=json.dumps(item))
+    modified = None if is_redirected else moment
+    return Told(asked=asked, item=item, revid=revid, modified=modified, claims=json.dumps(item))
 
 
 def _revision_of(page: Json) -> tuple[str | None, int | None, str | None]:
