@@ -10,28 +10,31 @@ from collections.abc import Iterator, Sequence
 
 from pd_assets.lib.page.file_page import FilePage
 from pd_assets.lib.rights.subjects import is_heritage, names_a_place
-from pd_assets.lib.rights.surrogate import SCULPTED, SOLID_IN_PROSE
+from pd_assets.lib.rights.surrogate import SCULPTED, SOLID_IN_PROSE, made_flat
 
-# Works as the archive's categories and English pages call them; then how the words begin in other languages.
+# Works by one word, first in English as in the archive's categories, then in other languages; plurals are added.
+_WORKS = """
+    advertisement advertising anime architect artwork banknote billboard cartoon coin comic cosplay cosplayer costume
+    diagram disneyland doll exhibition flag graffiti graffito heraldry installation lego logo manga mascot medal
+    memorial model mosaic mural museum package packaging painted painter painting plaque plush poster puppet replica
+    reproduction screenshot sculptor skyscraper tapestry tattoo toy
+    affiche briefmarke buchseite cartel copertina cuadro fresque giocattolo jouet juguete karte kunst kunstwerk
+    kuscheltier landkarte mahnmal murale panneau puppe quadro schermata spielzeug spomenik tableau timbre wandbild
+    wandgemälde wappen
+"""
 WORK_OF_ANOTHER = re.compile(
-    r"\b(?:murals?|graffit[io]|artworks?|works? of art|(?:street|public|in) art|art installations?|installations? art|"
-    r"paintings?|drawings? of|posters?|billboards?|advertis(?:ements?|ing)|covers? of|book jackets?|"
-    r"(?:book|album|record|magazine|comic|game|cd|dvd) covers?|"
-    r"screen ?shots?|stills?(?! life)|video games?|tattoos?|lego|toys?|dolls?|plush(?:ies)?|teddy bears?|puppets?|"
-    r"figures?|funko|cosplay(?:er)?s?|costumes?|comics?|mangas?|anime|cartoons?|(?:trading|playing) cards?|"
-    r"bank ?notes?|coins?|medals?|(?:postage|postal) stamps?|packag(?:e|es|ing)|mosaics?|stained[- ]glass|"
-    r"tapestr(?:y|ies)|plaques?|"
-    r"skyscrapers?|architects?|architectur\w+|designed by|buildings? by|sculptors?|painters?|replicas?|reproductions?|"
+    rf"\b(?:(?:{'|'.join(_WORKS.split())})(?:e?n|e?s|x)?|works? of art|(?:street|public|land|in) art|book jackets?|"
+    r"(?:book|album|record|magazine|comic|game|cd|dvd) covers?|covers? of|(?:teddy bear|game|stained[- ]glass)s?|"
     r"(?:photo(?:graph)?|picture|copy|scan|print)s? of (?:an? |the )?"
     r"(?:painting|drawing|photo(?:graph)?|poster|picture|artwork|print|illustration|cover|page|original)s?|"
-    r"eiffel tower (?:at|by) night|pyrami\w+ (?:du )?louvre|louvre pyramid|notre-dame du haut|museums?|exhibitions?|"
-    r"galleries|heraldry|coats? of arms|logos?|mascots?|theme park|disney|memorials?|freedom of panorama|"
+    r"(?:trading|playing|post) ?cards?|(?:postage|postal) stamps?|coats? of arms|theme park|freedom of panorama|"
+    r"(?:info|information|notice|display) ?(?:board|panel|sign)s?|(?:tv|television|film|movie) \w+|designed by|"
+    r"buildings? by|architectur\w+|\w*figur(?:e?s|en|ines?)?|disney|eiffel tower (?:at|by) night|louvre pyramid|"
+    r"pyramide du louvre|notre-dame[ -]du[ -]haut|matisse|rothko|le corbusier|"
     r"(?<!natural )(?<!national )(?<!ancient )(?<!heritage )monument(?:s and memorials|s to)?(?! valley| historique)|"
-    r"(?:tv|television|film|movie) \w+|fernseh\w*|bildschirm\w*|captura de (?:pantalla|tela)|capture d.écran|schermata|"
-    r"wandgemälde|wandbild|murale|fresque|\w*plakate?|affiches?|cartel|carteles|spielzeug|jouets?|juguetes?|giocattol[io]|"
-    r"(?!baudenkmal|kulturdenkmal|naturdenkmal|bodendenkmal)\w*denkm[aä]l\w*|mahnmal|pomnik\w*|pom[nň]í[kč]\w*|"
-    r"památník\w*|spomenik\w*|plakát\w*)\b|"
-    r"памятник|пам.ятник|плакат|афиш|граффити|мурал|игрушк|архитектор|скриншот|壁画|ポスター|海报",
+    r"(?!bau|kultur|natur|boden)\w*denkm[aä]l\w*|\w*plak[aá]t\w*|\w*tafeln?|bemalt\w*|plüsch\w*|fernseh\w*|"
+    r"bildschirm\w*|captura de (?:pantalla|tela)|capture d.écran|obraz\w*|pomnik\w*|pom[nň]í[kč]\w*|památník\w*)\b|"
+    r"афиш|архитектор|граффити|игрушк|картин|мурал|памятник|пам.ятник|плакат|скриншот|壁画|ポスター|海报",
     re.IGNORECASE,
 )
 # In running text only: a category of somebody's paintings may be the uploader's own.
@@ -48,16 +51,19 @@ _PERSON = (
     r"daughters?|sons?|wife|husband|mother|father|sisters?|brothers?|friends?|kids?|students?|people|persons?|crowd)"
 )
 PERSON = re.compile(
-    r"\b(?:(?:self[- ])?portraits? (?:of|photo)|portr[aä]t|retrato de|ritratto di|selfies?|head ?shots?|mug ?shots?|"
+    r"\b(?:\w*portr[aä]i?ts?|retrato|ritratto|selfies?|head ?shots?|mug ?shots?|"
     rf"(?:an?|the|my|his|her|our|their|some|two|three|four|five|many|young|old|elderly|little) {_PERSON}|"
     rf"(?:photo(?:graph)?|picture|image)s? of (?:me|myself|{_PERSON})|"
     r"politicians?|actors?|actress(?:es)?|singers?|musicians?|rappers?|footballers?|\w+ players?|athletes?|cyclists?|"
     r"swimmers?|wrestlers?|boxers?|participants?|attendees?|spectators?|demonstrators?|protest[eo]rs?|delegates?|"
     r"audiences?|(?:group|team) photos?|celebrit(?:y|ies)|journalists?|professors?|novelists?|comedians?|youtubers?|"
     r"influencers?|fashion models?|presidents?|prime minister|chancellor|senators?|congress(?:man|woman)|mayors?|"
-    r"ambassadors?|bishops?|sängerin|sänger|politiker(?:in)?|schauspieler(?:in)?|teilnehmer(?:innen|in)?|"
-    r"zuschauer(?:innen|in)?|menschen|kinder|participantes|personas|niñ[oa]s?|personnes|enfants?|persone|bambin[ioae]|"
-    r"ludzie|dzieci)\b|люди|дети|мэр\b|певиц",
+    r"ambassadors?|bishops?|concerts?|on stage|festivals?|weddings?|families|"
+    r"sängerin|sänger|politiker(?:in)?|schauspieler(?:in)?|teilnehmer(?:innen|in)?|zuschauer(?:innen|in)?|menschen|"
+    r"kinder|frau(?:en)?|mann|familie|participantes|personas|niñ[oa]s?|mujer(?:es)?|hombres?|familia|personnes|"
+    r"enfants?|femmes?|hommes?|famille|persone|bambin[ioae]|donn[ae]|uom(?:o|ini)|ludzie|dzieci|kobiet[ay]|mężczy\w+|"
+    r"wom[ae]n|girls?|boys?|couples?|family|people|surfers?|hikers?|with (?:her|his|their))\b|"
+    r"люди|дети|женщин|мужчин|девушк|мэр\b|певиц",
     re.IGNORECASE,
 )
 LATER_HAND = re.compile(
@@ -90,6 +96,7 @@ def works_of_others(text: FilePage, title: str, categories: Sequence[str], capti
         for words in (WORK_OF_ANOTHER, SOLID_IN_PROSE, SCULPTED):
             if found := words.search(part):
                 yield found.group(0).strip().lower()
+    yield from (flat.lower() for part in (said, *captions) if (flat := made_flat(part)))
     yield from (f"template {use.name}" for use in text.templates if use.name.startswith(OF_PANORAMA))
 
 

@@ -36,6 +36,7 @@ CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
 # A ground counts only where the templates around it are known to show it.
 SHOWING = frozenset({*wikitext.INFORMATION_BOXES, *WRAPPERS, *wikitext.LANGUAGES, "collapse", "mld"})
 # Reviews of a licence, which doubt it until they are passed.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 REVIEWS = frozenset(
     ("licensereview", "license review", "licencereview", "licence review", "flickrreview", "flickr review")
 )
@@ -68,8 +69,14 @@ def all_tags(text: FilePage, categories: Sequence[str], templates: Sequence[str]
 def _is_reviewed(uses: Sequence[TemplateUse]) -> bool:
     """Whether somebody looked at the source and found the licence there: every review on the page was passed."""
     reviews = [use for use in uses if use.name in REVIEWS]
-    told = [(use.get("status") or next(iter(use.positional), "")).strip().lower() for use in reviews]
-    return bool(told) and all(outcome in ("pass", "passed") for outcome in told)
+    return bool(reviews) and all(map(_is_passed, reviews))
+
+
+def _is_passed(review: TemplateUse) -> bool:
+    """`{{LicenseReview|pass|…}}`, or in the old way the reviewer and the day."""
+    told = [value.strip().lower() for value in (review.get("status") or "", *review.positional[:2])]
+    is_signed = len(told) == 3 and bool(_DAY.fullmatch(told[2])) and not told[1].startswith("fail")
+    return any(value in ("pass", "passed") for value in told[:2]) or is_signed
 
 
 @dataclass(frozen=True, kw_only=True)

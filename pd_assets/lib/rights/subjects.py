@@ -24,28 +24,30 @@ _LAND = """
     desert moor bog marsh swamp wetland meadow field pasture heath steppe forest wood woodland jungle landscape nature
     countryside boulder rock pebble mineral crystal fossil sand soil snow ice icicle frost fog mist cloud sky sunset
     sunrise dawn dusk twilight rainbow lightning thunderstorm storm weather moon autumn winter spring summer lane path
-    footpath trail
+    footpath trail grove orchard vineyard mire tarn quartz cumulus cumulonimbus
 """
 _LIVING = """
     animal wildlife fauna mammal bird fish insect butterfly moth beetle bee bumblebee wasp hoverfly dragonfly ladybird
     grasshopper ant fly spider snail slug frog toad lizard snake turtle tortoise dog puppy cat kitten horse foal pony
     donkey cow cattle calf sheep lamb goat pig chicken hen rooster duck goose swan gull pigeon eagle owl stork heron
     crow sparrow robin fox deer elk moose wolf lion tiger elephant giraffe zebra monkey squirrel rabbit hare hedgehog
-    badger bat seal whale dolphin shark crab jellyfish plant flora vegetation tree shrub bush flower blossom wildflower
-    leaf foliage bark fruit berry seed cone grass moss fern lichen fungus mushroom alga cactus orchid rose tulip
-    daffodil sunflower dandelion oak beech birch pine spruce maple willow poplar
+    badger barnacle limpet ammonite bat seal whale dolphin shark crab jellyfish plant flora vegetation tree shrub bush
+    flower blossom wildflower leaf foliage bark fruit berry seed cone grass moss fern lichen fungus mushroom alga
+    cactus orchid rose tulip daffodil sunflower dandelion oak beech birch pine spruce maple willow poplar
 """
 _PLAIN_THINGS = """
     bread cheese vegetable apple pear banana tomato potato onion carrot cabbage cherry strawberry nut meat soup salad
     rice pasta honey tool hammer screw screwdriver saw wrench plier drill bolt bucket rope ladder brick firewood
-    bicycle boat rowboat canoe tractor locomotive train
+    bicycle boat rowboat canoe tractor
 """
 # Places where works may stand: besides the category, the page itself must say that it is of the place.
 _WAYS = """
-    street road track alley avenue village hamlet garden park orchard vineyard farm harbour harbor
+    street road track alley avenue village hamlet garden park farm harbour harbor
 """
-_OLD_BUILDINGS = "chapel castle farmhouse barn windmill watermill ruin hut cottage"
-_BUILDINGS = "church house tower monastery abbey bridge gate mill building manor palace cathedral hall inn"
+_OLD_BUILDINGS = "castle farmhouse barn windmill watermill ruin hut cottage"
+_BUILDINGS = (
+    "chapel church dovecote house tower monastery abbey bridge gate mill building manor palace cathedral hall inn"
+)
 # With a capital letter a noun is a name, and `Chris Rock` is no rock: these are the nouns that no person is called by.
 _NAME_LAND = "river mountain island peninsula glacier canyon valley creek desert volcano fjord lagoon coast forest sea"
 _NAME_PLACES = "harbour harbor station pier street road square airport"
@@ -58,6 +60,10 @@ OLD_BUILDINGS, BUILDINGS = frozenset(_OLD_BUILDINGS.split()), frozenset(_BUILDIN
 NATURE, COLLECTIVES, NAME_LAND = LAND | LIVING, frozenset(_COLLECTIVES.split()), frozenset(_NAME_LAND.split())
 NAME_PLACES = NAME_LAND | frozenset(_NAME_PLACES.split())
 KNOWN = NATURE | THINGS | WAYS | OLD_BUILDINGS | BUILDINGS | NAME_PLACES
+# What a name is told apart by: `Eagles (band)`.
+_CALLED = re.compile(r".* \(([^()]*)\)\Z")
+# All of a description, this may be anybody's name.
+_IS_NAME = re.compile(r"(?!Lake |Mount |Loch |SONY DSC)[A-ZÀ-Þ]\w+(?: [A-ZÀ-Þ][\w'’-]+){1,2}")
 _RESERVE = re.compile(r"[A-Z].* (?:National Park|Nature Reserve)\Z")
 # Not the thing itself, but one that somebody made of it.
 _MADE_UP = re.compile(
@@ -86,11 +92,15 @@ _KIND_FIRST = re.compile(
 )
 # `Fagus sylvatica`, `Meles meles`, `Syrphidae`: Latin forms of scientific names, and words of other tongues like them.
 _GENUS = r"(?:[A-Z][a-z]+(?:us|a|um|is|ix|ex|ax|ys|dendron)|Acer|Papaver|Abies|Ribes)"
-_EPITHET = r"(?:× ?)?[a-z]{2,}-?[a-z]*(?:us|a|um|is|ii|ae|oides|ans|ens|ense|ale|are|ile|ax|ur|eas)"
+_EPITHET = r"(?:× ?)?[a-z]{2,}-?[a-z]*(?:us|a|um|is|ii|ae|oides|ans|ens|ense|ale|are|ile|ax|ior|ur|eas)"
+# Endings that no other word of a category has: a genus may then end as it likes.
+_SURE_EPITHET = re.compile(
+    r"[a-z]+(?:ensis|ense|ic(?:us|um)|oides|ifoli(?:us|a|um)|orum|ianum|osum|estr(?:is|e)|escens|ior)\Z"
+)
 _SPECIES = re.compile(rf"(?P<genus>{_GENUS}|[A-Z][a-z]+) (?P<epithet>{_EPITHET}|[a-z]+)(?: [a-z]+(?:us|a|um|is))?\Z")
 _HIGHER_TAXON = re.compile(r"[A-Z][a-z]{2,}(?:idae|inae|aceae|oideae|iformes|optera|opsida|phyta|mycota|mycetes)\Z")
 _NO_GENUS = re.compile(
-    r"(?:agnus|alma|arena|ave|banda|basilica|campus|cappella|casa|christus|circus|corpus|danza|fiesta|fontana|forum|homo|"
+    r"(?:agnus|alma|arca|arena|ave|banda|basilica|campus|cappella|casa|christus|circus|columna|corpus|danza|fiesta|fontana|forum|homo|"
     r"jesus|madonna|magna|mamma|musica|opera|opus|piazza|pizza|plaza|porta|prima|salsa|santa|scala|statua|terra|venus|via|"
     r"villa|virgo) ",
     re.IGNORECASE,
@@ -104,20 +114,24 @@ _HERITAGE = re.compile(
 )
 # Buildings that are old by their kind, and buildings that are old if the page says when they were built.
 _OLD_BUILDING_SAID = re.compile(
-    r"\b(?:half-timbered|fachwerk\w*|chapels?|chapelles?|\w*kapelle|capilla|cappella|capela|kaplica|kaple|farmhouses?|"
+    r"\b(?:half-timbered|fachwerk\w*|(?:chapelle|\w*kapelle|capilla|cappella|capela|kaplica|kaple|chapel)"
+    r"(?= (?:of |de |di )?(?:st\b|saint|san\b|sant|sankt|sv\b|św))|farmhouses?|"
     r"bauernhaus|barns?|scheune|windmills?|watermills?|\w*mühle|moulin|molino|mulino|młyn|molen|castles?|château|"
     r"burg|burgruine|castillo|castello|zamek|hrad|kasteel|ruins?|ruine|thatched|reetdachhaus|umgebindehaus|colombages)\b",
     re.IGNORECASE,
 )
 _BUILDING_SAID = re.compile(
-    r"\b(?:church|église|\w*kirche|iglesia|chiesa|igreja|kościół|kostel|kerk|house|\w*haus|maison|casa|tower|\w*turm|"
+    r"\b(?:chapels?|chapelle|\w*kapelle|capilla|cappella|church|église|\w*kirche|iglesia|chiesa|igreja|kościół|kostel|kerk|house|\w*haus|maison|casa|tower|\w*turm|"
     r"tour|torre|monastery|abbey|abbaye|kloster|bridge|\w*brücke|pont|ponte|puente|gate|\w*tor|palace|palais|schloss|"
-    r"cathedral|cathédrale|catedral|town hall|rathaus|manor|mill|inn)\b",
+    r"cathedral|cathédrale|catedral|town hall|rathaus|manor|mill|inn|"
+    r"dovecotes?|pigeonnier|colombier|brama)\b",
     re.IGNORECASE,
 )
 _BUILT_OLD = re.compile(
     r"\b(?:1[0-7]\d\d|18[0-4]\d|1850)\b|\b(?:[5-9]|1[0-8])(?:th|\.|e|ème|[ºo]\.?)?[ -](?:century|jahrhundert|jh\b|jhdt|"
-    r"siècle|siglo|secolo|século|eeuw|wiek|století)|\b(?:medieval|mittelalter\w*|médiéval\w*|romanesque|romanisch\w*)\b",
+    r"siècle|siglo|secolo|século|eeuw|wiek|století)|"
+    r"\b(?:V|VI{1,3}|IX|X|XI{1,3}|XIV|XV|XVI{1,3})e? (?:siècle|siglo|secolo|século|wieku?|století|század)|"
+    r"\b(?:romans?|romano|römische?|medieval|mittelalter\w*|médiéval\w*|romanesque|romanisch\w*)\b",
     re.IGNORECASE,
 )
 _WAY_SAID = re.compile(r"(?:\w*stra[sß]+e|\w*gasse|rue|ruelle|calle|ulica|\w*straat|chemin|camino)\b", re.IGNORECASE)
@@ -128,10 +142,11 @@ _ONLY_PLACES = re.compile(
 _ANY_YEAR = re.compile(r"(?<!\d)(?:18[5-9]\d|19\d\d|20\d\d)(?!\d)")
 # Categories that say nothing of what is shown: licences, ways of uploading, prizes, days.
 _NO_SUBJECT = re.compile(
-    r"(?:self-published work|(?:media|files|pages) (?:with|missing|needing|by user)|files uploaded|all media |"
+    r"(?:self-published work|(?:media|files|pages) (?:with|missing|needing|by user)|files (?:uploaded|by)|all media |"
     r"taken with |images (?:with|uploaded|of wiki|from wiki)|uploaded (?:with|via|by|in) |supported by |wiki loves |"
     r"user-created|(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* )?\d{4} in |"
-    r"(?:photos?|photographs?|images) (?:of [\w ]* )?by user|(?:[\w ]* )?photographs taken on |license migration|"
+    r"(?:photos?|photographs?|images) (?:of [\w ]* )?by user|(?:[\w ]* )?photographs taken (?:on|with) |no qic by|"
+    r"license migration|(?:province|county|district|municipality) of |unidentified |"
     r"(?:quality|featured|valued) (?:images|pictures)|cc-|cc0|gfdl|pd[- ])|"
     r".* (?:in|on) \d{4}\Z|\d{4}\Z",
     re.IGNORECASE,
@@ -188,6 +203,7 @@ def subjects_of(
     places = "\n".join((*said, *(name for name, is_plain in of_names.items() if is_plain)))
     shown = {entity.name for item, is_plain in of_items.items() if is_plain and (entity := ask.entity(item))}
     unclear = [f"statement {DEPICTS} {item}" for item, is_plain in of_items.items() if is_plain is None]
+    unclear += [f"words {name}" for name in said if _IS_NAME.fullmatch(name) and head_of(name) not in KNOWN | {""}]
     unclear += [
         f"category {name}"
         for name, is_plain in of_names.items()
@@ -210,9 +226,10 @@ def head_of(phrase: str) -> str:
     Empty where what it names was made to look like it: toys, paintings, sculptures in snow.
     """
     words = _words_to_head(phrase)
-    if not words or _MADE_UP.search(" ".join(words[:-1])):
-        return ""
-    last = words[-1].lower()
+    return "" if not words or _MADE_UP.search(" ".join(words[:-1])) else _singular(words[-1].lower())
+
+
+def _singular(last: str) -> str:
     for ending, instead in (("ies", "y"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("s", "")):
         if last.endswith(ending) and not last.endswith("ss") and last not in _ODD_PLURALS:
             singular = last.removesuffix(ending) + instead
@@ -238,7 +255,7 @@ def is_scientific_name(name: str) -> bool:
     found = _SPECIES.fullmatch(left)
     if found is None or _NO_GENUS.match(left) or _NO_EPITHET.fullmatch(found["epithet"]):
         return False
-    if found["genus"].lower() == found["epithet"]:
+    if found["genus"].lower() == found["epithet"] or _SURE_EPITHET.match(found["epithet"]):
         return True
     return bool(re.fullmatch(_GENUS, found["genus"]) and re.fullmatch(_EPITHET, found["epithet"]))
 
@@ -294,8 +311,11 @@ def _is_nature(phrase: str) -> bool:
 def _is_noun(phrase: str) -> bool:
     """Whether the head of a phrase is a noun, and not the last part of a name."""
     words, head = _words_to_head(phrase), head_of(phrase)
+    if _CALLED.search(phrase) and head_of(_CALLED.sub(r"\1", phrase)) not in NATURE:
+        return False
     if len(words) > 1:
-        return words[-1][0].islower() or head in NAME_LAND
+        is_of_name = head not in LAND and any(word[0].isupper() for word in words[1:])
+        return (words[-1][0].islower() or head in NAME_LAND) and not is_of_name
     is_plural = words[0].lower() != head
     return is_plural or (head in LAND | THINGS | COLLECTIVES and head not in _OFTEN_NAMES)
 
@@ -309,7 +329,7 @@ def _is_old_building(category: str, said: Sequence[str]) -> bool:
     if _ANY_YEAR.search(words) or _BUILT_LATELY.search(words):
         return False
     starts = [_ARTICLE.sub("", sentence.strip(), count=1) for sentence in said]
-    heads = {head_of(sentence) for sentence in said}
+    heads = {_singular(left[-1].lower()) for left in map(_words_to_head, said) if left}
     if any(map(_OLD_BUILDING_SAID.match, starts)) or heads & OLD_BUILDINGS:
         return True
     return bool(any(map(_BUILDING_SAID.match, starts)) or heads & BUILDINGS) and bool(_BUILT_OLD.search(words))
@@ -325,5 +345,5 @@ def _is_of_land(sentence: str) -> bool:
 
 def _is_place_of(name: str, places: str) -> bool:
     """Whether a category's name is where the picture was taken: `Lunt` beside `A lane in Lunt`."""
-    where = rf"\b(?:in|near|at|from|around|towards|of) (?:the )?{re.escape(name)}"
+    where = rf"\b(?:in|near|at|from|around|towards|of|am|im|bei|à|dans|en|nel|na|w|v|på) (?:the )?{re.escape(name)}"
     return re.search(rf"{where}(?=\Z|[\n,;.()]| (?:in|with|and|on|at|from)\b)", places) is not None

@@ -24,12 +24,14 @@ _SOLID_THING = re.compile(rf"\b(?:{_SOLID_THINGS})\b", re.IGNORECASE)
 SCULPTED = re.compile(
     r"\b(?:statu[aeiy]|estatu|sculpt|scolpi|scultur|escult|s[ck]ulptur|\w*skulptur|rze[zź]b|soch[ay]|sochař|szob[or]r|"
     r"busta\b|busto\b|\w*büste|popiersi|carved|\w*geschnitzt|gefasst|gemeißelt|ronde-bosse|tallad[ao]|intagliat|"
-    r"gebeeldhouwd|beeldhouw|beeldje)|скульпт|стату[яиеюэ]|бюст|резьба|резн[ао]|άγαλμα|雕像|塑像|彫刻|تمثال",
+    r"gebeeldhouwd|beeldhouw|beeldje)|скульпт|стату[яиеюэ]|бюст|резьба|резн[ао]|"
+    r"\b(?:patsas|kuju|heykel|patung|tượng|emlékmű)\b|άγαλμα|προτομή|פסל|동상|[铜銅雕塑]像|彫刻|雕塑|تمثال",
     re.IGNORECASE,
 )
 # In running text only words that name the thing itself; a painting may well speak of buildings.
 SOLID_IN_PROSE = re.compile(
-    r"\b(?:sculptures?|statues?|statuettes?|figurines?|bust of|bronze|marble|monument to|memorial to|fountain|"
+    r"\b(?:sculptures?|statues?|statuettes?|figurines?|bust of|bronze|marble|monument to|memorial to|"
+    r"(?<!lava )fountain|"
     r"marmor|marbre|marmo|mármol|elfenbein|ivoire|avorio|marfil|terrakotta|terre cuite|"
     r"(?:bois|legno|madera) pol[iy]ch?rom\w*)\b",
     re.IGNORECASE,
@@ -44,16 +46,21 @@ FLAT = re.compile(
     r"in (?:art|paintings?)|books?|newspapers?|gemälde|ölgemälde|öl auf|peinture|huile|pittura|pintura)\b",
     re.IGNORECASE,
 )
-# In the field for the medium only: paint, print and paper in other languages, by how the words begin.
+# In the field for the medium only: paint, print and paper by how the words begin, in the languages of most pages.
+_MEDIA = """
+    acquaforte acquerell acuarela affresco aguafuerte akvarel akwarel aquarel bleistift blek carta dessin dibujo dipint
+    disegno doek encre desenho estampe eau-forte foto fresk fusain grabado gravur gravyr gravür holzschnitt houtsnede
+    huile hârtie impression inchiostro incisione inkt kankaa kağıt kohle kreide krijt kresb kupferstich leinwand lept
+    lerret lienzo litogra lithogra lápiz lærred maleri matita målning négatif olaj oleo olej olie olio olja olje papel
+    papier papir papper paperi papír parchemin pergam perkament plátn pânz płót radierung rysun schilderij skinn stampa
+    suluboya teckning tegning tekening tinta toile tusche tuval ulei vászon xilo xylo yağlıboya zeichnung óleo öl öljy
+"""
 _FLAT_MEDIUM = re.compile(
-    r"\b(?:öl\b|oli[eo]|olj[ae]|óleo|olej|leinwand|toile|tela\b|lienzo|doek\b|lærred|lerret|duk\b|płót|plátn|"
-    r"aquarel|a[kc][vw]?[au]rel|acquerell|acuarela|papier|papír|papper|papir|papel|carta\b|pergam|parchemin|perkament|"
-    r"tusche|kohle\b|encre|inchiostro|tinta|inkt|kreide|krijt|fusain|matita|lápiz|bleistift|\w*zeichnung|dessin|disegno|"
-    r"dibujo|desenho|tekening|tegning|teckning|kresb|rysun|\w*stich|radierung|eau-forte|acquaforte|aguafuerte|grav[uy]r|"
-    r"grabado|incisione|estampe|stampa|holzschnitt|houtsnede|\w*træsnit|xilo|xylo|litogra|lithogra|foto|fresk|affresco|"
-    r"dipint|schilderij|maleri\b|målning)|"
-    r"масло|олія|холст|полотн|бумаг|папір|акварел|гравюр|рисун|литогр|темпера|тушь|фотогр|"
-    r"[紙纸絹绢]本|油[彩画]|水[墨彩]|版画|銅版|木版",
+    rf"\b(?:{'|'.join(_MEDIA.split())})|\b\w*(?:zeichnung|stich|træsnit)\b|\b(?:duk|tela|ets)\b|"
+    r"акварел|бумаг|гравюр|литогр|масло|олія|папір|платн|полотн|рисун|темпера|тушь|уље|фотогр|хартия|холст|"
+    r"καμβά|λάδι|μουσαμά|υδατογραφ|χαρτί|ზეთი|მუშამბა|ტილო|թուղթ|կտավ|մագաղաթ|آبرنگ|حبر|زيت|قماش|كاغذ|کاغذ|ورق|"
+    r"דיו|נייר|קלף|שמן|कागज|कैनवास|কাগজ|ক্যানভাস|กระดาษ|ผ้าใบ|수묵|유화|종이|캔버스|"
+    r"[紙纸絹绢]本|油[彩画絵]|水[墨彩]|布面|版画|銅版|木版",
     re.IGNORECASE,
 )
 # A frame that is in the picture is carved, and lit by somebody.
@@ -62,9 +69,11 @@ FRAMED = re.compile(
     r"\b(?:original|carved|gilt|gilded|wooden|period|ornate) frame\b|"
     r"\bgerahmt\b|\b\w+rahmen\b|(?<!\bim )\brahmen\b|\bencadrée?\b|\bcadre (?:d.origine|original|doré|sculpté)|"
     r"\bavec (?:son |le )?cadre\b|\bdans son (?:\w+ )?cadre\b|\b(?:con|en) su (?:\w+ )?marco\b|\bcon marco\b|"
-    r"\bcon (?:la )?cornice\b|\bin (?:\w+ )?lijst\b|\bw (?:\w+ )?ramie\b|\bv (?:\w+ )?rámu\b|\bв (?:\w+ )?рам[еу]\b",
+    r"\b(?:con|entro|nella) (?:\w+ )?cornice\b|\bin (?:\w+ )?lijst\b|\bw (?:\w+ ){0,3}ramie\b|\bkoszulc\w*|"
+    r"\bоклад[аеу]?\b|\bv (?:\w+ )?rámu\b|\bв (?:\w+ )?рам[еу]\b",
     re.IGNORECASE,
 )
+_OF_PHOTOGRAPHS = re.compile(r"(?:ph|f)otogra|foto|landscape|oils?\b|panel|paper|scroll", re.IGNORECASE)
 _PICTURES = re.compile(r"\b(?:photos|photographs|pictures|images|views|details|collections)\Z", re.IGNORECASE)
 _COMMENT, _LETTER = re.compile(r"<!--.*?-->", re.DOTALL), re.compile(r"[^\W\d_]")
 # painting, drawing, print, engraving, etching, photograph, map, manuscript, poster, postcard
@@ -98,6 +107,15 @@ def is_solid(text: FilePage, categories: Sequence[str], item: Entity | None = No
     if any(_SOLID_THING.search(_of(name)) for name in solid) or (solid and not is_kind_flat):
         return True
     return bool(SOLID_IN_PROSE.search(said) or SCULPTED.search(said)) and not looks_flat(text, categories, item)
+
+
+def made_flat(said: str) -> str | None:
+    """The word of a text that names a painting, print or page, where a photograph of a landscape is nothing of it."""
+    for words in (FLAT, _FLAT_MEDIUM):
+        for found in words.finditer(said):
+            if not _OF_PHOTOGRAPHS.match(found.group(0)):
+                return found.group(0)
+    return None
 
 
 def _of(category: str) -> str:

@@ -23,6 +23,20 @@ SHAPE_CASES = (
     case("a medium of wood in French", box(EXPIRED, medium="bois polychrome"), SURROGATE),
     case("a medium that nobody can read", box(EXPIRED, medium="{{Ruritanian technique}}"), SURROGATE),
     case("a medium that is a comment", box(EXPIRED, medium="<!-- unknown -->"), FREE),
+    *(
+        case(f"a solid medium of another language: {medium}", box(EXPIRED, medium=medium), SURROGATE)
+        for medium in (
+            "Lindenholz, vollrund geschnitzt",
+            "pierre calcaire polychrome",
+            "legno scolpito e dipinto",
+            "talla en madera policromada",
+            "drewno lipowe, polichromia",
+            "резьба по дереву",
+            "παριανό μάρμαρο",
+            "木造漆箔",
+            "نحاس مكفت بالفضة",
+        )
+    ),
     case("carved, though painted", box(EXPIRED, medium="carved and painted oak"), SURROGATE),
     *(
         case(f"a frame in the picture: {said}", box(EXPIRED, title=said, medium="{{technique|oil|canvas}}"), SURROGATE)
@@ -32,6 +46,9 @@ SHAPE_CASES = (
             "Retrato en su marco",
             "Портрет в раме",
             "Landscape, original frame",
+            "Ritratto entro cornice dorata",
+            "Ikona w koszulce i ramie",
+            "Икона в окладе",
         )
     ),
     *(
@@ -61,6 +78,15 @@ SHAPE_CASES = (
             "{{ru|1=бумага, акварель}}",
             "Albumen silver print from glass negative",
             "絹本着色",
+            "öljy kankaalle",
+            "olaj, vászon",
+            "ulei pe pânză",
+            "λάδι σε μουσαμά",
+            "tuval üzerine yağlıboya",
+            "حبر على ورق",
+            "דיו על קלף",
+            "कैनवास पर तेल",
+            "종이에 수묵담채",
         )
     ),
     case(
@@ -105,7 +131,9 @@ UNCLEAR_SUBJECTS = (
     ("A castle of 1621, rebuilt", "Castles in Lunt"),
     ("Opera house", "Vienna opera"),
     ("A stadium", "Riverside Stadium"),
-    ("Ein Zug", "Model trains"),
+    ("Angela Roy", "Dogs"),
+    ("Vögel", "Eagles (band)"),
+    ("Rothkirch Chapel", "Chapels in Houston"),
     ("Rzecz", "Opus dei"),
 )
 WORKS_OF_OTHERS = (
@@ -122,6 +150,11 @@ WORKS_OF_OTHERS = (
     ("Notre-Dame du Haut", "Chapels in Haute-Saône"),
     ("Kriegerdenkmal", "Cultural heritage monuments in Celle"),
     ("Horses", "Lego", "Horses"),
+    ("Ölgemälde eines Sees", "Lakes"),
+    ("Schautafel", "Fagus sylvatica"),
+    ("銅像", "Mountains of Japan"),
+    ("Castle", "Castles in Disneyland"),
+    ("Botanical illustration", "Fagus sylvatica"),
 )
 OWN_SUBJECT_CASES = (
     *(
@@ -148,7 +181,7 @@ OWN_SUBJECT_CASES = (
             PERSON,
             categories=("Beaches of Rügen",),
         )
-        for said in ("Kinder am Strand", "Des enfants", "Two women", "Дети на пляже")
+        for said in ("Kinder am Strand", "Des enfants", "Two women", "Дети на пляже", "Frau mit Hund", "Family")
     ),
     case("depicts a lake", own("{{self|cc-zero}}", description=""), OWN, mediainfo=said("P180", "Q23397")),
     case("depicts what nobody knows", own("{{self|cc-zero}}", description=""), UNCLEAR, mediainfo=said("P180", "Q99")),

@@ -84,10 +84,10 @@ def test_a_category_that_doubts_the_licence_refuses(category: str) -> None:
     assert rule(box(EXPIRED), category) == "doubted"
 
 
-REVIEWED = ("{{LicenseReview|pass|A reviewer|2015-01-01}}", "{{FlickrReview|passed|A|2015}}", "{{License review|pass}}",
-            "{{Flickr review|status=passed|reviewer=A}}")  # fmt: skip
-NOT_REVIEWED = ("{{LicenseReview}}", "{{LicenseReview|fail|A|2015}}", "{{FlickrReview}}", "{{LicenseReview|status=}}",
-                "{{LicenseReview|A reviewer|2015-01-01}}", "{{LicenseReview|pass}}{{FlickrReview|failed}}")  # fmt: skip
+REVIEWED = ("{{LicenseReview|pass|A|2015-01-01}}", "{{FlickrReview|passed|A}}", "{{License review|pass}}",
+            "{{FlickrReview|A reviewer|2015-01-01}}", "{{Flickr review|status=passed|reviewer=A}}")  # fmt: skip
+NOT_REVIEWED = ("{{LicenseReview}}", "{{LicenseReview|fail|2015-01-01}}", "{{FlickrReview}}", "{{LicenseReview|A}}",
+                "{{LicenseReview|failed|A|2015-01-01}}", "{{LicenseReview|pass}}{{FlickrReview|failed}}")  # fmt: skip
 
 
 @pytest.mark.parametrize("review", REVIEWED)
