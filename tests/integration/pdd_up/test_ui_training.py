@@ -16,8 +16,15 @@ from tests.integration.pdd_up.conftest import UNET_STEPS
 pytestmark = pytest.mark.slow
 CATEGORY = "PD-Art (PD-old-100-expired)"
 DATASET = (
-    *("commons/categories", "commons/refresh", "catalog/items", "rights/decisions", "rights/takedowns"),
-    *("images/files", "catalog/licensed_images", "catalog/clusters", "dataset/captions", "dataset/splits"),
+    *("commons/categories", "commons/refresh", "commons/creators", "catalog/items", "rights/decisions"),
+    *(
+        "rights/takedowns",
+        "images/files",
+        "catalog/licensed_images",
+        "catalog/clusters",
+        "dataset/captions",
+        "dataset/splits",
+    ),
     *("dataset/shards", "dataset/manifest"),
 )
 LOGGED = """
