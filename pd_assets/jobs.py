@@ -2,7 +2,7 @@
 
 `commons/pages` is left out of all of them; `commons/refresh` does its work. `models/unet` is for who asks for it, and
 the latent models and the upscaler have jobs of their own. The Smithsonian's units are partitions of a job of their own,
-which a schedule starts for those that are chosen.
+which a schedule starts for those that are chosen; Cleveland has a job of its own too, which a schedule starts.
 """
 
 import dagster as dg
@@ -12,9 +12,10 @@ from pd_assets.running.kubernetes import GPU_POD
 # In the latent line, or beside it: what PD_RETRAIN_LATENT is about.
 LATENT_STAGES = ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")
 
-SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"])
+SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"], ["commons", "templates"])
 CREATORS = dg.AssetSelection.assets(["commons", "creators"])
 SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
+CLEVELAND = dg.AssetSelection.assets(["cleveland", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
 DATASET = dg.AssetSelection.groups("dataset")
 CLIP = dg.AssetSelection.assets(["models", "tokenizer"], ["models", "clip"])
@@ -23,10 +24,15 @@ MODELS = CLIP | dg.AssetSelection.assets(["models", "unet_text"]) | EVALUATION
 LATENT = dg.AssetSelection.assets(*(["models", stage] for stage in LATENT_STAGES))
 
 refresh_sources = dg.define_asset_job(
-    "refresh_sources", SOURCES, description="Walk the categories and bring every page up to date."
+    "refresh_sources",
+    SOURCES,
+    description="Walk the categories, bring every page up to date, ask what new templates are.",
 )
 refresh_smithsonian = dg.define_asset_job(
     "refresh_smithsonian", SMITHSONIAN, description="Bring the records of some of the Smithsonian's units up to date."
+)
+refresh_cleveland = dg.define_asset_job(
+    "refresh_cleveland", CLEVELAND, description="Bring the works of the Cleveland Museum of Art up to date."
 )
 build_dataset = dg.define_asset_job(
     "build_dataset",
@@ -65,6 +71,7 @@ whole_line = dg.define_asset_job(
 jobs = [
     refresh_sources,
     refresh_smithsonian,
+    refresh_cleveland,
     build_dataset,
     train_models,
     train_latent_models,

@@ -58,9 +58,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="an unknown template is taken for harmless",
         area="rights",
-        file="pd_assets/lib/rights/evidence.py",
-        old="elif _stands_for_licence(use) and not _is_known(use.name):",
-        new="elif use.inside and _stands_for_licence(use) and not _is_known(use.name):",
+        file="pd_assets/lib/rights/page_tags.py",
+        old="elif _stands_for_licence(use) and not (",
+        new="elif use.inside and _stands_for_licence(use) and not (",
         found_by=("tests/pd_assets/lib/rights/test_cases.py",),
     ),
     Fault(

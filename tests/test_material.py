@@ -15,6 +15,7 @@ MAY_LOOK = {
     "material.py",
     "mutations.py",
     "pd_assets/lib/rights/golden.py",
+    "pd_assets/lib/rights/known_templates.py",
 }
 LOOKS_BESIDE = re.compile(r"""["/]shared["/]|\bRECORDED\b|from tests\.material import .*\brecorded\b""")
 

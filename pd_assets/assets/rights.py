@@ -6,20 +6,33 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.needs import needs
-from pd_assets.lib.catalog.schemas import CATEGORIES, CHANGES, CREATORS, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import (
+    CATEGORIES,
+    CHANGES,
+    CREATORS,
+    DECISIONS,
+    ITEMS,
+    PAGES,
+    TAKEDOWNS,
+    TEMPLATES,
+)
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
+from pd_assets.lib.rights.drift import as_markdown, ground_losses, with_losses
+from pd_assets.lib.rights.gaps import COLUMNS, Gap, rights_gaps
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import counted, drawn, step, stored, table_metadata
 
 OWNERS = ["team:curation"]
+DRIFT_MONTHS = 12
 
 
 @dg.asset(
@@ -27,7 +40,7 @@ OWNERS = ["team:curation"]
     group_name="rights",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(ITEMS, PAGES, RECORDS, CATEGORIES, CREATORS),
+    deps=needs(ITEMS, PAGES, *ALL_RECORDS, CATEGORIES, CREATORS, TEMPLATES),
     code_version=ruleset_version(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "
@@ -47,6 +60,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
         require_sources(home)
         counts = decide_all(home, profile=settings.rights_profile, fresh_days=settings.fresh_days)
         tags = tags_of(home, profile=counts.profile)
+        gaps = rights_gaps(home, profile=counts.profile)
         plot = draw(counts.by_rule, tags, profile=counts.profile)
     for change in counts.changed:
         context.log.info(change)
@@ -59,6 +73,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
             "rules": counted("decided by", counts.rules),
             "breakdown": drawn("licence breakdown", plot),
             "licences": _licences(tags),
+            "rights_gaps": _gaps(gaps),
             "accepted": counts.verdicts.get("accept", 0),
             "ruleset": ruleset_version(),
             "pages_read": counts.pages_read,
@@ -77,7 +92,7 @@ def _today() -> str:
 
 
 def _audited(home: Home) -> dict[str, dg.MetadataValue]:
-    """What a person found in the last audit."""
+    """What people found in the last audit: rates, how they agree, and how many they were."""
     result = latest_result(home)
     return {} if result is None else {"last_audit": dg.MetadataValue.json(dict(result))}
 
@@ -93,6 +108,12 @@ def _licences(tags: list[TagCount]) -> dg.MetadataValue:
     return dg.MetadataValue.md("\n".join([*head, *lines]))
 
 
+def _gaps(gaps: list[Gap]) -> dg.MetadataValue:
+    """The templates that hold back most; `pdd rights-gaps` lists all."""
+    lines = [f"| {' | '.join(gap.cells()[:-1])} |" for gap in gaps[:LISTED]]
+    return dg.MetadataValue.md("\n".join([f"| {' | '.join(COLUMNS[:-1])} |", "|---" * len(COLUMNS[:-1]) + "|", *lines]))
+
+
 @dg.asset(
     key=["rights", "changes"],
     group_name="rights",
@@ -103,12 +124,17 @@ def _licences(tags: list[TagCount]) -> dg.MetadataValue:
     description="The drift log: every change of a verdict with its cause, from the first decision on. The rows are "
     "appended while rights/decisions is made, as both must tell the same; this asset adds up the months.",
 )
-@unless_unchanged(makes=(CHANGES,), settings=lambda settings: [settings.rights_profile, _today()])
+@unless_unchanged(
+    makes=(CHANGES,),
+    reads=lambda home: sorted(home.root.glob("audit/*/result.json")),
+    settings=lambda settings: [settings.rights_profile, _today()],
+)
 def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     profile = platform.settings().rights_profile
     with step() as done:
         home = platform.home()
         months = changes.by_month(home, profile=profile)
+        losses = with_losses(ground_losses(home, profile=profile, today=datetime.now(UTC).date(), months=DRIFT_MONTHS))
         version = changes.version_of(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version),
@@ -117,6 +143,8 @@ def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.
             "profile": profile,
             "months": _months(months),
             "per_100_000_this_month": months[0].per_100_000 if months else 0.0,
+            "ground_losses": dg.MetadataValue.md(as_markdown(losses)),
+            **_audited(home),
             **stored(home, CHANGES),
             **done.cost,
         },

@@ -66,6 +66,11 @@ SETTINGS = (
     ),
     _setting("PD_SMITHSONIAN_KEY", "key of the Smithsonian's search API, for small pulls", "none", is_secret=True),
     _setting(
+        "PD_CLEVELAND_INDEX",
+        "the Cleveland Museum of Art's `data.json`: its URL, a file or folder with a copy, or the address of its API",
+        "the public repository",
+    ),
+    _setting(
         "PD_RIGHTS_PROFILE",
         "`strict` (free in the US and at life+100 in the source country, or dedicated), `life70`, `us`",
         "`strict`",

@@ -23,6 +23,7 @@ from pd_ml.provenance import CODE_VERSION
 COMMONS_API = "https://commons.wikimedia.org/w/api.php"
 WIKIDATA_API = "https://www.wikidata.org/w/api.php"
 SMITHSONIAN_INDEX = "https://smithsonian-open-access.s3-us-west-2.amazonaws.com/metadata/edan/index.txt"
+CLEVELAND_INDEX = "https://raw.githubusercontent.com/ClevelandMuseumArt/openaccess/master/data.json"
 # Uploads younger than this are in quarantine: nobody has patrolled them yet. Nobody patrols a wiki of one's own.
 FRESH_DAYS = 30
 # Evidence that could not be read anew for so long is no evidence: its pictures wait.
@@ -65,6 +66,7 @@ class Settings:
     smithsonian_index: str = SMITHSONIAN_INDEX
     smithsonian_key: str | None = field(default=None, repr=False)
     smithsonian_units: tuple[str, ...] = ()
+    cleveland_index: str = CLEVELAND_INDEX
     rights_profile: str = "strict"
     fresh_days: int = FRESH_DAYS
     stale_days: int = STALE_DAYS
@@ -126,6 +128,7 @@ class Settings:
             smithsonian_index=reader.url_or_folder("PD_SMITHSONIAN_INDEX", SMITHSONIAN_INDEX),
             smithsonian_key=reader.header("PD_SMITHSONIAN_KEY", secret=True),
             smithsonian_units=reader.names("PD_SMITHSONIAN_UNITS"),
+            cleveland_index=reader.url_or_folder("PD_CLEVELAND_INDEX", CLEVELAND_INDEX),
             rights_profile=reader.choice("PD_RIGHTS_PROFILE", "strict", PROFILES),
             fresh_days=reader.whole("PD_FRESH_DAYS", 0 if is_loopback(commons_api) else FRESH_DAYS, at_least=0),
             stale_days=reader.whole("PD_STALE_DAYS", STALE_DAYS, at_least=1),

@@ -34,6 +34,7 @@ from pd_assets.sandbox.records import (
 )
 from pd_assets.sandbox.rendering import Rendering, rendered
 from pd_assets.sandbox.scenes import Scene, scene
+from pd_assets.sandbox.templates import template_pages
 from pd_assets.sandbox.titles import CATEGORY, FILE, bare, namespace, normalised
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
@@ -80,7 +81,7 @@ class Archive:
     @classmethod
     def painted(cls, count: int = 2600, seed: int = 0, *, clock: Clock = utc_now) -> Self:
         """An archive of `count` pictures drawn by the project itself, with the licences and traps of Commons."""
-        archive = cls(painted_pages(count, seed), clock=clock)
+        archive = cls([*painted_pages(count, seed), *template_pages()], clock=clock)
         archive._painted = count
         archive.items |= painted_items()
         return archive
@@ -88,7 +89,7 @@ class Archive:
     @classmethod
     def from_folder(cls, folder: Path | str, *, clock: Clock = utc_now) -> Self:
         """An archive of the pictures in a folder with `metadata.jsonl`; see folder.py. Errors: SandboxError."""
-        return cls(folder_pages(Path(folder), clock().year), clock=clock)
+        return cls([*folder_pages(Path(folder), clock().year), *template_pages()], clock=clock)
 
     # Looking things up.
 

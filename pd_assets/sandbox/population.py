@@ -22,10 +22,11 @@ from pd_assets.sandbox.kinds import (
 )
 from pd_assets.sandbox.painting import Painting
 from pd_assets.sandbox.records import NewPage
-from pd_assets.sandbox.scenes import scene
+from pd_assets.sandbox.scenes import Scene, scene
 from pd_assets.sandbox.titles import MAX_TITLE_BYTES
 from pd_assets.sandbox.tree import (
     BY_HAND,
+    LANDSCAPES,
     MUSEUM,
     SERIES,
     SKETCHBOOK_LEAVES,
@@ -176,7 +177,7 @@ def _work(number: int, kind: Kind, rng: random.Random) -> Work:
         scene=shown,
         artist=artist,
         year=rng.randint(min(first, last), last),
-        caption=shown.caption(rng.randrange(4)),
+        caption=_caption(shown, kind, rng),
         kind=kind,
     )
 
@@ -188,16 +189,23 @@ def _page(work: Work, created: datetime, rng: random.Random) -> NewPage:
     by = user if kind.own else work.artist.name
     year = created.year if kind.own else work.year
     thing = f"{work.scene.object.capitalize()} in {work.scene.season}"
+    thing = thing if kind.is_photograph else f"{thing} by {by}"
     return NewPage(
-        title=f"File:{thing} by {by}, {year} ({work.number:04d}).{EXTENSIONS[painting.format]}",
+        title=f"File:{thing}, {year} ({work.number:04d}).{EXTENSIONS[painting.format]}",
         text=_text(work, user, created, rng),
         created=created,
         user=user,
         content=painting,
-        caption=work.scene.caption(rng.randrange(4)) if rng.random() < 0.5 else None,
+        caption=_caption(work.scene, kind, rng) if rng.random() < 0.5 else None,
         statements=_statements(kind, rng),
         truth=kind.truth(work.scene),
     )
+
+
+def _caption(shown: Scene, kind: Kind, rng: random.Random) -> str:
+    """A sentence about a scene; that of a photograph does not call it a painting."""
+    wording = rng.randrange(4)
+    return shown.caption(wording | 1 if kind.is_photograph else wording)
 
 
 def _statements(kind: Kind, rng: random.Random) -> tuple[tuple[str, str], ...]:
@@ -275,7 +283,8 @@ def _placement(work: Work, tags: str, rng: random.Random) -> list[str]:
     in_root = "{{PD-Art|PD-old-100" in tags or "{{Licensed-PD-Art|PD-old-100" in tags
     if in_root and rng.random() < 0.8:
         return [subject, *museum]
-    return [subject, *museum, _sorted_by_hand(work, rng)]
+    by_hand = _sorted_by_hand(work, rng)
+    return [LANDSCAPES] if work.kind.is_photograph else [subject, *museum, by_hand]
 
 
 def _sorted_by_hand(work: Work, rng: random.Random) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import datasets
@@ -14,6 +15,10 @@ import pytest
 from PIL import Image
 
 from pd_assets.lib.home import Home
+from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.knowledge import Knowledge, Questions, TemplateKind
+from pd_assets.lib.rights.rules import decide
+from pd_assets.lib.rights.stored_templates import templates_known
 from tests import warm
 from tests.conftest import ROOT
 from tests.integration.conftest import FilledSite
@@ -22,8 +27,8 @@ from tests.integration.mediawiki.wiki import MediaWiki
 from tests.integration.mediawiki.wikidata import wikidata_beside
 
 LINE = (
-    "commons/categories,commons/refresh,commons/creators,catalog/items,rights/decisions,images/files,catalog/licensed_images,"
-    "dataset/captions,dataset/splits,dataset/shards,dataset/manifest"
+    "commons/categories,commons/refresh,commons/creators,commons/templates,catalog/items,rights/decisions,images/files,"
+    "catalog/licensed_images,dataset/captions,dataset/splits,dataset/shards,dataset/manifest"
 )
 
 
@@ -100,6 +105,20 @@ def test_the_line_yields_exactly_the_public_domain_pictures(
     assert isinstance(first["image"], Image.Image)
     assert first["image"].size == (first["width"], first["height"])
     assert first["caption"] == first["captions"][0]
+
+
+def test_the_wikis_templates_are_what_its_categories_say_and_every_page_is_decided_alike_with_them(home: Path) -> None:
+    place = Home(root=home)
+    known = templates_known(place)
+    assert {
+        name: known[name].kind for name in ("pd-art", "pd-old-100", "cc-by-sa-4.0", "pd-atlantis")
+    } == dict.fromkeys(("pd-art", "pd-old-100", "cc-by-sa-4.0", "pd-atlantis"), TemplateKind.LICENCE)
+    assert known["delete"].kind is TemplateKind.WARNING
+    assert known["cc-layout"].kind is TemplateKind.OTHER
+    for path in sorted((home / "commons/pages").rglob("*.parquet")):
+        for row in pq.read_table(path).to_pylist():
+            asked = decide(from_page(row, Questions(known=Knowledge(templates=known))), "strict", date.today())
+            assert asked.verdict == decide(from_page(row), "strict", date.today()).verdict, row["title"]
 
 
 def test_what_is_stored_carries_no_metadata_and_no_uploader(home: Path) -> None:

@@ -32,6 +32,7 @@ NIGHT = sorted(
         "commons/categories",
         "commons/refresh",
         "commons/creators",
+        "commons/templates",
         "catalog/items",
         "rights/decisions",
         "rights/changes",

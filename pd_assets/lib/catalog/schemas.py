@@ -1,7 +1,7 @@
 """The schema of every table: column, type, description. The UI, the docs and the writer read them from here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ class Kept(Enum):
     # As the archive told it, and tells it again: the next run asks.
     ASKED_ANEW = "run `pdd run nightly`, which asks the archive again"
     ASKED_ANEW_BY_UNIT = "run the job refresh_smithsonian for its unit, which asks the archive again"
+    ASKED_ANEW_OF_CLEVELAND = "run the job refresh_cleveland, which asks the archive again"
     # What nothing else tells lies there twice: the next run takes the second copy.
     TWICE = "its second copy is damaged too: restore both from a backup, or run `pdd doctor --repair`"
     # Never replaced but by a person's word.
@@ -132,6 +133,25 @@ CREATORS = Table(
     },
 )
 
+TEMPLATES = Table(
+    key="commons/templates",
+    kept=Kept.ASKED_ANEW,
+    sort_by=("name",),
+    volatile=("asked_at",),
+    columns={
+        "name": (TEXT, "title of a template without `Template:`, or of a category above one, with `Category:`"),
+        "target": (TEXT, "where its redirect leads, or the name itself: the target is what counts"),
+        "kind": (
+            TEXT,
+            "`licence`, `warning`, `box`, `source`, `maintenance`, `language`, `location`, `other`, `unclassified` (in "
+            "no category that says), `missing` (no such page), by the archive's own categories; null of a category, "
+            "and where the archive has not told yet",
+        ),
+        "categories": (TEXTS, "the categories of the target's page, hidden ones too"),
+        "asked_at": (INSTANT, "when the archive told of it, null where it has not"),
+    },
+)
+
 RECORDS = Table(
     key="smithsonian/records",
     kept=Kept.ASKED_ANEW_BY_UNIT,
@@ -182,13 +202,16 @@ RECORDS = Table(
     },
 )
 
+# All museums' tables have the same columns; what one has nothing of is null.
+CLEVELAND_RECORDS = replace(RECORDS, key="cleveland/records", kept=Kept.ASKED_ANEW_OF_CLEVELAND)
+
 ITEMS = Table(
     key="catalog/items",
     sort_by=("item_id",),
     volatile=("fetched_at",),
     columns={
-        "item_id": (TEXT, "`commons:M<pageid>` or `smithsonian:<record_ID>:<media id>`"),
-        "source": (TEXT, "the archive: `commons` or `smithsonian`"),
+        "item_id": (TEXT, "`commons:M<pageid>`, `smithsonian:<record_ID>:<media id>` or `cleveland:<id>`"),
+        "source": (TEXT, "the archive: `commons`, `smithsonian` or `cleveland`"),
         "title": (TEXT, "title of the file without namespace and ending"),
         "page_url": (TEXT, "the archive's page about the file"),
         "file_url": (TEXT, "address of the original"),
@@ -213,7 +236,7 @@ DECISIONS = Table(
     key="rights/decisions",
     kept=Kept.EVIDENCE,
     sort_by=("item_id", "profile"),
-    volatile=("decided_at",),
+    volatile=("decided_at", "since"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
         "profile": (TEXT, "the rights profile: `strict`, `life70` or `us`"),
@@ -225,6 +248,8 @@ DECISIONS = Table(
         "evidence_digest": (TEXT, "SHA-256 of the evidence"),
         "evidence": (TEXT, "what was seen, where and at which revision, as JSON"),
         "decided_at": (INSTANT, "when this decision was first made from this evidence"),
+        "since": (TEXT, "the day since which the verdict has been this one: `2026-11-30`"),
+        "grounds": (TEXTS, "what an accepted item rests on: its tags, or its museum's CC0; empty for others"),
         "page_digest": (
             TEXT,
             "digest of the archive's page and of the item's status, which the evidence was read from",
@@ -263,6 +288,8 @@ CHANGES = Table(
         "to_ruleset": (TEXT, "version of the rule table now"),
         "from_evidence": (TEXT, "SHA-256 of the evidence before"),
         "to_evidence": (TEXT, "SHA-256 of the evidence now"),
+        "from_since": (TEXT, "the day since which the verdict before had been that one"),
+        "from_grounds": (TEXTS, "what an item that was accepted before rested on"),
         "changed_on": (TEXT, "the day that the decision was made for: `2026-11-30`"),
         "changed_at": (INSTANT, "when it was made"),
     },
@@ -460,7 +487,7 @@ LEDGER = Table(
 TABLES = {
     table.key: table
     for table in (
-        *(CATEGORIES, PAGES, CREATORS, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES, CLUSTERS, LICENSED),
-        *(CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
+        *(CATEGORIES, PAGES, CREATORS, TEMPLATES, RECORDS, CLEVELAND_RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS),
+        *(FILES, CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
     )
 }

@@ -6,7 +6,7 @@ Errors: ArchiveError, FetchFailed.
 """
 
 import logging
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -86,6 +86,13 @@ class CommonsClient(ActionApi):
             for answer in self.answers_to({"titles": names, "prop": "categoryinfo"}):
                 facts.update({fact.title: fact for fact in map(_category_facts, pages_of(answer)) if fact.title})
         return facts
+
+    def pages_titled(
+        self, titles: Iterable[str], wanted: Mapping[str, str | int]
+    ) -> Iterator[tuple[list[str], list[Json]]]:
+        """Everything that was `wanted` about pages, up to 50 a request: their titles, and all answers about them."""
+        for names in title_batches(titles):
+            yield names.split("|"), list(self.answers_to({"titles": names, **wanted}))
 
     def subcategories(self, category: str) -> list[CategoryFacts]:
         """The direct subcategories with their own counts, by title: one request for 500 of them."""

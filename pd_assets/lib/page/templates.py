@@ -34,6 +34,8 @@ class Call:
 
 
 Words = Callable[[Call], str]
+# Persons and houses have pages of their own, which are used as templates.
+NAMED_PAGES = ("creator:", "institution:")
 QID = re.compile(r"[QqPp]\d+")
 MATERIALS = frozenset(
     ("oil", "tempera", "acrylic", "gouache", "watercolor", "watercolour", "pastel", "ink", "chalk", "charcoal",
@@ -90,11 +92,18 @@ def words_of(call: Call) -> str:
         return call.text("1", "text", "content")
     if call.name in ATTRIBUTIONS:
         return _attributed(call.name, call.text("1"))
-    if call.name.startswith(("creator:", "institution:")):
+    if call.name.startswith(NAMED_PAGES):
         return _named_page(call)
     if call.name.startswith(("ucfirst:", "ucfirstletter:", "lcfirst:", "lc:", "uc:")):
         return call.title.split(":", 1)[1].strip()
     return _material(call)
+
+
+def is_understood(name: str) -> bool:
+    """Whether a template of this normal name is read here: it says a date, a place, a person, a technique."""
+    if name in _BY_NAME or name in THEMSELVES or name in FIRST or name in ATTRIBUTIONS:
+        return True
+    return name.startswith(NAMED_PAGES) or bool(_material(Call(name=name, title=name, arguments={})))
 
 
 def _named_page(call: Call) -> str:

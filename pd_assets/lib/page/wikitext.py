@@ -39,6 +39,16 @@ DEAD_TAGS = frozenset(
 BREAKING_TAGS = frozenset(("br", "p", "div", "tr", "td", "th", "table", "hr", "center", "blockquote", "dd", "dt", "li"))
 # Names that show another template's name instead of using it.
 MENTIONS = frozenset(("tl", "tlx", "tlp", "tlc", "tld", "tlg", "t", "t1", "template", "tiw", "tlw", "tnull"))
+# What MediaWiki itself answers in braces, and no page: https://www.mediawiki.org/wiki/Help:Magic_words
+FUNCTIONS = frozenset(
+    ("int", "defaultsort", "defaultcategorysort", "displaytitle", "lc", "uc", "lcfirst", "ucfirst", "formatnum", "ns",
+     "urlencode", "anchorencode", "fullurl", "localurl", "canonicalurl", "filepath", "padleft", "padright", "plural",
+     "gender", "grammar", "bidi")
+)  # fmt: skip
+VARIABLES = re.compile(
+    r"(?:(?:full|base|sub|root|talk)?pagename|namespace)e?\Z|sitename\Z|"
+    r"(?:current|local)(?:year|month(?:1|name|namegen|abbrev)?|day2?|dow|dayname|time|hour|week|timestamp)\Z"
+)
 # Languages that may be marked, times the signs of the page; real pages stay below a tenth.
 MOST_READINGS = 3_000_000
 _LANGUAGE = re.compile(r"(?:\{\{|\|)\s{0,9}([a-z-]{2,12})(?=\s{0,9}[|=}])")
@@ -67,6 +77,12 @@ def template_name(template: Template) -> str:
     if len(nodes) == 1 and isinstance(nodes[0], Text):
         return normal_name(nodes[0].value)
     return normal_name(str(template.name.strip_code(normalize=True) or template.name))
+
+
+def is_function(name: str) -> bool:
+    """Whether a name in braces is one of MediaWiki's own functions or variables: no template, whoever writes it."""
+    word, colon, _ = name.partition(":")
+    return name.startswith("#") or (bool(colon) and word in FUNCTIONS) or VARIABLES.match(name) is not None
 
 
 def normal_name(name: str) -> str:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FLAG, TEXT, TEXTS
 from pd_assets.lib.rights.evidence import Evidence, digest_of, evidence_of
+from pd_assets.lib.rights.grounds import grounds_of
 from pd_assets.lib.rights.knowledge import Questions
 from pd_assets.lib.rights.known import spooled
 from pd_assets.lib.rights.rules import CONFLICTING_REASONS, PROFILES, Decision, decide, valid_until
@@ -142,6 +143,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
     """The rows of one item, a profile each, decided; each beside the change of its verdict, if there is one."""
     text = str(rows[0]["evidence"])
     evidence = Evidence.from_json(text)
+    grounds = list(grounds_of(evidence))
     until = valid_until(evidence, terms.today, fresh_days=terms.fresh_days)
     for row in rows:
         own = decide(evidence, str(row["profile"]), terms.today, fresh_days=terms.fresh_days)
@@ -157,6 +159,8 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "evidence_digest": row["evidence_digest"],
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
+            "since": _since(row) if row["verdict"] == decision.verdict else terms.today.isoformat(),
+            "grounds": grounds if decision.verdict == "accept" else [],
             "page_digest": row["page_digest"],
             "extractor_version": extractor_version(),
             "looked_up": row["looked_up"],
@@ -168,6 +172,12 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
         else:
             before = str(rows[0]["evidence_before"] or text)
             yield decided, _change(row, decided, before, _cause(row, own, decision, evidence, before, terms), terms)
+
+
+def _since(row: Row) -> str | None:
+    """Since when the verdict before has stood; what an older version decided, at least since then."""
+    at = row["decided_at"]
+    return str(row["since"]) if row["since"] else at.date().isoformat() if isinstance(at, datetime) else None
 
 
 def _is_unchanged(row: Row, decision: Decision) -> bool:
@@ -213,6 +223,8 @@ def _change(row: Row, decided: Row, before: str, cause: str, terms: Terms) -> Ro
         "to_ruleset": ruleset_version(),
         "from_evidence": row["evidence_digest_before"],
         "to_evidence": decided["evidence_digest"],
+        "from_since": _since(row),
+        "from_grounds": row["grounds"],
         "changed_on": terms.today.isoformat(),
         "changed_at": terms.now,
     }

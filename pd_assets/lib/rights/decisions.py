@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, RECORDS
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home, alone
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.batches import (
     EVIDENCE_READ,
@@ -128,7 +129,8 @@ class _Work:
     def look(self) -> tuple[int, int]:
         """Note every item with the digest of its page; return how many pages are to be read, and how much is due."""
         run = self.connection.execute
-        for name, table in {"items": ITEMS, "pages": PAGES, "records": RECORDS, "previous": DECISIONS}.items():
+        shown: dict[str, tables.Tables] = {"items": ITEMS, "pages": PAGES, "records": ALL_RECORDS}
+        for name, table in {**shown, "previous": DECISIONS}.items():
             tables.relation(self.connection, self.home, table).create_view(name)
         self._register("profiles", pa.table({"profile": list(PROFILE_NAMES)}))
         run(f"create view page_evidence as {load('item_evidence')}")

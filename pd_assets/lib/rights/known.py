@@ -20,6 +20,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.wikitext import normal_name
 from pd_assets.lib.rights.knowledge import NOTHING, Entity, EntityKind, Knowledge, TemplateFact, TemplateKind
+from pd_assets.lib.rights.stored_templates import templates_known
 
 CREATOR_PAGE = "creator_page"
 YEARS = ("born", "died", "made")
@@ -42,8 +43,7 @@ def load_knowledge(home: Home) -> Knowledge:
     return Knowledge(
         entities=StoredEntities(_by_number(found.filter(is_entity))),
         creator_pages=_creator_pages(found.filter(is_page)),
-        # commons/templates comes in here.
-        templates={},
+        templates=templates_known(home),
     )
 
 

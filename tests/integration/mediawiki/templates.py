@@ -7,6 +7,7 @@ real ones. The layout templates in between exist too, because `prop=templates` l
 from collections.abc import Mapping
 
 HIDDEN = "__HIDDENCAT__"
+AGE_TAGS = "Tags of age"
 ROOTS = ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
 PD_REASONS: Mapping[str, tuple[str, str]] = {
     "PD-old-100": (
@@ -28,8 +29,20 @@ PD_REASONS: Mapping[str, tuple[str, str]] = {
 
 def template_pages() -> dict[str, str]:
     """Every template page by its full title."""
-    pages = _layouts() | _licences() | _art_licences() | _problem_tags() | _boxes() | _small_helpers()
-    return {f"Template:{name}": f"<includeonly>{text}</includeonly>" for name, text in pages.items()}
+    classified = (
+        ("Commons templates", _layouts()),
+        ("License tags", _licences()),
+        ("PD-Art license tags", _art_licences()),
+        ("Problem tags", _problem_tags()),
+        ("Infobox templates: based on Information template", _boxes()),
+        ("Internationalization templates", _small_helpers()),
+    )
+    return {
+        f"Template:{name}": f"<includeonly>{text}</includeonly>"
+        f"<noinclude>[[Category:{AGE_TAGS if name.startswith('PD-old') else category}]]</noinclude>"
+        for category, pages in classified
+        for name, text in pages.items()
+    }
 
 
 def category_pages() -> dict[str, str]:
@@ -44,7 +57,9 @@ def category_pages() -> dict[str, str]:
     hidden = reasons | art | other | problems | {"PD Art": "Public domain"}
     pages = {name: f"{HIDDEN}\n[[Category:{parent}]]" for name, parent in hidden.items()}
     top = {name: "A category." for name in ("Public domain", "License tags", "Problem media")}
-    return {f"Category:{name}": text for name, text in (pages | top).items()}
+    # Two steps from the tags of age to the root of all licences.
+    tree = {AGE_TAGS: "[[Category:PD tags]]", "PD tags": "[[Category:License tags]]"}
+    return {f"Category:{name}": text for name, text in (pages | top | tree).items()}
 
 
 def interface_pages() -> dict[str, str]:

@@ -6,6 +6,7 @@ from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.rules import RULES, Decision, decide
 from tests.pd_assets.lib.rights.cases import ACCEPTED, CASES, EXPIRED, PROFILES, TODAY, Case, box
+from tests.pd_assets.lib.rights.known_templates import asking
 
 VERDICTS = {rule.rule_id: rule.verdict for rule in RULES}
 REASONS = {rule.rule_id: rule.reason for rule in RULES}
@@ -13,7 +14,7 @@ REASONS = {rule.rule_id: rule.reason for rule in RULES}
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.trap)
 def test_the_page_is_decided_by_its_rule_under_every_profile(case: Case) -> None:
-    evidence = from_page(case.row())
+    evidence = from_page(case.row(), asking())
     decided = tuple(decide(evidence, profile, TODAY).rule_id for profile in PROFILES)
     assert decided == case.rules, evidence.tags
 
@@ -21,7 +22,7 @@ def test_the_page_is_decided_by_its_rule_under_every_profile(case: Case) -> None
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.trap)
 def test_a_decision_against_a_picture_gives_its_reasons_and_one_for_it_gives_none(case: Case) -> None:
     for profile in PROFILES:
-        decision = decide(from_page(case.row()), profile, TODAY)
+        decision = decide(from_page(case.row(), asking()), profile, TODAY)
         assert decision.verdict == VERDICTS[decision.rule_id]
         assert decision.reasons[:1] == (() if decision.verdict == "accept" else (REASONS[decision.rule_id],))
 

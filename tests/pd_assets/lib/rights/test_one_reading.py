@@ -12,6 +12,7 @@ from pd_assets.lib.page.wikitext import INFORMATION_BOXES, LANGUAGES
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.rules import PROFILES, decide
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, snak
+from tests.pd_assets.lib.rights.known_templates import asking
 
 KNOWN_BOXES = (*INFORMATION_BOXES, "google art project")
 LATER = frozenset(name for names in boxes.LATER_YEARS.values() for name in names)
@@ -33,11 +34,17 @@ MARKED = ("{0}", "{{{{{1}|{0}}}}}", "{{{{{1}|1={0}}}}}", "{{{{LangSwitch|{1}={0}
 
 
 def verdict(text: str, profile: str) -> str:
-    return decide(from_page({"status": "live", "wikitext": text}), profile, TODAY).verdict
+    return decide(from_page({"status": "live", "wikitext": text}, asking()), profile, TODAY).verdict
 
 
 def page(box: str, argument: str, value: str) -> str:
-    return f"{{{{{box}\n|medium=oil on canvas\n|{argument}={value}\n}}}}\n{EXPIRED}"
+    """A page of a work that is free but for what one argument says."""
+    old = {"date": "1860", "artist": "Anna Vester († 1890)", "medium": "oil on canvas"}
+    field = boxes.BY_ARGUMENT.get(argument)
+    lines = "".join(
+        f"|{name}={said}\n" for name, said in {**old, argument: value}.items() if name != field or name == argument
+    )
+    return f"{{{{{box}\n{lines}}}}}\n{EXPIRED}"
 
 
 @given(
