@@ -71,6 +71,10 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         "status": (*_of(PAGES, "status", "category"), *_of(RECORDS, "status")),
         "colour_card": (*_of(PAGES, "title", "categories"), *_of(RECORDS, "title", "terms", "caption", "alt_text")),
     },
+    TEMPLATES.key: {
+        "name": _of(PAGES, "templates", "wikitext"),
+        **_all((), ("target", "kind", "categories", "asked_at")),
+    },
     DECISIONS.key: {
         "item_id": _of(ITEMS, "item_id"),
         **_all(_EVIDENCE, ("verdict", "rule_id", "reasons", "evidence", "evidence_digest", "valid_until")),
