@@ -1,6 +1,6 @@
 # Two commands are all that a fresh machine needs: `make demo` and `make test`. Both make the environment first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-latent up quick test test-rest test-all test-changed test-times check goldens release bench clean
+.PHONY: help setup demo demo-latent up quick test test-rest test-all test-changed test-times check goldens release bench bench-rights clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,6 +22,7 @@ help:
 	@echo "make check  ruff and mypy"
 	@echo "make goldens  what is frozen beside the tests, written anew; read the difference"
 	@echo "make release  sdist and wheel in dist/, installed elsewhere and tried with pdd demo (about 15 minutes)"
+	@echo "make bench-rights  the rights decision beside two others, on labelled pages that anybody may use"
 	@echo "make bench  the harvest beside mwclient, on a local MediaWiki (about ten minutes)"
 
 setup: $(VENV)/.installed
@@ -98,6 +99,9 @@ release: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.bench.harvest $(ARGS)
+
+bench-rights: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.rights.compare $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -5,8 +5,20 @@ Nothing happens at import: no environment is read, no client built, no torch imp
 
 import dagster as dg
 
-from pd_assets.assets import catalog, commons, dataset, evaluation, images, models, rights, smithsonian, templates
+from pd_assets.assets import (
+    catalog,
+    cleveland,
+    commons,
+    dataset,
+    evaluation,
+    images,
+    models,
+    rights,
+    smithsonian,
+    templates,
+)
 from pd_assets.checks import catalog as catalog_checks
+from pd_assets.checks import cleveland as cleveland_checks
 from pd_assets.checks import commons as commons_checks
 from pd_assets.checks import dataset as dataset_checks
 from pd_assets.checks import models as models_checks
@@ -17,9 +29,17 @@ from pd_assets.resources import Platform
 from pd_assets.schedules import schedules
 from pd_assets.sensors import sensors
 
-GROUPS = (commons, templates, smithsonian, catalog, rights, images, dataset, models, evaluation)
+GROUPS = (commons, templates, smithsonian, cleveland, catalog, rights, images, dataset, models, evaluation)
 
-CHECKS = (catalog_checks, commons_checks, dataset_checks, models_checks, rights_checks, smithsonian_checks)
+CHECKS = (
+    catalog_checks,
+    cleveland_checks,
+    commons_checks,
+    dataset_checks,
+    models_checks,
+    rights_checks,
+    smithsonian_checks,
+)
 
 
 def build_defs(**resource_overrides: object) -> dg.Definitions:

@@ -2,7 +2,7 @@
 
 `commons/pages` is left out of all of them; `commons/refresh` does its work. `models/unet` is for who asks for it, and
 the latent models and the upscaler have jobs of their own. The Smithsonian's units are partitions of a job of their own,
-which a schedule starts for those that are chosen.
+which a schedule starts for those that are chosen; Cleveland has a job of its own too, which a schedule starts.
 """
 
 import dagster as dg
@@ -13,7 +13,9 @@ from pd_assets.running.kubernetes import GPU_POD
 LATENT_STAGES = ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")
 
 SOURCES = dg.AssetSelection.assets(["commons", "categories"], ["commons", "refresh"], ["commons", "templates"])
+CREATORS = dg.AssetSelection.assets(["commons", "creators"])
 SMITHSONIAN = dg.AssetSelection.assets(["smithsonian", "records"])
+CLEVELAND = dg.AssetSelection.assets(["cleveland", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
 DATASET = dg.AssetSelection.groups("dataset")
 CLIP = dg.AssetSelection.assets(["models", "tokenizer"], ["models", "clip"])
@@ -29,8 +31,13 @@ refresh_sources = dg.define_asset_job(
 refresh_smithsonian = dg.define_asset_job(
     "refresh_smithsonian", SMITHSONIAN, description="Bring the records of some of the Smithsonian's units up to date."
 )
+refresh_cleveland = dg.define_asset_job(
+    "refresh_cleveland", CLEVELAND, description="Bring the works of the Cleveland Museum of Art up to date."
+)
 build_dataset = dg.define_asset_job(
-    "build_dataset", CATALOG | DATASET, description="Decide, fetch, catalogue, and export a dataset."
+    "build_dataset",
+    CREATORS | CATALOG | DATASET,
+    description="Learn of makers, decide, fetch, catalogue, and export a dataset.",
 )
 train_models = dg.define_asset_job(
     "train_models",
@@ -52,18 +59,19 @@ train_all_models = dg.define_asset_job(
 )
 nightly = dg.define_asset_job(
     "nightly",
-    SOURCES | CATALOG | DATASET,
-    description="Refresh, decide, fetch, catalogue, export a dataset; each step only where something changed.",
+    SOURCES | CREATORS | CATALOG | DATASET,
+    description="Refresh, learn of makers, decide, fetch, catalogue, export; each step only where something changed.",
 )
 whole_line = dg.define_asset_job(
     "whole_line",
-    SOURCES | CATALOG | DATASET | MODELS,
+    SOURCES | CREATORS | CATALOG | DATASET | MODELS,
     description="The straight line, from the categories to an evaluated model.",
 )
 
 jobs = [
     refresh_sources,
     refresh_smithsonian,
+    refresh_cleveland,
     build_dataset,
     train_models,
     train_latent_models,

@@ -4,7 +4,7 @@ from typing import cast
 
 import dagster as dg
 
-from pd_assets.jobs import nightly, refresh_smithsonian
+from pd_assets.jobs import nightly, refresh_cleveland, refresh_smithsonian
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.settings import SCRAPE_CRON, Settings, require_contact
 from pd_assets.lib.smithsonian.units import chosen_units
@@ -90,4 +90,12 @@ def weekly_smithsonian(
     return [dg.RunRequest(run_key=f"{unit} {day}", partition_key=unit) for unit in units]
 
 
-schedules = [nightly_scrape, weekly_smithsonian]
+weekly_cleveland = dg.ScheduleDefinition(
+    name="weekly_cleveland",
+    job=refresh_cleveland,
+    cron_schedule="0 12 * * 3",
+    execution_timezone="UTC",
+    description="Every Wednesday, some hours after the museum writes its file. Off until somebody switches it on.",
+)
+
+schedules = [nightly_scrape, weekly_smithsonian, weekly_cleveland]

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("pd_assets", "pd_ml", "tests")
+PACKAGES = ("pd_assets", "pd_ml", "benchmarks", "tests")
 # They decide what is installed and how every test runs.
 EVERYTHING = ("pyproject.toml", "constraints.txt", "Makefile", "tests/conftest.py", ".ci/run")
 

@@ -18,12 +18,14 @@ ROOT = Path(__file__).resolve().parents[1]
 Size = Literal["quick", "test", "all"]
 # Files, and folders with all that is in them.
 QUICK = (
+    "tests/benchmarks",
     "tests/test_mutations.py",
     "tests/test_once.py",
     "tests/pd_assets/cli/test_decide.py",
     "tests/pd_assets/lib/catalog",
     "tests/pd_assets/lib/commons/test_changes.py",
     "tests/pd_assets/lib/commons/test_answers.py",
+    "tests/pd_assets/lib/commons/test_entities.py",
     "tests/pd_assets/lib/commons/test_records.py",
     "tests/pd_assets/lib/dataset",
     "tests/pd_assets/lib/images/test_quality.py",
@@ -32,6 +34,8 @@ QUICK = (
     "tests/pd_assets/lib/rights",
     "tests/pd_assets/sandbox/test_rendering.py",
     "tests/pd_assets/sandbox/test_titles.py",
+    "tests/pd_assets/lib/cleveland/test_works.py",
+    "tests/pd_assets/lib/museums",
     "tests/pd_assets/lib/smithsonian/test_delivery.py",
     "tests/pd_assets/lib/smithsonian/test_records.py",
     "tests/pd_assets/lib/test_addresses.py",

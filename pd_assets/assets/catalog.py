@@ -14,10 +14,10 @@ from pd_assets.lib.catalog.schemas import (
     ITEMS,
     LICENSED,
     PAGES,
-    RECORDS,
     TAKEDOWNS,
 )
 from pd_assets.lib.catalog.tables import require, require_sources
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import resume
 from pd_assets.resources import Platform
 from pd_assets.running.skip import unless_unchanged
@@ -31,7 +31,7 @@ OWNERS = ["team:curation"]
     group_name="catalog",
     kinds={"duckdb", "parquet"},
     owners=OWNERS,
-    deps=needs(CATEGORIES, PAGES, RECORDS),
+    deps=needs(CATEGORIES, PAGES, *ALL_RECORDS),
     metadata=table_metadata(ITEMS),
     description="One row per file of either archive, however many categories hold it.",
 )

@@ -1,4 +1,5 @@
-"""Wikimedia Commons as assets: the category graph, the pages of each category, and the refresh of all of them.
+"""Wikimedia Commons as assets: the category graph, the pages of each category, the refresh of all of them, and what
+Wikidata says of the persons and works that they name.
 
 One category that cannot be brought up to date costs no other: lib/commons/many.py goes on with the rest.
 """
@@ -12,11 +13,13 @@ from itertools import islice
 import dagster as dg
 from pydantic import Field
 
+from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.looks import COMMONS, load_looks
 from pd_assets.lib.catalog.mending import set_aside
-from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
+from pd_assets.lib.catalog.schemas import CATEGORIES, CREATORS, PAGES
 from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.creators import build_creators, is_due
 from pd_assets.lib.commons.many import ManySync, digest_of_all
 from pd_assets.lib.commons.suppressions import look_up
 from pd_assets.lib.commons.sync import CategorySync, KnownPages
@@ -28,7 +31,8 @@ from pd_assets.partitions import commons_category
 from pd_assets.resources import Platform
 from pd_assets.running.history import reported_before
 from pd_assets.running.pools import COMMONS_API
-from pd_assets.running.step import asked_of_hosts, step, stored, table_metadata
+from pd_assets.running.skip import unless_unchanged
+from pd_assets.running.step import asked_of_hosts, counted, step, stored, table_metadata
 
 PARTITIONS_AT_ONCE = 5000
 OWNERS = ["team:curation"]
@@ -308,4 +312,54 @@ def _summary(synced: Collection[CategorySync]) -> dict[str, int]:
     }
 
 
-assets = [commons_categories, commons_pages, commons_refresh]
+@dg.asset(
+    key=["commons", "creators"],
+    group_name="commons",
+    kinds={"parquet"},
+    owners=OWNERS,
+    deps=needs(PAGES),
+    pool=COMMONS_API,
+    metadata=table_metadata(CREATORS),
+    description="What Wikidata says of the persons and works that pages name: life dates, years of making, makers, at "
+    "which revision. Evidence for the rights; an edit counts once it stood for two days.",
+)
+@unless_unchanged(
+    makes=(CREATORS,),
+    settings=lambda settings: [settings.commons_api, settings.wikidata_api],
+    time=lambda home, _: is_due(home),
+    per_run=("asked", "changed", "failed", "requests", "bytes", "ledger"),
+)
+def commons_creators(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    """Where nobody answers, what is known serves, and the next night asks again."""
+    with step() as done, platform.wikidata(context.run.run_id) as wikidata:
+        home = platform.home()
+        with alone(home.root / "commons", "reads the archive"), platform.session(context.run.run_id) as session:
+            tables.sweep(home.table(CREATORS.key))
+            set_aside(home, CREATORS)
+            counts = build_creators(home, commons=platform.commons(session), wikidata=wikidata)
+    if counts.stopped is not None:
+        context.log.warning(f"{counts.waiting} persons and works are not asked for yet: {counts.stopped}")
+    of_items = wikidata.session.traffic if wikidata is not None else {}
+    # One archive may answer for both, in a session each.
+    traffic = {**session.traffic, **{(f"{host} (items)", kind): one for (host, kind), one in of_items.items()}}
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(counts.digest),
+        metadata={
+            "dagster/row_count": sum(counts.by_kind.values()),
+            "named": counts.named,
+            "kinds": counted("kind", counts.by_kind),
+            "asked": counts.asked,
+            "changed": counts.changed,
+            "failed": counts.failed,
+            "edited_lately": counts.recent,
+            "waiting": counts.waiting,
+            "stopped": counts.stopped or "no",
+            "archive": platform.settings().wikidata_api or "none (PD_WIKIDATA_API)",
+            **stored(home, CREATORS),
+            **asked_of_hosts(traffic),
+            **done.cost,
+        },
+    )
+
+
+assets = [commons_categories, commons_pages, commons_refresh, commons_creators]

@@ -1,6 +1,7 @@
 """The dataset as assets: captions, splits, the exported shards, and the manifest that finishes them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -16,11 +17,10 @@ from pd_assets.lib.catalog.schemas import (
     LICENSED,
     MEMBERS,
     PAGES,
-    RECORDS,
     SPLITS,
     THINGS,
 )
-from pd_assets.lib.catalog.tables import read, require, require_sources
+from pd_assets.lib.catalog.tables import read, require, require_sources, watched
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.export import INDEX, PICTURES, export_shards, read_export
@@ -30,10 +30,12 @@ from pd_assets.lib.dataset.splits import build_splits
 from pd_assets.lib.dataset.things import build_things
 from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.release.pruning import prune, prune_trainings
 from pd_assets.lib.release.takedowns import resume
+from pd_assets.lib.rights.papers import papers
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.resources import Platform
 from pd_assets.running.history import needed_datasets
@@ -123,7 +125,7 @@ def _given(value: int | None, otherwise: int) -> int:
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(LICENSED, PAGES, RECORDS),
+    deps=needs(LICENSED, PAGES, *ALL_RECORDS),
     pool=WIKIDATA,
     metadata=table_metadata(THINGS),
     description="Names, from Wikidata, of the items that the structured data of licensed pictures say they depict.",
@@ -157,7 +159,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(LICENSED, THINGS, PAGES, RECORDS, CATEGORIES),
+    deps=needs(LICENSED, THINGS, PAGES, *ALL_RECORDS, CATEGORIES),
     metadata=table_metadata(CAPTIONS),
     description="Label fields with the licence of each, and captions made of them under the label policy.",
 )
@@ -319,7 +321,14 @@ def _finish(context: dg.AssetExecutionContext, platform: Platform, config: Datas
     with step() as done:
         home = platform.home()
         export = read_export(home, name=config.name)
-        facts = {"profile": settings.rights_profile, "labels": settings.labels, "max_side": settings.max_side}
+        facts: dict[str, object] = {
+            "profile": settings.rights_profile,
+            "labels": settings.labels,
+            "max_side": settings.max_side,
+        }
+        # How things were when the version was finished: what is decided or audited later finishes nothing anew.
+        with watched(lambda *_: None):
+            facts |= papers(home, profile=settings.rights_profile, today=datetime.now(UTC).date())
         sealed = {MEMBERS_DIGEST: members.record(home, export)}
         finished = manifests.finish(export, {**facts, **sealed})
         home.point("dataset", config.name, "latest", finished.version)

@@ -5,9 +5,10 @@ from pydantic import Field
 
 from pd_assets.assets.needs import needs
 from pd_assets.lib.catalog.items import count
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, TAKEDOWNS
 from pd_assets.lib.catalog.tables import require
 from pd_assets.lib.images.fetch import fetch_accepted
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import resume
 from pd_assets.resources import Platform
 from pd_assets.running.pools import MEDIA
@@ -28,7 +29,7 @@ class ImagesConfig(dg.Config):
     group_name="images",
     kinds={"parquet"},
     owners=["team:curation"],
-    deps=needs(ITEMS, DECISIONS, TAKEDOWNS, RECORDS),
+    deps=needs(ITEMS, DECISIONS, TAKEDOWNS, *ALL_RECORDS),
     pool=MEDIA,
     metadata=table_metadata(FILES),
     description="Accepted items' bytes: fetched, verified, decoded, normalised, stored under their SHA-256. "

@@ -6,14 +6,25 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.needs import needs
-from pd_assets.lib.catalog.schemas import CATEGORIES, CHANGES, DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS, TEMPLATES
+from pd_assets.lib.catalog.schemas import (
+    CATEGORIES,
+    CHANGES,
+    CREATORS,
+    DECISIONS,
+    ITEMS,
+    PAGES,
+    TAKEDOWNS,
+    TEMPLATES,
+)
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
+from pd_assets.lib.rights.drift import as_markdown, ground_losses, with_losses
 from pd_assets.lib.rights.gaps import COLUMNS, Gap, rights_gaps
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
@@ -21,6 +32,7 @@ from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import counted, drawn, step, stored, table_metadata
 
 OWNERS = ["team:curation"]
+DRIFT_MONTHS = 12
 
 
 @dg.asset(
@@ -28,7 +40,7 @@ OWNERS = ["team:curation"]
     group_name="rights",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(ITEMS, PAGES, RECORDS, CATEGORIES, TEMPLATES),
+    deps=needs(ITEMS, PAGES, *ALL_RECORDS, CATEGORIES, CREATORS, TEMPLATES),
     code_version=ruleset_version(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "
@@ -80,7 +92,7 @@ def _today() -> str:
 
 
 def _audited(home: Home) -> dict[str, dg.MetadataValue]:
-    """What a person found in the last audit."""
+    """What people found in the last audit: rates, how they agree, and how many they were."""
     result = latest_result(home)
     return {} if result is None else {"last_audit": dg.MetadataValue.json(dict(result))}
 
@@ -112,12 +124,17 @@ def _gaps(gaps: list[Gap]) -> dg.MetadataValue:
     description="The drift log: every change of a verdict with its cause, from the first decision on. The rows are "
     "appended while rights/decisions is made, as both must tell the same; this asset adds up the months.",
 )
-@unless_unchanged(makes=(CHANGES,), settings=lambda settings: [settings.rights_profile, _today()])
+@unless_unchanged(
+    makes=(CHANGES,),
+    reads=lambda home: sorted(home.root.glob("audit/*/result.json")),
+    settings=lambda settings: [settings.rights_profile, _today()],
+)
 def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     profile = platform.settings().rights_profile
     with step() as done:
         home = platform.home()
         months = changes.by_month(home, profile=profile)
+        losses = with_losses(ground_losses(home, profile=profile, today=datetime.now(UTC).date(), months=DRIFT_MONTHS))
         version = changes.version_of(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version),
@@ -126,6 +143,8 @@ def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.
             "profile": profile,
             "months": _months(months),
             "per_100_000_this_month": months[0].per_100_000 if months else 0.0,
+            "ground_losses": dg.MetadataValue.md(as_markdown(losses)),
+            **_audited(home),
             **stored(home, CHANGES),
             **done.cost,
         },

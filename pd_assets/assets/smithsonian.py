@@ -14,9 +14,9 @@ from pd_assets.lib.catalog.schemas import RECORDS
 from pd_assets.lib.errors import ArchiveError
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.museums.parts import Reading
 from pd_assets.lib.progress import track
 from pd_assets.lib.smithsonian.bulk import Bulk, open_bulk
-from pd_assets.lib.smithsonian.records import Reading
 from pd_assets.lib.smithsonian.search import SEARCH, SearchClient, pull, require_key
 from pd_assets.lib.smithsonian.sync import UnitSync, list_units, note_unread, sync_unit
 from pd_assets.partitions import smithsonian_unit

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "label": ("pd_assets.cli.label", "go through the licensed pictures that lack a caption"),
         "audit": ("pd_assets.cli.audit", "a blind sample of decisions to judge in a browser, and its error rates"),
         "rights-gaps": ("pd_assets.cli.rights_gaps", "the templates that hold back otherwise free pages"),
+        "drift": ("pd_assets.cli.drift", "how many accepted pictures lost their ground, by month and tag, and why"),
         "sandbox": ("pd_assets.cli.sandbox", "a small archive on loopback that speaks Commons' API"),
         "sql": ("pd_assets.cli.sql", "ask the tables with DuckDB, read-only"),
     }
@@ -52,6 +53,8 @@ EXAMPLES = """examples:
   pdd label --category "Winter in art"        write captions for pictures that have none
   pdd audit --n 100                          a page to judge a blind sample of decisions with
   pdd rights-gaps --csv gaps.csv             which unknown templates hold back most pages that are otherwise free
+  pdd audit --role first                     as the first of two people; then --role second, --role settle
+  pdd drift --csv drift.csv                  what became of accepted pictures, month by month
   pdd sql "select * from catalog.licensed_images limit 5"
 """
 

@@ -1,120 +1,144 @@
-"""`pdd decide`: the evidence about one picture and where it was seen, each rule tried on it and why, the verdict."""
+"""`pdd decide`: the verdict on one picture in a sentence, the rule that decided, and what on its page it rests on."""
 
 import argparse
-import json
 import textwrap
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import ITEMS, PAGES, RECORDS, Table
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.catalog.tables import Tables
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.page.dates import Years
-from pd_assets.lib.rights.claims import Evidence, Medium, Statement
+from pd_assets.lib.museums.contract import ALL_RECORDS
+from pd_assets.lib.rights.batches import COPY_CONFLICT
+from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import evidence_of
-from pd_assets.lib.rights.rules import PROFILES, Trial, decide, valid_until
+from pd_assets.lib.rights.key_evidence import all_evidence, key_evidence, words_fired
+from pd_assets.lib.rights.known_names import known_names
+from pd_assets.lib.rights.plain_words import Names, day, ids_in, names_of
+from pd_assets.lib.rights.rules import PROFILES, Decision, Trial, decide, valid_until
 from pd_assets.lib.rights.rules import explain as try_rules
+from pd_assets.lib.rights.words_for_people import Told, other_reasons, sentence
 from pd_assets.lib.settings import Settings
 
-# Where on a page of either archive a field of the evidence is seen.
-SEEN_IN = {
-    "commons": {
-        **dict.fromkeys(
-            ("short_name", "licence_code", "licence_url", "attribution_required", "non_free"), "extmetadata"
-        ),
-        **dict.fromkeys(("deletion_reason", "restrictions", "summary_death_year"), "extmetadata"),
-        **dict.fromkeys(("made", "date_text"), "wikitext, field date"),
-        "artist": "wikitext, field artist or author",
-        "published": "wikitext, field publication date",
-        "birth_year": "wikitext, field artist or author",
-        "death_year": "wikitext, tag, artist or creator; statement P170",
-        "inception": "statement P571",
-        "is_own_work": "wikitext, field source",
-        "names_user": "wikitext, field artist or author",
-        "is_posthumous": "wikitext, date or description",
-        "is_flat": "wikitext, a tag such as PD-Art",
-        "is_work_page": "wikitext, the information box",
-        **dict.fromkeys(("looks_flat", "is_solid"), "wikitext and categories"),
-        **dict.fromkeys(("uploaded_on", "sha1"), "imageinfo"),
-    },
-    "smithsonian": {
-        **dict.fromkeys(("made", "date_text", "published", "is_posthumous"), "freetext, date"),
-        **dict.fromkeys(("artist", "birth_year", "death_year"), "freetext, name"),
-        **dict.fromkeys(("looks_flat", "is_solid"), "object type"),
-    },
+WIDTH = 118
+LONGEST_LINE = 400
+VERDICTS = {"accept": "accepts", "reject": "refuses", "quarantine": "lets it wait"}
+LAWS = {"any": "", "US": "It asks about the law of the United States.",
+        "source country": "It asks about the law of the source country."}  # fmt: skip
+# Verdicts that no row of the rule table gives.
+WITHOUT_A_RULE = {
+    COPY_CONFLICT.rule_id: "the very same picture is on another page, which says something against it",
+    "default-deny": "what no rule accepts is refused",
 }
 
 
-def explain(item: str, profile: str | None) -> Iterator[str]:
-    """Lines for a person: what the page claims and where, how every rule judged it and why, and the verdict."""
+def explain(item: str, profile: str | None, *, everything: bool = False) -> Iterator[str]:
+    """Lines for a person: the verdict in a sentence first, then the picture, the rule that decided and its evidence."""
     settings = Settings.from_env()
     profile = profile or settings.rights_profile
     if profile not in PROFILES:
         raise ConfigError(f"rights profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
-    page = _find(open_home(settings.home, to_ask=True), item)
+    home = open_home(settings.home, to_ask=True)
+    page = _find(home, item)
     evidence = evidence_of(page)
+    first, *rest = explanation(
+        evidence,
+        profile,
+        datetime.now(UTC).date(),
+        settings.fresh_days,
+        names=known_names(home, ids_in(evidence)),
+        page=page,
+        is_copy_refused=_is_copy_refused(home, str(page["item_id"]), profile),
+        everything=everything,
+    )
+    yield first
+    yield ""
     yield f"{page['item_id']}  {page['item_title']}"
-    yield f"  {page['item_page_url']}"
-    yield from explanation(evidence, profile, datetime.now(UTC).date(), settings.fresh_days)
+    yield f"  {page['item_page_url'] or 'no address'}"
+    yield from rest
 
 
-def explanation(evidence: Evidence, profile: str, today: date, fresh_days: int) -> Iterator[str]:
-    """The part that does not depend on where the item is stored."""
-    at = f"revision {evidence.revid}" if evidence.revid is not None else "no revision"
-    yield f"evidence, as seen at {at}:"
-    yield from _evidence(evidence)
-    yield f"rules under profile {profile} on {today}, in their order; the first that holds decides:"
-    for trial in try_rules(evidence, profile, today, fresh_days=fresh_days):
-        yield from _trial(trial)
+def explanation(
+    evidence: Evidence,
+    profile: str,
+    today: date,
+    fresh_days: int,
+    *,
+    names: Names | None = None,
+    page: Mapping[str, object] | None = None,
+    is_copy_refused: bool = False,
+    everything: bool = False,
+) -> Iterator[str]:
+    """The part that does not depend on where the item is stored; the sentence is its first line.
+
+    With `page`, the row that the evidence was read from, the words are shown on which a test fired.
+    """
     decision = decide(evidence, profile, today, fresh_days=fresh_days)
-    yield f"verdict: {decision.verdict} by {decision.rule_id} {' '.join(decision.reasons)}".rstrip()
-    yield f"the calendar may change it on {valid_until(evidence, today, fresh_days=fresh_days)}"
+    if is_copy_refused and decision.verdict == "accept":
+        decision = COPY_CONFLICT
+    called, words = names_of(evidence, names), words_fired(page or {})
+    told = Told(evidence=evidence, decision=decision, profile=PROFILES[profile], today=today, fresh_days=fresh_days,
+                names=called)  # fmt: skip
+    trials = try_rules(evidence, profile, today, fresh_days=fresh_days)
+    yield f"{sentence(evidence, decision, profile, today, fresh_days=fresh_days, names=called)}."
+    yield f"  read at {f'revision {evidence.revid}' if evidence.revid is not None else 'no revision that is known'}"
+    yield ""
+    yield from _decided_by(decision, trials)
+    deciding = [trial for trial in trials if trial.rule.rule_id == decision.rule_id]
+    yield "What it rests on:"
+    for trial in deciding:
+        yield from _indented(key_evidence(trial, evidence, called, words))
+    if not deciding:
+        yield from _indented(all_evidence(evidence, called, words))
+    if others := list(other_reasons(told)):
+        yield "What else speaks against it:"
+        yield from _indented(others)
+    yield f"The calendar may change this on {day(valid_until(evidence, today, fresh_days=fresh_days).isoformat())}."
+    if everything:
+        yield ""
+        yield from _everything(evidence, profile, trials, called, words)
+    else:
+        yield "Every rule and all that was read of the page: the same command with --all."
 
 
-def _evidence(evidence: Evidence) -> Iterator[str]:
-    for tag in evidence.tags:
-        place = f", {tag.place}" if tag.place else ""
-        yield f"  tag {tag.name} ({tag.kind}, seen in {tag.seen_in}{place})"
-    for statement in evidence.statements:
-        yield f"  statement {_statement(statement)} (seen in the structured data)"
-    if evidence.medium is not None:
-        yield from _medium(evidence.medium)
-    for field in fields(evidence):
-        value = getattr(evidence, field.name)
-        if field.name not in ("tags", "statements", "medium", "revid") and value not in (None, (), False):
-            seen_in = SEEN_IN[evidence.source].get(field.name)
-            yield f"  {field.name}: {_said(value)}{f' (seen in {seen_in})' if seen_in else ''}"
+def _decided_by(decision: Decision, trials: list[Trial]) -> Iterator[str]:
+    rule = next((trial.rule for trial in trials if trial.rule.rule_id == decision.rule_id), None)
+    says = WITHOUT_A_RULE.get(decision.rule_id, "no row of the rule table") if rule is None else rule.says
+    yield f"The rule that decided: {decision.rule_id}, which {VERDICTS[decision.verdict]}"
+    yield from _indented([says[:1].upper() + says[1:] + "."])
+    if rule is not None:
+        yield from _indented([f"{LAWS[rule.jurisdiction]} Its policy: {rule.cites}".strip()])
 
 
-def _statement(statement: Statement) -> str:
-    qualifiers = ", ".join(f"{name} {value}" for name, value in statement.qualifiers)
-    return f"{statement.property} {statement.value}{f' [{qualifiers}]' if qualifiers else ''}"
+def _everything(
+    evidence: Evidence, profile: str, trials: list[Trial], names: Names, words: Mapping[str, str]
+) -> Iterator[str]:
+    yield "All that was read of the page:"
+    yield from _indented(all_evidence(evidence, names, words))
+    yield f"Every rule under profile {profile}, in their order; the first that holds decides:"
+    for trial in trials:
+        mark = "holds" if trial.held else "-" if trial.applies else "n/a"
+        yield f"  {mark:<6} {trial.rule.rule_id:<26} {trial.rule.verdict:<11} {trial.rule.says}"
+        if trial.applies:
+            yield from _indented(key_evidence(trial, evidence, names, words), by=9)
 
 
-def _medium(medium: Medium) -> Iterator[str]:
-    for field in fields(medium):
-        yield f"  medium, {field.name}: {_said(getattr(medium, field.name))}"
+def _indented(lines: Iterator[str] | list[str], *, by: int = 2) -> Iterator[str]:
+    """Each told as a paragraph; what is longer than anybody reads is cut."""
+    for line in lines:
+        short = textwrap.shorten(line, LONGEST_LINE, placeholder=" ...")
+        yield from textwrap.wrap(short, WIDTH, initial_indent=" " * by, subsequent_indent=" " * (by + 4),
+                                 break_long_words=False, break_on_hyphens=False)  # fmt: skip
 
 
-def _said(value: object) -> str:
-    if isinstance(value, Years):
-        return str(value.first) if value.first == value.last else f"{value.first} to {value.last}"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _trial(trial: Trial) -> Iterator[str]:
-    rule = trial.rule
-    mark = "holds" if trial.held else "-" if trial.applies else "n/a"
-    yield f"  {mark:<6} {rule.rule_id:<26} {rule.verdict:<11} {rule.says}"
-    if not trial.applies:
-        return
-    seen = "; ".join(f"{name}: {textwrap.shorten(value, 80, placeholder=' ...')}" for name, value in trial.looked_at)
-    yield f"         {'because' if trial.held else 'not so'}: {seen or 'the profile does not ask'}"
-    if trial.held:
-        yield f"         {rule.jurisdiction}, {rule.cites}"
+def _is_copy_refused(home: Home, item_id: str, profile: str) -> bool:
+    """Whether the item waits for another page of the same bytes, as rights/decisions has it."""
+    sql = "select 1 from decisions where item_id = $item and profile = $profile and rule_id = $rule"
+    given = {"item": item_id, "profile": profile, "rule": COPY_CONFLICT.rule_id}
+    return bool(tables.query(home, sql, {"decisions": DECISIONS}, given).num_rows)
 
 
 def _find(home: Home, item: str) -> dict[str, object]:
@@ -124,7 +148,7 @@ def _find(home: Home, item: str) -> dict[str, object]:
     stem = title.rsplit(".", 1)[0] if "." in title[-6:] else title
     found = [
         row
-        for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": RECORDS}))
+        for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": ALL_RECORDS}))
         for row in _rows_called(home, load(name), {"items": ITEMS, **other}, {"item": item, "title": stem})
     ]
     if len(found) != 1:
@@ -135,7 +159,9 @@ def _find(home: Home, item: str) -> dict[str, object]:
     return found[0]
 
 
-def _rows_called(home: Home, sql: str, sources: dict[str, Table], called: dict[str, object]) -> list[dict[str, object]]:
+def _rows_called(
+    home: Home, sql: str, sources: Mapping[str, Tables], called: dict[str, object]
+) -> list[dict[str, object]]:
     """The evidence of the items with this id or title; title and page are those of the item."""
     chosen = f"""
         select evidence.*, items.title as item_title, items.page_url as item_page_url
@@ -149,9 +175,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("item", help="an item id (commons:M123) or a title (File:Name.jpg)")
     parser.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
+    parser.add_argument("--all", action="store_true", help="every rule that was tried, and all that was read")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
-    for line in explain(arguments.item, arguments.profile):
+    for line in explain(arguments.item, arguments.profile, everything=arguments.all):
         print(line)

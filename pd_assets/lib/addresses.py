@@ -11,13 +11,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pd_assets.lib.errors import FetchFailed
+from pd_assets.lib.museums.contract import MUSEUMS
 from pd_assets.lib.settings import Settings
 
 VARIABLE = "PD_ARCHIVE_HOSTS"
 PORTS = {"http": 80, "https": 443}
-# The projects of one foundation, whose files lie at wikimedia.org; those of the museums lie at si.edu.
+# The projects of one foundation, whose files lie at wikimedia.org; those of museums where their contract says.
 WIKIMEDIA_PROJECTS = ("wikimedia.org", "wikipedia.org", "wikidata.org")
-WIKIMEDIA, SMITHSONIAN = "wikimedia.org", "si.edu"
+WIKIMEDIA = "wikimedia.org"
 LONGEST_NAME, LONGEST_LABEL = 253, 63
 
 
@@ -57,13 +58,15 @@ def archives_of(settings: Settings) -> tuple[Archive, ...]:
     """The archives that are set, with PD_ARCHIVE_HOSTS for each."""
     hosts = frozenset(place for name in settings.archive_hosts for place in _places(name))
     apis = [settings.commons_api, *([settings.wikidata_api] if settings.wikidata_api else [])]
-    index = settings.smithsonian_index
-    museums = (
-        archive_at(place_of(index), hosts, (SMITHSONIAN,))
-        if "://" in index
-        else Archive(private=hosts, domains=frozenset({SMITHSONIAN}))
-    )
-    return (*(archive_at(place_of(api), hosts) for api in apis), museums)
+    indexes = {"smithsonian": settings.smithsonian_index, "cleveland": settings.cleveland_index}
+    museums = (_museum_at(indexes[name], hosts, museum.domains) for name, museum in MUSEUMS.items())
+    return (*(archive_at(place_of(api), hosts) for api in apis), *museums)
+
+
+def _museum_at(index: str, hosts: frozenset[Place], domains: Iterable[str]) -> Archive:
+    if "://" in index:
+        return archive_at(place_of(index), hosts, domains)
+    return Archive(private=hosts, domains=frozenset(domains))
 
 
 def place_of(url: str) -> Place:

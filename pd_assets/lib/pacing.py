@@ -56,6 +56,8 @@ MEDIA = HostPolicy(kind=MEDIA_FILES, concurrency=2, start_per_s=1.0, most_per_s=
 
 # The Smithsonian states no limit, and a firewall before its delivery service rejects who comes too often.
 MUSEUM_MEDIA = HostPolicy(kind=MEDIA_FILES, concurrency=2, start_per_s=1.0, most_per_s=4.0, bits_per_s=24e6)
+# Cleveland states none: a picture at a time, no more than one a second.
+SLOW_MUSEUM_MEDIA = HostPolicy(kind=MEDIA_FILES, concurrency=1, start_per_s=1.0, most_per_s=1.0, bits_per_s=24e6)
 
 
 def action_api(token: str | None) -> HostPolicy:

@@ -46,8 +46,8 @@ SETTINGS = (
     _setting("PD_COMMONS_EXCLUDE", "categories never entered, separated by `;`", "none"),
     _setting(
         "PD_WIKIDATA_API",
-        "where the names of depicted things are asked for: an `api.php`, or `none`",
-        "Wikidata; none where `PD_COMMONS_API` is on this machine",
+        "where persons, works and the names of depicted things are asked for: an `api.php`, or `none`",
+        "Wikidata; `PD_COMMONS_API` itself where that is on this machine",
     ),
     _setting(
         "PD_ARCHIVE_HOSTS",
@@ -65,6 +65,11 @@ SETTINGS = (
         "none",
     ),
     _setting("PD_SMITHSONIAN_KEY", "key of the Smithsonian's search API, for small pulls", "none", is_secret=True),
+    _setting(
+        "PD_CLEVELAND_INDEX",
+        "the Cleveland Museum of Art's `data.json`: its URL, a file or folder with a copy, or the address of its API",
+        "the public repository",
+    ),
     _setting(
         "PD_RIGHTS_PROFILE",
         "`strict` (free in the US and at life+100 in the source country, or dedicated), `life70`, `us`",

@@ -23,6 +23,7 @@ from pd_ml.provenance import CODE_VERSION
 COMMONS_API = "https://commons.wikimedia.org/w/api.php"
 WIKIDATA_API = "https://www.wikidata.org/w/api.php"
 SMITHSONIAN_INDEX = "https://smithsonian-open-access.s3-us-west-2.amazonaws.com/metadata/edan/index.txt"
+CLEVELAND_INDEX = "https://raw.githubusercontent.com/ClevelandMuseumArt/openaccess/master/data.json"
 # Uploads younger than this are in quarantine: nobody has patrolled them yet. Nobody patrols a wiki of one's own.
 FRESH_DAYS = 30
 # Evidence that could not be read anew for so long is no evidence: its pictures wait.
@@ -65,6 +66,7 @@ class Settings:
     smithsonian_index: str = SMITHSONIAN_INDEX
     smithsonian_key: str | None = field(default=None, repr=False)
     smithsonian_units: tuple[str, ...] = ()
+    cleveland_index: str = CLEVELAND_INDEX
     rights_profile: str = "strict"
     fresh_days: int = FRESH_DAYS
     stale_days: int = STALE_DAYS
@@ -119,11 +121,14 @@ class Settings:
             commons_roots=reader.titles("PD_COMMONS_ROOTS", DEFAULT_ROOTS),
             commons_depth=reader.whole("PD_COMMONS_DEPTH", 4, at_least=0),
             commons_exclude=reader.titles("PD_COMMONS_EXCLUDE", ()),
-            wikidata_api=reader.optional_url("PD_WIKIDATA_API", None if is_loopback(commons_api) else WIKIDATA_API),
+            wikidata_api=reader.optional_url(
+                "PD_WIKIDATA_API", commons_api if is_loopback(commons_api) else WIKIDATA_API
+            ),
             archive_hosts=reader.hosts("PD_ARCHIVE_HOSTS"),
             smithsonian_index=reader.url_or_folder("PD_SMITHSONIAN_INDEX", SMITHSONIAN_INDEX),
             smithsonian_key=reader.header("PD_SMITHSONIAN_KEY", secret=True),
             smithsonian_units=reader.names("PD_SMITHSONIAN_UNITS"),
+            cleveland_index=reader.url_or_folder("PD_CLEVELAND_INDEX", CLEVELAND_INDEX),
             rights_profile=reader.choice("PD_RIGHTS_PROFILE", "strict", PROFILES),
             fresh_days=reader.whole("PD_FRESH_DAYS", 0 if is_loopback(commons_api) else FRESH_DAYS, at_least=0),
             stale_days=reader.whole("PD_STALE_DAYS", STALE_DAYS, at_least=1),

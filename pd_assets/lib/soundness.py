@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.item_parts import unsound_generations
 from pd_assets.lib.catalog.mending import mend, move_away, set_aside
-from pd_assets.lib.catalog.schemas import MEMBERS, PAGES, RECORDS, TABLES, TAKEDOWNS, Kept, Table
+from pd_assets.lib.catalog.schemas import CREATORS, MEMBERS, PAGES, TABLES, TAKEDOWNS, Kept, Table
 from pd_assets.lib.dataset.export import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
 from pd_assets.lib.home import Home, remove_folder
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.lib.migrations import format_of
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release import members, takedowns
 from pd_ml import provenance
 from pd_ml.data import shards
@@ -82,7 +83,7 @@ def repair(home: Home, archive: str) -> Iterator[str]:
         elif TABLES[found.table].kept in (Kept.EVIDENCE, Kept.TWICE):
             damage.second(found.path).unlink(missing_ok=True)
             yield f"{found.table}: set aside as {move_away(home, found.path)}; `pdd run nightly` goes on without it"
-    for found in set_aside(home, PAGES, RECORDS):
+    for found in set_aside(home, PAGES, CREATORS, *ALL_RECORDS):
         yield f"{found.table}: {found.path} was set aside; {found.heals}"
     lost = {path for _, path in altered(home)}
     discard(lost)
@@ -110,7 +111,7 @@ def _of_notes(home: Home) -> Iterator[Fault]:
             look(home)
         except ConfigError as error:
             yield Fault(path=home.root / path, found=str(error), heals="as it says")
-    for pattern in ("commons/cursor.json", f"{RECORDS.key}/*/shards.json"):
+    for pattern in ("commons/cursor.json", *(f"{table.key}/*/shards.json" for table in ALL_RECORDS)):
         for note in sorted(home.root.glob(pattern)):
             if (why := _no_json(note)) is not None:
                 yield Fault(path=note, found=why, heals=NIGHTLY)

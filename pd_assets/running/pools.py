@@ -8,10 +8,11 @@ import dagster as dg
 
 COMMONS_API = "commons_api"
 SMITHSONIAN = "smithsonian"
+CLEVELAND = "cleveland"
 MEDIA = "media"
 WIKIDATA = "wikidata"
 GPU = "gpu"
-POOLS = (COMMONS_API, SMITHSONIAN, MEDIA, WIKIDATA, GPU)
+POOLS = (COMMONS_API, SMITHSONIAN, CLEVELAND, MEDIA, WIKIDATA, GPU)
 
 
 def set_limits(instance: dg.DagsterInstance) -> None:

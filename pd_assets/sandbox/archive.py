@@ -15,6 +15,7 @@ from typing import Self
 from pd_assets.lib.errors import SandboxError
 from pd_assets.sandbox.contents import Contents
 from pd_assets.sandbox.folder import folder_pages
+from pd_assets.sandbox.items import Item, painted_items
 from pd_assets.sandbox.journal import Journal
 from pd_assets.sandbox.painting import Painting
 from pd_assets.sandbox.population import new_pages, painted_pages
@@ -71,6 +72,8 @@ class Archive:
         self._painted = 0
         # Labels of Wikidata items, id -> language -> text, for `action=wbgetentities`.
         self.things: dict[str, dict[str, str]] = {}
+        # Persons and works, with their claims.
+        self.items: dict[str, Item] = {}
         self.oddities = Oddities()
         for page in sorted(pages, key=lambda page: page.created):
             self._found(page)
@@ -80,6 +83,7 @@ class Archive:
         """An archive of `count` pictures drawn by the project itself, with the licences and traps of Commons."""
         archive = cls([*painted_pages(count, seed), *template_pages()], clock=clock)
         archive._painted = count
+        archive.items |= painted_items()
         return archive
 
     @classmethod
@@ -307,6 +311,16 @@ class Archive:
             self._join_categories(page, since=self.now())
             self._log("delete/restore", page, user="Admin", comment=reason)
             return page
+
+    def edit_item(self, item: str, **changes: object) -> Item:
+        """Changes what Wikidata says of an item: `died=1961`, `merged_into="Q1"`; now, or when `modified` says."""
+        with self.lock:
+            if item not in self.items:
+                raise SandboxError(f"The sandbox has no item {item}; it knows {', '.join(sorted(self.items)[:20])}.")
+            before = self.items[item]
+            edited = {"revid": before.revid + 1, "modified": self.now(), **changes}
+            self.items[item] = replace(before, **edited)  # type: ignore[arg-type]
+            return self.items[item]
 
     # How it is done.
 

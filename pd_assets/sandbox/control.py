@@ -8,6 +8,7 @@ move          title, new_title, leave_redirect?, reason?
 delete        title, reason?
 restore       title
 recategorise  title, add?, remove?
+edit_item     item, died (a year; null removes it): an item of Wikidata
 """
 
 import base64
@@ -71,6 +72,14 @@ def _recategorise(archive: Archive, body: Body) -> list[Page]:
     return [archive.recategorise(_text(body, "title"), add=_names(body, "add"), remove=_names(body, "remove"))]
 
 
+def _edit_item(archive: Archive, body: Body) -> list[Page]:
+    died = body.get("died")
+    if died is not None and (not isinstance(died, int) or isinstance(died, bool)):
+        raise SandboxError(f"died is {died!r}; expected a year, or null.")
+    archive.edit_item(_text(body, "item"), died=died)
+    return []
+
+
 VERBS: Mapping[str, Callable[[Archive, Body], list[Page]]] = {
     "add": _add,
     "edit": _edit,
@@ -80,6 +89,7 @@ VERBS: Mapping[str, Callable[[Archive, Body], list[Page]]] = {
     "delete": _delete,
     "restore": _restore,
     "recategorise": _recategorise,
+    "edit_item": _edit_item,
 }
 
 

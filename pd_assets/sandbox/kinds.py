@@ -82,6 +82,11 @@ class Kind:
     statement: str | None = None
     spoil: Callable[[Painting], Painting] = lambda painting: painting
 
+    @property
+    def is_photograph(self) -> bool:
+        """Of a landscape, by its uploader, and not of anybody's painting."""
+        return self.own and self.free
+
     def truth(self, scene: Scene) -> Truth:
         plain = self.free and self.name in ("pd_old_100_expired", "pd_old_100", "cc0_own", "cc0_museum")
         return Truth(free=self.free, trap="" if plain else self.name, scene=scene)

@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pd_assets.sandbox.items import creator_text, painters
 from pd_assets.sandbox.kinds import (
-    CLASSICAL,
     KINDS,
     LICENCE_ITEMS,
-    MODERN,
     OLD_MASTERS,
     TWINS,
-    Artist,
     Kind,
     Work,
     kind_named,
@@ -24,10 +22,11 @@ from pd_assets.sandbox.kinds import (
 )
 from pd_assets.sandbox.painting import Painting
 from pd_assets.sandbox.records import NewPage
-from pd_assets.sandbox.scenes import scene
+from pd_assets.sandbox.scenes import Scene, scene
 from pd_assets.sandbox.titles import MAX_TITLE_BYTES
 from pd_assets.sandbox.tree import (
     BY_HAND,
+    LANDSCAPES,
     MUSEUM,
     SERIES,
     SKETCHBOOK_LEAVES,
@@ -64,7 +63,18 @@ def painted_pages(count: int, seed: int) -> list[NewPage]:
     """The categories, `count` files and some redirects of a painted archive."""
     rng = random.Random(seed)
     files = _files(count, rng)
-    return [*category_pages(tuple(artist.name for artist in _artists())), *files, *_redirects(files)]
+    return [
+        *category_pages(tuple(artist.name for artist in painters())),
+        *files,
+        *_redirects(files),
+        *creator_pages(),
+    ]
+
+
+def creator_pages() -> list[NewPage]:
+    """A Creator page for each painter; after all files, so that their page ids are as ever."""
+    created = LAST_UPLOAD + timedelta(days=30)
+    return [NewPage(title=f"Creator:{one.name}", text=creator_text(one), created=created) for one in painters()]
 
 
 def category_pages(artists: tuple[str, ...]) -> list[NewPage]:
@@ -76,10 +86,6 @@ def category_pages(artists: tuple[str, ...]) -> list[NewPage]:
 def painted_page(number: int, kind: Kind, created: datetime, rng: random.Random) -> NewPage:
     """One file page of a kind, with a picture nobody has seen yet."""
     return _page(_work(number, kind, rng), created, rng)
-
-
-def _artists() -> tuple[Artist, ...]:
-    return tuple({artist.name: artist for artist in (*OLD_MASTERS, *CLASSICAL, *MODERN)}.values())
 
 
 def _files(count: int, rng: random.Random) -> list[NewPage]:
@@ -171,7 +177,7 @@ def _work(number: int, kind: Kind, rng: random.Random) -> Work:
         scene=shown,
         artist=artist,
         year=rng.randint(min(first, last), last),
-        caption=shown.caption(rng.randrange(4)),
+        caption=_caption(shown, kind, rng),
         kind=kind,
     )
 
@@ -183,16 +189,23 @@ def _page(work: Work, created: datetime, rng: random.Random) -> NewPage:
     by = user if kind.own else work.artist.name
     year = created.year if kind.own else work.year
     thing = f"{work.scene.object.capitalize()} in {work.scene.season}"
+    thing = thing if kind.is_photograph else f"{thing} by {by}"
     return NewPage(
-        title=f"File:{thing} by {by}, {year} ({work.number:04d}).{EXTENSIONS[painting.format]}",
+        title=f"File:{thing}, {year} ({work.number:04d}).{EXTENSIONS[painting.format]}",
         text=_text(work, user, created, rng),
         created=created,
         user=user,
         content=painting,
-        caption=work.scene.caption(rng.randrange(4)) if rng.random() < 0.5 else None,
+        caption=_caption(work.scene, kind, rng) if rng.random() < 0.5 else None,
         statements=_statements(kind, rng),
         truth=kind.truth(work.scene),
     )
+
+
+def _caption(shown: Scene, kind: Kind, rng: random.Random) -> str:
+    """A sentence about a scene; that of a photograph does not call it a painting."""
+    wording = rng.randrange(4)
+    return shown.caption(wording | 1 if kind.is_photograph else wording)
 
 
 def _statements(kind: Kind, rng: random.Random) -> tuple[tuple[str, str], ...]:
@@ -248,14 +261,14 @@ def _artwork(work: Work, tags: str, rng: random.Random) -> str:
 
 
 def _artist(work: Work, rng: random.Random) -> str:
-    """The plain name hides the dates; PD-old-100 needs them, since the tag gives no ground in the US."""
+    """A Creator page leads to the dates; PD-old-100 needs them, since the tag gives no ground in the US."""
     name, dates = work.artist.name, f"({work.artist.born}–{work.artist.died})"
     linked = f"[[w:{name}|{name}]] {dates}"
     if work.kind.name == "pd_old_100":
         return rng.choice((linked, f"{name} {dates}"))
     if work.kind.dated is not None:
         return name
-    return rng.choice((linked, f"{{{{Creator:{name}}}}}", name))
+    return rng.choice((linked, f"{{{{Creator:{name}}}}}", f"{{{{Creator:{name}}}}}"))
 
 
 def _date(work: Work, rng: random.Random) -> str:
@@ -270,7 +283,8 @@ def _placement(work: Work, tags: str, rng: random.Random) -> list[str]:
     in_root = "{{PD-Art|PD-old-100" in tags or "{{Licensed-PD-Art|PD-old-100" in tags
     if in_root and rng.random() < 0.8:
         return [subject, *museum]
-    return [subject, *museum, _sorted_by_hand(work, rng)]
+    by_hand = _sorted_by_hand(work, rng)
+    return [LANDSCAPES] if work.kind.is_photograph else [subject, *museum, by_hand]
 
 
 def _sorted_by_hand(work: Work, rng: random.Random) -> str:

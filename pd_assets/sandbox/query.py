@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pd_assets.sandbox.archive import Archive
+from pd_assets.sandbox.items import entity
 from pd_assets.sandbox.lists import Chunk, category_members, log_events, recent_changes
 from pd_assets.sandbox.props import PROPS, member_counts
 from pd_assets.sandbox.records import Page
@@ -92,17 +93,21 @@ def _answered(call: Call) -> Row:
 
 
 def _entities(call: Call) -> Row:
-    """Labels of items as Wikidata has them, from `Archive.things`; the sandbox knows no other property of theirs."""
+    """Items as Wikidata has them: those of `Archive.items`, and of `Archive.things` the labels alone."""
     ids = call.several("ids")
     if len(ids) > MOST_ENTITIES:
         raise ApiError("toomanyvalues", f'Too many values supplied for parameter "ids". The limit is {MOST_ENTITIES}.')
     if wrong := [name for name in ids if not re.fullmatch(r"Q[1-9][0-9]*", name)]:
         raise ApiError("no-such-entity", f'Could not find an entity with the ID "{wrong[0]}".')
-    languages = set(call.several("languages"))
+    if broken := next((code for name in ids if (code := call.archive.oddities.broken.get(name))), None):
+        raise ApiError(broken, "Caught exception of type Sandbox")
+    languages, props = set(call.several("languages")), call.several("props", "labels")
     entities: Row = {}
     for name in ids:
         labels = call.archive.things.get(name)
-        if labels is None:
+        if name in call.archive.items:
+            entities[name] = entity(call.archive.items, name, props, languages)
+        elif labels is None:
             entities[name] = {"id": name, "missing": ""}
         else:
             told = {code: {"language": code, "value": text} for code, text in labels.items() if code in languages}

@@ -15,6 +15,7 @@ BY_ARTIST = "PD-Art works by artist"
 BY_HAND = "Paintings placed by hand"
 EMPTY = "Paintings awaiting upload"
 SERIES = "Series of paintings"
+LANDSCAPES = "Landscapes of the sandbox"
 SKETCHBOOKS, SKETCHBOOK_LEAVES = "Sketchbooks", "Sketchbook leaves"
 MUSEUM = "Paintings in the Sandbox Museum"
 HIDDEN = "__HIDDENCAT__"
@@ -43,6 +44,7 @@ def category_texts(artists: Sequence[str]) -> Mapping[str, str]:
         BY_ARTIST: _in(ROOT_EXPIRED, ROOT_OLD),
         BY_HAND: _in(ROOT_EXPIRED, ROOT_OLD),
         EMPTY: _in(ROOT_EXPIRED),
+        LANDSCAPES: _in(ROOT_EXPIRED, ROOT_OLD),
         SERIES: _in(BY_ARTIST, SERIES),
         SKETCHBOOKS: _in(BY_ARTIST, SKETCHBOOK_LEAVES),
         SKETCHBOOK_LEAVES: _in(SKETCHBOOKS),

@@ -1,8 +1,9 @@
 """Measure how long all items are decided again, beside reading their pages anew, in one run.
 
-`python -m tests.bench.rights --n 1000000`: a changed rule table, a night without news, and one with 1% of the pages
-edited. The pages are those of the test cases, each with years, artist and revision of its own. Exits with 1 where a
-limit of ours is not met.
+`python -m tests.bench.rights --n 1000000`: a changed rule table, a night without news, one in which 1% of the makers
+died otherwise, and one with 1% of the pages edited. The pages are those of the test cases, each with years, artist and
+revision of its own; every second one has an item, every twentieth a maker's. Exits with 1 where a limit of ours is not
+met.
 """
 
 import argparse
@@ -24,11 +25,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, Table
+from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS, ITEMS, PAGES, Table
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.rights.batches import PROFILE_NAMES
 from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.evidence import Evidence, digest_of, from_page
+from pd_assets.lib.rights.knowledge import mark
+from pd_assets.lib.rights.known import StoredEntities, load_knowledge
 from pd_assets.lib.rights.rules import PROFILES, Decision, decide
 from pd_assets.lib.rights.versions import extractor_version
 from tests.pd_assets.lib.rights.cases import CASES, TODAY
@@ -41,6 +44,11 @@ ROWS_AT_ONCE = 10_000
 OLDER = "an older table"
 LONG_AGO = datetime(2015, 5, 5, tzinfo=UTC)
 CHANGED_SHARE = 100
+# A collection of paintings: every second one has an item, and a painter made twenty.
+MAKERS_PER_ITEM, WORKS_PER_ITEM = 20, 2
+FIRST_MAKER = 10_000_000
+OTHERWISE = {"died_first": 1901, "died_last": 1901, "died_named": 1901}
+CLAIMS = '[["P31","Q3305213",false,[]],["P571","+1850-00-00T00:00:00Z/9",false,[]]]'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         plant(home, arguments.n)
         found = [in_process_of_its_own(home, "the rule table changed", arguments.n)]
         found.append(in_process_of_its_own(home, "nothing changed", arguments.n))
+        learn(home, arguments.n)
+        found.append(in_process_of_its_own(home, "1% of the makers have another death year", arguments.n))
         plant(home, arguments.n, edited=True)
         found.append(in_process_of_its_own(home, "1% of the pages edited", arguments.n))
     found.append(peer(arguments.n))
@@ -159,7 +169,14 @@ def plant(home: Home, items: int, *, edited: bool = False) -> None:
     write(home, PAGES, lambda: pages(items, edited=edited), home.partition(PAGES.key, "C") / tables.part_name(0))
     write(home, ITEMS, lambda: map(item, pages(items, edited=edited)), home.table(ITEMS.key) / tables.PART)
     if not edited:
-        write(home, DECISIONS, lambda: decisions(items), home.table(DECISIONS.key) / tables.PART)
+        write(home, CREATORS, lambda: makers(items), home.table(CREATORS.key) / tables.PART)
+        write(home, DECISIONS, lambda: decisions(home, items), home.table(DECISIONS.key) / tables.PART)
+
+
+def learn(home: Home, items: int) -> None:
+    """One maker in a hundred died otherwise."""
+    rows = ({**row, **OTHERWISE} if number % CHANGED_SHARE == 0 else row for number, row in enumerate(makers(items)))
+    write(home, CREATORS, lambda: rows, home.table(CREATORS.key) / tables.PART)
 
 
 def write(home: Home, table: Table, rows: Callable[[], Iterator[dict[str, object]]], path: Path) -> None:
@@ -198,6 +215,28 @@ def pages(items: int, *, edited: bool = False) -> Iterator[dict[str, object]]:
         yield row
 
 
+def makers(items: int) -> Iterator[dict[str, object]]:
+    """What is known: a work for every second page, by one of a maker for every twentieth."""
+    for number in range(items // MAKERS_PER_ITEM + items // WORKS_PER_ITEM):
+        is_work = number >= items // MAKERS_PER_ITEM
+        died = {"made_first": 1850, "made_last": 1850, "made_named": 1850} if is_work else {}
+        yield {
+            "asked": f"Q{FIRST_MAKER + number}", "item": f"Q{FIRST_MAKER + number}", "name": f"Somebody {number}",
+            "kind": "other" if is_work else "person", "revid": number, "modified": "2026-01-01T00:00:00Z",
+            "makers": [f"Q{FIRST_MAKER + number % (items // MAKERS_PER_ITEM)}"] if is_work else [],
+            "classes": ["Q3305213"] if is_work else ["Q5"], "materials": ["Q296955", "Q4259259"] if is_work else [],
+            "claims": CLAIMS, "fetched_at": LONG_AGO, "ask_at": LONG_AGO, **died,
+        }  # fmt: skip
+
+
+def asked_for(number: int, items: int, known: StoredEntities) -> list[str]:
+    """The marks of a page's work, where it has one, and of its maker."""
+    count = items // MAKERS_PER_ITEM
+    asked = [f"Q{FIRST_MAKER + number % count}"]
+    asked += [f"Q{FIRST_MAKER + count + number // 2 % (items // WORKS_PER_ITEM)}"] if number % 2 else []
+    return sorted(mark(item, known[item]) for item in asked)
+
+
 def numbers(items: int) -> Iterator[int]:
     """Page ids whose item ids come in the order of their texts: all of one length."""
     return iter(range(10_000_000, 10_000_000 + items))
@@ -208,10 +247,12 @@ def item(row: dict[str, object]) -> dict[str, object]:
     return {"item_id": f"commons:M{row['pageid']}", "source": "commons", **{name: row[name] for name in names}}
 
 
-def decisions(items: int) -> Iterator[dict[str, object]]:
+def decisions(home: Home, items: int) -> Iterator[dict[str, object]]:
     """What an older rule table decided from the evidence of every page: every 50th item as ours never does."""
     known: dict[tuple[object, ...], tuple[Evidence, dict[str, Decision]]] = {}
     until = date(TODAY.year + 1, 1, 1).isoformat()
+    stored = load_knowledge(home).entities
+    assert isinstance(stored, StoredEntities)
     older = Decision(verdict="quarantine", rule_id="older", reasons=("older",))
     for row in pages(items):
         evidence, decided = judged_like(row, known)
@@ -223,6 +264,7 @@ def decisions(items: int) -> Iterator[dict[str, object]]:
             "evidence_digest": digest_of(text),
             "page_digest": hashlib.md5(status.encode()).hexdigest(),
             "extractor_version": extractor_version(),
+            "looked_up": asked_for(int(str(row["pageid"])), items, stored),
             "ruleset_version": OLDER,
             "fresh_days": 30,
             "valid_until": until,

@@ -24,9 +24,10 @@ from tests.conftest import ROOT
 from tests.integration.conftest import FilledSite
 from tests.integration.mediawiki.kinds import Kind
 from tests.integration.mediawiki.wiki import MediaWiki
+from tests.integration.mediawiki.wikidata import wikidata_beside
 
 LINE = (
-    "commons/categories,commons/refresh,commons/templates,catalog/items,rights/decisions,images/files,"
+    "commons/categories,commons/refresh,commons/creators,commons/templates,catalog/items,rights/decisions,images/files,"
     "catalog/licensed_images,dataset/captions,dataset/splits,dataset/shards,dataset/manifest"
 )
 
@@ -52,10 +53,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def home(read_wiki: MediaWiki, project: Path) -> Path:
-    """A home after the whole line."""
+def home(read_wiki: MediaWiki, mediawiki_site: FilledSite, project: Path) -> Path:
+    """A home after the whole line, with somebody beside the wiki who knows its artists."""
     home = project / "home"
-    done = materialise(project, LINE, PD_HOME=str(home), PD_COMMONS_API=read_wiki.api_url)
+    with wikidata_beside(mediawiki_site.pictures) as wikidata:
+        settings = {"PD_COMMONS_API": read_wiki.api_url, "PD_WIKIDATA_API": wikidata.api_url}
+        done = materialise(project, LINE, PD_HOME=str(home), **settings)
     assert done.returncode == 0, done.stderr[-3000:]
     return home
 

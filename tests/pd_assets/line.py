@@ -159,7 +159,11 @@ def new_line(folder: Path, *, retrain_after: int = 1000) -> Iterator[Line]:
         SandboxServer(Archive.painted(count=PICTURES)) as server,
         dg.DagsterInstance.local_temp(str(folder / INSTANCE), overrides=NO_TELEMETRY) as instance,
     ):
-        platform = Platform(pd_home=str(home.root), pd_commons_api=server.api_url, pd_retrain_after=str(retrain_after))
+        platform = Platform(
+            pd_home=str(home.root),
+            pd_commons_api=server.api_url,
+            pd_retrain_after=str(retrain_after),
+        )
         yield Line(server=server, home=home, instance=instance, platform=platform)
 
 

@@ -17,22 +17,25 @@ from pd_assets.definitions import build_defs, defs
 from pd_assets.lib.catalog.schemas import TABLES
 from pd_assets.lib.errors import ConfigError
 from pd_assets.resources import Platform
-from pd_assets.running.pools import COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
+from pd_assets.running.pools import CLEVELAND, COMMONS_API, GPU, MEDIA, POOLS, SMITHSONIAN
 
 ROOT = Path(__file__).resolve().parents[2]
 
-READ = ("commons/pages", "commons/refresh", "smithsonian/records")
+MUSEUMS = ("smithsonian/records", "cleveland/records")
+READ = ("commons/pages", "commons/refresh", *MUSEUMS)
 LINE: Mapping[str, set[str]] = {
     "commons/categories": set(),
     "commons/pages": {"commons/categories"},
     "commons/refresh": {"commons/categories"},
+    "commons/creators": {"commons/pages", "commons/refresh"},
     "commons/templates": {"commons/pages", "commons/refresh"},
     "smithsonian/records": set(),
+    "cleveland/records": set(),
     "catalog/items": {"commons/categories", *READ},
-    "rights/decisions": {"catalog/items", "commons/categories", "commons/templates", *READ},
+    "rights/decisions": {"catalog/items", "commons/categories", "commons/creators", "commons/templates", *READ},
     "rights/changes": {"rights/decisions", "catalog/items"},
     "rights/takedowns": set(),
-    "images/files": {"rights/decisions", "rights/takedowns", "catalog/items", "smithsonian/records"},
+    "images/files": {"rights/decisions", "rights/takedowns", "catalog/items", *MUSEUMS},
     "catalog/licensed_images": {
         "commons/categories",
         "catalog/items",
@@ -68,8 +71,16 @@ TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "ev
 JOBS: Mapping[str, set[str]] = {
     "refresh_sources": {"commons/categories", "commons/refresh", "commons/templates"},
     "refresh_smithsonian": {"smithsonian/records"},
+    "refresh_cleveland": {"cleveland/records"},
     "build_dataset": {
-        *("catalog/items", "rights/decisions", "rights/changes", "rights/takedowns", "images/files"),
+        *(
+            "commons/creators",
+            "catalog/items",
+            "rights/decisions",
+            "rights/changes",
+            "rights/takedowns",
+            "images/files",
+        ),
         "catalog/licensed_images",
         "catalog/clusters",
         *("dataset/things", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
@@ -79,7 +90,7 @@ JOBS: Mapping[str, set[str]] = {
     "train_all_models": TRAINED,
     "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images", "dataset")}
     - {"commons/pages"},
-    "whole_line": set(LINE) - {"commons/pages", "smithsonian/records", "models/unet"} - LATENT,
+    "whole_line": set(LINE) - {"commons/pages", *MUSEUMS, "models/unet"} - LATENT,
 }
 
 
@@ -216,12 +227,13 @@ def test_what_asks_one_archive_shares_a_pool_and_every_training_that_of_the_gpu(
     wanted = {key for key in graph if key.startswith(("models/", "evaluation/"))}
     assert {key for key, pool in pools.items() if pool == GPU} == wanted
     assert pools["images/files"] == MEDIA and pools["smithsonian/records"] == SMITHSONIAN
+    assert pools["cleveland/records"] == CLEVELAND
     assert set(pools.values()) <= set(POOLS), "pdd up notes a limit for each of them"
 
 
 def test_what_is_scraped_has_a_freshness_policy_and_the_refresh_a_check(graph: Mapping[str, dg.AssetSpec]) -> None:
     watched = {key for key, spec in graph.items() if spec.freshness_policy is not None}
-    assert watched == {"commons/categories", "commons/refresh", "smithsonian/records"}
+    assert watched == {"commons/categories", "commons/refresh", *MUSEUMS}
     checks = {spec.name: key_of(spec.asset_key) for asset in defs.asset_checks or () for spec in asset.check_specs}
     assert checks["scraped_lately"] == "commons/refresh"
 

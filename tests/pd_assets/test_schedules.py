@@ -31,6 +31,7 @@ NIGHT = sorted(
     [
         "commons/categories",
         "commons/refresh",
+        "commons/creators",
         "commons/templates",
         "catalog/items",
         "rights/decisions",

@@ -14,7 +14,14 @@ from pd_assets.lib.catalog.schemas import TABLES
 from tests.pd_assets.line import Line, Night
 
 NIGHT = {
-    *("commons/categories", "commons/refresh", "commons/templates", "catalog/items", "rights/decisions"),
+    *(
+        "commons/categories",
+        "commons/refresh",
+        "commons/creators",
+        "commons/templates",
+        "catalog/items",
+        "rights/decisions",
+    ),
     *("rights/changes", "rights/takedowns", "images/files", "catalog/licensed_images", "catalog/clusters"),
     *("dataset/things", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
 }
@@ -52,7 +59,8 @@ def test_what_a_step_opened_is_what_the_graph_says_that_it_needs(night: Line) ->
     opened = {key: set(told.value) for key in NIGHT if (told := latest(night, key).metadata.get("tables_read"))}
     assert opened["dataset/splits"] == {"catalog/licensed_images", "catalog/clusters"}
     assert opened["rights/decisions"] == {
-        *("catalog/items", "commons/categories", "commons/pages", "commons/templates", "smithsonian/records")
+        *("catalog/items", "commons/categories", "commons/creators", "commons/pages", "commons/templates"),
+        *("smithsonian/records", "cleveland/records"),
     }
     for key, tables in opened.items():
         parents = {parent.to_user_string() for parent in graph.get(dg.AssetKey(key.split("/"))).parent_keys}
@@ -118,7 +126,7 @@ def test_what_is_done_again_without_a_change_keeps_its_version_and_a_change_make
     assert line.run("refresh_sources").success
     assert {key for key, version in versions(line).items() if version != before[key]} == {"commons/refresh"}
     stale = {key for key, status in statuses(line).items() if status is StaleStatus.STALE}
-    read_pages = {"catalog/items", "rights/decisions", "dataset/captions", "dataset/things"}
+    read_pages = {"commons/creators", "catalog/items", "rights/decisions", "dataset/captions", "dataset/things"}
     assert stale == read_pages, "Dagster marks what is made of the change directly"
 
     assert line.run("nightly").success

@@ -19,9 +19,10 @@ import pyarrow as pa
 
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.generations import current, next_generation, share
-from pd_assets.lib.catalog.schemas import CATEGORIES, ITEMS, PAGES, RECORDS, Table
+from pd_assets.lib.catalog.schemas import CATEGORIES, ITEMS, PAGES, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home, alone
+from pd_assets.lib.museums.contract import ALL_RECORDS
 
 STATE, INDEX = "state.json", "index"
 ITEMS_AT_ONCE = 2_000_000
@@ -58,7 +59,7 @@ class State:
 
 
 def bring_in_step(home: Home) -> Built:
-    """Read what changed in commons/pages and smithsonian/records, and replace the parts of catalog/items it touches."""
+    """Read what changed in the pages and the museums' records, and replace the parts of catalog/items it touches."""
     folder = home.table(ITEMS.key)
     with alone(folder.with_name(".items"), "joins the catalogue"), tables.engine(home) as connection:
         before = _read_state(folder)
@@ -161,13 +162,16 @@ class _Build:
     def _show_rows(self, paths: Sequence[str]) -> None:
         """The view `rows`: the listings in some source files."""
         self.read.update(paths)
-        for name, table in (("pages", PAGES), ("records", RECORDS)):
-            chosen = [str(self.root / path) for path in paths if path.startswith(table.key + "/")]
+        for name, several in (("pages", (PAGES,)), ("records", ALL_RECORDS)):
+            chosen = []
+            for table in several:
+                found = [str(self.root / path) for path in paths if path.startswith(table.key + "/")]
+                damage.require_whole(self.home, table, map(Path, found))
+                chosen += found
             if chosen:
-                damage.require_whole(self.home, table, map(Path, chosen))
                 rows = self.connection.read_parquet(chosen, hive_partitioning=False, union_by_name=True, filename=True)
             else:
-                rows = self.connection.from_arrow(_with_filename(table))
+                rows = self.connection.from_arrow(_with_filename(several[0]))
             rows.create_view(name, replace=True)
         numbers = [self.sources[path].number for path in paths]
         files = pa.table(
@@ -220,11 +224,11 @@ def _by_bucket(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.Reco
 
 
 def _sources(home: Home, before: State) -> dict[str, Source]:
-    """The part files of both archives, path -> source; a path that was known keeps its number."""
+    """The part files of all archives, path -> source; a path that was known keeps its number."""
     root = home.root.resolve()
     number = max((one.number for one in before.sources.values()), default=-1)
     found = {}
-    for table in (PAGES, RECORDS):
+    for table in (PAGES, *ALL_RECORDS):
         partition_of = {folder.resolve(): name for name, folder in home.partitions(table.key).items()}
         for file in tables.parts(home, table):
             path, told = str(file.relative_to(root)), file.stat()

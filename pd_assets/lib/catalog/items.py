@@ -1,17 +1,18 @@
-"""One row per file of either archive, and the licence-filtered table: the joins between the other tables."""
+"""One row per file of any archive, and the licence-filtered table: the joins between the other tables."""
 
 from collections.abc import Sequence
 
 from pd_assets.lib.catalog import item_parts, tables
 from pd_assets.lib.catalog.duplicates import build_clusters
 from pd_assets.lib.catalog.looks import Stale
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, RECORDS, TAKEDOWNS, Table
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, TAKEDOWNS, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 
 
 def build_items(home: Home) -> str:
-    """Bring catalog/items in step with commons/pages and smithsonian/records, and return its digest."""
+    """Bring catalog/items in step with commons/pages and the museums' records, and return its digest."""
     return item_parts.bring_in_step(home).digest
 
 
@@ -32,7 +33,7 @@ def stale_items(home: Home, found: Stale) -> list[str]:
     if not found:
         return []
     names = {"categories": list(found.categories), "pages": list(found.pages), "shards": list(found.shards)}
-    rows = tables.query(home, load("stale_items"), {"items": ITEMS, "records": RECORDS}, names)
+    rows = tables.query(home, load("stale_items"), {"items": ITEMS, "records": ALL_RECORDS}, names)
     return [str(item) for item in rows["item_id"].to_pylist()]
 
 

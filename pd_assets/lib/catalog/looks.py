@@ -14,8 +14,9 @@ from zlib import crc32
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
 from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.museums.contract import MUSEUMS
 
-COMMONS, SMITHSONIAN = "commons", "smithsonian"
+COMMONS = "commons"
 # Counters drift: what they call empty is looked at all the same when it was not for so many days; which of them, the
 # name decides, so that what was met in one night comes spread over several.
 EMPTY_FOR_DAYS = (4, 5, 6, 7)
@@ -110,9 +111,9 @@ class Stale:
 
 def stale(home: Home, *, days: int, now: datetime | None = None) -> Stale:
     """What was last looked at with success more than `days` ago: of Commons whatever the reason, since every night
-    looks at all of it; of the Smithsonian, whose units are read when somebody asks, only what failed."""
+    looks at all of it; of museums, which are read when somebody asks, only what failed."""
     limit = (now or datetime.now(UTC)) - timedelta(days=days)
-    commons, smithsonian = load_looks(home, COMMONS), load_looks(home, SMITHSONIAN)
+    commons = load_looks(home, COMMONS)
     live = _live(home)
     return Stale(
         categories=tuple(
@@ -121,7 +122,7 @@ def stale(home: Home, *, days: int, now: datetime | None = None) -> Stale:
             if (live is None or category in live) and _looked_at(home, commons, category) < limit
         ),
         pages=tuple(commons.failed_since(limit)),
-        shards=tuple(smithsonian.failed_since(limit)),
+        shards=tuple(shard for museum in MUSEUMS for shard in load_looks(home, museum).failed_since(limit)),
     )
 
 

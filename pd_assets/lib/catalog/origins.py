@@ -10,24 +10,26 @@ from pd_assets.lib.catalog.schemas import (
     CAPTIONS,
     CHANGES,
     CLUSTERS,
+    CREATORS,
     DECISIONS,
     FILES,
     ITEMS,
     LICENSED,
     PAGES,
-    RECORDS,
     SPLITS,
     TEMPLATES,
     THINGS,
     Table,
 )
+from pd_assets.lib.museums.contract import ALL_RECORDS
 
+Tables = Table | tuple[Table, ...]
 SHARDS = "dataset/shards"
 Origins = tuple[tuple[str, str], ...]
 
 
-def _of(table: Table, *columns: str) -> Origins:
-    return tuple((table.key, column) for column in columns)
+def _of(table: Tables, *columns: str) -> Origins:
+    return tuple((one.key, column) for one in (table if isinstance(table, tuple) else (table,)) for column in columns)
 
 
 def _same(table: Table, *columns: str) -> dict[str, Origins]:
@@ -47,29 +49,36 @@ _SHARED = (
 _EVIDENCE = (
     *_of(TEMPLATES, "target", "kind"),
     *_of(PAGES, "revid", "wikitext", "mediainfo", "extmetadata", "categories", "templates", "uploaded_at"),
-    *_of(RECORDS, "usage_access", "usage_codes", "usage_text", "metadata_usage_access", "object_rights"),
-    *_of(RECORDS, "media_rights", "unit_code", "record_type", "media_type", "names", "dates", "freetext", "indexed"),
+    *_of(ALL_RECORDS, "usage_access", "usage_codes", "usage_text", "metadata_usage_access", "object_rights"),
+    *_of(
+        ALL_RECORDS, "media_rights", "unit_code", "record_type", "media_type", "names", "dates", "freetext", "indexed"
+    ),
     *_of(ITEMS, "status", "problem", "sha1"),
+    *_of(CREATORS, *(name for name in CREATORS.columns if name not in CREATORS.volatile)),
 )
 _PICTURE = _of(ITEMS, "file_url", "thumb_url", "thumb_side")
 _COPIES = (*_of(FILES, "sha256", "sha1", "phash", "detail_hash"), *_of(ITEMS, "item_id"))
 _MEASURED = ("aspect", "sharpness", "greyness", "border", "text_page", "entropy")
 _LABELS = (
     *_of(PAGES, "wikitext", "mediainfo", "extmetadata", "categories", "hidden_categories"),
-    *_of(RECORDS, "title", "freetext", "indexed", "caption", "alt_text", "metadata_usage_access"),
+    *_of(ALL_RECORDS, "title", "freetext", "indexed", "caption", "alt_text", "metadata_usage_access"),
     *_of(THINGS, "name"),
 )
 
 ORIGINS: Mapping[str, Mapping[str, Origins]] = {
     ITEMS.key: {
-        "item_id": (*_of(PAGES, "pageid"), *_of(RECORDS, "item_id")),
-        **{column: (*_of(PAGES, column), *_of(RECORDS, column)) for column in _SHARED},
+        "item_id": (*_of(PAGES, "pageid"), *_of(ALL_RECORDS, "item_id")),
+        **{column: (*_of(PAGES, column), *_of(ALL_RECORDS, column)) for column in _SHARED},
         **_same(PAGES, "sha1", "size_bytes", "revid"),
         "source": (),
-        "categories": (*_of(PAGES, "categories"), *_of(RECORDS, "terms")),
-        "partitions": (*_of(PAGES, "category", "status"), *_of(RECORDS, "unit_code")),
-        "status": (*_of(PAGES, "status", "category"), *_of(RECORDS, "status")),
-        "colour_card": (*_of(PAGES, "title", "categories"), *_of(RECORDS, "title", "terms", "caption", "alt_text")),
+        "categories": (*_of(PAGES, "categories"), *_of(ALL_RECORDS, "terms")),
+        "partitions": (*_of(PAGES, "category", "status"), *_of(ALL_RECORDS, "unit_code")),
+        "status": (*_of(PAGES, "status", "category"), *_of(ALL_RECORDS, "status")),
+        "colour_card": (*_of(PAGES, "title", "categories"), *_of(ALL_RECORDS, "title", "terms", "caption", "alt_text")),
+    },
+    CREATORS.key: {
+        "asked": _of(PAGES, "wikitext", "mediainfo"),
+        **_all((), (name for name in CREATORS.columns if name != "asked")),
     },
     TEMPLATES.key: {
         "name": _of(PAGES, "templates", "wikitext"),
@@ -77,13 +86,18 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
     },
     DECISIONS.key: {
         "item_id": _of(ITEMS, "item_id"),
-        **_all(_EVIDENCE, ("verdict", "rule_id", "reasons", "evidence", "evidence_digest", "valid_until")),
+        **_all(
+            _EVIDENCE,
+            ("verdict", "rule_id", "reasons", "witness", "evidence", "evidence_digest", "looked_up", "valid_until"),
+        ),
         "page_digest": (
             *_of(PAGES, "digest"),
-            *_of(RECORDS, "signature", "media_signature"),
+            *_of(ALL_RECORDS, "signature", "media_signature"),
             *_of(ITEMS, "status", "problem"),
         ),
         **_all((), ("profile", "ruleset_version", "decided_at", "extractor_version", "fresh_days")),
+        "since": (),
+        "grounds": _EVIDENCE,
     },
     CHANGES.key: {
         **_same(DECISIONS, "item_id", "profile"),
@@ -92,13 +106,17 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         **_all(_of(DECISIONS, "evidence"), ("from_revid", "to_revid")),
         **_all(_of(DECISIONS, "ruleset_version"), ("from_ruleset", "to_ruleset")),
         **_all(_of(DECISIONS, "evidence_digest"), ("from_evidence", "to_evidence")),
-        "cause": _of(DECISIONS, "evidence", "page_digest", "ruleset_version", "extractor_version", "fresh_days"),
+        "cause": _of(
+            DECISIONS, "evidence", "page_digest", "looked_up", "ruleset_version", "extractor_version", "fresh_days"
+        ),
+        "from_since": _of(DECISIONS, "since"),
+        "from_grounds": _of(DECISIONS, "grounds"),
         "changed_on": (),
         "changed_at": _of(DECISIONS, "decided_at"),
     },
     FILES.key: {
         **_same(ITEMS, "item_id", "sha1"),
-        "signature": _of(RECORDS, "media_signature"),
+        "signature": _of(ALL_RECORDS, "media_signature"),
         **_all(_PICTURE, ("sha256", "received_sha1", "path", "width", "height", "mime", "size_bytes", "url")),
         **_all(_PICTURE, ("phash", "detail_hash", *_MEASURED)),
         **_all((), ("max_side", "made_from", "status", "error", "tries", "fetched_at")),

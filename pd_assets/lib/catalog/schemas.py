@@ -1,7 +1,7 @@
 """The schema of every table: column, type, description. The UI, the docs and the writer read them from here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ class Kept(Enum):
     # As the archive told it, and tells it again: the next run asks.
     ASKED_ANEW = "run `pdd run nightly`, which asks the archive again"
     ASKED_ANEW_BY_UNIT = "run the job refresh_smithsonian for its unit, which asks the archive again"
+    ASKED_ANEW_OF_CLEVELAND = "run the job refresh_cleveland, which asks the archive again"
     # What nothing else tells lies there twice: the next run takes the second copy.
     TWICE = "its second copy is damaged too: restore both from a backup, or run `pdd doctor --repair`"
     # Never replaced but by a person's word.
@@ -96,6 +97,42 @@ PAGES = Table(
     },
 )
 
+CREATORS = Table(
+    key="commons/creators",
+    kept=Kept.ASKED_ANEW,
+    sort_by=("asked",),
+    volatile=("modified", "recent_since", "problem", "tries", "fetched_at", "ask_at"),
+    columns={
+        "asked": (TEXT, "the id of a Wikidata item, or the title of a Creator page, that pages or works name"),
+        "kind": (
+            TEXT,
+            "`person`, `group`, `anonymous`, `other` or `missing`; `creator_page`; null where nothing counts yet",
+        ),
+        "item": (TEXT, "the item that it leads to (a merged one redirects, a Creator page names one), null for none"),
+        "name": (TEXT, "the item's English label (CC0)"),
+        "revid": (BIG, "the revision that was read"),
+        "modified": (TEXT, "when it was last edited, as the archive says"),
+        **{
+            f"{what}_{which}": (WHOLE, f"{which} year of {says} that its precision leaves possible, null where unknown")
+            for what, says in (("born", "birth"), ("died", "death"), ("made", "making"))
+            for which in ("first", "last", "named")
+        },
+        "makers": (TEXTS, "of a work: the items of everybody who is named as a maker"),
+        "has_unnamed_maker": (FLAG, "of a work: whether somebody made it whom no item names"),
+        "is_anonymous": (FLAG, "of a work: whether it is said that nobody knows its maker"),
+        "classes": (TEXTS, "what it is: P31 and P279"),
+        "materials": (TEXTS, "what a work is made of: P186"),
+        "claims": (TEXT, "the statements that all this was read from, as JSON; deprecated ones are left out"),
+        "read_by": (TEXT, "version of what read them"),
+        "recent": (TEXT, "what an edit of the last days made of the claims: it does not count yet"),
+        "recent_since": (INSTANT, "when that was first seen"),
+        "problem": (TEXT, "why it could not be read the last time, null where it could"),
+        "tries": (WHOLE, "how often in a row it could not"),
+        "fetched_at": (INSTANT, "when the archive last told of it"),
+        "ask_at": (INSTANT, "when it is to be asked for again"),
+    },
+)
+
 TEMPLATES = Table(
     key="commons/templates",
     kept=Kept.ASKED_ANEW,
@@ -165,13 +202,16 @@ RECORDS = Table(
     },
 )
 
+# All museums' tables have the same columns; what one has nothing of is null.
+CLEVELAND_RECORDS = replace(RECORDS, key="cleveland/records", kept=Kept.ASKED_ANEW_OF_CLEVELAND)
+
 ITEMS = Table(
     key="catalog/items",
     sort_by=("item_id",),
     volatile=("fetched_at",),
     columns={
-        "item_id": (TEXT, "`commons:M<pageid>` or `smithsonian:<record_ID>:<media id>`"),
-        "source": (TEXT, "the archive: `commons` or `smithsonian`"),
+        "item_id": (TEXT, "`commons:M<pageid>`, `smithsonian:<record_ID>:<media id>` or `cleveland:<id>`"),
+        "source": (TEXT, "the archive: `commons`, `smithsonian` or `cleveland`"),
         "title": (TEXT, "title of the file without namespace and ending"),
         "page_url": (TEXT, "the archive's page about the file"),
         "file_url": (TEXT, "address of the original"),
@@ -196,7 +236,7 @@ DECISIONS = Table(
     key="rights/decisions",
     kept=Kept.EVIDENCE,
     sort_by=("item_id", "profile"),
-    volatile=("decided_at",),
+    volatile=("decided_at", "since"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
         "profile": (TEXT, "the rights profile: `strict`, `life70` or `us`"),
@@ -208,6 +248,8 @@ DECISIONS = Table(
         "evidence_digest": (TEXT, "SHA-256 of the evidence"),
         "evidence": (TEXT, "what was seen, where and at which revision, as JSON"),
         "decided_at": (INSTANT, "when this decision was first made from this evidence"),
+        "since": (TEXT, "the day since which the verdict has been this one: `2026-11-30`"),
+        "grounds": (TEXTS, "what an accepted item rests on: its tags, or its museum's CC0; empty for others"),
         "page_digest": (
             TEXT,
             "digest of the archive's page and of the item's status, which the evidence was read from",
@@ -237,7 +279,8 @@ CHANGES = Table(
         "cause": (
             TEXT,
             "`upstream_edit` (what the archive says of it), `deletion`, `copy` (a page of the same bytes), `rule` "
-            "(the rule table, or what reads the evidence), `settings` (PD_FRESH_DAYS), `calendar`",
+            "(the rule table, or what reads the evidence), `knowledge` (what others say of its makers, its work or its "
+            "templates), `settings` (PD_FRESH_DAYS), `calendar`",
         ),
         "from_revid": (BIG, "revision that the evidence before was read from, null where the archive has none"),
         "to_revid": (BIG, "revision that the evidence now was read from"),
@@ -245,6 +288,8 @@ CHANGES = Table(
         "to_ruleset": (TEXT, "version of the rule table now"),
         "from_evidence": (TEXT, "SHA-256 of the evidence before"),
         "to_evidence": (TEXT, "SHA-256 of the evidence now"),
+        "from_since": (TEXT, "the day since which the verdict before had been that one"),
+        "from_grounds": (TEXTS, "what an item that was accepted before rested on"),
         "changed_on": (TEXT, "the day that the decision was made for: `2026-11-30`"),
         "changed_at": (INSTANT, "when it was made"),
     },
@@ -442,7 +487,7 @@ LEDGER = Table(
 TABLES = {
     table.key: table
     for table in (
-        *(CATEGORIES, PAGES, TEMPLATES, RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS, FILES, CLUSTERS, LICENSED),
-        *(CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
+        *(CATEGORIES, PAGES, CREATORS, TEMPLATES, RECORDS, CLEVELAND_RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS),
+        *(FILES, CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
     )
 }

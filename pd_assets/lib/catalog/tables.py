@@ -36,6 +36,8 @@ ROWS_IN_A_GROUP = 250
 # A streamed table closes a row group at so many rows or bytes.
 STREAMED_ROWS, STREAMED_BYTES = 100_000, 64_000_000
 ABANDONED_AFTER_S = 24 * 3600
+# A table, or several of the same columns.
+Tables = Table | tuple[Table, ...]
 
 
 # What the block at work calls for each table that it opens, before it reads it.
@@ -295,7 +297,7 @@ def rows(content: pa.Table) -> Iterator[dict[str, object]]:
 
 
 def query(
-    home: Home, sql: str, tables: Mapping[str, Table], parameters: Mapping[str, object] | None = None
+    home: Home, sql: str, tables: Mapping[str, Tables], parameters: Mapping[str, object] | None = None
 ) -> pa.Table:
     """Run `sql` in DuckDB over the named tables (missing ones are empty) and return the result."""
     with engine(home) as connection:
@@ -361,15 +363,25 @@ def _named_errors(home: Home) -> Iterator[None]:
         raise TableError(f"the tables of {home.root} cannot be read or joined ({told})") from error
 
 
-def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str, Table]) -> None:
+def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str, Tables]) -> None:
     for name, table in tables.items():
         relation(connection, home, table).create_view(name)
 
 
-def relation(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> duckdb.DuckDBPyRelation:
-    """A table as a DuckDB relation; one without files is empty. DamagedTable where a file is not what was written."""
-    files = parts(home, table)
+def relation(connection: duckdb.DuckDBPyConnection, home: Home, table: Tables) -> duckdb.DuckDBPyRelation:
+    """A table, or several as one, as a DuckDB relation; without files it is empty. DamagedTable where a file is not
+    what was written."""
+    several = table if isinstance(table, tuple) else (table,)
+    files: list[Path] = []
+    for one in several:
+        of_one = parts(home, one)
+        damage.require_whole(home, one, of_one)
+        files += of_one
     if not files:
-        return connection.from_arrow(table.schema.empty_table())
-    damage.require_whole(home, table, files)
-    return connection.read_parquet([str(path) for path in files], hive_partitioning=False, union_by_name=True)
+        return connection.from_arrow(several[0].schema.empty_table())
+    found = connection.read_parquet([str(path) for path in files], hive_partitioning=False, union_by_name=True)
+    # What an older version wrote lacks the columns that came later.
+    empty = connection.from_arrow(several[0].schema.empty_table())
+    kinds = zip(empty.columns, empty.types, strict=True)
+    later = [f'null::{kind} as "{name}"' for name, kind in kinds if name not in found.columns]
+    return found.project(", ".join(["*", *later])) if later else found

@@ -1,7 +1,7 @@
 """The Action API of Wikimedia Commons, or of any MediaWiki: listings, category facts, details by page id.
 
-One request at a time, `maxlag` on every one, continuations followed to the end of what was asked for. One page that the
-archive cannot tell of costs its own details and nothing else: its batch is halved down to it, at a bounded price.
+How a question is put is in action_api.py. One page that the archive cannot tell of costs its own details and nothing
+else: its batch is halved down to it, at a bounded price.
 Errors: ArchiveError, FetchFailed.
 """
 
@@ -10,16 +10,15 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
-from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
+from pd_assets.lib.commons.action_api import ActionApi, ApiError, EndlessQuery, pages_of
 from pd_assets.lib.commons.index import is_untold
 from pd_assets.lib.commons.records import Json, Member, Page, merge_chunks, parse_member, parse_page
-from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, FetchFailed
-from pd_assets.lib.http import Answer, PoliteSession, naming_the_archive, retry_after_s
-from pd_assets.lib.json_answers import UnreadableJson, parse_json
-from pd_assets.lib.pacing import action_api
+from pd_assets.lib.commons.values import at
+from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting
+from pd_assets.lib.http import PoliteSession
 
 T = TypeVar("T")
 
@@ -28,24 +27,12 @@ TITLES_PER_REQUEST = 50
 # Servers refuse addresses from about 8 KB on; titles in other scripts triple in length when they are encoded.
 LONGEST_TITLES_BYTES = 6000
 SMALLEST_BATCH = 10
-MOST_ANSWERS_FOR_A_LISTING = 100_000
 # Questions about pages that fail: so many one after the other, and it is not the pages; so many in a run, and what
 # fails from then on is not looked into before the next one.
 MOST_FAILURES_IN_A_ROW = 50
 MOST_FAILURES_IN_A_RUN = 500
 TRIES_OF_A_HALF = 2
-MOST_RESTARTS = 2
 MOST_COUNTED = 2**31 - 1
-MAXLAG_S = 5
-HTML_WAIT_S = 5.0
-WAITING_ERRORS = ("maxlag", "ratelimited", "readonly")
-# What may pass, and may as well be the fault of one page: waited for once.
-INTERNAL_ERROR = "internal_api_error"
-# What the archive says of categories that it cannot find or read.
-DATA_ERRORS = frozenset(
-    {"missingtitle", "invalidtitle", "nosuchpageid", "badcontinue", "invalidcategory", "no-such-entity",
-     "no-such-entity-link"}
-)  # fmt: skip
 METADATA_FIELDS = (
     "License|LicenseShortName|LicenseUrl|UsageTerms|AttributionRequired|Attribution|Copyrighted|Restrictions|NonFree|"
     "DeletionReason|Permission|Artist|Credit|ObjectName|ImageDescription|DateTimeOriginal|Categories"
@@ -56,29 +43,9 @@ METADATA_FIELDS = (
 EVERYTHING = "info|imageinfo|categories|revisions|templates"
 WITHOUT_TEMPLATES = EVERYTHING.removesuffix("|templates")
 BARE = "info"
-# How an answer goes on -> what was asked for: once that is told, older versions would follow.
-GOES_ON_WITH = {"iistart": "imageinfo", "iicontinue": "imageinfo", "rvcontinue": "revisions"}
 EPOCH = "1970-01-01T00:00:00Z"
-NOTHING_TOLD: Mapping[int, Json] = MappingProxyType({})
 
 log = logging.getLogger(__name__)
-
-
-class ApiError(ArchiveError):
-    """The Action API answered with an error; `code` is its name for it."""
-
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-    @property
-    def is_about_data(self) -> bool:
-        """Whether the category asked for is the cause, and not the archive or the way of asking."""
-        return self.code in DATA_ERRORS
-
-
-class EndlessQuery(ArchiveError):
-    """A query whose continuations do not come to an end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,59 +68,37 @@ class CategoryFacts:
     exists: bool
 
 
-class CommonsClient:
+class CommonsClient(ActionApi):
     """Reads one MediaWiki. `thumb_side` is the longest side that thumbnails must cover, pixels."""
 
     def __init__(self, api: str, session: PoliteSession, *, thumb_side: int, token: str | None = None) -> None:
-        self.api = api
-        self.session = session
+        super().__init__(api, session, token=token)
         self.thumb_side = thumb_side
-        self._policy = action_api(token)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         # Why pages could not be told, by page id; who stores them empties it.
         self.unread: dict[int, str] = {}
         self._failures = 0
         self._failures_in_a_row = 0
-        self._warned: set[str] = set()
-
-    def probe(self) -> None:
-        """Make sure that `api` is an Action API; ArchiveError names what is there instead."""
-        with naming_the_archive(self.api, "PD_COMMONS_API"):
-            answer = self._ask({"meta": "siteinfo", "siprop": "general"}, tries=2, is_known=False)
-        general = _at(answer, "query", "general")
-        if not isinstance(general, dict) or not str(general.get("generator", "")).startswith("MediaWiki"):
-            raise ArchiveError(f"PD_COMMONS_API={self.api} is no MediaWiki Action API; expected an address of api.php")
-
-    def answers(self) -> bool:
-        """Whether the archive answers anything at all. AccessDenied or ArchiveResting where it does not want to."""
-        try:
-            self._ask({"meta": "siteinfo", "siprop": "general"}, tries=2)
-        except (AccessDenied, ArchiveResting):
-            raise
-        except ArchiveError:
-            return False
-        return True
 
     def category_facts(self, titles: Sequence[str]) -> dict[str, CategoryFacts]:
         """Page id and member counts of categories, by title without namespace."""
         facts: dict[str, CategoryFacts] = {}
-        for names in _title_batches(f"Category:{title}" for title in titles):
-            for answer in self._answers({"titles": names, "prop": "categoryinfo"}):
-                facts.update({fact.title: fact for fact in map(_category_facts, _pages(answer)) if fact.title})
+        for names in title_batches(f"Category:{title}" for title in titles):
+            for answer in self.answers_to({"titles": names, "prop": "categoryinfo"}):
+                facts.update({fact.title: fact for fact in map(_category_facts, pages_of(answer)) if fact.title})
         return facts
 
     def pages_titled(
         self, titles: Iterable[str], wanted: Mapping[str, str | int]
     ) -> Iterator[tuple[list[str], list[Json]]]:
         """Everything that was `wanted` about pages, up to 50 a request: their titles, and all answers about them."""
-        for names in _title_batches(titles):
-            yield names.split("|"), list(self._answers({"titles": names, **wanted}))
+        for names in title_batches(titles):
+            yield names.split("|"), list(self.answers_to({"titles": names, **wanted}))
 
     def subcategories(self, category: str) -> list[CategoryFacts]:
         """The direct subcategories with their own counts, by title: one request for 500 of them."""
         wanted = {"generator": "categorymembers", "gcmtitle": f"Category:{category}", "gcmtype": "subcat"}
-        answers = self._answers({**wanted, "gcmlimit": LIST_LIMIT, "prop": "categoryinfo"})
-        found = [_category_facts(page) for answer in answers for page in _pages(answer) if page.get("ns") == 14]
+        answers = self.answers_to({**wanted, "gcmlimit": LIST_LIMIT, "prop": "categoryinfo"})
+        found = [_category_facts(page) for answer in answers for page in pages_of(answer) if page.get("ns") == 14]
         return sorted({fact.title: fact for fact in found if fact.title}.values(), key=lambda fact: fact.title)
 
     def listing(self, category: str) -> Iterator[list[Member]]:
@@ -162,16 +107,16 @@ class CommonsClient:
         One that is sorted anew while it is listed may come twice.
         """
         wanted = {"generator": "categorymembers", "gcmtitle": f"Category:{category}", "gcmtype": "file"}
-        for answer in self._answers({**wanted, "gcmlimit": LIST_LIMIT, "prop": "info"}):
-            members = [parse_member(page) for page in _pages(answer) if page.get("ns") == 6]
+        for answer in self.answers_to({**wanted, "gcmlimit": LIST_LIMIT, "prop": "info"}):
+            members = [parse_member(page) for page in pages_of(answer) if page.get("ns") == 6]
             yield [member for member in members if member.pageid]
 
     def entity_labels(self, ids: Iterable[str], languages: Sequence[str]) -> Iterator[dict[str, dict[str, str]]]:
         """Names of Wikibase items, id -> language -> name, up to 50 a request; an item that does not exist has none."""
         for batch in _batches(ids, TITLES_PER_REQUEST):
             wanted: dict[str, str | int] = {"action": "wbgetentities", "ids": "|".join(batch), "props": "labels"}
-            answer = self._ask({**wanted, "languages": "|".join(languages)})
-            yield {name: _labels(_at(answer, "entities", name, "labels")) for name in batch}
+            answer = self.ask({**wanted, "languages": "|".join(languages)})
+            yield {name: _labels(at(answer, "entities", name, "labels")) for name in batch}
 
     def members(self, category: str) -> Iterator[Member]:
         """The members of `listing` one by one."""
@@ -186,7 +131,7 @@ class CommonsClient:
             "lenamespace": 6,
             "leprop": "ids|timestamp",
         }
-        found = _entries(self._ask({**wanted, "ledir": "older", "lelimit": 1}), "logevents")
+        found = _entries(self.ask({**wanted, "ledir": "older", "lelimit": 1}), "logevents")
         return next((str(entry["timestamp"]) for entry in found if _has_moment(entry)), EPOCH)
 
     def events(self, action: str, *, since: str, most_requests: int) -> list[LogEvent]:
@@ -197,7 +142,7 @@ class CommonsClient:
             "lenamespace": 6,
             "leprop": "ids|timestamp",
         }
-        answers = self._answers({**wanted, "ledir": "newer", "lestart": since, "lelimit": LIST_LIMIT})
+        answers = self.answers_to({**wanted, "ledir": "newer", "lestart": since, "lelimit": LIST_LIMIT})
         found = [entry for answer in islice(answers, most_requests) for entry in _entries(answer, "logevents")]
         return [
             LogEvent(logid=logid, pageid=_whole(entry.get("logpage")) or 0, timestamp=str(entry["timestamp"]))
@@ -291,8 +236,10 @@ class CommonsClient:
         pages: dict[int, dict[str, object]] = {}
         # Fifty ordinary pages take two answers.
         waits = 1 if tries is None else 0
-        for answer in self._answers(wanted, most=6 + len(pageids) // 5, tries=tries, internal_waits=waits, told=pages):
-            merge_chunks(pages, _pages(answer))
+        for answer in self.answers_to(
+            wanted, most=6 + len(pageids) // 5, tries=tries, internal_waits=waits, told=pages
+        ):
+            merge_chunks(pages, pages_of(answer))
         self._failures_in_a_row = 0
         return [self._page(pages.get(pageid), pageid, fetched_at) for pageid in pageids]
 
@@ -320,154 +267,6 @@ class CommonsClient:
         if not self.answers():
             raise error
 
-    def _answers(
-        self,
-        params: Mapping[str, str | int],
-        most: int = MOST_ANSWERS_FOR_A_LISTING,
-        *,
-        tries: int | None = None,
-        internal_waits: int | None = None,
-        told: Mapping[int, Json] = NOTHING_TOLD,
-    ) -> Iterator[Json]:
-        """All answers to one query: the same parameters again with every `continue` that is wanted until there is none.
-
-        A continuation that the archive does not take any more starts the query anew: what was said comes again.
-        `told` are the pages as the answers so far tell them.
-        """
-        resume: Mapping[str, str | int] = {}
-        restarts = 0
-        for _ in range(most):
-            try:
-                answer = self._ask({**params, **resume}, tries=tries, internal_waits=internal_waits)
-            except ApiError as error:
-                if error.code != "badcontinue" or not resume or restarts == MOST_RESTARTS:
-                    raise
-                log.warning("%s; asking from the beginning", error)
-                resume, restarts = {}, restarts + 1
-                continue
-            yield answer
-            following = _wanted(answer.get("continue"), told)
-            if not following:
-                return
-            if following == resume:
-                raise EndlessQuery(f"{self.api}: a query goes on with the same continuation again and again")
-            resume = following
-        raise EndlessQuery(f"{self.api}: a query was still not complete after {most} answers")
-
-    def _ask(
-        self,
-        params: Mapping[str, str | int],
-        *,
-        tries: int | None = None,
-        internal_waits: int | None = None,
-        is_known: bool = True,
-    ) -> Json:
-        """One answer. Of an archive that `is_known` to be one, a page of HTML is a fault of its edge and passes.
-
-        An internal error is waited for as often as `internal_waits`, or as others are: where a question is about many
-        pages, one of them may be its cause.
-        """
-        fixed: dict[str, str | int] = {"action": "query", "format": "json", "formatversion": 2, "maxlag": MAXLAG_S}
-        seen: list[Answer] = []
-        internal_errors = 0
-
-        def check(answer: Answer) -> float | None:
-            nonlocal internal_errors
-            seen[:] = [answer]
-            if is_known and answer.is_html:
-                return retry_after_s(answer.headers) or HTML_WAIT_S
-            code = _error_code(answer)
-            internal_errors += code.startswith(INTERNAL_ERROR)
-            may_pass = code.startswith(INTERNAL_ERROR) and (internal_waits is None or internal_errors <= internal_waits)
-            if code in WAITING_ERRORS or may_pass:
-                return max(1.0, retry_after_s(answer.headers) or 5.0)
-            return None if code else _wait_if_broken(answer)
-
-        try:
-            answer = self.session.get(
-                self.api,
-                policy=self._policy,
-                params={**fixed, **params},
-                headers=self._headers,
-                check=check,
-                tries=tries,
-            )
-        except FetchFailed as error:
-            if seen and seen[0].is_html:
-                raise FetchFailed(f"{self._no_json(seen[0])} ({error})") from error
-            raise
-        decoded = _decode(answer)
-        if decoded is None:
-            raise ArchiveError(self._no_json(answer))
-        if told := _error(decoded):
-            code = str(told.get("code"))
-            raise ApiError(f"{self.api}: {code}: {told.get('info') or told.get('text')}", code=code)
-        self._note_warnings(decoded)
-        return decoded
-
-    def _no_json(self, answer: Answer) -> str:
-        return (
-            f"PD_COMMONS_API={self.api} answered {answer.content_type or 'something'}, expected JSON; "
-            "set PD_COMMONS_API to the address of a MediaWiki api.php"
-        )
-
-    def _note_warnings(self, decoded: Json) -> None:
-        """Log what the archive warns of, once; a wiki without structured data has no slot of that name."""
-        for text in _warnings(decoded):
-            if text not in self._warned and "mediainfo" not in text:
-                self._warned.add(text)
-                log.warning("%s warns: %s", self.api, text)
-
-
-def _warnings(decoded: Json) -> list[str]:
-    """The warnings in an answer, in the older or the newer format."""
-    found = decoded.get("warnings")
-    entries = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
-    told = [entry for entry in entries if isinstance(entry, dict)]
-    return [str(entry.get("warnings") or entry.get("text")) for entry in told]
-
-
-def _error_code(answer: Answer) -> str:
-    """The archive's name for the error in an answer, or nothing."""
-    if "mediawiki-api-error" not in answer.headers and b'"error' not in answer.body[:300]:
-        return ""
-    error = _error(_decode(answer) or {})
-    return "" if error is None else str(error.get("code", ""))
-
-
-def _wait_if_broken(answer: Answer) -> float | None:
-    """JSON that was cut off on its way is worth another try; HTML is no API and will stay none."""
-    is_whole = answer.body.rstrip().endswith((b"}", b"]"))
-    return 1.0 if answer.content_type == "application/json" and not is_whole else None
-
-
-def _error(decoded: Json) -> Json | None:
-    """The error in an answer: `error`, or the first of `errors` where a wiki uses the newer error formats."""
-    errors = decoded.get("errors")
-    found = errors[0] if isinstance(errors, list) and errors else decoded.get("error")
-    return found if isinstance(found, dict) else None
-
-
-def _wanted(following: object, told: Mapping[int, Json]) -> dict[str, str | int]:
-    """What of a continuation was asked for: none of a file's older versions once its present one is told."""
-    if not isinstance(following, dict):
-        return {}
-    kept = {key: value for key, value in following.items() if not _is_told(told, GOES_ON_WITH.get(key))}
-    return kept if kept.keys() - {"continue"} or kept == following else {}
-
-
-def _is_told(told: Mapping[int, Json], name: str | None) -> bool:
-    """Whether this was told of every page that there is."""
-    return bool(told) and name is not None and all(name in page or page.get("missing") for page in told.values())
-
-
-def _decode(answer: Answer) -> Json | None:
-    try:
-        decoded = parse_json(answer.body)
-    except UnreadableJson:
-        return None
-    return decoded if isinstance(decoded, dict) else None
-
 
 def _batches(values: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
     rest = iter(values)
@@ -484,7 +283,7 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _title_batches(titles: Iterable[str]) -> Iterator[str]:
+def title_batches(titles: Iterable[str]) -> Iterator[str]:
     """Titles joined by `|`, so few in each that the address stays short."""
     batch: list[str] = []
     size = 0
@@ -497,12 +296,6 @@ def _title_batches(titles: Iterable[str]) -> Iterator[str]:
         size += length
     if batch:
         yield "|".join(batch)
-
-
-def _at(value: object, *keys: str) -> object:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def _category_facts(page: Json) -> CategoryFacts:
@@ -523,13 +316,8 @@ def _count(value: object) -> int:
     return max(-MOST_COUNTED, min(_whole(value) or 0, MOST_COUNTED))
 
 
-def _pages(answer: Json) -> list[Json]:
-    pages = _at(answer, "query", "pages")
-    return [page for page in pages if isinstance(page, dict)] if isinstance(pages, list) else []
-
-
 def _entries(answer: Json, name: str) -> list[Json]:
-    entries = _at(answer, "query", name)
+    entries = at(answer, "query", name)
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pd_assets.lib.commons.client import EPOCH, ApiError, CommonsClient
+from pd_assets.lib.commons.action_api import ApiError
+from pd_assets.lib.commons.client import EPOCH, CommonsClient
 from pd_assets.lib.errors import FetchFailed
 from pd_assets.lib.home import Home, write_text
 

@@ -20,7 +20,8 @@ import numpy as np
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.looks import COMMONS, Looks, load_looks
 from pd_assets.lib.catalog.schemas import PAGES
-from pd_assets.lib.commons.client import LIST_LIMIT, ApiError, CommonsClient
+from pd_assets.lib.commons.action_api import ApiError
+from pd_assets.lib.commons.client import LIST_LIMIT, CommonsClient
 from pd_assets.lib.commons.index import (
     DELETED,
     LEFT,

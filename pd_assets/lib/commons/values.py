@@ -137,3 +137,10 @@ def is_storable(value: object, depth: int = DEEPEST) -> bool:
     if isinstance(value, dict):
         return all(is_legible(str(key)) and is_storable(part, depth - 1) for key, part in value.items())
     return isinstance(value, list) and all(is_storable(part, depth - 1) for part in value)
+
+
+def at(value: object, *keys: str) -> object:
+    """What stands at a place in JSON of any shape; None where there is no such place."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pd_assets.lib.catalog.looks import Looks
-from pd_assets.lib.commons.client import ApiError, CategoryFacts, CommonsClient
+from pd_assets.lib.commons.action_api import ApiError
+from pd_assets.lib.commons.client import CategoryFacts, CommonsClient
 from pd_assets.lib.commons.patience import FailuresInARow
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, ConfigError
 

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, THINGS
+from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, THINGS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.dataset.composition import captions_of
 from pd_assets.lib.dataset.label_changes import LabelChanges, Previous
 from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, Label, labels_version, read_labels, source_digest
 from pd_assets.lib.home import Home
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.page.languages import ENGLISH
 from pd_assets.lib.page.structured import Things
 
@@ -42,7 +43,7 @@ def build_captions(home: Home, *, policy: str, language: str = ENGLISH) -> Capti
     """
     things = read_things(home)
     writer = _Writer(Previous(home), policy, language, things)
-    sources = {"licensed": LICENSED, "pages": PAGES, "records": RECORDS}
+    sources: dict[str, tables.Tables] = {"licensed": LICENSED, "pages": PAGES, "records": ALL_RECORDS}
     pages = tables.query(home, load("licensed_pages"), sources)
     digest = tables.write_batches(home, CAPTIONS, writer.batches(pages))
     return CaptionCounts(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from pd_assets.lib.rights.drift import as_markdown
 from pd_ml.data import shards
 from pd_ml.data.shards import Manifest
 
@@ -10,6 +11,12 @@ from pd_ml.data.shards import Manifest
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGER = ((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))
 IN_TABLES = ("rules", "sources", "label_licences")
+PAPERS = ("audit", "drift")
+RATES = {
+    "false_accepts": "accepted pictures that are not free",
+    "false_rejects": "refused pictures that are free",
+    "errors": "pictures decided wrongly",
+}
 LISTED = 20
 
 
@@ -31,6 +38,11 @@ kept. Captions may carry a licence of their own: `label_licence`.
 {_tables(manifest.facts)}
 
 {_skipped(manifest.facts.get("skipped"))}
+
+## How sure the decisions are
+{_audit(manifest.facts.get("audit"))}
+
+{_drift(manifest.facts.get("drift"))}
 
 ## Columns
 | column | type | meaning |
@@ -74,7 +86,7 @@ def _size(count: int) -> str:
 
 
 def _facts(facts: Mapping[str, object]) -> str:
-    plain = {name: value for name, value in facts.items() if name not in (*IN_TABLES, "skipped")}
+    plain = {name: value for name, value in facts.items() if name not in (*IN_TABLES, *PAPERS, "skipped")}
     return "\n".join(f"- {name}: {value}" for name, value in plain.items())
 
 
@@ -94,6 +106,41 @@ def _skipped(skipped: object) -> str:
         return "No picture was left out."
     shown = "\n".join(f"- {line}" for line in lines[:LISTED])
     return f"{len(lines)} pictures could not be read and were left out; `manifest.json` lists all.\n{shown}"
+
+
+def _audit(told: object) -> str:
+    """The error rates that people found in a blind sample, and how they agree."""
+    if not isinstance(told, Mapping):
+        return "No audit by people is recorded for this version."
+    people = "one person" if told["people"] == 1 else f"{told['people']} people who did not see one another's answers"
+    rows = [
+        f"| {says} | {rate['share']:.1%} | {rate['low']:.1%} to {rate['high']:.1%} "
+        f"| {rate['wrong']} of {rate['judged']} |"
+        for name, says in RATES.items()
+        if (rate := told.get(name))
+    ]
+    head = ["| what | rate | 95% interval | wrong of judged |", "|---|---|---|---|"]
+    notes = [f"- {note}" for note in told.get("notes") or ()]
+    lines = [f"A blind random sample (`{told['sample']}`, profile {told['profile']}) was judged by {people}.", ""]
+    return "\n".join([*lines, *head, *rows, "", _agreement(told.get("agreement")), *notes])
+
+
+def _agreement(agreed: object) -> str:
+    if not isinstance(agreed, Mapping):
+        return "One person judged: how two people agree is not known."
+    kappa = agreed.get("kappa")
+    said = "no kappa, as both always gave the same answer"
+    if kappa is not None:
+        said = f"Cohen's kappa {kappa:.2f} (95% interval {agreed['low']:.2f} to {agreed['high']:.2f})"
+    return f"They agree on {agreed['same']} of {agreed['pairs']} pictures: {said}."
+
+
+def _drift(told: object) -> str:
+    """How many accepted pictures lost their ground in the months before this version."""
+    lines = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list | tuple) else []
+    if not lines:
+        return "How many accepted pictures lost their ground is not recorded for this version."
+    return f"Accepted pictures that lost their ground, by month and tag:\n\n{as_markdown(lines)}"
 
 
 def _columns() -> str:

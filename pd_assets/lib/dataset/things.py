@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import LICENSED, PAGES, RECORDS, THINGS
+from pd_assets.lib.catalog.schemas import LICENSED, PAGES, THINGS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.home import Home
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.page.languages import ENGLISH, UNMARKED
 from pd_assets.lib.page.structured import things_named
 
@@ -50,7 +51,8 @@ def build_things(home: Home, client: CommonsClient | None, *, language: str = EN
 
 
 def _named_on_pages(home: Home) -> Iterator[str]:
-    pages = tables.query(home, load("licensed_pages"), {"licensed": LICENSED, "pages": PAGES, "records": RECORDS})
+    sources: dict[str, tables.Tables] = {"licensed": LICENSED, "pages": PAGES, "records": ALL_RECORDS}
+    pages = tables.query(home, load("licensed_pages"), sources)
     for page in tables.rows(pages.select(["mediainfo"])):
         yield from things_named(_json(page["mediainfo"]))
 

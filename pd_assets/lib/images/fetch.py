@@ -2,7 +2,7 @@
 
 The table is written every so often while it goes on, so an interruption costs little; a failure is a row with its
 reason and is tried again on later runs, ever less often, and at once where the file or its address has changed. The
-Smithsonian gives no SHA-1: there a picture is fetched again where its address or what is said of the medium changed.
+museums give no SHA-1: there a picture is fetched again where its address or what is said of the medium changed.
 
 A thumbnail is made by the archive, and there is no SHA-1 of it. Of a truncated original the archive makes a whole
 thumbnail with a grey rest (MediaWiki 1.39 with ImageMagick does): that shows only where originals are asked for.
@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, RECORDS, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import AccessDenied, ArchiveResting, FetchFailed, PdError, RequestRejected
 from pd_assets.lib.home import Home, alone
@@ -33,7 +33,8 @@ from pd_assets.lib.images.decode import ENDINGS, UnusableImage
 from pd_assets.lib.images.pool import Decoders
 from pd_assets.lib.images.proof import Etags, is_scaled, refuse_bomb, require_picture, require_size
 from pd_assets.lib.images.stored import has_size, keep
-from pd_assets.lib.pacing import MUSEUM_MEDIA, HostPolicy
+from pd_assets.lib.museums.contract import ALL_RECORDS, MUSEUMS
+from pd_assets.lib.pacing import HostPolicy
 from pd_assets.lib.progress import track
 
 Row = dict[str, object]
@@ -91,7 +92,7 @@ def fetch_accepted(
         wanted = tables.query(
             home,
             load("wanted"),
-            {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "records": RECORDS, "takedowns": TAKEDOWNS},
+            {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "records": ALL_RECORDS, "takedowns": TAKEDOWNS},
             {"profile": profile},
         )
         is_current = pa.array([fetcher.is_current(row) for row in tables.rows(wanted)], pa.bool_())
@@ -228,14 +229,14 @@ class _Fetcher:
         with self.large if made_from == ORIGINAL and _whole(item["size_bytes"]) > LARGE_BYTES else nullcontext():
             if made_from == ORIGINAL:
                 refuse_bomb(item)
-            is_museum = item["source"] == "smithsonian"
-            answer = self._answer(url, MUSEUM_MEDIA if is_museum else MEDIA)
+            museum = MUSEUMS.get(str(item["source"]))
+            answer = self._answer(url, museum.media if museum else MEDIA)
             sha1 = item["sha1"]
             require_picture(answer, str(sha1) if sha1 is not None and made_from == ORIGINAL else None)
             self.etags.require_md5(answer, str(item["item_id"]))
             picture = self.decoders.normalise(answer.body, max_side=self.max_side)
         # A museum's whole picture may be a version of the file whose size its record gives.
-        is_exact = made_from == ORIGINAL and not is_museum
+        is_exact = made_from == ORIGINAL and museum is None
         require_size(item, picture, is_exact=is_exact, least_side=self.max_side if made_from == THUMBNAIL else 1)
         if picture.sha256 in self.placeholders:
             raise placeholders.Placeholder(picture.sha256)

@@ -98,7 +98,7 @@ OTHER_BOXES = frozenset(
      "walters art museum artwork", "nara-image-full", "information art", "engraving", "information trans",
      "milim", "stamp", "coin", "manuscript", "book page", "informaciónn", "british museum", "information en")
 )  # fmt: skip
-EXTRA_BOXES = frozenset(("information field", "informationfield", "infofield", "information-field", "if field"))
+EXTRA_BOXES = frozenset(("information field", "informationfield", "infofield", "infi", "information-field", "if field"))
 NEVER_BOXES = frozenset(("credit line", "self", "location", "license", "watermark", "assessments", "translation"))
 OTHER = "other: "
 EXTRA = "information field"

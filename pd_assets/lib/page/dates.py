@@ -13,9 +13,10 @@ YEAR = re.compile(rf"(?<![\d_]){YEAR_TEXT}(?![\d_])")
 SPAN = re.compile(rf"(?<!\d)({YEAR_TEXT})\s*[-–—/]\s*(\d{{2}})(?![\d:])(?!\s*[-–/.]\s*\d)")
 COMPACT = re.compile(rf"(?<!\d)({YEAR_TEXT})(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 CENTURY = re.compile(
-    r"\b(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:half|quarter|third|millennium))|\bcentury((?:\s+\d{1,2}\b)+)", re.IGNORECASE
+    r"\b(\d{1,2})\s?(?:st|nd|rd|th)\b(?!\s+(?:half|quarter|third|millennium))|\bcentury((?:\s+\d{1,2}\b)+)",
+    re.IGNORECASE,
 )
-CENTURY_WORD = re.compile(r"\bc(?:entur(?:y|ies)|ent)\b|\d(?:st|nd|rd|th)[\s-]+c\b", re.IGNORECASE)
+CENTURY_WORD = re.compile(r"\bc(?:entur(?:y|ies)|ent)\b|\d\s?(?:st|nd|rd|th)[\s-]+c\b", re.IGNORECASE)
 # Centuries in other languages, in digits (19. Jahrhundert) and Roman numbers (XIXe siècle, siglo XIX, XX век).
 FOREIGN_CENTURY = re.compile(
     r"\b(?:\d{1,2}|[XVI]{1,5})\.?\s?(?:e|ème|º|°|th)?\s*(?:jahrhunderts?|jh\.?|siècles?|secolo|eeuw|века?|в\.)(?!\w)|"
@@ -131,6 +132,44 @@ def parse_years(text: str | None) -> Years | None:
     )
 
 
+# Words of other scripts that may stand beside a year of ours without making it another one.
+_FOREIGN_DATE_WORDS = re.compile(
+    r"^(?:年|年代|月|日|世紀|世纪|約|约|頃|г|гг|год|года|годы|годов|век|века|в|вв|ок|около|начало|конец|середина|"
+    r"рік|року|роки|століття|ст|до|по|и|та|між|между|αιώνας|περ|년|월|일|세기|경)\.?$"
+)
+_OTHER_SCRIPT = re.compile(r"[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1200-\u137f\u1780-\u17ff]")
+_WORD_IN_DATE = re.compile(r"[^\W\d_]+")
+_MARKS_A_CALENDAR = re.compile(
+    r"\b(?:A\.?\s?H|A\.?\s?P|S\.?\s?H|B\.?\s?S|V\.?\s?S|N\.?\s?S|E\.?\s?C|E\.?\s?E|A\.?\s?M|A\.?\s?L|M\.?\s?E|B\.?\s?E|"
+    r"C\.?\s?S|R\.?\s?S|J\.?\s?E)\b\.?|\d(?:AH|AP|SH|BS|VS|BE)\b"
+)
+_NAMES_A_CALENDAR = re.compile(
+    r"\b(?:hijri|hegira|hidjra|anno hegirae|shamsi|samvat|sambat|saka|shaka|śaka|bikram|vikram|bangla|bengali era|"
+    r"buddhist|jewish|hebrew|anno mundi|coptic|ethiopian|armenian|juche|minguo|kōki|koki|meiji|taish[oō]|sh[oō]wa|"
+    r"heisei|reiwa|tangi|dangi|thai|chula|rattanakosin|burmese|calendar|calendrier|kalender|calendario|an [IVX]+|"
+    r"year of the (?:republic|king|emperor)|regnal)\b|主体|주체|皇紀|民國|民国|昭和|大正|平成|令和|明治",
+    re.IGNORECASE,
+)
+
+
+def is_plain(text: str, *, beside: str = "") -> bool:
+    """Whether the years of a date text are surely those of our calendar: a low number must not be a late year of
+    another one. `beside` is what else the page says: in the script of another calendar a bare `1377` may be one."""
+    if _NAMES_A_CALENDAR.search(text) or _MARKS_A_CALENDAR.search(text) or not _digits_are_ascii(text):
+        return False
+    if _OTHER_SCRIPT.search(text) or (_OTHER_SCRIPT.search(beside) and not re.search(r"\b1[5-9]\d\d\b", text)):
+        return False
+    return all(_is_latin(word) or _FOREIGN_DATE_WORDS.match(word.lower()) for word in _WORD_IN_DATE.findall(text))
+
+
+def _digits_are_ascii(text: str) -> bool:
+    return all(sign.isascii() for sign in text if sign.isdecimal())
+
+
+def _is_latin(word: str) -> bool:
+    return all(ord(sign) < 0x250 for sign in word)
+
+
 def union(ranges: list[Years]) -> Years | None:
     """One range that covers all of them."""
     if not ranges:
@@ -157,7 +196,9 @@ def _expressions(text: str) -> Iterator[_Found]:
     centuries, text = _centuries(text)
     yield from centuries
     for match in DECADE.finditer(text):
-        yield _Found(start=match.start(), first=int(match.group(1)), last=int(match.group(1)) + 9)
+        # Museums' `1200s` is a century, others' `1900s` may be a decade.
+        first, is_century = int(match.group(1)), match.group(1).endswith("00")
+        yield _Found(start=match.start(), first=first, last=first + (99 if is_century else 9), is_century=is_century)
     text = DECADE.sub(lambda match: " " * len(match.group(0)), text)
     for match in SPAN.finditer(text):
         first, end = int(match.group(1)), int(match.group(2))

@@ -14,12 +14,14 @@ from pd_assets.lib.page.effort import is_readable
 from pd_assets.lib.page.personal import without_personal
 
 STATUS, LICENCE, JURISDICTION, METHOD = "P6216", "P275", "P1001", "P459"
-CREATOR, INCEPTION, DEPICTS, SOURCE, REPRODUCES = "P170", "P571", "P180", "P7482", "P6243"
-KEPT = (STATUS, LICENCE, JURISDICTION, METHOD, CREATOR, INCEPTION, DEPICTS, SOURCE, REPRODUCES)
+CREATOR, AUTHOR, INCEPTION, DEPICTS, SOURCE, REPRODUCES = "P170", "P50", "P571", "P180", "P7482", "P6243"
+KEPT = (STATUS, LICENCE, JURISDICTION, METHOD, CREATOR, AUTHOR, INCEPTION, DEPICTS, SOURCE, REPRODUCES)
+# A maker by way of another: after a work by, workshop, follower, circle, manner of, forgery after.
+BY_WAY_OF = ("P1877", "P1774", "P1775", "P1776", "P1777", "P1778")
 # Qualifiers that a rule or a reader of evidence may need; addresses, account names and numbers are not among them.
 KEPT_QUALIFIERS = (
     JURISDICTION, METHOD, "P518", "P580", "P582", "P585", "P1319", "P1326", "P1480", "P3831", "P569", "P570", "P1552",
-    "P2093",
+    "P2093", *BY_WAY_OF,
 )  # fmt: skip
 WIKI_USER = "P4174"
 ROLE = "P3831"

@@ -28,7 +28,7 @@ TABLES = {
 # These are there wherever a dataset is.
 NEEDED = (ITEMS, FILES, CLUSTERS, MEMBERS)
 
-ITEM_ID = re.compile(r"commons:M\d+|smithsonian:[^:]*:[^:]*")
+ITEM_ID = re.compile(r"commons:M\d+|smithsonian:[^:]*:[^:]*|cleveland:\d+")
 PAGE_ID = re.compile(r"M(\d+)")
 SHA1 = re.compile(r"[0-9a-f]{40}")
 SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -12,6 +12,7 @@ from pd_assets.lib.release.lineage import Model, models_and_members
 from pd_assets.lib.release.members import DatasetVersion
 from pd_assets.lib.release.pictures import Picture, as_named, find_pictures
 from pd_assets.lib.rights.changes import in_words
+from pd_assets.lib.rights.words_for_people import sentence_of
 
 Row = Mapping[str, object]
 
@@ -126,7 +127,7 @@ class Trace:
                 yield f"  {row['page_url']}  {row['status']}"
             for decision in self.decisions:
                 if decision["item_id"] == item_id:
-                    yield f"  profile {decision['profile']}: {decision['verdict']} by {decision['rule_id']}"
+                    yield f"  profile {decision['profile']}: {sentence_of(decision)}"
 
     def _taken_down(self) -> Iterator[str]:
         told = [

@@ -1,12 +1,11 @@
-"""The audit: a blind random sample of decisions for a person to judge, and the error rates with their intervals.
+"""The audit's sample: a blind random draw of decisions for people to judge, kept in the home with what comes of it.
 
-Half of the sample is drawn among the accepted items and half among the others; each rate is that of its own half, and
-the rate over everything weighs the halves by how many items they stand for.
+Half of the sample is drawn among the accepted items and half among the others. Who answered what is in
+audit_answers.py, what the answers come to in audit_rates.py.
 """
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,16 +15,17 @@ from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.rights.claims import Evidence
 
-ANSWERS = ("free", "not_free", "cannot_tell")
-# 95% of intervals made so hold the true rate.
-Z = 1.959963984540054
-SAMPLE, RESULT, ANSWERED = "sample.json", "result.json", "answers.json"
+SAMPLE, RESULT = "sample.json", "result.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """One item of the sample as it was decided. `path` is its picture's place under PD_HOME, if it has one."""
+    """One item of the sample as it was decided. `path` is its picture's place under PD_HOME, if it has one.
+
+    `of_rule` is how many items its rule decided alike; samples that were drawn long ago do not say it.
+    """
 
     item_id: str
     verdict: str
@@ -36,10 +36,19 @@ class Sampled:
     thumb_url: str | None
     path: str | None
     evidence: str
+    of_rule: int | None = None
 
     @property
     def is_accepted(self) -> bool:
         return self.verdict == "accept"
+
+    @property
+    def seen(self) -> Evidence:
+        """What it was decided from; of evidence in a form that is not read any more, nothing."""
+        try:
+            return Evidence.from_json(self.evidence)
+        except (TypeError, KeyError, ValueError):
+            return Evidence(source=self.item_id.partition(":")[0], status="live")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,34 +66,6 @@ class Sample:
         """Names the sample: the same draw from the same decisions has the same name."""
         said = json.dumps([[one.item_id, one.verdict] for one in self.items] + [[self.profile, str(self.seed)]])
         return f"{self.profile}-{sha256(said.encode()).hexdigest()[:12]}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rate:
-    """`wrong` of `judged`, as a share with its 95% interval; `worst` counts each `cannot tell` as wrong."""
-
-    wrong: int
-    judged: int
-    cannot_tell: int
-    share: float
-    low: float
-    high: float
-    worst: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """The error rates of one audit.
-
-    `false_accepts` is the share of accepted items that are not free, `false_rejects` the share of the others that are
-    free, `errors` the share of all items that are decided wrongly.
-    """
-
-    sample: str
-    profile: str
-    false_accepts: Rate
-    false_rejects: Rate
-    errors: Rate
 
 
 def draw_sample(home: Home, *, profile: str, count: int, seed: int) -> Sample:
@@ -121,6 +102,7 @@ def _sampled(row: Mapping[str, object]) -> Sampled:
         thumb_url=None if row["thumb_url"] is None else str(row["thumb_url"]),
         path=None if row["path"] is None else str(row["path"]),
         evidence=str(row["evidence"]),
+        of_rule=int(str(row["of_rule"])),
     )
 
 
@@ -136,122 +118,31 @@ def save_sample(home: Home, sample: Sample) -> Path:
     return folder
 
 
-def count_answers(home: Home, answers_file: Path) -> Result:
-    """The rates of a file of answers that the page gave, kept beside the sample. ConfigError where it does not fit."""
-    name, answers = _read_answers(answers_file)
-    folder = folder_of(home, name)
+def load_sample(home: Home, name: str) -> Sample:
+    """A sample that was kept, of whatever age. ConfigError where it cannot be read."""
+    path = folder_of(home, name) / SAMPLE
     try:
-        stored = json.loads((folder / SAMPLE).read_text())
+        stored = json.loads(path.read_text())
         items = tuple(Sampled(**{**one, "reasons": tuple(one["reasons"])}) for one in stored["items"])
-        sample = Sample(**{**stored, "items": items})
+        return Sample(**{**stored, "items": items})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
-            f"{answers_file} answers the sample {name}, and {folder / SAMPLE} cannot be read ({error}); set PD_HOME to "
-            "the home that the page was made from"
+            f"the sample {name} is wanted, and {path} cannot be read ({error}); set PD_HOME to the home that it was "
+            "drawn from"
         ) from error
-    result = estimate(sample, answers)
-    write_text(folder / ANSWERED, json.dumps({"sample": name, "answers": dict(answers)}, indent=1) + "\n")
-    write_text(folder / RESULT, json.dumps(asdict(result), indent=1) + "\n")
-    return result
 
 
-def _read_answers(path: Path) -> tuple[str, Mapping[str, str]]:
-    try:
-        said = json.loads(path.read_text())
-        name, answers = said["sample"], said["answers"]
-        if not isinstance(name, str) or not isinstance(answers, dict) or Path(name).name != name:
-            raise ValueError("not an object with a sample's name and answers")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{path} holds no answers ({error}); expected the file that the audit's page gives to download"
-        ) from error
-    if unknown := sorted({str(value) for value in answers.values()} - set(ANSWERS)):
-        raise ConfigError(f"{path}: found answers {', '.join(unknown)}, expected {', '.join(ANSWERS)}")
-    return name, answers
-
-
-def estimate(sample: Sample, answers: Mapping[str, str]) -> Result:
-    """The rates of the answers so far; items without an answer count for nothing. ConfigError for a foreign item."""
-    if foreign := sorted(set(answers) - {one.item_id for one in sample.items}):
-        raise ConfigError(f"answers for {', '.join(foreign[:3])}, which the sample {sample.name} does not hold")
-    halves = [[one for one in sample.items if one.is_accepted is accepted] for accepted in (True, False)]
-    accepts = _rate(halves[0], answers, wrong="not_free")
-    rejects = _rate(halves[1], answers, wrong="free")
-    return Result(
-        sample=sample.name,
-        profile=sample.profile,
-        false_accepts=accepts,
-        false_rejects=rejects,
-        errors=_together([(sample.accepted, accepts), (sample.others, rejects)]),
-    )
-
-
-def _rate(items: Sequence[Sampled], answers: Mapping[str, str], *, wrong: str) -> Rate:
-    given = [answers[one.item_id] for one in items if one.item_id in answers]
-    unsure = given.count("cannot_tell")
-    count, judged = given.count(wrong), len(given) - unsure
-    low, high = wilson(count / judged if judged else 0.0, judged)
-    return Rate(
-        wrong=count,
-        judged=judged,
-        cannot_tell=unsure,
-        share=count / judged if judged else 0.0,
-        low=low,
-        high=high,
-        worst=(count + unsure) / len(given) if given else 0.0,
-    )
-
-
-def _together(halves: Sequence[tuple[int, Rate]]) -> Rate:
-    """The rate over everything: the halves weighed by what they stand for, with Wilson's interval for as many
-    independent answers as have the variance of the weighed sum (Korn and Graubard 1998, section 2)."""
-    everything = sum(size for size, _ in halves) or 1
-    weighed = [(size / everything, rate) for size, rate in halves if size]
-    share = sum(weight * rate.share for weight, rate in weighed)
-    if all(rate.judged for _, rate in weighed):
-        variance = sum(weight**2 * rate.share * (1 - rate.share) / rate.judged for weight, rate in weighed)
-        spread = share * (1 - share)
-        flat = 1 / sum(weight**2 / rate.judged for weight, rate in weighed) if weighed else 0.0
-        low, high = wilson(share, min(spread / variance, flat) if variance else flat)
-    else:
-        low, high = 0.0, 1.0
-    return Rate(
-        wrong=sum(rate.wrong for _, rate in halves),
-        judged=sum(rate.judged for _, rate in halves),
-        cannot_tell=sum(rate.cannot_tell for _, rate in halves),
-        share=share,
-        low=low,
-        high=high,
-        worst=sum(weight * rate.worst for weight, rate in weighed),
-    )
-
-
-def wilson(share: float, judged: float) -> tuple[float, float]:
-    """Wilson's 95% score interval (1927) of a share among `judged` answers; without answers, everything is possible."""
-    if judged <= 0:
-        return 0.0, 1.0
-    centre = share + Z**2 / (2 * judged)
-    width = Z * math.sqrt(share * (1 - share) / judged + Z**2 / (4 * judged**2))
-    below = 1 + Z**2 / judged
-    return max(0.0, (centre - width) / below), min(1.0, (centre + width) / below)
-
-
-def in_words(result: Result) -> list[str]:
-    """The result as lines for a person."""
-    named = {
-        "accepted items that are not free": result.false_accepts,
-        "other items that are free": result.false_rejects,
-        "items decided wrongly": result.errors,
-    }
-    return [
-        f"{what:<33} {rate.share:6.1%}  (95% interval {rate.low:.1%} to {rate.high:.1%}; {rate.wrong} of {rate.judged} "
-        f"judged, {rate.cannot_tell} cannot tell; {rate.worst:.1%} were all of those wrong)"
-        for what, rate in named.items()
-    ]
+def samples(home: Home, *, profile: str | None = None, seed: int | None = None) -> Iterator[Sample]:
+    """The samples that were kept, the one drawn last first."""
+    found: Iterable[Path] = folder_of(home, "").glob(f"*/{SAMPLE}")
+    for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
+        sample = load_sample(home, path.parent.name)
+        if profile in (None, sample.profile) and seed in (None, sample.seed):
+            yield sample
 
 
 def latest_result(home: Home) -> Mapping[str, object] | None:
-    """The result that was counted last, or None."""
+    """The result that was counted last, or None. One of an older form has no `people` and no `agreement`."""
     found = sorted(home.root.glob(f"audit/*/{RESULT}"), key=lambda path: path.stat().st_mtime)
     result = json.loads(found[-1].read_text()) if found else None
     return result if isinstance(result, dict) else None

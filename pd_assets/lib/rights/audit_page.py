@@ -6,7 +6,8 @@ The answers stay in the browser until they are downloaded. Nothing is sent anywh
 import io
 import json
 from base64 import b64encode
-from dataclasses import asdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.resources import files
 
 from PIL import Image
@@ -14,7 +15,10 @@ from PIL import Image
 from pd_assets.lib.guard import sources_of
 from pd_assets.lib.home import Home
 from pd_assets.lib.rights.audit import Sample, Sampled
-from pd_assets.lib.rights.evidence import Evidence
+from pd_assets.lib.rights.claims import Evidence
+from pd_assets.lib.rights.plain_words import fields_in_words, names_of, statement_in_words, tag_name
+from pd_assets.lib.rights.rules import Decision
+from pd_assets.lib.rights.words_for_people import sentence
 
 THUMB_SIDE = 480
 # What our rules make of the evidence would give the verdict away.
@@ -28,7 +32,7 @@ def render(home: Home, sample: Sample) -> str:
         "profile": sample.profile,
         "accepted": sample.accepted,
         "others": sample.others,
-        "items": [_item(home, one) for one in sample.items],
+        "items": [_item(home, one, sample.profile) for one in sample.items],
     }
     # In a script element only `<` could end it.
     data = json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c")
@@ -39,17 +43,33 @@ def render(home: Home, sample: Sample) -> str:
     return page.replace("AUDIT_DATA", data, 1)
 
 
-def _item(home: Home, one: Sampled) -> dict[str, object]:
-    verdict = json.dumps([one.verdict, one.rule_id, ", ".join(one.reasons)])
+def _item(home: Home, one: Sampled, profile: str) -> dict[str, object]:
+    verdict = json.dumps([one.verdict, verdict_in_words(one, profile)])
     return {
         "id": one.item_id,
         "title": one.title,
-        "page": one.page_url if one.page_url.startswith(("https://", "http://")) else "",
-        "picture": _thumbnail(home, one) or _remote(one),
-        "evidence": _claims(Evidence.from_json(one.evidence)),
+        "page": safe_page(one),
+        "picture": picture_of(home, one),
+        "evidence": [list(claim) for claim in claims(one.seen)],
         # Not a secret, but not to be read in passing.
         "sealed": b64encode(verdict.encode()).decode(),
     }
+
+
+def verdict_in_words(one: Sampled, profile: str) -> str:
+    """What the program decided, as a sentence."""
+    decision = Decision(verdict=one.verdict, rule_id=one.rule_id, reasons=one.reasons)  # type: ignore[arg-type]
+    return sentence(one.seen, decision, profile, datetime.now(UTC).date())
+
+
+def safe_page(one: Sampled) -> str:
+    """The archive's page about it, where that is a page of the web."""
+    return one.page_url if one.page_url.startswith(("https://", "http://")) else ""
+
+
+def picture_of(home: Home, one: Sampled) -> str:
+    """The picture in the store, small, as a data URI; else where the archive has it, if anywhere."""
+    return _thumbnail(home, one) or _remote(one)
 
 
 def _remote(one: Sampled) -> str:
@@ -68,15 +88,13 @@ def _thumbnail(home: Home, one: Sampled) -> str | None:
     return f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
 
 
-def _claims(evidence: Evidence) -> list[list[str]]:
+def claims(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """What was seen, as (name, value) in words, without what our table makes of it."""
-    said = [["licence tag", f"{tag.name} (seen in: {tag.seen_in})"] for tag in evidence.tags]
-    said += [["statement", f"{one.property} = {one.value}"] for one in evidence.statements]
+    names = names_of(evidence)
+    for tag in evidence.tags:
+        yield "licence tag" if tag.seen_in != "prose" else "words", f"{tag_name(tag.name)} (seen in: {tag.seen_in})"
+    for one in evidence.statements:
+        yield "structured data", statement_in_words(one, names).removeprefix("structured data, ")
     if evidence.medium is not None:
-        said += [[f"museum: {name}", _plain(value)] for name, value in asdict(evidence.medium).items() if value]
-    rest = {name: value for name, value in asdict(evidence).items() if name not in JUDGEMENTS}
-    return said + [[name, _plain(value)] for name, value in rest.items() if value]
-
-
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        yield from ((f"museum: {name}", value) for name, value in fields_in_words(evidence.medium, names))
+    yield from fields_in_words(evidence, names, without=JUDGEMENTS)

@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FLAG, TEXT, TEXTS
 from pd_assets.lib.rights.evidence import Evidence, digest_of, evidence_of
+from pd_assets.lib.rights.grounds import grounds_of
 from pd_assets.lib.rights.knowledge import Questions
+from pd_assets.lib.rights.known import spooled
 from pd_assets.lib.rights.rules import CONFLICTING_REASONS, PROFILES, Decision, decide, valid_until
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
 
@@ -34,6 +36,7 @@ TO_DECIDE = pa.schema(
         pa.field("evidence_before", TEXT),
         pa.field("evidence_digest_before", TEXT),
         pa.field("page_digest_before", TEXT),
+        pa.field("looked_up_before", TEXTS),
         pa.field("is_copy_refused", FLAG),
     ]
 )
@@ -41,27 +44,32 @@ TO_DECIDE = pa.schema(
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What decisions depend on beside the evidence and the rule table."""
+    """What decisions depend on beside the evidence and the rule table.
+
+    `known` is the folder of what others know (known.spool), empty where nothing is known.
+    """
 
     today: date
     now: datetime
     fresh_days: int
+    known: str = ""
 
     def to_json(self) -> str:
-        return json.dumps([self.today.isoformat(), self.now.isoformat(), self.fresh_days])
+        return json.dumps([self.today.isoformat(), self.now.isoformat(), self.fresh_days, self.known])
 
     @classmethod
     def from_json(cls, text: str) -> "Terms":
-        today, now, fresh_days = json.loads(text)
-        return cls(today=date.fromisoformat(today), now=datetime.fromisoformat(now), fresh_days=fresh_days)
+        today, now, fresh_days, known = json.loads(text)
+        moment = datetime.fromisoformat(now)
+        return cls(today=date.fromisoformat(today), now=moment, fresh_days=fresh_days, known=known)
 
 
 def read_evidence(batch: pa.RecordBatch, terms: Terms) -> tuple[pa.RecordBatch]:
     """The evidence in rows about items (item_evidence.sql, record_evidence.sql), as EVIDENCE_READ."""
-    del terms
+    known = spooled(terms.known)
     found = []
     for row in batch.to_pylist():
-        ask = Questions()
+        ask = Questions(known=known)
         text = evidence_of(row, ask).to_json()
         found.append((row["item_id"], row["page_digest"], text, digest_of(text), ask.marks))
     columns = zip(*found, strict=True) if found else ([] for _ in EVIDENCE_READ)
@@ -135,6 +143,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
     """The rows of one item, a profile each, decided; each beside the change of its verdict, if there is one."""
     text = str(rows[0]["evidence"])
     evidence = Evidence.from_json(text)
+    grounds = list(grounds_of(evidence))
     until = valid_until(evidence, terms.today, fresh_days=terms.fresh_days)
     for row in rows:
         own = decide(evidence, str(row["profile"]), terms.today, fresh_days=terms.fresh_days)
@@ -150,6 +159,8 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "evidence_digest": row["evidence_digest"],
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
+            "since": _since(row) if row["verdict"] == decision.verdict else terms.today.isoformat(),
+            "grounds": grounds if decision.verdict == "accept" else [],
             "page_digest": row["page_digest"],
             "extractor_version": extractor_version(),
             "looked_up": row["looked_up"],
@@ -163,6 +174,12 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             yield decided, _change(row, decided, before, _cause(row, own, decision, evidence, before, terms), terms)
 
 
+def _since(row: Row) -> str | None:
+    """Since when the verdict before has stood; what an older version decided, at least since then."""
+    at = row["decided_at"]
+    return str(row["since"]) if row["since"] else at.date().isoformat() if isinstance(at, datetime) else None
+
+
 def _is_unchanged(row: Row, decision: Decision) -> bool:
     before = (row["verdict"], row["rule_id"], row["ruleset_version"], row["evidence_digest_before"])
     return before == (decision.verdict, decision.rule_id, ruleset_version(), row["evidence_digest"])
@@ -171,7 +188,7 @@ def _is_unchanged(row: Row, decision: Decision) -> bool:
 def _cause(row: Row, own: Decision, decision: Decision, evidence: Evidence, before: str, terms: Terms) -> str:
     """Why the verdict of an item changed: the first of these that explains it.
 
-    An edit explains it only where the evidence from before would not be decided alike today.
+    An edit, or what others know now, explains it only where the evidence from before would not be decided alike today.
     """
     if "accept" in (row["verdict"], decision.verdict) and COPY_CONFLICT.rule_id in (row["rule_id"], decision.rule_id):
         return "copy"
@@ -179,6 +196,9 @@ def _cause(row: Row, own: Decision, decision: Decision, evidence: Evidence, befo
     edited = row["is_read_anew"] and row["page_digest"] != row["page_digest_before"]
     if edited and not (same_reader and _verdict_on(before, row, terms) == own.verdict):
         return "deletion" if evidence.status == "deleted" else "upstream_edit"
+    is_news = row["is_read_anew"] and row["looked_up"] != row["looked_up_before"]
+    if is_news and same_reader and _verdict_on(before, row, terms) != own.verdict:
+        return "knowledge"
     if row["ruleset_version"] != ruleset_version() or not same_reader:
         return "rule"
     return "settings" if row["fresh_days"] != terms.fresh_days else "calendar"
@@ -203,6 +223,8 @@ def _change(row: Row, decided: Row, before: str, cause: str, terms: Terms) -> Ro
         "to_ruleset": ruleset_version(),
         "from_evidence": row["evidence_digest_before"],
         "to_evidence": decided["evidence_digest"],
+        "from_since": _since(row),
+        "from_grounds": row["grounds"],
         "changed_on": terms.today.isoformat(),
         "changed_at": terms.now,
     }

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from pd_assets.lib.page.dates import Years
-from pd_assets.lib.page.statements import CREATOR, JURISDICTION, REPRODUCES, ROLE, STATUS, WIKI_USER
+from pd_assets.lib.page.dates import CIRCA_YEARS, Years, union
+from pd_assets.lib.page.statements import CREATOR, JURISDICTION, METHOD, REPRODUCES, ROLE, STATUS, WIKI_USER
 from pd_assets.lib.page.years import NamedYear
 from pd_assets.lib.rights.claims import (
     FREE_LICENCE_CODES,
@@ -18,19 +18,33 @@ from pd_assets.lib.rights.claims import (
     PUBLIC_DOMAIN_STATUS,
     UNITED_STATES,
     Evidence,
+    Maker,
     Statement,
     Tag,
 )
-from pd_assets.lib.rights.tags import Kind
+from pd_assets.lib.rights.tags import US_GROUND_ENDS, Kind
 
 FRESH_DAYS = 30
 US_TERM_YEARS = 95
+# A work is 175 years old where its maker, whoever that was, may be taken for dead for 100.
 ASSUMED_LIFE_AFTER_WORK_YEARS = 75
+# "Unknown" on a page may only mean that nobody looked: those who upload museums' anonymous works take 136 years
+# (works before 1890) for safe. The term of what is truly anonymous counts from its publication.
+NOBODY_LOOKED_YEARS = 35
+# No photograph is older, so an older date is surely that of the work.
+FIRST_PHOTOGRAPH = 1826
+# How a statement of the copyright status says why: dead for so many years, or published more than 95 years ago.
+DEAD_FOR = {"Q29940705": 100, "Q29870196": 70}
+PUBLISHED_BEFORE_US_TERM = "Q47246828"
+STAMP = re.compile(r"\b(?:stamps?|postal service|postmaster|usps|briefmarken?|timbres?)\b", re.IGNORECASE)
+FIRST_US_STAMP_PROTECTED = 1978
 LONGEST_LIFE_YEARS = 110
+# Hardly anybody makes a work before 20.
+LONGEST_LIFE_AFTER_WORK_YEARS = 90
 OWN_WORK_SINCE = 1970
 # Two witnesses of one date may differ by so much: finished or begun, old and new calendar.
 DATE_TOLERANCE_YEARS = 5
-AGE_TAGS = ("pd-us", "pd-1923", "pd-us-1923", "pd-us-expired")
+AGE_TAGS = ("pd-us", "pd-1923", "pd-us-1923", "pd-us-1923-abroad", "pd-us-expired")
 FREE_WORDS = frozenset(
     {"cc", "cc0", "creative", "commons", "zero", "0", "1", "universal", "public", "domain", "dedication", "in", "the"}
 )
@@ -88,8 +102,21 @@ class Case:
         return self.today.year - US_TERM_YEARS
 
     @cached_property
+    def dated(self) -> Years | None:
+        """When the work was made: by the page, else by its structured data and its item."""
+        seen = self.evidence
+        if seen.made is not None:
+            return seen.made
+        stated = seen.inception if self._is_of_work(seen.inception) else None
+        return union([years for years in (stated, seen.work.made if seen.work else None) if years is not None])
+
+    def _is_of_work(self, inception: Years | None) -> bool:
+        """Where the page links to the work's own item, its date may be that of the picture."""
+        return inception is not None and (inception.last < FIRST_PHOTOGRAPH or not self.evidence.stating(REPRODUCES))
+
+    @cached_property
     def is_dated_old(self) -> bool:
-        return self.evidence.made is not None and self.evidence.made.last < self.us_term_began
+        return self.dated is not None and self.dated.last < self.us_term_began
 
     @cached_property
     def is_published_late(self) -> bool:
@@ -98,10 +125,47 @@ class Case:
 
     @cached_property
     def us_free(self) -> bool:
-        """A tag names a US ground, or the work, or its maker's death, is dated before the US term began."""
-        died = self.evidence.death_year
+        """A tag names a US ground in whose years the work falls, or the work, or its makers' death, is that old.
+
+        That a term has ended is a claim: the date, the makers' lives or a reasoned statement bear it out.
+        """
+        if self._has_us_ground:
+            return True
+        died = self.last_death
         is_old = self.is_dated_old or (died is not None and died < self.us_term_began)
-        return any(tag.us for tag in self.grounds) or (is_old and not self.is_published_late)
+        return (is_old or self._is_stated_old_in_us) and not self.is_published_late
+
+    @cached_property
+    def _has_us_ground(self) -> bool:
+        return any(self._us_ground_holds(tag) for tag in self.grounds if tag.us)
+
+    def _us_ground_holds(self, tag: Tag) -> bool:
+        if tag.name in US_GROUND_ENDS:
+            return self.dated is not None and self.dated.last <= US_GROUND_ENDS[tag.name]
+        if _claims_us_term(tag) or tag.anonymous:
+            # The tag and a date of about then agree.
+            dated, slack = self.dated, 2 * CIRCA_YEARS
+            return dated is not None and dated.named < self.us_term_began and dated.last < dated.named + slack
+        return not self.is_protected_stamp
+
+    @cached_property
+    def is_protected_stamp(self) -> bool:
+        """The Postal Service has held the rights in its stamps since 1978 (39 USC; Compendium, 313.6(C)(1))."""
+        seen = self.evidence
+        said = (seen.artist or "", *seen.shows_stamp)
+        is_stamp = bool(seen.shows_stamp) or any(STAMP.search(text) for text in said)
+        return is_stamp and (self.dated is None or self.dated.last >= FIRST_US_STAMP_PROTECTED)
+
+    @cached_property
+    def _is_stated_old_in_us(self) -> bool:
+        """The structured data say why it is free there, and nobody is named whose life would have to be known."""
+        reasons = self._reasons_stated
+        return PUBLISHED_BEFORE_US_TERM in reasons and self.evidence.date_unread is None and not self.open_makers
+
+    @cached_property
+    def _reasons_stated(self) -> frozenset[str]:
+        free = [said for said in self.evidence.stating(STATUS) if said.value in PUBLIC_DOMAIN_STATUS]
+        return frozenset(method for said in free for method in said.qualified(METHOD))
 
     @cached_property
     def is_published_late_or_unknown(self) -> bool:
@@ -113,37 +177,115 @@ class Case:
     @property
     def _is_long_dead_in_any_case(self) -> bool:
         """Whether even a work published 70 years after its maker's death is past the US term of 95 years."""
-        died = self.evidence.death_year
+        died = self.last_death
         return died is not None and died + 70 < self.us_term_began
 
-    # The source country.
+    # The makers and the source country.
 
     @cached_property
-    def life(self) -> int | None:
-        """The years after the author's death that a tag or a known death year proves.
+    def last_death(self) -> int | None:
+        """The year in which the last maker died; None where nobody is named or a life is not known to its end."""
+        makers = self.evidence.makers
+        if not makers:
+            return self.evidence.death_year
+        years = [maker.died for maker in makers if maker.died is not None]
+        return max(years) if len(years) == len(makers) else None
 
-        Tags that claim different terms may speak of different makers, so the shortest of them counts.
-        """
-        claimed = {tag.life for tag in self.grounds if tag.life is not None}
-        if len(claimed) > 1:
-            return min(claimed)
-        died = self.evidence.death_year
-        return max([*claimed, *([] if died is None else [self.today.year - 1 - died])], default=None)
+    @cached_property
+    def open_makers(self) -> tuple[Maker, ...]:
+        """Those who are named, and of whom nobody tells when they died."""
+        return tuple(maker for maker in self.evidence.makers if maker.died is None and not maker.is_unknown)
+
+    @cached_property
+    def last_year_of_death(self) -> int | None:
+        """The last year of death that the profile allows; None where it does not ask."""
+        return None if self.profile.life is None else self.today.year - 1 - self.profile.life
+
+    @cached_property
+    def lived_on(self) -> tuple[Maker, ...]:
+        """Makers who died too late for the profile, or were born too late to be dead for so long."""
+        limit = self.last_year_of_death
+        if limit is None:
+            return ()
+        return tuple(
+            maker
+            for maker in self.evidence.makers
+            if max((year for year in (maker.died, maker.born) if year is not None), default=limit) > limit
+        )
 
     @cached_property
     def origin_free(self) -> bool:
-        """Free in the source country under the profile: by the author's death, or because the work is that old."""
-        if self.profile.life is None:
+        """Free in the source country under the profile: by its makers' deaths, or because the work is that old."""
+        limit = self.last_year_of_death
+        if limit is None:
             return True
-        if self.life is not None:
-            # A tag that claims a shorter term than the profile asks for is taken at its word, however old the work is.
-            return self.life >= self.profile.life
-        made = self.evidence.made
-        # The term of a work whose author nobody knows counts from its publication; only a museum says so reliably.
+        if self.lived_on:
+            return False
+        if self.last_death is not None:
+            return self.last_death <= limit
+        return self._is_old_enough(limit) or self._is_stated_old(limit)
+
+    def _is_old_enough(self, limit: int) -> bool:
+        return self.dated is not None and self.dated.last <= limit - self._lived_after_work
+
+    @property
+    def _lived_after_work(self) -> int:
+        """How long whoever is not known may have lived after making the work; for the anonymous no life counts."""
         medium = self.evidence.medium
-        is_anonymous = medium is not None and medium.author is None
-        author_lived_on = 0 if is_anonymous else ASSUMED_LIFE_AFTER_WORK_YEARS
-        return made is not None and made.last <= self.today.year - 1 - self.profile.life - author_lived_on
+        if self.open_makers or (medium is not None and medium.author is not None):
+            return ASSUMED_LIFE_AFTER_WORK_YEARS
+        unknown = [maker for maker in self.evidence.makers if maker.is_unknown]
+        is_sure = any(not _is_of_page(maker) for maker in unknown) or any(tag.anonymous for tag in self.grounds)
+        return 0 if is_sure or medium is not None else NOBODY_LOOKED_YEARS
+
+    def _is_stated_old(self, limit: int) -> bool:
+        """The structured data say for how long the maker is dead, and nobody is named of whom that is not known."""
+        lives = [DEAD_FOR[reason] for reason in self._reasons_stated if reason in DEAD_FOR]
+        is_silent = not self.evidence.makers and self.dated is None and self.evidence.date_unread is None
+        return is_silent and max(lives, default=0) >= self.today.year - 1 - limit
+
+    @cached_property
+    def has_weak_ground(self) -> bool:
+        """A tag of the public domain for a reason that we do not take as one, of a work that is old in any case."""
+        return bool(self.evidence.having(Kind.NO_GROUND, "wikitext")) and self.us_free and self.origin_free
+
+    @cached_property
+    def rests_on_age(self) -> bool:
+        """Whether only the age of the work can make it free: not who made the picture, and not a want of formality."""
+        is_old_release = self.is_dedicated and not self.evidence.is_own_work and not self.has_ground
+        is_weak = not self.has_ground and bool(self.evidence.having(Kind.NO_GROUND, "wikitext"))
+        return self.has_age_ground or is_old_release or is_weak
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Neither a maker nor a date is named anywhere."""
+        return not self.evidence.makers and self.dated is None and self.evidence.death_year is None
+
+    @cached_property
+    def witness(self) -> str:
+        """What shows the age of the work beside its tag, in words; empty where no age is asked about."""
+        limit = self.last_year_of_death
+        if not self.rests_on_age:
+            return ""
+        if self.last_death is not None and (limit is not None or not self.is_dated_old):
+            named = [maker for maker in self.evidence.makers if maker.died == self.last_death]
+            if not named:
+                return f"its maker died in {self.last_death} (record)"
+            who = f"{named[0].name}, " if named[0].name else ""
+            return f"{who}the last of its makers to die, died in {self.last_death} ({named[0].told_by})"
+        if self.dated is not None:
+            return f"the work is of {self.dated.last} at the latest ({self._dated_by})"
+        return f"the structured data say why it is free ({', '.join(sorted(self._reasons_stated))})"
+
+    @property
+    def _dated_by(self) -> str:
+        seen = self.evidence
+        if seen.made is not None:
+            return "page" if seen.medium is None else "record"
+        of_item = seen.work.made if seen.work is not None else None
+        if seen.work is None or self.dated != of_item:
+            return "structured data"
+        return seen.work.item if seen.work.revid is None else f"{seen.work.item} at revision {seen.work.revid}"
 
     # Own works, and photographs of works.
 
@@ -164,17 +306,27 @@ class Case:
     def shows_work_of_another(self) -> bool:
         """An own photograph of something that has an author: a statue, a mural, a work whose artist is named."""
         seen = self.evidence
-        return seen.is_solid or bool(seen.shows_works) or (seen.is_work_page and seen.artist is not None)
+        return bool(seen.shows_works) or (seen.is_work_page and seen.artist is not None)
+
+    @cached_property
+    def own_subject_is_unclear(self) -> bool:
+        """An own work, given away, of which nothing shows that nobody else has a right in what is on it."""
+        seen = self.evidence
+        is_own_release = self.is_dedicated and seen.is_own_work and not self.has_ground
+        return is_own_release and (not seen.shows_subjects or bool(seen.unclear_subjects))
 
     @cached_property
     def has_age_ground(self) -> bool:
-        """A ground that rests on the age of a work, not on who made the picture (a government)."""
-        return any(tag.life is not None or tag.needs_death_year or tag.name in AGE_TAGS for tag in self.grounds)
+        """A ground that rests on the age of a work, not on who made the picture or on a formality."""
+        return any(
+            tag.life is not None or tag.needs_death_year or tag.anonymous or tag.name in AGE_TAGS
+            for tag in self.grounds
+        )
 
     @cached_property
     def surrogate_is_open(self) -> bool:
         """The work is free, but nothing shows that its photograph adds no right: solid, or of a shape not told."""
-        if not self.has_ground or self.is_dedicated:
+        if not (self.has_ground or self.has_weak_ground) or self.is_dedicated:
             return False
         seen = self.evidence
         told = (
@@ -196,31 +348,42 @@ class Case:
 
     @cached_property
     def date_contradicts(self) -> bool:
-        """The work, or its maker's death, is dated later than its tags allow, or the work after its maker's death."""
+        """The work is dated later than its tags allow, after its makers' death, or before the birth of one of them."""
         seen = self.evidence
-        died = max((year for year in (seen.death_year, seen.summary_death_year) if year is not None), default=None)
-        grounds = seen.having(Kind.GROUND)
-        life = max((tag.life for tag in grounds if tag.life is not None), default=None)
-        dies_before = None if life is None else self.today.year - life
-        lived = max((year for year in (died, seen.birth_year) if year is not None), default=None)
-        if lived is not None and dies_before is not None and lived >= dies_before:
-            return True
-        if seen.birth_year is not None and seen.made is not None and seen.made.last < seen.birth_year:
-            return True
-        claims_us = any(_claims_us_term(tag) for tag in grounds)
+        claims_us = any(_claims_us_term(tag) for tag in seen.having(Kind.GROUND))
         if claims_us and self.is_published_late:
             return True
-        dated = [years for years in (seen.made, self._inception_of_work) if years is not None]
-        return any(self._is_too_late(years, claims_us, dies_before, seen.death_year) for years in dated)
+        born = max((maker.born for maker in seen.makers if maker.born is not None), default=seen.birth_year)
+        dated = [years for years in (self.dated, self._inception_of_work) if years is not None]
+        return any(self._is_too_late(years, claims_us) or (born or years.last) > years.last for years in dated)
+
+    def _is_too_late(self, made: Years, claims_us: bool) -> bool:
+        limit, died = self.last_year_of_death, self.last_death
+        deaths = [maker.died for maker in self.evidence.makers if maker.died is not None]
+        return (
+            (claims_us and made.named >= self.us_term_began)
+            or max(deaths, default=made.last) >= made.last + LONGEST_LIFE_AFTER_WORK_YEARS
+            or (limit is not None and self.has_age_ground and made.named > limit)
+            or (died is not None and made.first > died + 1)
+        )
+
+    @cached_property
+    def summary_says_later(self) -> bool:
+        """The archive's own summary names a death that is too late for the profile."""
+        died, limit = self.evidence.summary_death_year, self.last_year_of_death
+        return died is not None and limit is not None and died > limit
 
     @cached_property
     def contradicting_years(self) -> tuple[NamedYear, ...]:
         """Years named anywhere on the page that are too late for the work, or for its maker's death, to be free.
 
-        Only where the ground is age: a tag that claims it, or a dedication of an old work's photograph. The years of
-        the page's own date are judged as such.
+        Only where the ground is age. The years of the page's own date are judged as such.
         """
-        work, life = self._latest_years
+        if not self.rests_on_age:
+            return ()
+        life = min(self._first_years_too_late_for_a_death, default=None)
+        us = None if self._has_us_ground and not self.has_age_ground else self.us_term_began
+        work = min((year for year in (life, us) if year is not None), default=None)
         made = self.evidence.made
         return tuple(
             named
@@ -231,32 +394,15 @@ class Case:
         )
 
     @property
-    def _latest_years(self) -> tuple[int | None, int | None]:
-        """The first year in which a work is too young for what the page claims, and in which a death is too late."""
-        is_old_release = self.is_dedicated and not self.evidence.is_own_work and not self.has_ground
-        if not (self.has_age_ground or is_old_release):
-            return None, None
-        claimed = [self.today.year - tag.life for tag in self.grounds if tag.life is not None]
-        is_computed = is_old_release or any(tag.needs_death_year for tag in self.grounds)
-        life = min(claimed, default=None)
-        if life is None and self.profile.life is not None:
-            # A death that the page tells speaks for itself, a later one against it.
-            life = max(self.today.year - self.profile.life, (self.evidence.death_year or 0) + 1)
-        works = [self.us_term_began] if is_old_release or any(_claims_us_term(tag) for tag in self.grounds) else []
-        works += [life] if life is not None and (claimed or is_computed) else []
-        return min(works, default=None), life
-
-    def _is_too_late(self, made: Years, claims_us: bool, dies_before: int | None, died: int | None) -> bool:
-        return (
-            (claims_us and made.named >= self.us_term_began)
-            or (dies_before is not None and made.named >= dies_before)
-            or (died is not None and made.first > died + 1)
-        )
+    def _first_years_too_late_for_a_death(self) -> list[int]:
+        """By the profile, and by the work: hardly anybody lives so long after having made it."""
+        by_profile = [] if self.last_year_of_death is None else [self.last_year_of_death + 1]
+        return by_profile + ([] if self.dated is None else [self.dated.last + LONGEST_LIFE_AFTER_WORK_YEARS])
 
     @property
     def _inception_of_work(self) -> Years | None:
         """The structured data's date; where the page links to the work's own item it may be the picture's date."""
-        return None if self.evidence.stating(REPRODUCES) else self.evidence.inception
+        return self.evidence.inception if self._is_of_work(self.evidence.inception) else None
 
     @cached_property
     def dates_conflict(self) -> bool:
@@ -329,6 +475,11 @@ class Case:
             return False
         said = [*medium.rights, *([] if medium.usage_text is None else [medium.usage_text])]
         return any(not _says_only_free(text) for text in said)
+
+
+def _is_of_page(maker: Maker) -> bool:
+    """Whether it is only the page's own word that nobody knows the maker."""
+    return maker.told_by == "page"
 
 
 def _claims_us_term(tag: Tag) -> bool:

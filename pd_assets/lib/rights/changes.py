@@ -25,7 +25,7 @@ PER_ITEMS = 100_000
 MONTH_DAYS = 30
 LISTED = 20
 # What the world did, not our rules, settings and calendar.
-UPSTREAM = ("upstream_edit", "deletion", "copy")
+UPSTREAM = ("upstream_edit", "deletion", "copy", "knowledge")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ class Tag:
     us: bool = False
     life: int | None = None
     needs_death_year: bool = False
+    anonymous: bool = False
     place: str = ""
 
 
@@ -90,11 +91,13 @@ class Evidence:
 
     `is_flat` is what a PD-Art tag asserts, `looks_flat` and `is_solid` what the fields and categories say of the work;
     `is_work_page` tells a page about a work of art from one about a photograph. `made` is the date on the page,
-    `published` that of a publication, `inception` that of the structured data, `named_years` the years
-    from 1900 on that stand anywhere else. `shows_person` says where the page tells
-    that it shows a person, `shows_living` where it tells that the person lives. `shows_works` are the words that name a
-    work of somebody else on an own photograph, `later_hands` those that tell of a later colouring or invention.
-    `makers` is everybody who is named as one, `work` what Wikidata says of the work.
+    `date_unread` a date that could not be read for sure, `published` that of a publication, `inception` that of the
+    structured data, `named_years` the years from 1900 on that stand anywhere else. `shows_person` says where the page
+    tells that it shows a person, `shows_living` where it tells that the person lives, `shows_stamp` where it speaks of
+    a stamp. `shows_works` are the words that name a work of somebody else on an own photograph, `later_hands` those
+    that tell of a later colouring or invention. `shows_subjects` is what an own photograph is of that nobody made,
+    `unclear_subjects` what else it is said to show. `makers` is everybody who is named as one, `work` what Wikidata
+    says of the work.
     """
 
     source: str
@@ -116,6 +119,7 @@ class Evidence:
     named_years: tuple[NamedYear, ...] = ()
     is_posthumous: bool = False
     date_text: str | None = None
+    date_unread: str | None = None
     birth_year: int | None = None
     death_year: int | None = None
     summary_death_year: int | None = None
@@ -131,7 +135,10 @@ class Evidence:
     shows_person: tuple[str, ...] = ()
     shows_living: tuple[str, ...] = ()
     shows_works: tuple[str, ...] = ()
+    shows_subjects: tuple[str, ...] = ()
+    unclear_subjects: tuple[str, ...] = ()
     later_hands: tuple[str, ...] = ()
+    shows_stamp: tuple[str, ...] = ()
     medium: Medium | None = None
     makers: tuple[Maker, ...] = ()
     work: Work | None = None

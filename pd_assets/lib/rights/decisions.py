@@ -1,14 +1,15 @@
 """Decide every item of the catalogue under every profile, from stored evidence alone: no request is made.
 
-Evidence is read again only where a page or what reads it changed, and decided again only what is due: other evidence,
-rules or settings, a day on which the calendar may change it, or a copy that somebody says something against. Everything
-passes through in batches: memory does not grow with the catalogue. Same inputs, same bytes, whatever was there before.
+Evidence is read again only where a page, what reads it, or what others know of its makers and templates changed.
+Decided again is only what is due: other evidence, rules or settings, a day on which the calendar may change it, or a
+copy that somebody says something against. Everything passes through in batches: memory does not grow with the
+catalogue. Same inputs, same bytes, whatever was there before.
 """
 
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,9 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, RECORDS
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home, alone
+from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.batches import (
     EVIDENCE_READ,
@@ -32,6 +34,8 @@ from pd_assets.lib.rights.batches import (
     refuse_copies,
 )
 from pd_assets.lib.rights.crew import Crew
+from pd_assets.lib.rights.knowledge import Knowledge, marks_of
+from pd_assets.lib.rights.known import load_knowledge, spool
 from pd_assets.lib.rights.rules import FRESH_DAYS
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
 
@@ -88,7 +92,9 @@ def decide_all(
         tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
         tempfile.TemporaryDirectory(dir=home.scratch, prefix="evidence-") as folder,
     ):
-        work = _Work(home=home, connection=connection, terms=terms, spool=Path(folder))
+        known = load_knowledge(home)
+        terms = replace(terms, known=str(spool(known, Path(folder))))
+        work = _Work(home=home, connection=connection, terms=terms, spool=Path(folder), known=known)
         unread, due = work.look()
         size = crew if crew is not None else (len(os.sched_getaffinity(0)) if unread + due > WORTH_A_CREW else 0)
         state = changes.state_of(connection, "previous")
@@ -118,11 +124,13 @@ class _Work:
     connection: duckdb.DuckDBPyConnection
     terms: Terms
     spool: Path
+    known: Knowledge
 
     def look(self) -> tuple[int, int]:
         """Note every item with the digest of its page; return how many pages are to be read, and how much is due."""
         run = self.connection.execute
-        for name, table in {"items": ITEMS, "pages": PAGES, "records": RECORDS, "previous": DECISIONS}.items():
+        shown: dict[str, tables.Tables] = {"items": ITEMS, "pages": PAGES, "records": ALL_RECORDS}
+        for name, table in {**shown, "previous": DECISIONS}.items():
             tables.relation(self.connection, self.home, table).create_view(name)
         self._register("profiles", pa.table({"profile": list(PROFILE_NAMES)}))
         run(f"create view page_evidence as {load('item_evidence')}")
@@ -131,11 +139,14 @@ class _Work:
             "create table seen as select item_id, sha1, page_digest from page_evidence "
             "union all select item_id, null, page_digest from record_evidence"
         )
+        self._register("marks", _marks(self.known))
+        run(f"create table outdated as {load('outdated')}", {"first_profile": PROFILE_NAMES[0]})
         run(
             "create table unread as select seen.item_id from seen left join previous "
             "on previous.item_id = seen.item_id and previous.profile = $first "
             "where previous.page_digest is distinct from seen.page_digest or seen.page_digest is null "
-            "or previous.extractor_version is distinct from $extractor",
+            "or previous.extractor_version is distinct from $extractor "
+            "or previous.item_id in (select item_id from outdated)",
             {"first": PROFILE_NAMES[0], "extractor": extractor_version()},
         )
         due = self._count(
@@ -192,6 +203,13 @@ def _cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatc
         waiting = [whole.slice(end)]
     if rest := [one for one in waiting if one.num_rows]:
         yield pa.concat_batches(rest)
+
+
+def _marks(known: Knowledge) -> pa.Table:
+    """What every question would be answered today."""
+    marks = marks_of(known)
+    text = pa.string()
+    return pa.table({"key": pa.array(marks.keys(), text), "mark": pa.array(marks.values(), text)})
 
 
 def _by_rule(home: Home, profile: str) -> dict[tuple[str, str], int]:

@@ -1,66 +1,69 @@
-"""What a page says that its picture shows: works of others, people, and later hands in an old picture.
+"""What a page says against its picture by what it shows: works of others, people, later hands in an old picture.
 
 Whoever gives a photograph away with CC0 gives away no right in the mural, the toy or the face on it
-(Commons:Derivative works). The words lean to the safe side: they quarantine, so that a person looks.
+(Commons:Derivative works). What speaks for a picture is in subjects.py, so no list here need be complete: its words
+speak against a page that names a plain subject too.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
 from pd_assets.lib.page.file_page import FilePage
-from pd_assets.lib.rights.surrogate import SOLID_IN_PROSE
+from pd_assets.lib.rights.subjects import is_heritage, names_a_place
+from pd_assets.lib.rights.surrogate import SCULPTED, SOLID_IN_PROSE, made_flat
 
+# Works by one word, first in English as in the archive's categories, then in other languages; plurals are added.
+_WORKS = """
+    advertisement advertising anime architect artwork banknote billboard cartoon coin comic cosplay cosplayer costume
+    diagram disneyland doll exhibition flag graffiti graffito heraldry installation lego logo manga mascot medal
+    memorial model mosaic mural museum package packaging painted painter painting plaque plush poster puppet replica
+    reproduction screenshot sculptor skyscraper tapestry tattoo toy
+    affiche briefmarke buchseite cartel copertina cuadro fresque giocattolo jouet juguete karte kunst kunstwerk
+    kuscheltier landkarte mahnmal murale panneau puppe quadro schermata spielzeug spomenik tableau timbre wandbild
+    wandgemälde wappen
+"""
 WORK_OF_ANOTHER = re.compile(
-    r"\b(?:murals?|graffit[io]|street art|artworks?|works? of art|public art|art installations?|posters?|billboards?|"
-    r"advertis(?:ements?|ing)|(?:book|album|cd|dvd|vinyl|record|magazine|comic|game|front|back) covers?|"
-    r"covers? of (?:an? |the )?(?:book|album|novel|magazine|record|comic|single)|book jackets?|screen ?shots?|"
-    r"film stills?|video games?|tattoos?|lego|toys?|dolls?|barbie|plush(?:ies)?|teddy bears?|puppets?|"
-    r"action figures?|funko|cosplay(?:er)?s?|comics?|mangas?|anime|cartoons?|trading cards?|playing cards|"
-    r"bank ?notes?|(?:postage|postal) stamps?|packag(?:e|es|ing)|board games?|mosaics?|stained[- ]glass|"
-    r"tapestr(?:y|ies)|skyscrapers?|architects?|architectural|architecture|designed by|buildings? by|sculptors?|"
-    r"(?:photo(?:graph)?|picture|copy|scan|reproduction|replica|print)s? of (?:an? |the )?"
+    rf"\b(?:(?:{'|'.join(_WORKS.split())})(?:e?n|e?s|x)?|works? of art|(?:street|public|land|in) art|book jackets?|"
+    r"(?:book|album|record|magazine|comic|game|cd|dvd) covers?|covers? of|(?:teddy bear|game|stained[- ]glass)s?|"
+    r"(?:photo(?:graph)?|picture|copy|scan|print)s? of (?:an? |the )?"
     r"(?:painting|drawing|photo(?:graph)?|poster|picture|artwork|print|illustration|cover|page|original)s?|"
-    r"eiffel tower (?:at|by) night|louvre pyramid|pyramide du louvre|atomium|burj (?:khalifa|al[- ]arab)|"
-    r"little mermaid|centre pompidou|grande arche|la défense|tour montparnasse|fondation louis vuitton|"
-    r"viaduc de millau|millau viaduct|opéra bastille|villa savoye|notre-dame du haut|stade de france|"
-    r"hallgr[ií]mskirkja|(?:tv|television) (?:screens?|stills?|shows?|series|programmes?|broadcasts?)|"
-    r"movie (?:stills?|posters?)|"
-    r"logos?|mascots?|theme park|disney|pok[eé]mon|star wars|marvel|"
-    r"wandgemälde|wandbild|\w*plakate?|\w*denkm[aä]l(?:er)?|\w*skulptur(?:en)?|statuen?|kunstwerke?|spielzeug|puppen?|"
-    r"buchumschlag|briefmarken?|architekt(?:in|ur)?|fernseh\w*|bildschirm(?:foto|aufnahme)|standbild|"
-    r"capture d.écran|captura de (?:pantalla|tela)|schermata|"
-    r"affiches?|[œo]e?uvres? d.art|peinture murale|fresque murale|couvertures? de|jouets?|poup[ée]es?|architecte|"
-    r"timbres?[- ]poste|"
-    r"carteles?|esculturas?|estatuas?|obras? de arte|juguetes?|arquitect[oa]|portada de|"
-    r"scultur[ae]|statu[ae]|opera d.arte|giocattol[io]|copertina|architetto|murales)\b|"
-    r"памятник|скульптур|плакат|граффити|мурал|игрушк|марка\b|обложк|архитектор|скриншот",
+    r"(?:trading|playing|post) ?cards?|(?:postage|postal) stamps?|coats? of arms|theme park|freedom of panorama|"
+    r"(?:info|information|notice|display) ?(?:board|panel|sign)s?|(?:tv|television|film|movie) \w+|designed by|"
+    r"buildings? by|architectur\w+|\w*figur(?:e?s|en|ines?)?|disney|eiffel tower (?:at|by) night|louvre pyramid|"
+    r"pyramide du louvre|notre-dame[ -]du[ -]haut|matisse|rothko|le corbusier|"
+    r"(?<!natural )(?<!national )(?<!ancient )(?<!heritage )monument(?:s and memorials|s to)?(?! valley| historique)|"
+    r"(?!bau|kultur|natur|boden)\w*denkm[aä]l\w*|\w*plak[aá]t\w*|\w*tafeln?|bemalt\w*|plüsch\w*|fernseh\w*|"
+    r"bildschirm\w*|captura de (?:pantalla|tela)|capture d.écran|obraz\w*|pomnik\w*|pom[nň]í[kč]\w*|památník\w*)\b|"
+    r"афиш|архитектор|граффити|игрушк|картин|мурал|памятник|пам.ятник|плакат|скриншот|壁画|ポスター|海报",
     re.IGNORECASE,
 )
 # In running text only: a category of somebody's paintings may be the uploader's own.
 BY_ANOTHER = re.compile(
     r"\b(?:painting|drawing|print|mural|photo(?:graph)?|picture|work|artwork|installation|illustration)s? by "
     r"(?!me\b|myself\b)|(?-i:(?<!taken )(?<!shot )(?<!photographed )(?<!uploaded )"
-    r"\bby (?:(?:[A-Z]\. ?)+|[A-Z]\w+ )[A-Z]\w+)",
+    r"\bby (?P<name>(?:(?:[A-Z]\. ?)+|[A-Z]\w+ )[A-Z]\w+))",
     re.IGNORECASE,
 )
+# Templates that say that what is shown is a work, and where its picture may be used.
+OF_PANORAMA = ("fop", "freedom of panorama", "nofop", "no fop")
 _PERSON = (
     r"(?:man|men|woman|women|boys?|girls?|child(?:ren)?|bab(?:y|ies)|teenagers?|lady|gentleman|couple|bride|groom|"
     r"daughters?|sons?|wife|husband|mother|father|sisters?|brothers?|friends?|kids?|students?|people|persons?|crowd)"
 )
 PERSON = re.compile(
-    r"\b(?:(?:self[- ])?portraits? (?:of|photo)|portr[aä]t|retrato de|ritratto di|selfies?|head ?shots?|mug ?shots?|"
+    r"\b(?:\w*portr[aä]i?ts?|retrato|ritratto|selfies?|head ?shots?|mug ?shots?|"
     rf"(?:an?|the|my|his|her|our|their|some|two|three|four|five|many|young|old|elderly|little) {_PERSON}|"
     rf"(?:photo(?:graph)?|picture|image)s? of (?:me|myself|{_PERSON})|"
-    r"politicians?|actors?|actress(?:es)?|singers?|musicians?|rappers?|footballers?|(?:football|basketball|baseball|"
-    r"tennis|hockey|cricket|rugby|soccer|chess) players?|athletes?|cyclists?|swimmers?|wrestlers?|boxers?|"
-    r"participants?|attendees?|spectators?|demonstrators?|protest[eo]rs?|delegates?|audiences?|(?:group|team) photos?|"
-    r"teilnehmer(?:innen|in)?|zuschauer(?:innen|in)?|menschen|kinder|participantes|asistentes|personas|niñ[oa]s?|"
-    r"personnes|enfants?|persone|bambin[ioae]|ludzie|dzieci|"
-    r"celebrit(?:y|ies)|journalists?|professors?|novelists?|comedians?|youtubers?|influencers?|fashion models?|"
-    r"presidents?|prime minister|chancellor|senators?|congress(?:man|woman)|mayors?|ambassadors?|bishops?|"
-    r"sängerin|sänger|politiker(?:in)?|schauspieler(?:in)?|fu[sß]+ballspieler(?:in)?|"
-    r"chanteu(?:r|se)|acteur|actrice|homme politique|femme politique|cantante|político|política|futbolista|"
-    r"attore|attrice|calciatore)\b",
+    r"politicians?|actors?|actress(?:es)?|singers?|musicians?|rappers?|footballers?|\w+ players?|athletes?|cyclists?|"
+    r"swimmers?|wrestlers?|boxers?|participants?|attendees?|spectators?|demonstrators?|protest[eo]rs?|delegates?|"
+    r"audiences?|(?:group|team) photos?|celebrit(?:y|ies)|journalists?|professors?|novelists?|comedians?|youtubers?|"
+    r"influencers?|fashion models?|presidents?|prime minister|chancellor|senators?|congress(?:man|woman)|mayors?|"
+    r"ambassadors?|bishops?|concerts?|on stage|festivals?|weddings?|families|"
+    r"sängerin|sänger|politiker(?:in)?|schauspieler(?:in)?|teilnehmer(?:innen|in)?|zuschauer(?:innen|in)?|menschen|"
+    r"kinder|frau(?:en)?|mann|familie|participantes|personas|niñ[oa]s?|mujer(?:es)?|hombres?|familia|personnes|"
+    r"enfants?|femmes?|hommes?|famille|persone|bambin[ioae]|donn[ae]|uom(?:o|ini)|ludzie|dzieci|kobiet[ay]|mężczy\w+|"
+    r"wom[ae]n|girls?|boys?|couples?|family|people|surfers?|hikers?|with (?:her|his|their))\b|"
+    r"люди|дети|женщин|мужчин|девушк|мэр\b|певиц",
     re.IGNORECASE,
 )
 LATER_HAND = re.compile(
@@ -69,25 +72,32 @@ LATER_HAND = re.compile(
     r"\bAI[- ](?:generated|upscaled|enhanced|restored|colou?ri[sz]ed|made|created)|"
     r"\b(?:generated|made|created|upscaled|enhanced|restored|colou?ri[sz]ed) (?:by|with|using) "
     r"(?:an? )?(?:AI|artificial intelligence|neural)|\bdeoldify\b|\bmidjourney\b|"
-    r"\bdall[-· ]?e\b|\bstable diffusion\b|\bartificial intelligence generated\b|\btopaz gigapixel\b|"
+    r"\bdall[-·•∙⋅]e\b|\b(?-i:DALL ?E ?[23])\b|\b(?:generated|made|created) (?:by|with|using) dall ?e\b|"
+    r"\bstable diffusion\b|\bartificial intelligence generated\b|"
+    r"\btopaz gigapixel\b|"
     r"\bphotomontages? by\b|\bvectori[sz]ed by\b",
     re.IGNORECASE,
 )
 
 
 def _said(text: FilePage, title: str) -> str:
-    return "\n".join((title.replace("_", " "), *text.all_of("title"), *text.all_of("description")))
+    """What the page calls its picture, in every language."""
+    texts = (said for name in ("title", "description") for said in text.in_every_language(name))
+    return "\n".join((title.replace("_", " "), *texts))
 
 
-def works_of_others(text: FilePage, title: str, categories: Sequence[str]) -> Iterator[str]:
-    """The words in a page's title, description or categories that name something which has an author."""
-    said = "\n".join((*text.all_of("title"), *text.all_of("description")))
-    if found := BY_ANOTHER.search(said):
-        yield found.group(0).strip().lower()
-    for part in (_said(text, title), *categories):
-        for words in (WORK_OF_ANOTHER, SOLID_IN_PROSE):
+def works_of_others(text: FilePage, title: str, categories: Sequence[str], captions: Sequence[str]) -> Iterator[str]:
+    """The words in a page's title, description, captions or categories that name something which has an author."""
+    said = _said(text, title)
+    for by in BY_ANOTHER.finditer("\n".join((said, *captions))):
+        if not (by["name"] and names_a_place(by["name"])):
+            yield by.group(0).strip().lower()
+    for part in (said, *captions, *(name for name in categories if not is_heritage(name))):
+        for words in (WORK_OF_ANOTHER, SOLID_IN_PROSE, SCULPTED):
             if found := words.search(part):
                 yield found.group(0).strip().lower()
+    yield from (flat.lower() for part in (said, *captions) if (flat := made_flat(part)))
+    yield from (f"template {use.name}" for use in text.templates if use.name.startswith(OF_PANORAMA))
 
 
 def people(text: FilePage, title: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import wikitext
-from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
+from pd_assets.lib.page.dates import Years, is_plain, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.file_page import FilePage, read_page
 from pd_assets.lib.page.html_text import is_readable_html
 from pd_assets.lib.page.personal import OWN_WORK, without_personal
@@ -15,6 +15,7 @@ from pd_assets.lib.page.statements import (
     BORN,
     DEPICTS,
     DIED,
+    REPRODUCES,
     UNREADABLE,
     Statement,
     death_years,
@@ -22,13 +23,17 @@ from pd_assets.lib.page.statements import (
     read_statements,
     years_of_time,
 )
+from pd_assets.lib.page.structured import texts_of
 from pd_assets.lib.rights import depicted
 from pd_assets.lib.rights.claims import Evidence, Tag, digest_of
 from pd_assets.lib.rights.knowledge import Questions
+from pd_assets.lib.rights.makers import makers_of
+from pd_assets.lib.rights.museums import READERS
 from pd_assets.lib.rights.page_tags import all_tags
 from pd_assets.lib.rights.smithsonian import from_record
+from pd_assets.lib.rights.subjects import Subjects, people_depicted, subjects_of
 from pd_assets.lib.rights.surrogate import is_solid, looks_flat
-from pd_assets.lib.rights.tags import FLAT_WRAPPERS
+from pd_assets.lib.rights.tags import FLAT_WRAPPERS, Kind
 from pd_assets.lib.rights.witnesses import years_named
 
 log = logging.getLogger(__name__)
@@ -38,6 +43,13 @@ __all__ = ["Evidence", "Statement", "Tag", "digest_of", "evidence_of", "from_pag
 DESCRIPTIONS = ("description", "depicted_people", "depicted_place")
 NOT_A_NAME = re.compile(
     r"^(?:own(?: work)?|self|me|myself|(?:the )?uploader|see (?:above|below|source)|original uploader.*|author)\.?$",
+    re.IGNORECASE,
+)
+STAMP = re.compile(r"\b(?:postage|postal) stamps?\b|\bstamps?\b|\bbriefmarken?\b", re.IGNORECASE)
+NO_DATE = re.compile(
+    r"^\W*(?:(?:date )?(?:unknown|undated|not dated|not known|n\.?\s?d|s\.?\s?d|o\.?\s?[dj])\.?(?: date)?|"
+    r"no date|unbekannt|ohne datum|undatiert|sans date|non daté|inconnue?|sin fecha|desconocid[ao]|senza data|"
+    r"ongedateerd|b\.?\s?d|bez daty|без даты|неизвестно|不詳|不明|see (?:below|description))?\W*$",
     re.IGNORECASE,
 )
 MARKUP = re.compile(r"<[^<>]*>")
@@ -55,18 +67,18 @@ WORK_BOXES = frozenset({"artwork", "art photo", "painting", "infobox artwork"})
 
 
 def evidence_of(row: Mapping[str, object], ask: Questions | None = None) -> Evidence:
-    """The evidence in one row about an item of either archive; `source` tells which (Commons where there is none).
+    """The evidence in one row about an item of any archive; `source` tells which (Commons where there is none).
 
     `ask` answers what others know of its makers and templates, and notes what was asked. Whatever the reading of one
     row ends with, it costs that row alone, which then waits as unreadable.
     """
-    is_record = row.get("source") == "smithsonian"
+    source = str(row.get("source"))
     try:
-        return from_record(row) if is_record else from_page(row, ask)
+        return READERS[source](row) if source in READERS else from_page(row, ask)
     except Exception as error:
         log.exception("%s: its evidence could not be read", row.get("item_id"))
         return Evidence(
-            source="smithsonian" if is_record else "commons",
+            source=source if source in READERS else "commons",
             status=str(row.get("status")),
             problem=f"{UNREADABLE}: {type(error).__name__} while reading it",
             revid=_whole(row.get("revid")),
@@ -87,7 +99,16 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
     names_user = any(argument.read.names_user for argument in text.arguments if argument.field == "artist")
     is_own_work = any(OWN_WORK.search(source) for source in text.in_every_language("source"))
     is_work_page = any(use.name in WORK_BOXES for use in text.templates)
-    made = _years_in(text, "date")
+    made, date_unread = _date_of(text)
+    said = (title.replace("_", " "), *text.all_of("title"), *text.all_of("description"), *categories)
+    makers, work = makers_of(text, statements, ask)
+    tags = all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask)
+    is_given_away = is_own_work and any(tag.kind is Kind.DEDICATION for tag in tags)
+    captions = [said for told in texts_of(row.get("mediainfo")) for said in told.texts.values()]
+    shown = subjects_of(text, title, categories, statements, ask) if is_given_away else Subjects()
+    works = depicted.works_of_others(text, title, categories, captions) if is_given_away else ()
+    people = people_depicted(statements, ask) if is_given_away else ()
+    work_item = next((ask.entity(said.value) for said in statements if said.property == REPRODUCES), None)
     is_uploaders = is_own_work and not is_work_page and (made is None or made.last >= LIVING_BORN_SINCE)
     return Evidence(
         source="commons",
@@ -96,10 +117,10 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         revid=_whole(row.get("revid")),
         sha1=_text(row.get("sha1")),
         uploaded_on=_day(row.get("uploaded_at")),
-        tags=all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask),
+        tags=tags,
         is_flat=any(use.name in FLAT_WRAPPERS for use in text.templates),
-        looks_flat=looks_flat(text, categories),
-        is_solid=is_solid(text, categories),
+        looks_flat=looks_flat(text, categories, work_item),
+        is_solid=is_solid(text, categories, work_item),
         is_own_work=is_own_work,
         is_work_page=is_work_page,
         names_user=names_user,
@@ -109,6 +130,7 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         is_posthumous=any(POSTHUMOUS.search(said) for said in text.all_of("date", *DESCRIPTIONS)),
         named_years=years_named(row, text, title, categories, metadata),
         date_text=without_personal(text.field("date")),
+        date_unread=date_unread,
         birth_year=max(
             (year for maker in text.in_every_language("artist") if (year := parse_birth_year(maker))), default=None
         ),
@@ -123,11 +145,29 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         deletion_reason=metadata.get("DeletionReason") or None,
         restrictions=tuple(sorted(part for part in restrictions.split("|") if part)),
         statements=statements,
-        shows_person=tuple(sorted({*_shown_people(text, categories, statements), *depicted.people(text, title)})),
+        shows_person=tuple(
+            sorted({*_shown_people(text, categories, statements), *depicted.people(text, title), *people})
+        ),
         shows_living=tuple(sorted(set(_living(statements)))),
-        shows_works=tuple(sorted(set(depicted.works_of_others(text, title, categories)))) if is_own_work else (),
+        shows_works=tuple(sorted(set(works))),
+        shows_subjects=shown.plain,
+        unclear_subjects=shown.unclear,
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
+        shows_stamp=tuple(sorted({found.group(0).lower() for part in said if (found := STAMP.search(part))})),
+        makers=makers,
+        work=work,
     )
+
+
+def _date_of(text: FilePage) -> tuple[Years | None, str | None]:
+    """The years of the date on the page, and a date that nobody can be sure to have read: then the years are none."""
+    said = [value for value in text.in_every_language("date") if not NO_DATE.match(value)]
+    beside = " ".join(text.all_of("title", "description", "artist"))
+    unread = next((value for value in said if not is_plain(value, beside=beside)), None)
+    read = [years for value in said if (years := parse_years(value)) is not None]
+    if unread is None and said and not read:
+        unread = said[0]
+    return (union(read), None) if unread is None else (None, without_personal(unread) or "a date")
 
 
 def _years_in(text: FilePage, field: str) -> Years | None:

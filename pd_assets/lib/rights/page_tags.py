@@ -35,6 +35,11 @@ from pd_assets.lib.rights.words import CONDITIONS_IN_PROSE, says_more_than_free
 CATEGORY_WRAPPER = re.compile(r"(pd-art|pd-scan|licensed-pd-art)\s*\((.+)\)\Z")
 # A ground counts only where the templates around it are known to show it.
 SHOWING = frozenset({*wikitext.INFORMATION_BOXES, *WRAPPERS, *wikitext.LANGUAGES, "collapse", "mld"})
+# Reviews of a licence, which doubt it until they are passed.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+REVIEWS = frozenset(
+    ("licensereview", "license review", "licencereview", "licence review", "flickrreview", "flickr review")
+)
 # Fields that speak of other files.
 ABOUT_OTHERS = frozenset(boxes.LATER_YEARS["other files"])
 LICENCE_FIELDS = frozenset(boxes.BESIDE[boxes.PERMISSION])
@@ -56,7 +61,22 @@ def all_tags(text: FilePage, categories: Sequence[str], templates: Sequence[str]
         *page.transcluded_tags(uses, shown),
         *_prose_tags(text),
     }
+    if _is_reviewed(uses):
+        tags = {tag for tag in tags if tag.name not in REVIEWS}
     return tuple(sorted(tags, key=lambda tag: (tag.seen_in, tag.name, tag.kind, tag.life or 0, tag.us, tag.place)))
+
+
+def _is_reviewed(uses: Sequence[TemplateUse]) -> bool:
+    """Whether somebody looked at the source and found the licence there: every review on the page was passed."""
+    reviews = [use for use in uses if use.name in REVIEWS]
+    return bool(reviews) and all(map(_is_passed, reviews))
+
+
+def _is_passed(review: TemplateUse) -> bool:
+    """`{{LicenseReview|pass|…}}`, or in the old way the reviewer and the day."""
+    told = [value.strip().lower() for value in (review.get("status") or "", *review.positional[:2])]
+    is_signed = len(told) == 3 and bool(_DAY.fullmatch(told[2])) and not told[1].startswith("fail")
+    return any(value in ("pass", "passed") for value in told[:2]) or is_signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +196,7 @@ def _as_tag(name: str, seen_in: str, meaning: Meaning) -> Tag:
         us=meaning.us,
         life=meaning.life,
         needs_death_year=meaning.needs_death_year,
+        anonymous=meaning.anonymous,
     )
 
 

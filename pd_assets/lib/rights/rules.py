@@ -31,8 +31,8 @@ __all__ = [
 
 Verdict = Literal["accept", "reject", "quarantine"]
 Jurisdiction = Literal["any", "US", "source country"]
-COMMONS, SMITHSONIAN = ("commons",), ("smithsonian",)
-BOTH = (*COMMONS, *SMITHSONIAN)
+COMMONS, MUSEUMS = ("commons",), ("smithsonian", "cleveland")
+BOTH = (*COMMONS, *MUSEUMS)
 TAGS = "https://commons.wikimedia.org/wiki/Commons:Copyright_tags/General_public_domain"
 PD_ART = "https://commons.wikimedia.org/wiki/Commons:When_to_use_the_PD-Art_tag"
 LICENSING = "https://commons.wikimedia.org/wiki/Commons:Licensing"
@@ -126,7 +126,7 @@ RULES: tuple[Rule, ...] = (
              "a page or record that could not be read; its problem says why, and it is tried again", LICENSING),
     _lacking("no-picture", BOTH, "reject", "not_a_picture", lambda c: c.evidence.problem is not None,
              "not a bitmap picture with a page that can be read", LICENSING),
-    _lacking("not-images", SMITHSONIAN, "reject", "not_a_picture",
+    _lacking("not-images", MUSEUMS, "reject", "not_a_picture",
              lambda c: c.evidence.medium is None or c.evidence.medium.media_type != "Images",
              "the medium's type is not `Images` to the letter", OPEN_ACCESS),
     # What refuses.
@@ -140,10 +140,10 @@ RULES: tuple[Rule, ...] = (
     _against("statement-with-conditions", COMMONS, "reject", "obligation",
              lambda c: any(said.value not in FREE_LICENCE_ITEMS for said in c.evidence.stating(LICENCE)),
              "the structured data name a licence other than CC0 or the public domain mark", SDC),
-    _lacking("usage-absent", SMITHSONIAN, "reject", "usage_missing",
+    _lacking("usage-absent", MUSEUMS, "reject", "usage_missing",
              lambda c: c.evidence.medium is None or c.evidence.medium.usage_access is None,
              "the record does not say how the medium may be used", OPEN_ACCESS),
-    _against("usage-with-conditions", SMITHSONIAN, "reject", "obligation",
+    _against("usage-with-conditions", MUSEUMS, "reject", "obligation",
              lambda c: c.evidence.medium is not None and c.evidence.medium.usage_access not in (None, "CC0"),
              "the medium's usage is not `CC0` to the letter", OPEN_ACCESS),
     _against("living-person", BOTH, "reject", "personality",
@@ -164,18 +164,25 @@ RULES: tuple[Rule, ...] = (
              "the structured data name another kind of maker than the page", SDC_AUTHOR),
     _against("unknown-tag", COMMONS, "quarantine", "unknown_tag", lambda c: bool(c.evidence.having(Kind.UNKNOWN)),
              "a tag that this table does not know", LICENSING),
-    _lacking("no-ground", COMMONS, "reject", "no_ground", lambda c: not c.has_ground and not c.is_dedicated,
+    _lacking("no-ground", COMMONS, "reject", "no_ground",
+             lambda c: not (c.has_ground or c.is_dedicated or c.has_weak_ground),
              "no tag on the page names a ground that this table accepts", LICENSING),
-    _against("rights-conflict", SMITHSONIAN, "quarantine", "rights_conflict", lambda c: c.museum_rights_conflict,
+    _against("rights-conflict", MUSEUMS, "quarantine", "rights_conflict", lambda c: c.museum_rights_conflict,
              "the record's statement of rights says something else than CC0", SI_TERMS),
-    _against("text-with-conditions", SMITHSONIAN, "quarantine", "rights_conflict",
+    _against("text-with-conditions", MUSEUMS, "quarantine", "rights_conflict",
              lambda c: c.evidence.medium is not None and c.evidence.medium.metadata_usage_access != "CC0",
              "the text of the record is not CC0, though its medium is", OPEN_ACCESS),
-    _against("sensitive", SMITHSONIAN, "quarantine", "sensitive",
+    _against("sensitive", MUSEUMS, "quarantine", "sensitive",
              lambda c: c.evidence.medium is not None and bool(c.evidence.medium.sensitive),
              "human remains, funerary or sacred objects, or a unit that keeps such", SI_VALUES),
     _against("date-contradicts", COMMONS, "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
-             "the work, or its maker's death, is dated later than the tag allows", TAGS),
+             "the work is dated later than its tag allows, or outside of its maker's life", TAGS),
+    _against("maker-lived-on", COMMONS, "quarantine", "maker_died_late",
+             lambda c: c.rests_on_age and (bool(c.lived_on) or c.summary_says_later),
+             "a maker died too late for this profile", TAGS, "source country"),
+    _lacking("date-unread", COMMONS, "quarantine", "date_unread",
+             lambda c: c.rests_on_age and c.evidence.date_unread is not None,
+             "the page has a date that nobody can be sure to have read", TAGS),
     _against("posthumous", BOTH, "quarantine", "posthumous", lambda c: c.is_published_late_or_unknown,
              "published after its maker's death, and not shown to be old enough itself", HIRTLE, "US"),
     _against("own-work-too-old", COMMONS, "quarantine", "own_work_too_old", lambda c: c.is_own_work_too_old,
@@ -187,6 +194,8 @@ RULES: tuple[Rule, ...] = (
              "coloured, enhanced or invented by a later hand or a machine, whose rights nobody has shown", DERIVATIVE),
     _against("person-may-live", BOTH, "quarantine", "person_may_live", lambda c: c.shows_person_who_may_live,
              "it shows a person, and is not so old that the person must be dead", PEOPLE),
+    _lacking("own-subject-unclear", COMMONS, "quarantine", "own_subject_unclear", lambda c: c.own_subject_is_unclear,
+             "an own photograph, given away, of which nothing shows that it is of nobody else's work", DERIVATIVE),
     _lacking("surrogate", COMMONS, "quarantine", "surrogate_not_released", lambda c: c.surrogate_is_open,
              "a photograph of something that is not flat, or not known to be, and no release by the photographer",
              PD_ART),
@@ -195,7 +204,8 @@ RULES: tuple[Rule, ...] = (
     _against("later-year", COMMONS, "quarantine", "year_contradicts_tag", lambda c: bool(c.contradicting_years),
              "the page names, in whatever field, a year that is too late for what its tag claims", TAGS),
     # What accepts.
-    _accept("accept-free-work", COMMONS, lambda c: c.has_ground and c.us_free and c.origin_free,
+    _accept("accept-free-work", COMMONS,
+            lambda c: (c.has_ground or c.has_weak_ground) and c.us_free and c.origin_free,
             "public domain in the United States and, where the profile asks, in the source country", HIRTLE),
     _accept("accept-old-work-released", COMMONS,
             lambda c: c.is_dedicated and not c.evidence.is_own_work and c.us_free and c.origin_free,
@@ -203,12 +213,18 @@ RULES: tuple[Rule, ...] = (
     _accept("accept-own-work-released", COMMONS,
             lambda c: c.is_dedicated and c.is_plausible_own_work and not c.has_ground,
             "the maker's own work, dedicated to the public domain", CC0),
-    _accept("accept-museum-object", SMITHSONIAN, lambda c: c.is_museum_cc0 and not c.shows_work,
+    _accept("accept-museum-object", MUSEUMS, lambda c: c.is_museum_cc0 and not c.shows_work,
             "a museum's CC0 picture of a thing that has no author: a specimen, a tool, a machine", CC0),
-    _accept("accept-museum-work", SMITHSONIAN,
+    _accept("accept-museum-work", MUSEUMS,
             lambda c: c.is_museum_cc0 and c.shows_work and c.us_free and c.origin_free,
             "a museum's CC0 picture of a work that is old enough to be free", CC0),
     # Why nothing accepted it.
+    _lacking("age-unwitnessed", COMMONS, "quarantine", "age_unwitnessed",
+             lambda c: (c.has_ground or c.is_dedicated) and c.rests_on_age and c.is_silent,
+             "only its tag speaks of the work's age: no maker, no date, no item", TAGS),
+    _lacking("maker-unknown-death", COMMONS, "quarantine", "maker_death_unknown",
+             lambda c: c.rests_on_age and bool(c.open_makers) and not c.origin_free,
+             "a maker is named of whom nobody tells when they died", TAGS, "source country"),
     _lacking("no-us-ground", BOTH, "quarantine", "us_ground_missing", lambda c: not c.us_free,
              "nothing shows that it is free in the United States", HIRTLE, "US"),
     _lacking("no-origin-ground", BOTH, "quarantine", "origin_ground_missing", lambda c: not c.origin_free,
@@ -229,7 +245,9 @@ def decide(evidence: Evidence, profile: str, today: date, *, fresh_days: int = F
     if not held:
         return DEFAULT
     first = held[0]
-    against = () if first.verdict == "accept" else tuple(dict.fromkeys(r.reason for r in held if r.reason))
+    if first.verdict == "accept":
+        return Decision(verdict="accept", rule_id=first.rule_id, reasons=(), witness=case.witness)
+    against = tuple(dict.fromkeys(rule.reason for rule in held if rule.reason))
     return Decision(verdict=first.verdict, rule_id=first.rule_id, reasons=against)
 
 

@@ -26,26 +26,61 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
-    """A tag's meaning: `life` is the years after death that it claims, `us` whether it names a US ground."""
+    """A tag's meaning: `life` is the years after death that it claims, `us` whether it names a US ground, `anonymous`
+    whether it says that nobody knows the maker."""
 
     kind: Kind
     us: bool = False
     life: int | None = None
     needs_death_year: bool = False
+    anonymous: bool = False
+
+
+# What is free in the United States for want of a formality, and the last year of publication for which it is
+# (17 USC 405 and 304, notice until 1 March 1989, renewal of works published up to 1963).
+US_GROUND_ENDS: dict[str, int] = {
+    "pd-us-not renewed": 1963,
+    "pd-us-no notice": 1988,
+    "pd-us-1978-89": 1988,
+    "pd-us-defective notice": 1988,
+}
+
+
+# A copy of a flat work with the reason in its name.
+FLAT_GROUNDS = {
+    "pd-art-100": 100, "pd-scan-100": 100, "pd-art-70": 70, "pd-art-100-expired": 100, "pd-art-old-100-expired": 100,
+    "pd-art-100-1923": 100,
+}  # fmt: skip
+# Dead for so long, or old enough for that to be assumed; the older names give no number.
+AGES = {
+    **{f"pd-old-{life}": life for life in (50, 60, 70, 75, 80, 90, 95, 100)},
+    **dict.fromkeys(("pd-old", "pd-old default", "pd-old-assumed", "pd-old-x"), 70),
+}
+# Works whose maker nobody knows; their term counts from publication (Directive 2006/116/EC, article 1(3)).
+ANONYMOUS = (
+    "pd-anon-50", "pd-anon-70", "pd-anon-70-eu", "pd-anon-auto", "pd-anon-auto-1996", "pd-eu-no author disclosure",
+    "anonymous-eu", "pd-eu-anonymous",
+)  # fmt: skip
 
 
 def _grounds() -> dict[str, Meaning]:
     grounds: dict[str, Meaning] = {}
-    for life in (70, 75, 80, 90, 95, 100):
-        grounds[f"pd-old-{life}"] = Meaning(kind=Kind.GROUND, life=life)
+    for name, life in AGES.items():
+        grounds[name] = Meaning(kind=Kind.GROUND, life=life)
         for ending in ("-expired", "-1923", "-1996"):
-            grounds[f"pd-old-{life}{ending}"] = Meaning(kind=Kind.GROUND, life=life, us=ending != "-1996")
+            grounds[f"{name}{ending}"] = Meaning(kind=Kind.GROUND, life=life, us=ending != "-1996")
+    for name, life in FLAT_GROUNDS.items():
+        grounds[name] = Meaning(kind=Kind.GROUND, life=life, us=name.endswith(("expired", "1923")))
     for name in ("pd-old-auto", "pd-old-auto-1996"):
         grounds[name] = Meaning(kind=Kind.GROUND, needs_death_year=True)
     for name in ("pd-old-auto-expired", "pd-old-auto-1923"):
         grounds[name] = Meaning(kind=Kind.GROUND, us=True, needs_death_year=True)
-    for name in ("pd-us-expired", "pd-us", "pd-1923", "pd-us-1923", "pd-us-not renewed", "pd-us-no notice"):
+    for name in ("pd-us-expired", "pd-us", "pd-1923", "pd-us-1923", "pd-us-1923-abroad", *US_GROUND_ENDS):
         grounds[name] = Meaning(kind=Kind.GROUND, us=True)
+    for name in ANONYMOUS:
+        grounds[name] = Meaning(kind=Kind.GROUND, life=70, anonymous=True)
+    for name in ("pd-anon-expired", "pd-anon-1923"):
+        grounds[name] = Meaning(kind=Kind.GROUND, us=True, anonymous=True)
     return grounds
 
 
@@ -63,7 +98,7 @@ MEANINGS: dict[str, Meaning] = {
              "no known restrictions", "no restrictions", "flickr-no known copyright restrictions", "nkcr",
              "pdmark-owner", "pdm-owner", "cc-pd-mark-owner", "mit", "gpl", "lgpl", "agpl", "bsd", "ogl", "ogl3",
              "kogl", "godl-india", "licence ouverte", "open government licence", "dl-de-by-2.0", "apache", "mpl",
-             "cecill", "expat", "artistic license", "sampling plus", "pd-france", "non-free", "nonfree", "fair use",
+             "cecill", "expat", "artistic license", "sampling plus", "non-free", "nonfree", "fair use",
              "noncommercial", "copyrighted", "all rights reserved"),
     **_named(Kind.PENDING, "delete", "deletion", "deletion request", "deletion requests", "deletereq", "delreq", "dr",
              "vfd", "ifd", "rfd", "afd", "puf", "deletebecause", "delete because"),
@@ -81,23 +116,25 @@ MEANINGS: dict[str, Meaning] = {
              "unreviewed files", "fake", "hoax"),
     **_named(Kind.PERSON, "personality rights", "personality", "personality rights warning", "living people",
              "consent", "identifiable people", "blp"),
-    **_named(Kind.NO_GROUND, "pd-old", "pd-art-old", "pd-old default", "pd old", "pd-1996", "pd-anon-70",
-             "pd-anon-expired", "anonymous-eu", "pd-eu-anonymous", "pd-italy", "pd-nigeria", "pd-ru-exempt", "pd-uk",
-             "pd-uk-anon", "pd-germany", "pd-austria", "pd-japan", "pd-japan-oldphoto", "pd-china", "pd-india",
-             "pd-mexico", "pd-argentina", "pd-australia", "pd-canada", "pd-poland", "pd-russia", "pd-sweden",
-             "pd-sweden-photo", "pd-norway50", "pd-denmark50", "pd-finland50", "pd-switzerland-photo", "pd-turkey",
-             "pd-iran", "pd-iraq", "pd-egypt", "pd-brazil-media", "pd-chile", "pd-peru", "pd-spain", "pd-portugal",
-             "pd-netherlands", "pd-belgium", "pd-textlogo", "pd-text", "pd-shape", "pd-ineligible", "pd-chem",
-             "pd-map", "pd-because", "pd-trivial", "cc-pd-mark", "public domain", "pd", "pd-art", "pd-scan",
-             "pd art", "pd old-100", "pd-usgov", "pd-usgov-military", "pd-usgov-military-navy", "pd-usgov-nasa",
-             "pd nasa", "pd us government", "pd-usgov-congress", "pd-usgov-interior", "pd-usgov-usgs", "pd us navy",
-             "pd-highsmith", "pd-loc"),
+    # Public domain for a reason that neither the United States nor an age bears out by itself.
+    **_named(Kind.NO_GROUND, "pd-art-old", "pd old", "pd-1996", "pd-france", "pd-italy", "pd-nigeria", "pd-ru-exempt",
+             "pd-uk", "pd-uk-anon", "pd-uk-unknown", "pd-ukgov", "pd-germany", "pd-austria", "pd-japan",
+             "pd-japan-oldphoto", "pd-china", "pd-india", "pd-mexico", "pd-argentina", "pd-ar-photo",
+             "pd-ar-anonymous", "pd-australia", "pd-canada", "pd-poland", "pd-polish", "pd-russia", "pd-rusempire",
+             "pd-ukraine", "pd-sweden", "pd-sweden-photo", "pd-norway50", "pd-denmark50", "pd-finland50",
+             "pd-switzerland-photo", "pd-turkey", "pd-ottoman empire", "pd-iran", "pd-iraq", "pd-egypt",
+             "pd-brazil-media", "pd-chile", "pd-peru", "pd-spain", "pd-portugal", "pd-netherlands", "pd-belgium",
+             "pd-new zealand", "pd-south korea", "pd-taiwan", "pd-hk", "pd-israel", "pd-serbia", "pd-hu-unknown",
+             "pd-textlogo", "pd-text", "pd-shape", "pd-ineligible", "pd-chem", "pd-map", "pd-because", "pd-trivial",
+             "cc-pd-mark", "public domain", "pd", "pd-art", "pd-scan", "pd art", "pd old-100", "pd us government",
+             "pd nasa", "pd us navy", "pd-highsmith", "pd-loc", "pd-nationalmuseum stockholm", "pd-bain",
+             "pd-brady-handy", "pd-national photo company", "pd-britannica", "pd-meyers", "pd-brockhaus&efron",
+             "pd-gray's anatomy plate"),
 }
 # fmt: on
 
-# Government works are free in the United States only.
-for _name in [name for name in MEANINGS if name.startswith(("pd-usgov", "pd nasa", "pd us "))]:
-    MEANINGS[_name] = Meaning(kind=Kind.GROUND, us=True)
+# Works of employees of the government (17 USC 105) are free in the United States only.
+_US_GOVERNMENT = re.compile(r"pd[- ]?us[- ]?gov\b[\w .-]*\Z|pd (?:nasa|us government|us navy)\Z")
 
 
 def _squeezed(name: str) -> str:
@@ -114,7 +151,6 @@ _AGAINST = {
 # Templates whose arguments are tags, and which of them: `None` is all of the positional ones.
 WRAPPERS: dict[str, tuple[int, ...] | None] = {
     "pd-art": (0,),
-    "pd-art-100": (),
     "pd-scan": (0,),
     "pd-art-two": (0, 1),
     "pd-two": (0, 1),
@@ -134,7 +170,7 @@ WRAPPERS: dict[str, tuple[int, ...] | None] = {
     "dual license": None,
 }
 # Wrappers that say "the photograph or scan adds no right of its own": the work is flat.
-FLAT_WRAPPERS = frozenset({"pd-art", "pd-scan", "licensed-pd-art", "pd-art-two", "licensed-pd-art-two"})
+FLAT_WRAPPERS = frozenset({"pd-art", "pd-scan", "licensed-pd-art", "pd-art-two", "licensed-pd-art-two", *FLAT_GROUNDS})
 # Wrappers that name the photograph's licence beside the work's: without it the photograph is not free.
 PHOTOGRAPH_LICENCE_AT = {"licensed-pd-art": 1, "licensed-pd": 1, "licensed-pd-art-two": 2}
 # Wrappers of two grounds, as one for the source country and one for the United States.
@@ -146,7 +182,7 @@ _OBLIGATION = re.compile(
     r"creative commons (?:attribution|sampling)|non-?commercial|no derivatives|all rights reserved|non-?free|fair use"
 )
 _OBLIGATION_CATEGORY = re.compile(
-    r"^(?:cc[- ]?(?:by|nc|nd|sa)\b|gfdl|fal\b|attribution only|copyrighted free use|license migration|"
+    r"^(?:cc[- ]?(?:by|nc|nd|sa)\b|gfdl|fal(?:\Z|[- ]\d)|attribution only|copyrighted free use|license migration|"
     r"items with otrs|items with vrts|open government licence|no known restrictions|flickr-no known|pdmark-owner)"
 )
 _CC0 = re.compile(r"cc[- ]?(?:zero|0)\b")
@@ -156,9 +192,10 @@ _LICENCE_LIKE = re.compile(
 )
 _PENDING = re.compile(r"(?<!speedy )deletion requests?\b|nominated for deletion")
 _DOUBT = re.compile(
-    r"media without a (?:license|source)|media missing|copyright violations?|disputed copyright|"
-    r"license review needed|no (?:license|licence|source|permission)(?: since|\b.* as of)|unknown copyright|"
-    r"speedy deletion|undelet|unclear copyright|license (?:dispute|unclear|unknown)"
+    r"media without a (?:license|source)|media missing (?:permission|(?:a )?(?:license|source|author))|"
+    r"\bno (?:license|licence|source|permission)(?: since|\b.* as of)|copyright violations?|disputed copyright|"
+    r"license review needed|unknown copyright|speedy deletion|undelet|unclear copyright|"
+    r"license (?:dispute|unclear|unknown)"
 )
 _PERSON = re.compile(r"personality rights|\bliving people\b|identifiable (?:living )?(?:people|persons?)")
 # Layouts that every licence box is drawn with: they look like licences, and name none.
@@ -169,6 +206,8 @@ def meaning_of(name: str) -> Meaning | None:
     """What a normalised tag name means; None where it is no licence tag at all."""
     if name in NEUTRAL or name.startswith(("creator:", "institution:")):
         return None
+    if _US_GOVERNMENT.match(name):
+        return Meaning(kind=Kind.GROUND, us=True)
     if name in MEANINGS:
         return MEANINGS[name]
     if _squeezed(name) in _AGAINST:
@@ -193,6 +232,8 @@ def meaning_of_category(name: str) -> Meaning | None:
     name = _MISSING_STATEMENT.sub("", name)
     if name in NEUTRAL or name in WRAPPERS:
         return None
+    if _US_GOVERNMENT.match(name):
+        return Meaning(kind=Kind.GROUND, us=True)
     if name in MEANINGS and name not in _ORDINARY_WORDS:
         return MEANINGS[name]
     if _OBLIGATION_CATEGORY.search(name):

@@ -34,24 +34,27 @@ _CONDITIONS = {
     r"\bused? (?:by|with) (?:kind )?permission|\breproduced (?:by|with) (?:kind )?permission",
     "credit": r"\battribution (?:is |must |required|requested|needed|mandatory)|"
     r"\b(?:must|please|should|has to|have to|required to) (?:be )?(?:credit|attribut|acknowledg|mention|cite)|"
-    r"\b(?:if|when|provided|as long as|so long as|unless|on condition)\b[^.\n]{0,60}"
+    r"\b(?:if|when(?! [^.\n]{0,60}\b(?:was|were|had)\b)|provided|as long as|so long as|unless|on condition)\b"
+    r"[^.\n]{0,60}"
     r"\b(?:credited|attributed|acknowledged|mentioned|cited|credits? (?:is|are)|attribution (?:is|to))|"
     r"\b(?:free|use[ds]?|usage|allowed|permitted|reuse) (?:only )?with (?:credits?|attribution|acknowledge?ment)|"
     r"\b(?:give|provide|include|with) (?:proper |due |appropriate )?"
     r"(?:credits?|attribution) (?:to|must|required)|\bcredit(?: line)? (?:is )?(?:required|mandatory|obligatory)|"
-    r"\bmandatory credit|\bcourtesy credit|\bnamensnennung|\bunter nennung|\bbei nennung|\bquellenangabe|"
+    r"\bmandatory credit|\bcourtesy credit|\bnamensnennung|\bunter nennung|\bbei nennung|\bquellenangabe(?! ?:)|"
     r"\bmention obligatoire|\bcr[ée]dit obligatoire|\bà condition d|\bmerci de (?:citer|mentionner|cr[ée]diter)|"
     r"\batribuci[oó]n (?:obligatoria|requerida)|\b(?:citar?|citando|mencionar?|mencionando) (?:al? )?"
     r"(?:autor|la fuente|a fonte|fuente|fonte)|\battribuzione (?:obbligatoria|richiesta)|"
     r"\bcitare (?:la fonte|l.autore)|"
-    r"\b(?:bron|naams)vermelding|\bpodani(?:em|a) (?:autora|źródła|nazwiska)|\buveden[íi](?:m)? (?:autora|zdroje)|"
+    r"\b(?:bron|naams)vermelding(?! ?:)|\bpodani(?:em|a) (?:autora|źródła|nazwiska)|"
+    r"\buveden[íi](?:m)? (?:autora|zdroje)|"
     r"обязательн\w+ (?:указани|ссылк)|(?:с|при) указани[еи]м? (?:автор|источник)|із зазначенням|"
     r"\bkayna[kğ]\w* (?:g[öo]ster|belirt)|\batıf (?:yap|ver|gerek)|\bmainittava|\bmainittaessa|\bmainitse|"
     r"\b(?:forrás|szerző)\w* (?:nevének )?(?:megjelöl|feltüntet)|"
     r"\b(?:wajib|harus) (?:men)?(?:yebut|cantum)|\bghi (?:rõ )?nguồn|\b(?:kreditera|krediteres|angi kilde|ange källa)|"
     r"\b(?:απαιτείται|υποχρεωτική) (?:η )?αναφορά|\bαναφορά (?:του δημιουργού|της πηγής)|"
     r"(?:ذكر|الإشارة إلى|نسب)\w* (?:المصدر|المؤلف|المصور|العمل)|קרדיט|ציון (?:שם|המקור)|श्रेय|"
-    r"出典を?明記|クレジット|署名|[请請]?[注註标標]明|출처(?:를)? ?표시",
+    r"出典を?明記|クレジット表[記示]|[须須需请請要]署名|署名(?:が必要|を?表示|[-－])|"
+    r"[注註标標]明(?:出|来|來|作者)|출처(?:를)? ?표시",
 }
 # Sentences of a page that put conditions on the picture, or deny that it is free.
 CONDITIONS_IN_PROSE = re.compile("|".join(_CONDITIONS.values()), re.IGNORECASE)

@@ -5,7 +5,6 @@ Nothing is judged in here: rights read the columns. What a record has otherwise 
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -13,12 +12,11 @@ from hashlib import blake2b
 from urllib.parse import quote
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
+from pd_assets.lib.museums.parts import Reading, Row
+from pd_assets.lib.museums.values import as_json, contents, instant, labelled, legible, mapping, plain, text
 from pd_assets.lib.smithsonian.delivery import address, deliver
 from pd_assets.lib.smithsonian.lines import Line
 from pd_assets.lib.smithsonian.units import known_unit
-from pd_assets.lib.smithsonian.values import as_json, contents, instant, labelled, legible, mapping, plain, text
-
-Row = dict[str, object]
 
 # Higher it where rows of the same line come out otherwise than before: every shard is then read anew.
 READER_VERSION = 1
@@ -46,7 +44,6 @@ KNOWN_KEYS: Mapping[str, frozenset[str]] = {
         "usage",
     }.items()
 }
-MOST_KINDS_OF_DRIFT = 200
 # The archive's are 40 characters at most; a medium's may be an address.
 LONGEST_RECORD_ID, LONGEST_IN_ITEM_ID = 200, 300
 
@@ -59,33 +56,6 @@ class Refused(Exception):
         self.reason = reason
         self.record_id = record_id
         self.record: Mapping[str, object] = record or {}
-
-
-@dataclass(kw_only=True)
-class Reading:
-    """What the lines came to: `lines` = `records` + the sum of `reasons`. `media` and `usage` count rows of records."""
-
-    lines: int = 0
-    records: int = 0
-    media: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    usage: Counter[str] = field(default_factory=Counter)
-    drift: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: "Reading") -> None:
-        """Count another reading in."""
-        self.lines += other.lines
-        self.records += other.records
-        self.media += other.media
-        self.reasons += other.reasons
-        self.usage += other.usage
-        self.drift += other.drift
-
-    def note(self, kind: str) -> None:
-        """Count something that is otherwise than we know it; hostile input does not make the list endless."""
-        kind = kind[:100]
-        if kind in self.drift or len(self.drift) < MOST_KINDS_OF_DRIFT:
-            self.drift[kind] += 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections import Counter
 
 from pd_assets.lib.catalog.schemas import RECORDS
 from pd_assets.lib.home import Home
-from pd_assets.lib.smithsonian.shards import load_states
+from pd_assets.lib.museums.parts import load_states
 from pd_assets.lib.smithsonian.sync import INDEX_NOTE
 
 

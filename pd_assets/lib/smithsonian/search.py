@@ -14,12 +14,13 @@ from pd_assets.lib.errors import ArchiveError, ConfigError, FetchFailed
 from pd_assets.lib.home import Home
 from pd_assets.lib.http import Answer, HostPolicy, PoliteSession
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
+from pd_assets.lib.museums.contract import SMITHSONIAN
+from pd_assets.lib.museums.parts import PartMerge, Reading, UnitShards
+from pd_assets.lib.museums.values import as_json, mapping, text
 from pd_assets.lib.pacing import API
 from pd_assets.lib.smithsonian.lines import Line
-from pd_assets.lib.smithsonian.records import Parser, Reading
-from pd_assets.lib.smithsonian.shards import PartMerge, UnitShards
+from pd_assets.lib.smithsonian.records import READER_VERSION, Parser
 from pd_assets.lib.smithsonian.sync import UnitSync
-from pd_assets.lib.smithsonian.values import as_json, mapping, text
 
 SEARCH = "https://api.si.edu/openaccess/api/v1.0/search"
 DEMO_KEY = "DEMO_KEY"
@@ -72,7 +73,7 @@ def pull(client: SearchClient, home: Home, unit: str, query: str, *, side: int, 
 
     A record goes into the shard in which the bulk metadata has it; that shard is read anew by the next sync.
     """
-    stored = UnitShards(home, unit)
+    stored = UnitShards(home, SMITHSONIAN, unit, reader_version=READER_VERSION)
     before = stored.digest
     by_shard: dict[str, list[Line]] = {}
     for record in islice(client.records(f"unit_code:{unit} AND ({query or FREE_IMAGES})"), most):
@@ -81,7 +82,7 @@ def pull(client: SearchClient, home: Home, unit: str, query: str, *, side: int, 
     done = UnitSync(unit=unit, shards=len(by_shard), read=len(by_shard))
     for shard, lines in sorted(by_shard.items()):
         parser = Parser(shard=shard, side=side, now=now, reading=Reading())
-        merge = PartMerge(path=stored.path(shard), side=side, now=now, keeps_missing=True)
+        merge = PartMerge(table=SMITHSONIAN.records, path=stored.path(shard), now=now, keeps_missing=True)
         outcome = merge.write(row for line in lines for row in parser.rows(line))
         stored.note(shard, None)
         done.count(outcome)

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.looks import SMITHSONIAN, load_looks
 from pd_assets.lib.errors import ArchiveError, FetchFailed
 from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.museums.contract import SMITHSONIAN
+from pd_assets.lib.museums.parts import Outcome, PartMerge, Reading, Row, ShardState, UnitShards, rewrite, rows_of
+from pd_assets.lib.museums.values import mapping
 from pd_assets.lib.smithsonian.bulk import Bulk, Copy, Shard
 from pd_assets.lib.smithsonian.lines import BROKEN_STREAM, Line, read_lines
-from pd_assets.lib.smithsonian.records import HTML, TRUNCATED, Parser, Reading, addresses
-from pd_assets.lib.smithsonian.shards import Outcome, PartMerge, Row, ShardState, UnitShards, rewrite, rows_of
+from pd_assets.lib.smithsonian.records import HTML, READER_VERSION, TRUNCATED, Parser, addresses
 from pd_assets.lib.smithsonian.units import known_unit
-from pd_assets.lib.smithsonian.values import mapping
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def sync_unit(bulk: Bulk, home: Home, unit: str, unit_index: str | None, *, side
 
     Without `unit_index` the archive lists the unit no more, and all that it held is deleted.
     """
-    stored = UnitShards(home, unit)
+    stored = _unit(home, unit)
     tables.sweep(stored.folder)
     run = _Run(bulk=bulk, stored=stored, side=side, now=datetime.now(UTC).replace(microsecond=0))
     before = stored.digest
@@ -93,15 +93,11 @@ def sync_unit(bulk: Bulk, home: Home, unit: str, unit_index: str | None, *, side
 
 def note_unread(home: Home, unit: str, shards: Iterable[str] | None = None, read: Iterable[str] = ()) -> None:
     """Note which shards of a unit could not be read, all that are stored unless said, and which could."""
-    looks, now, stored = load_looks(home, SMITHSONIAN), datetime.now(UTC), UnitShards(home, unit)
-    for name in read:
-        looks.saw(f"{unit}/{name}", now=now, files=0)
-        looks.read(f"{unit}/{name}")
-    for name in stored.states if shards is None else shards:
-        part = stored.path(name)
-        written = datetime.fromtimestamp(part.stat().st_mtime, UTC) if part.is_file() else now
-        looks.could_not_read(f"{unit}/{name}", read_before=looks.looked_at(f"{unit}/{name}") or written)
-    looks.save(home, SMITHSONIAN)
+    _unit(home, unit).note_unread(shards, read)
+
+
+def _unit(home: Home, unit: str) -> UnitShards:
+    return UnitShards(home, SMITHSONIAN, unit, reader_version=READER_VERSION)
 
 
 def _bring_in_step(run: "_Run", shards: list[Shard], done: UnitSync) -> None:
@@ -149,7 +145,7 @@ class _Run:
 
     def _read(self, shard: Shard, copy: Copy, content: str, done: UnitSync) -> None:
         path = self.stored.path(shard.name)
-        merge = PartMerge(path=path, side=self.side, now=self.now)
+        merge = PartMerge(table=SMITHSONIAN.records, path=path, now=self.now)
         parser = Parser(shard=shard.name, side=self.side, now=self.now)
         outcome = merge.write(_rows(read_lines(copy.path), parser, merge))
         state = ShardState(
@@ -161,6 +157,7 @@ class _Run:
             part_bytes=path.stat().st_size,
             reading=parser.reading,
             is_whole=not merge.keeps_missing,
+            reader_version=READER_VERSION,
         )
         self.stored.note(shard.name, state)
         done.count(outcome)
@@ -168,14 +165,16 @@ class _Run:
     def _readdress(self, shard: Shard, state: ShardState) -> None:
         """Make the addresses of an unchanged shard anew, for another side; nothing is asked of the archive."""
         path = self.stored.path(shard.name)
-        rows = rewrite(path, (_readdressed(row, self.side) for row in rows_of(path)))
+        rows = rewrite(
+            SMITHSONIAN.records, path, (_readdressed(row, self.side) for row in rows_of(SMITHSONIAN.records, path))
+        )
         state = replace(state, side=self.side, rows=rows, part_bytes=path.stat().st_size)
         self.stored.note(shard.name, state)
 
     def drop_others(self, listed: list[str], done: UnitSync) -> None:
         """Mark the media of shards that the index lists no more as deleted."""
         for path in self.stored.other_parts(listed):
-            done.count(PartMerge(path=path, side=self.side, now=self.now).write([]))
+            done.count(PartMerge(table=SMITHSONIAN.records, path=path, now=self.now).write([]))
         for name in self.stored.states.keys() - set(listed):
             self.stored.note(name, None)
 

@@ -20,6 +20,8 @@ from tests.integration.mediawiki.pages import file_page, other_pages
 from tests.integration.mediawiki.pictures import Picture, choose, read_art
 from tests.integration.mediawiki.wiki import UPLOADER, MediaWiki
 
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
 
 def fill(wiki: MediaWiki, art: Path, mix: Mapping[Kind, int], seed: int = 0) -> list[Picture]:
     """Put `mix[kind]` pictures of each kind into a fresh wiki whose server is stopped; the same seed, the same wiki."""
@@ -43,11 +45,14 @@ def _import_pages(wiki: MediaWiki, scratch: Path, pages: Mapping[str, str]) -> N
 
 def _export(pages: Mapping[str, str]) -> Iterator[str]:
     """MediaWiki's export format 0.11 (https://www.mediawiki.org/wiki/Help:Export)."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = time.strftime(MOMENT, time.gmtime())
+    # What a Creator page says counts once it stood for two days.
+    long_ago = time.strftime(MOMENT, time.gmtime(time.time() - 30 * 86_400))
     yield '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">'
     for title, text in pages.items():
         yield (
-            f"<page><title>{escape(title)}</title><revision><timestamp>{now}</timestamp>"
+            f"<page><title>{escape(title)}</title><revision>"
+            f"<timestamp>{long_ago if title.startswith('Creator:') else now}</timestamp>"
             f"<contributor><username>{UPLOADER}</username></contributor><model>wikitext</model>"
             f'<format>text/x-wiki</format><text xml:space="preserve">{escape(text)}</text></revision></page>'
         )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from zlib import crc32
 
 from tests.integration.mediawiki.kinds import KINDS
 from tests.integration.mediawiki.pictures import PLAIN_YEAR, Picture
@@ -60,6 +61,11 @@ def _plain(text: str) -> str:
     return re.sub(r"[\[\]{}|<>]", "", text)
 
 
+def item_of_artist(name: str) -> str:
+    """The id of an artist's item; wikidata.py has what it says."""
+    return f"Q{9_100_000_000 + crc32(name.encode())}"
+
+
 def _page_name(name: str) -> str:
     return _plain(name).replace("#", "").replace("_", " ").strip()
 
@@ -68,7 +74,7 @@ def _people_and_places(pictures: Sequence[Picture]) -> dict[str, str]:
     rows = [picture.row for picture in pictures]
     creators = {
         f"Creator:{_page_name(row.artist)}": f"{{{{Creator\n |Name = {_plain(row.artist)}\n |Deathdate = "
-        f"{row.artist_death_year or ''}\n}}}}"
+        f"{row.artist_death_year or ''}\n |Wikidata = {item_of_artist(row.artist)}\n}}}}"
         for row in rows
     }
     institutions = {

@@ -1,4 +1,4 @@
-"""`pdd decide` shows the evidence and where it was seen, each rule with what it looked at, and the verdict."""
+"""`pdd decide` begins with a sentence, then the rule that decided and its evidence, and has the rest behind --all."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -7,11 +7,13 @@ import pytest
 
 from pd_assets.cli.decide import explain, explanation
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import ITEMS, PAGES, RECORDS, Table
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, RECORDS, THINGS, Table
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.rules import RULES
+from tests.pd_assets.lib.planting import decision, plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, box, said
 from tests.pd_assets.lib.rights.museum_cases import record
 
@@ -44,42 +46,96 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_evidence_is_shown_with_the_place_and_the_revision_where_it_was_seen() -> None:
+def test_the_first_line_says_what_and_why_in_one_sentence() -> None:
+    first, *rest = explanation(from_page(PAGE), "strict", TODAY, 30)
+    assert first == (
+        "Waits: the structured data call it public domain in the United States only, and strict asks for more."
+    )
+    assert rest[0] == "  read at revision 77"
+
+
+def test_then_comes_the_rule_that_decided_with_what_it_says_and_cites_and_its_own_evidence_alone() -> None:
     text = "\n".join(explanation(from_page(PAGE), "strict", TODAY, 30))
-    assert "evidence, as seen at revision 77:" in text
-    assert "tag pd-old-100-expired (ground, seen in wikitext, field permission > artwork > pd-art)" in text
-    assert "statement P6216 Q19652 [P1001 Q30] (seen in the structured data)" in text
-    assert "made: 1860 (seen in wikitext, field date)" in text
+    assert "The rule that decided: statement-us-only, which lets it wait" in text
+    assert "The structured data say public domain of the United States alone." in text
+    assert "the law of the source country" in text and "Structured_data/Modeling/Copyright" in text
+    assert (
+        "structured data, P6216 (copyright status): Q19652 (public domain) "
+        "[P1001 (applies to jurisdiction): Q30 (United States of America)]" in " ".join(text.split())
+    )
+    assert "licence tag" not in text and "accept-free-work" not in text, "what did not decide is behind --all"
+    assert "The calendar may change this on 1 January 2027." in text
 
 
-def test_every_rule_is_shown_in_its_order_with_what_it_looked_at() -> None:
-    lines = list(explanation(from_page(PAGE), "strict", TODAY, 30))
+def test_all_shows_every_rule_in_its_order_and_everything_that_was_read_with_its_place() -> None:
+    lines = list(explanation(from_page(PAGE), "strict", TODAY, 30, everything=True))
     shown = [line.split()[1] for line in lines if line[:8].strip() in ("holds", "-", "n/a") and len(line.split()) > 3]
     assert shown == [rule.rule_id for rule in RULES]
-    held = next(at for at, line in enumerate(lines) if "holds  statement-us-only" in line)
-    assert "statements P6216: Q19652" in lines[held + 1]
-    assert "source country, https://" in lines[held + 2]
-    assert lines[-2] == "verdict: quarantine by statement-us-only us_only_statement"
-    assert lines[-1].endswith("2027-01-01")
+    text = " ".join(" ".join(lines).split())
+    assert (
+        "licence tag PD-old-100-expired, which says that the work is free "
+        "(seen in wikitext, field permission > artwork > pd-art)" in text
+    )
+    assert "date of the work: 1860 (seen in wikitext, field date)" in text
+
+
+def test_the_words_that_a_test_fired_on_are_shown() -> None:
+    page = {"status": "live", "wikitext": box("{{PD-old-100-expired}}", medium="bronze, framed"),
+            "categories": ["Bronze statues of lions"]}  # fmt: skip
+    text = " ".join(" ".join(explanation(from_page(page), "strict", TODAY, 30, page=page)).split())
+    assert "Waits: it is a photograph of something that is not flat" in text
+    assert "“framed” in medium" in text and "“Bronze” in category" in text
+    words = {"status": "live", "wikitext": box(EXPIRED, permission="Ask the museum first")}
+    text = " ".join(" ".join(explanation(from_page(words), "strict", TODAY, 30, page=words)).split())
+    assert "words “a permission in words”, in the text of the page: “Ask the museum first”" in text
+
+
+def test_what_else_speaks_against_a_picture_is_said_too() -> None:
+    page = {"status": "live", "wikitext": box("{{Cc-by-sa-4.0}} {{No permission since}}")}
+    lines = list(explanation(from_page(page), "strict", TODAY, 30))
+    assert lines[0].startswith("Refused: a notice on the page disputes its licence")
+    at = lines.index("What else speaks against it:")
+    assert lines[at + 1] == "  a licence with conditions is on the page (Cc-by-sa-4.0)"
 
 
 def test_a_rule_of_the_other_archive_does_not_apply() -> None:
-    lines = list(explanation(from_page(PAGE), "us", date(2026, 11, 22), 30))
+    lines = list(explanation(from_page(PAGE), "us", date(2026, 11, 22), 30, everything=True))
     assert any(line.startswith("  n/a    usage-absent") for line in lines)
-    assert any(line.startswith("verdict: accept by accept-free-work") for line in lines)
+    assert lines[0].startswith("Accepted under us: PD-old-100-expired")
 
 
 @pytest.mark.parametrize("item", ["commons:M1", "File:Old tree.jpg", "File:Old_tree.jpg", "Old tree"])
 def test_a_page_is_found_by_its_id_or_its_title(stored: Path, item: str) -> None:
     lines = list(explain(item, "strict"))
-    assert lines[:2] == ["commons:M1  Old tree", "  https://x.test/1"]
-    assert "verdict: quarantine by statement-us-only us_only_statement" in lines
+    assert lines[0].startswith("Waits: the structured data call it public domain in the United States only")
+    assert lines[1:4] == ["", "commons:M1  Old tree", "  https://x.test/1"]
 
 
 def test_a_medium_of_a_museum_is_found_and_explained(stored: Path) -> None:
     lines = list(explain(MUSEUM_ID, "strict"))
-    assert '  medium, media_type: "Images"' in lines
-    assert "verdict: reject by usage-absent usage_missing" in lines
+    assert lines[0] == "Refused: the museum does not say how this medium may be used."
+    assert any(line.startswith("  the museum's record: kind of medium: Images") for line in lines)
+
+
+def test_names_that_the_home_knows_stand_beside_their_ids(stored: Path) -> None:
+    things = [{"thing": "Q42424242", "language": code, "name": name, "fetched_at": datetime(2026, 1, 1, tzinfo=UTC)}
+              for code, name in (("de", "Linde"), ("en", "lime tree"))]  # fmt: skip
+    home = open_home(stored)
+    tables.write(home, THINGS, tables.as_table(THINGS, things))
+    assert known_names(home, ["Q42424242", "Q1"]) == {"Q42424242": "lime tree"}
+    page = {**PAGE, "mediainfo": said("P180", "Q42424242", P569=1990)}
+    lines = explanation(from_page(page), "strict", TODAY, 30, names=known_names(home, ["Q42424242"]))
+    assert next(lines).startswith("Refused: it shows a living person who can be recognised (statement P180 (depicts) "
+                                  "Q42424242 (lime tree)")  # fmt: skip
+
+
+def test_a_picture_that_waits_for_its_copy_is_not_called_accepted(stored: Path) -> None:
+    home = open_home(stored)
+    plant(home, DECISIONS, [decision(1, "quarantine", profile="us", rule_id="copy-conflict")])
+    lines = list(explain("commons:M1", "us"))
+    assert lines[0].startswith("Waits: another page shows the very same picture")
+    assert any(line.startswith("The rule that decided: copy-conflict") for line in lines)
+    assert next(explain("commons:M1", "life70")).startswith("Waits: the structured data")
 
 
 def test_an_item_or_profile_that_is_not_there_is_a_named_error(stored: Path) -> None:

@@ -1,11 +1,11 @@
-"""`pdd sql`, `decide`, `trace`, `rights-gaps`, `audit` answer on a home that must not be written; nothing changes."""
+"""Questions of the command line answer on a home that must not be written, and change nothing in it."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pd_assets.cli import audit, decide, rights_gaps, sql, trace
+from pd_assets.cli import audit, decide, drift, rights_gaps, sql, trace
 from pd_assets.lib.catalog import views
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, PAGES
 from pd_assets.lib.home import open_home
@@ -19,6 +19,7 @@ ASKED: dict[str, Callable[[], object]] = {
     "trace": lambda: "\n".join(trace.tell("commons:M1")),
     "rights-gaps": lambda: "\n".join(rights_gaps.in_words(rights_gaps.found_gaps(None)[1], "strict", 5)),
     "audit": lambda: "\n".join(audit.write_page(1, 0, None)),
+    "drift": lambda: "\n".join(drift.tell(None)),
 }
 
 

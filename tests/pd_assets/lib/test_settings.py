@@ -21,6 +21,7 @@ EVERY_VARIABLE = {
     "PD_ARCHIVE_HOSTS": "media.museum.test; nas:8080",
     "PD_SMITHSONIAN_INDEX": "copies/edan",
     "PD_SMITHSONIAN_KEY": "secret-key",
+    "PD_CLEVELAND_INDEX": "/data/cleveland",
     "PD_SMITHSONIAN_UNITS": "FSG; chndm,FSG",
     "PD_RIGHTS_PROFILE": "life70",
     "PD_FRESH_DAYS": "7",
@@ -83,6 +84,7 @@ def test_every_variable_reaches_its_setting() -> None:
         archive_hosts=("media.museum.test", "nas:8080"),
         smithsonian_index="copies/edan",
         smithsonian_key="secret-key",
+        cleveland_index="/data/cleveland",
         smithsonian_units=("FSG", "chndm"),
         rights_profile="life70",
         fresh_days=7,
@@ -324,10 +326,13 @@ def test_uploads_wait_thirty_days_except_on_a_wiki_of_ones_own(api: str, given: 
     ("api", "given", "asked"),
     [
         ("https://commons.wikimedia.org/w/api.php", "", "https://www.wikidata.org/w/api.php"),
-        ("http://127.0.0.1:8080/api.php", "", None),
+        ("http://127.0.0.1:8080/api.php", "", "http://127.0.0.1:8080/api.php"),
+        ("http://127.0.0.1:8080/api.php", "none", None),
         ("http://127.0.0.1:8080/api.php", "http://127.0.0.1:81/api.php", "http://127.0.0.1:81/api.php"),
         ("https://commons.wikimedia.org/w/api.php", "none", None),
     ],
 )
-def test_names_are_asked_of_wikidata_only_beside_a_live_archive(api: str, given: str, asked: str | None) -> None:
+def test_items_are_asked_of_wikidata_and_beside_an_archive_on_this_machine_of_that_archive(
+    api: str, given: str, asked: str | None
+) -> None:
     assert Settings.from_env({"PD_COMMONS_API": api, "PD_WIKIDATA_API": given}).wikidata_api == asked

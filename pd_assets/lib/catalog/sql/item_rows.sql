@@ -1,4 +1,4 @@
--- What each listing of a file says of it, both archives in one shape. Tables: pages, records, retired (categories that
+-- What each listing of a file says of it, all archives in one shape. Tables: pages, records, retired (categories that
 -- the walk no longer finds). `bucket` is the part of catalog/items that the listing asks for; the least of a file's wins.
 with listed as (
     select
@@ -10,7 +10,8 @@ with listed as (
     from pages
     union all
     select
-        item_id, 'smithsonian', coalesce(unit_code, ''), concat_ws('/', 'smithsonian', unit_code, shard),
+        item_id, split_part(item_id, ':', 1), coalesce(unit_code, ''),
+        concat_ws('/', split_part(item_id, ':', 1), unit_code, shard),
         title, page_url, file_url, thumb_url, thumb_side, null, mime, width, height, null, null, fetched_at,
         coalesce(terms, []), concat_ws(' ', caption, alt_text), problem, status, true, filename
     from records

@@ -8,7 +8,7 @@ latest as (
     select * from listed
     qualify row_number() over (
         partition by item_id
-        order by source = 'smithsonian' and status = 'live' desc, fetched_at desc, status = 'live' desc, partition
+        order by source <> 'commons' and status = 'live' desc, fetched_at desc, status = 'live' desc, partition
     ) = 1
 ),
 membership as (

@@ -1,4 +1,4 @@
--- What was read about every item of the Smithsonian: its record as it stands, with the item's own status. In no order.
+-- What was read about every item of a museum: its record as it stands, with the item's own status. In no order.
 -- A record that its shard tells in two ways is no evidence. Tables: items, records.
 with latest as (
     select item_id, struct_pack(status, unit_code, shard) as place from records

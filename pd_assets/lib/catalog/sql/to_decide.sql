@@ -8,7 +8,7 @@ select
     previous.ruleset_version,
     coalesce(evidence_read.evidence_digest, previous.evidence_digest) as evidence_digest,
     case when profiles.profile = $first_profile then coalesce(evidence_read.evidence, stored.evidence) end as evidence,
-    previous.decided_at, seen.page_digest, previous.extractor_version,
+    previous.decided_at, previous.since, previous.grounds, seen.page_digest, previous.extractor_version,
     case when evidence_read.item_id is null then previous.looked_up else evidence_read.looked_up end as looked_up,
     previous.fresh_days, previous.valid_until,
     evidence_read.item_id is not null as is_read_anew,
@@ -16,6 +16,7 @@ select
         as evidence_before,
     previous.evidence_digest as evidence_digest_before,
     previous.page_digest as page_digest_before,
+    previous.looked_up as looked_up_before,
     refused.sha1 is not null as is_copy_refused
 from seen
 cross join profiles

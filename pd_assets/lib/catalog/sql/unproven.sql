@@ -39,7 +39,7 @@ select item_id, profile, problem from (
             then 'the archive asks for attribution' end,
         case when json_extract_string(claims, '$.deletion_reason') is not null
             then 'its deletion is asked for' end,
-        case when accepted.item_id like 'smithsonian:%'
+        case when accepted.item_id not like 'commons:%'
             and json_extract_string(claims, '$.medium.usage_access') is distinct from 'CC0'
             then 'the medium is not CC0' end,
         case when accepted.item_id like 'commons:%'

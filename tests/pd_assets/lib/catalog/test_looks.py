@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pd_assets.lib.catalog.looks import COMMONS, EMPTY_FOR_DAYS, SMITHSONIAN, Looks, Stale, load_looks, stale
+from pd_assets.lib.catalog.looks import COMMONS, EMPTY_FOR_DAYS, Looks, Stale, load_looks, stale
 from pd_assets.lib.catalog.schemas import CATEGORIES, PAGES
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.smithsonian.sync import note_unread
@@ -72,7 +72,7 @@ def test_a_shard_is_stale_where_it_could_not_be_read_and_was_read_too_long_ago(h
     looks = Looks()
     looks.saw("SAAM/01", now=days_ago(20), files=0)
     looks.saw("SAAM/02", now=days_ago(20), files=0)
-    looks.save(home, SMITHSONIAN)
+    looks.save(home, "smithsonian")
     assert not stale(home, days=14, now=NOW)
     note_unread(home, "SAAM", ["01"], read=["02"])
     assert stale(home, days=14, now=NOW) == Stale(shards=("SAAM/01",))

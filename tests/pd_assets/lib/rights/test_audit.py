@@ -13,18 +13,13 @@ from PIL import Image
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.rights.audit import (
-    Sample,
-    Sampled,
-    count_answers,
-    draw_sample,
-    estimate,
-    latest_result,
-    save_sample,
-    wilson,
-)
+from pd_assets.lib.rights.audit import Sample, Sampled, draw_sample, latest_result, load_sample, save_sample
+from pd_assets.lib.rights.audit_answers import answers_of, note_answer
 from pd_assets.lib.rights.audit_page import render
+from pd_assets.lib.rights.audit_rates import estimate, in_words
+from pd_assets.lib.rights.audit_result import count, count_answers
 from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.intervals import wilson
 from tests.pd_assets.lib.planting import decision, file, item, plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, box
 
@@ -91,7 +86,9 @@ def test_the_page_shows_no_verdict_no_rule_and_nothing_of_what_our_table_thinks_
         assert word not in json.dumps([{**one, "sealed": ""} for one in data["items"]])
     sealed = json.loads(b64decode(data["items"][0]["sealed"]))
     assert sealed[0] in ("accept", "reject", "quarantine")
-    assert ["licence tag", "pd-old-100-expired (seen in: wikitext)"] in data["items"][0]["evidence"]
+    assert sealed[1].startswith(("Accepted under strict: ", "Refused: ", "Waits: "))
+    assert ["licence tag", "PD-old-100-expired (seen in: wikitext)"] in data["items"][0]["evidence"]
+    assert ["date of the work", "1860"] in data["items"][0]["evidence"]
 
 
 def test_nothing_that_a_page_says_ends_the_script_element(home: Home) -> None:
@@ -119,7 +116,7 @@ def judged(*, accepted: int, others: int, halves: tuple[int, int] = (10, 10)) ->
 def sampled(number: int, verdict: str) -> Sampled:
     return Sampled(
         item_id=f"commons:M{number}", verdict=verdict, rule_id="r", reasons=(), title="", page_url="", thumb_url=None,
-        path=None, evidence="{}",
+        path=None, evidence="of a form that nobody reads any more",
     )  # fmt: skip
 
 
@@ -187,9 +184,30 @@ def test_downloaded_answers_are_counted_and_kept_beside_their_sample(home: Home,
     assert latest_result(home) is None
     result = count_answers(home, file)
     assert (result.errors.wrong, result.errors.judged) == (0, 10)
-    assert json.loads((folder / "answers.json").read_text())["answers"] == answers
+    assert answers_of(folder, "first") == answers
     kept = latest_result(home)
     assert kept is not None and kept["sample"] == sample.name
+    assert (kept["people"], kept["agreement"]) == (1, None)
+    assert "agreement: none to tell of, one person judged" in in_words(result)
+
+
+def test_an_audit_of_before_there_were_roles_is_still_read(home: Home) -> None:
+    """Its sample knows no `of_rule`, its answers lie in answers.json, its result has neither people nor agreement."""
+    sample = draw_sample(home, profile="strict", count=10, seed=0)
+    folder = save_sample(home, sample)
+    stored = json.loads((folder / "sample.json").read_text())
+    for one in stored["items"]:
+        del one["of_rule"]
+    (folder / "sample.json").write_text(json.dumps(stored))
+    answers = {one.item_id: "free" for one in sample.items}
+    (folder / "answers.json").write_text(json.dumps({"sample": sample.name, "answers": answers}))
+    (folder / "result.json").write_text(json.dumps({"sample": sample.name, "profile": "strict", "errors": {}}))
+    old = latest_result(home)
+    assert old is not None and old["sample"] == sample.name and "people" not in old
+    result = count(home, load_sample(home, sample.name))
+    assert (result.people, result.false_accepts.wrong, result.false_rejects.wrong) == (1, 0, 5)
+    note_answer(folder, "first", sample.items[0].item_id, "cannot_tell")
+    assert answers_of(folder, "first") == {**answers, sample.items[0].item_id: "cannot_tell"}
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ def rule(text: str, profile: str, today: date, **row: object) -> str:
 
 
 def test_life_plus_100_ends_with_the_year() -> None:
-    assert rule(OLD_AUTO, "strict", date(2026, 12, 31)) == "no-origin-ground"
+    assert rule(OLD_AUTO, "strict", date(2026, 12, 31)) == "maker-lived-on"
     assert rule(OLD_AUTO, "strict", date(2027, 1, 1)) == "accept-free-work"
 
 
 def test_life_plus_70_ends_with_the_year() -> None:
     text = OLD_AUTO.replace("1926", "1956")
-    assert rule(text, "life70", date(2026, 12, 31)) == "no-origin-ground"
+    assert rule(text, "life70", date(2026, 12, 31)) == "maker-lived-on"
     assert rule(text, "life70", date(2027, 1, 1)) == "accept-free-work"
 
 
@@ -34,8 +34,8 @@ def test_the_us_term_of_95_years_ends_with_the_year(year: int) -> None:
 
 
 def test_a_work_is_old_enough_by_age_alone_from_a_new_year_on() -> None:
-    text = box("{{PD-Art|PD-US-expired}}", date="1851")
-    assert rule(text, "strict", date(2026, 12, 31)) == "no-origin-ground"
+    text = box("{{PD-Art|PD-US-expired}}", date="1851", artist="Jan Roy")
+    assert rule(text, "strict", date(2026, 12, 31)) == "maker-unknown-death"
     assert rule(text, "strict", date(2027, 1, 1)) == "accept-free-work"
 
 

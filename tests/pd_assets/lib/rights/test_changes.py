@@ -16,7 +16,7 @@ from tests.pd_assets.lib.rights.cases import EXPIRED, box
 from tests.pd_assets.lib.rights.deciding import Catalogue, rows
 
 FREE, BOUND = box(EXPIRED), box("{{Cc-by-sa-4.0}}")
-YOUNG = box("{{PD-Art|PD-old-70}}", date="1930")
+YOUNG = box("{{PD-Art|PD-old-70}}", date="1930", artist="Anna Vester (1870–1932)")
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def _children(pid: int, count: int) -> list[psutil.Process]:
 def test_works_become_free_with_the_years_and_not_before() -> None:
     page = {"status": "live", "wikitext": box("{{PD-Art|PD-old-100}}", date="1930")}
     assert decide(from_page(page), "us", date(2025, 12, 31)).verdict != "accept"
-    page = {"status": "live", "wikitext": box("{{PD-Art|PD-old-70}}", date="1930")}
+    page = {"status": "live", "wikitext": box("{{PD-Art|PD-old-70}}", date="1930", artist="Anna Vester")}
     assert decide(from_page(page), "us", date(2025, 12, 31)).rule_id == "no-us-ground"
     assert decide(from_page(page), "us", date(2026, 1, 1)).verdict == "accept"
 

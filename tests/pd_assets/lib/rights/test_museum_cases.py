@@ -3,7 +3,7 @@
 import pytest
 
 from pd_assets.lib.rights.evidence import evidence_of
-from pd_assets.lib.rights.rules import PROFILES, RULES, decide
+from pd_assets.lib.rights.rules import MUSEUMS, PROFILES, RULES, decide
 from tests.material import WRITTEN
 from tests.pd_assets.lib.rights.cases import TODAY
 from tests.pd_assets.lib.rights.golden import strict_verdicts
@@ -24,7 +24,7 @@ def test_a_medium_is_decided_by_its_rule_and_reason_under_every_profile(case: Mu
 
 def test_the_cases_try_every_rule_that_is_for_museums_alone_and_no_trap_twice() -> None:
     tried = {rule for case in MUSEUM_CASES for rule in case.rules}
-    assert tried >= {rule.rule_id for rule in RULES if rule.applies_to == ("smithsonian",)}
+    assert tried >= {rule.rule_id for rule in RULES if rule.applies_to == MUSEUMS}
     assert len({case.trap for case in MUSEUM_CASES}) == len(MUSEUM_CASES) >= 50
 
 

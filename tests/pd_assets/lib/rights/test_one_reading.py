@@ -38,7 +38,13 @@ def verdict(text: str, profile: str) -> str:
 
 
 def page(box: str, argument: str, value: str) -> str:
-    return f"{{{{{box}\n|medium=oil on canvas\n|{argument}={value}\n}}}}\n{EXPIRED}"
+    """A page of a work that is free but for what one argument says."""
+    old = {"date": "1860", "artist": "Anna Vester († 1890)", "medium": "oil on canvas"}
+    field = boxes.BY_ARGUMENT.get(argument)
+    lines = "".join(
+        f"|{name}={said}\n" for name, said in {**old, argument: value}.items() if name != field or name == argument
+    )
+    return f"{{{{{box}\n{lines}}}}}\n{EXPIRED}"
 
 
 @given(

@@ -5,11 +5,11 @@ import pytest
 from tests.material import recorded
 from tests.pd_assets.lib.rights.golden import OF_RECORDED, Decided, accepted, decided_recorded, frozen
 
-# What was read and found free: a stadium by its own photographer, and a page of a manuscript of about 1255.
+# What was read and found free: a page of a manuscript of about 1255, and a portrait of the 16th century whose tag gives
+# no reason.
 JUDGED_FREE = {
-    "wikimedia-commoner/api/imageinfo-categories-File-MFC-Riverside-Exterior-JPG-3234ea.json"
-    "#File:MFC Riverside Exterior.JPG",
     "wikimedia-commoner/api/imageinfo-categories-File-Stepan-Blois-jpg-50fb1a.json#File:Stepan Blois.jpg",
+    "wikimedia-commoner/api/imageinfo-categories-File-Catherine-aragon-jpg-e0bbad.json#File:Catherine aragon.jpg",
 }
 
 

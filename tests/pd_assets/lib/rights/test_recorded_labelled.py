@@ -1,16 +1,14 @@
-"""Labelled file pages: no trap is accepted but those that only knowledge of makers and things tells; recall stays."""
+"""Labelled file pages: no trap is accepted, and most of what is free is. What waits: docs/rights.md."""
 
 import pytest
 
+from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.rules import decide
 from tests.material import recorded
-from tests.pd_assets.lib.rights.labelled import FILE, Labelled, accepted, labelled_pages
+from tests.pd_assets.lib.rights.labelled import FILE, ON, Labelled, accepted, labelled_pages
 
-# Open: makers whose page is silent, a page without maker and date, frames and sculptures in other languages.
-OPEN = frozenset(
-    ("adv/R-dali-1924", "adv/R-picasso-creator", "adv/R-originalrahmen", "adv/R-bare-wd", "adv/R-holz",
-     "adv2/R2-bust-cs", "adv2/R2-cartel-ru", "adv/R-kahlo-link", "adv/R-pomnik", "adv/R-stamp-1995")
-)  # fmt: skip
-RECALL = {"strict": 29, "life70": 39, "us": 48}
+# Of 53, 60 and 72 that are free.
+RECALL = {"strict": 47, "life70": 55, "us": 68}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +17,17 @@ def pages() -> list[Labelled]:
 
 
 @pytest.mark.parametrize("profile", RECALL)
-def test_no_trap_is_accepted_but_those_that_are_known_to_be_open(pages: list[Labelled], profile: str) -> None:
+def test_no_trap_is_accepted_and_most_of_what_is_free_is(pages: list[Labelled], profile: str) -> None:
     free = {page.name for page in pages if profile in page.free}
-    assert accepted(pages, profile) - free <= OPEN
-    assert len(accepted(pages, profile) & free) >= RECALL[profile]
+    found = accepted(pages, profile)
+    assert found - free == set()
+    assert len(found & free) >= RECALL[profile]
+
+
+@pytest.mark.parametrize("profile", RECALL)
+def test_without_knowledge_of_makers_and_templates_pages_wait_and_no_trap_is_accepted(
+    pages: list[Labelled], profile: str
+) -> None:
+    taken = {page.name for page in pages if decide(from_page(page.row), profile, ON).verdict == "accept"}
+    assert taken <= {page.name for page in pages if profile in page.free}
+    assert taken < accepted(pages, profile)

@@ -52,7 +52,6 @@ COUNTRY_ONLY = (
     "{{PD-UK-unknown}}",
     "{{PD-China}}",
     "{{PD-Norway50}}",
-    "{{PD-anon-70-EU}}",
     "{{PD-Sweden-photo}}",
 )
 UNKNOWN = ("{{PD-Ruritania}}", "{{Ruritanian heritage notice}}", "{{User:Foo/licence}}", "{{PD-Art|because it is old}}")
@@ -133,7 +132,7 @@ def unseen_page(rng: random.Random) -> Unseen:
 
 def _draft(work: Work, tags: list[str], rng: random.Random) -> Draft:
     fields = {
-        "artist": f"Jan Roy ({work.died - 60}–{work.died})" if rng.random() < 0.6 else "{{Creator:Jan Roy}}",
+        "artist": _artist(work, rng),
         "date": _date(work.made, rng),
         "medium": rng.choice(("{{technique|oil|canvas}}", "etching", "oil on panel", "watercolour on paper")),
         "source": rng.choice(("Museum of Ruritania", "[https://example.org/1 scan]", "")),
@@ -145,6 +144,20 @@ def _draft(work: Work, tags: list[str], rng: random.Random) -> Draft:
         categories=["1860s paintings", "Trees in art", "CC-PD-Mark", "Artworks without Wikidata item"],
         templates=["Template:Artwork", "Template:PD-Layout", "Template:License template tag"],
         info=mediainfo((("P6216", "Q19652"),)) if rng.random() < 0.5 else json.dumps({"statements": []}),
+    )
+
+
+def _artist(work: Work, rng: random.Random) -> str:
+    born, died = work.died - 60, work.died
+    return rng.choice(
+        (
+            f"Jan Roy ({born}–{died})",
+            f"Roy, Jan, {born}-{died}",
+            f"Jan Roy [{born} - {died}]",
+            f"{{{{creator|Name=Jan Roy|Deathdate={died}}}}}",
+            f"Jan Roy (b. {born} Gent, d. {died})",
+            f"Jan Roy († {died})",
+        )
     )
 
 
@@ -248,7 +261,9 @@ def _doubted(rng: random.Random, page: Draft) -> None:
 
 
 def _one_country(rng: random.Random, page: Draft) -> None:
+    """Such a tag says nothing where the work is not old in any case."""
     page.tags[:] = rng.sample(COUNTRY_ONLY, rng.choice((1, 2)))
+    page.fields["date"] = rng.choice(("1935", "c. 1950", "1962"))
 
 
 def _unknown(rng: random.Random, page: Draft) -> None:

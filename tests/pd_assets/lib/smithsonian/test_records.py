@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import RECORDS
+from pd_assets.lib.museums.values import instant, plain
 from pd_assets.lib.smithsonian.lines import Line
 from pd_assets.lib.smithsonian.records import Parser, item_id
-from pd_assets.lib.smithsonian.values import instant, plain
 from tests.material import WRITTEN
 from tests.pd_assets.lib.smithsonian.bulk import record
 from tests.pd_assets.lib.smithsonian.rows import by_record, rows_in, usable_media

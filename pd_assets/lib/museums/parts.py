@@ -1,4 +1,4 @@
-"""The stored shards of a unit: one part file each, and beside them a small file that says what each was made of.
+"""The stored shards of a museum's unit: a part file each, and beside them a small file that says what each was made of.
 
 A part is replaced as a whole and its entry written after it, so that a killed run costs the shard in the making. Rows
 are written as they come; only ids and signatures of what was there before are held in memory.
@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b, sha256
 from pathlib import Path
 
@@ -16,15 +16,44 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import damage, tables
-from pd_assets.lib.catalog.schemas import RECORDS
+from pd_assets.lib.catalog.looks import load_looks
+from pd_assets.lib.catalog.schemas import RECORDS, Table
 from pd_assets.lib.home import Home, replacing, write_text
-from pd_assets.lib.smithsonian.records import READER_VERSION, Reading
+from pd_assets.lib.museums.contract import Museum
 
 Row = dict[str, object]
 STATE_FILE = "shards.json"
 ROWS_AT_ONCE = 500
 # Part numbers 0 to 255 are the shards' own names; others follow.
 FIRST_OTHER_NUMBER = 1_000
+MOST_KINDS_OF_DRIFT = 200
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """What the lines came to: `lines` = `records` + the sum of `reasons`. `media` and `usage` count rows of records."""
+
+    lines: int = 0
+    records: int = 0
+    media: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    usage: Counter[str] = field(default_factory=Counter)
+    drift: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Reading") -> None:
+        """Count another reading in."""
+        self.lines += other.lines
+        self.records += other.records
+        self.media += other.media
+        self.reasons += other.reasons
+        self.usage += other.usage
+        self.drift += other.drift
+
+    def note(self, kind: str) -> None:
+        """Count something that is otherwise than we know it; hostile input does not make the list endless."""
+        kind = kind[:100]
+        if kind in self.drift or len(self.drift) < MOST_KINDS_OF_DRIFT:
+            self.drift[kind] += 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +71,7 @@ class ShardState:
     part_bytes: int
     reading: Reading
     is_whole: bool
-    reader_version: int = READER_VERSION
+    reader_version: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +85,14 @@ class Outcome:
 
 
 class UnitShards:
-    """The parts of one unit and their states, in one folder. One writer at a time."""
+    """The parts of one unit of a museum and their states, in one folder. One writer at a time.
 
-    def __init__(self, home: Home, unit: str) -> None:
-        self.folder = home.partition(RECORDS.key, unit)
+    `reader_version` is that of what makes rows: a part that another one made is made anew.
+    """
+
+    def __init__(self, home: Home, museum: Museum, unit: str, *, reader_version: int) -> None:
+        self.home, self.museum, self.unit, self.reader_version = home, museum, unit, reader_version
+        self.folder = home.partition(museum.records.key, unit)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.states = load_states(self.folder)
 
@@ -70,7 +103,7 @@ class UnitShards:
     def state(self, shard: str, location: str) -> ShardState | None:
         """The state of a shard, if its part is there as it was written, from the same address and by this reader."""
         state, path = self.states.get(shard), self.path(shard)
-        if state is None or state.location != location or state.reader_version != READER_VERSION:
+        if state is None or state.location != location or state.reader_version != self.reader_version:
             return None
         return state if path.is_file() and path.stat().st_size == state.part_bytes else None
 
@@ -81,6 +114,19 @@ class UnitShards:
             self.states[shard] = state
         shards = {name: {**vars(one), "reading": vars(one.reading)} for name, one in sorted(self.states.items())}
         write_text(self.folder / STATE_FILE, json.dumps({"shards": shards}) + "\n")
+
+    def note_unread(self, shards: Iterable[str] | None = None, read: Iterable[str] = ()) -> None:
+        """Note which shards could not be read, all that are stored unless said, and which could."""
+        looks, now = load_looks(self.home, self.museum.name), datetime.now(UTC)
+        for name in read:
+            looks.saw(f"{self.unit}/{name}", now=now, files=0)
+            looks.read(f"{self.unit}/{name}")
+        for name in self.states if shards is None else shards:
+            part = self.path(name)
+            written = datetime.fromtimestamp(part.stat().st_mtime, UTC) if part.is_file() else now
+            before = looks.looked_at(f"{self.unit}/{name}") or written
+            looks.could_not_read(f"{self.unit}/{name}", read_before=before)
+        looks.save(self.home, self.museum.name)
 
     def other_parts(self, shards: Iterable[str]) -> list[Path]:
         """Parts of shards that are listed no more."""
@@ -124,25 +170,31 @@ class PartMerge:
     not the whole shard.
     """
 
+    table: Table
     path: Path
-    side: int
     now: datetime
     keeps_missing: bool = False
     new: int = 0
     changed: int = 0
     gone: int = 0
     _live: list[str] = field(default_factory=list)
+    _waiting: "dict[str, _Stored]" = field(default_factory=dict)
 
     def write(self, coming: Iterable[Row]) -> Outcome:
         """Write the part. `keeps_missing` is looked at when the last row has come."""
-        stored = _stored(self.path)
-        with replacing(self.path) as partial, pq.ParquetWriter(partial, RECORDS.schema, **damage.WRITTEN) as writer:
+        stored = self._waiting = _stored(self.table, self.path)
+        with replacing(self.path) as partial, pq.ParquetWriter(partial, self.table.schema, **damage.WRITTEN) as writer:
             for batch in _batches(self._fresh(coming, stored)):
                 writer.write_table(batch)
             for batch in _batches(self._left(stored)):
                 writer.write_table(batch)
         pa.default_memory_pool().release_unused()
         return Outcome(new=self.new, changed=self.changed, gone=self.gone, rows=digest_of_rows(self._live))
+
+    @property
+    def missing(self) -> int:
+        """How many live media of the stored part have not come again yet."""
+        return sum(one.is_live and one.has_medium for one in self._waiting.values())
 
     def _fresh(self, coming: Iterable[Row], stored: "dict[str, _Stored]") -> Iterator[Row]:
         for row in coming:
@@ -159,7 +211,7 @@ class PartMerge:
         """Stored rows that did not come again; what had no medium is of no use any more."""
         if not any(one.has_medium or self.keeps_missing for one in stored.values()):
             return
-        for row in rows_of(self.path):
+        for row in rows_of(self.table, self.path):
             before = stored.pop(str(row["item_id"]), None)
             if before is None:
                 continue
@@ -172,10 +224,10 @@ class PartMerge:
                 yield {**row, "status": "deleted", "fetched_at": self.now} if before.is_live else row
 
 
-def rewrite(path: Path, change: Iterable[Row]) -> str:
+def rewrite(table: Table, path: Path, change: Iterable[Row]) -> str:
     """Replace a part by rows of its own that were changed; the digest of the live ones."""
     live: list[str] = []
-    with replacing(path) as partial, pq.ParquetWriter(partial, RECORDS.schema, **damage.WRITTEN) as writer:
+    with replacing(path) as partial, pq.ParquetWriter(partial, table.schema, **damage.WRITTEN) as writer:
         for batch in _batches(change):
             live.extend(live_row(row) for row in batch.select(_OF_A_LIVE_ROW).to_pylist() if row["status"] == "live")
             writer.write_table(batch)
@@ -195,9 +247,9 @@ def digest_of_rows(live: list[str]) -> str:
     return sha256("\n".join(sorted(live)).encode(errors="replace")).hexdigest() if live else ""
 
 
-def rows_of(path: Path) -> Iterator[Row]:
+def rows_of(table: Table, path: Path) -> Iterator[Row]:
     """The rows of a part one by one, in bounded memory."""
-    for batch in damage.batches(RECORDS, path, ROWS_AT_ONCE):
+    for batch in damage.batches(table, path, ROWS_AT_ONCE):
         yield from batch.to_pylist()
 
 
@@ -211,10 +263,10 @@ class _Stored:
     has_medium: bool
 
 
-def _stored(path: Path) -> dict[str, _Stored]:
+def _stored(table: Table, path: Path) -> dict[str, _Stored]:
     if not path.is_file():
         return {}
-    columns = tables.read_part(RECORDS, path, ["item_id", "signature", "fetched_at", "status", "media_id"])
+    columns = tables.read_part(table, path, ["item_id", "signature", "fetched_at", "status", "media_id"])
     return {
         str(row["item_id"]): _Stored(
             signature=str(row["signature"]),
@@ -227,6 +279,7 @@ def _stored(path: Path) -> dict[str, _Stored]:
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[pa.Table]:
+    """The columns of all museums' tables are the same."""
     waiting: list[Row] = []
     for row in rows:
         waiting.append(row)

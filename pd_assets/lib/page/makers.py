@@ -1,0 +1,263 @@
+"""Who made the work, as a file page names them: every role, every box, in place, by Creator page, in words or by item.
+
+A maker is read to what the page itself tells: a name, life dates, an item, or that nobody knows. What it does not tell
+stays open; others may know (lib/rights/makers.py). https://commons.wikimedia.org/wiki/Template:Creator
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mwparserfromhell.nodes import Tag, Template, Wikilink
+from mwparserfromhell.wikicode import Wikicode
+
+from pd_assets.lib.page import boxes, wikitext
+from pd_assets.lib.page.boxes import Argument
+from pd_assets.lib.page.dates import parse_years
+from pd_assets.lib.page.field_text import read_field
+from pd_assets.lib.page.file_page import FilePage
+from pd_assets.lib.page.personal import OWN_WORK, without_personal
+
+# Whoever stands in these shaped what is seen. Editors, translators and publishers did not.
+ROLES = {"artist": "artist", "illustrator": "illustrator", "engraver": "engraver"}
+# Arguments and information fields of such roles that labels know nothing of.
+OTHER_ROLES = {
+    **dict.fromkeys(("sculptor", "architect", "photograph by", "fotograf", "photographe", "fotógrafo", "fotografo",
+                     "maler", "peintre", "pintor", "pittore", "художник", "фотограф", "作者", "画家", "畫家", "撮影者",
+                     "author 2", "artist 2", "attributed to", "copy of", "after", "d'après", "nach", "original artist",
+                     "original author", "colourist", "colorist", "lettering", "dessinateur"), "artist"),
+    **dict.fromkeys(("illustrated by", "illustrateur", "ilustrador", "illustratore", "illustrationen", "zeichner",
+                     "draughtsman", "draftsman", "drawn by", "drawer", "tekenaar"), "illustrator"),
+    **dict.fromkeys(("engraved by", "etcher", "etched by", "stecher", "kupferstecher", "graveur", "grabador",
+                     "incisore", "lithograph by", "lithographie", "woodcutter", "block cutter", "xylographer", "gravur",
+                     "гравёр", "гравер"), "engraver"),
+}  # fmt: skip
+ITEM = re.compile(r"(?:^|[/:|=\s])(Q[1-9]\d{0,11})(?![\w])")
+_YEAR = r"1\d{3}|20\d\d"
+_CIRCA = r"(?:c(?:a|irca)?\.?|about|around|um|vers|~)"
+_ODD = rf"(?:\s*\((?:{_CIRCA}|\?)\)|\s*\?)?"
+_DAY = r"(?:(?:\d{1,2}\.?(?:st|nd|rd|th)?\s+)?[^\W\d]{3,12}\.?\s+(?:\d{1,2},?\s+)?|\d{1,2}[./]\d{1,2}[./])?"
+# Born and died, in whatever brackets or none: `(1840–1926)`, `, 1874-1940`, `7 August 1867 – 13 April 1956`.
+LIFE = re.compile(
+    rf"(?:\bb(?:orn|\.)\s*|\*\s*)?{_DAY}(?:{_CIRCA}\s*)?\b({_YEAR}){_ODD}(?:,?\s*[^\W\d][^\d()\[\]–—;-]{{0,30}})?\s*"
+    rf"(?:[-–—‒−―~〜～]|\bto\b|\bbis\b|\bdied\b|[,;]?\s*(?:d\.|†))\s*(?:d(?:ied|\.)\s*|†\s*)?"
+    rf"(?:[^\W\d][^\d()\[\]–—;-]{{0,30}},?\s*)?(?:{_CIRCA}\s*)?{_DAY}({_YEAR})\b{_ODD}",
+    re.IGNORECASE,
+)  # fmt: skip
+DIED = re.compile(
+    rf"(?:\b(?:died|d\.|death|deceased|gest(?:orben|\.)|mort[eo]?|décédée?|overleden|muri[óò]|fallecid[oa]|falecid[oa]|"
+    rf"zm\.|zmarł[ay]?|zemřel[a]?|ум(?:\.|ер(?:ла)?)|död|døde?)|†)\s*:?\s*(?:(?:in|en|am|im|w|v)\s+)?"
+    rf"{_DAY}(?:{_CIRCA}\s*)?({_YEAR})\b",
+    re.IGNORECASE,
+)
+BORN = re.compile(
+    rf"(?:\b(?:born|b\.|né|née|geb(?:oren|\.)|nat[oa]|nacid[oa]|ur\.|род\.)|\*)\s*:?\s*(?:in\s+)?{_DAY}({_YEAR})\b|"
+    rf"[(\[,]\s*({_YEAR})\s*[-–—]\s*(?:present|today|heute|now|\?)?\s*(?:[)\]]|$)",
+    re.IGNORECASE,
+)
+# These years are not those of a life, or not of the end of one.
+UNSURE = re.compile(
+    r"\b(?:active|act\.|fl|flor|floruit|worked|working|reign(?:ed)?|ruled|after|post|since|or later|tätig|actif|"
+    r"activ[oa]|attivo|werkzaam|dynasty|period|century|centuries)\b|>",
+    re.IGNORECASE,
+)
+# What is made after these words is by a further hand, whom the page does not name.
+AFTER = re.compile(
+    r"(?i:\b(?:after|copy|copies|copyist|copied|follower|imitator|manner|style|circle|school|forger|forgery|pastiche|"
+    r"reproduction|nach|d'après|d’après|naar|según|secondo|według|workshop|studio|atelier|werkstatt|bottega|taller))"
+    r"\s+(?=[^\W\d_a-z]|(?:of|by|an?|the|von|de|di|van)\b)|(?i:d'après|d’après)|^\W*(?i:da|dopo|по)\s"
+)
+NOBODY = re.compile(
+    r"^\W*(?:(?:an? )?(?:unknown|anonym(?:ous)?|unidentified|unattributed|not (?:known|identified|attributed)|"
+    r"unbekannt(?:er?)?|anonyme|inconnu(?:e|s)?|desconocid[oa]s?|desconhecid[oa]s?|an[óôò]nim[oa]s?|ignot[oa]|"
+    r"sconosciut[oa]|onbekend|anoniem|okänd|ukendt|ukjent|tuntematon|ismeretlen|neznám[ýá]|nieznany|anonim(?:owy)?|"
+    r"неизвест\w+|невідом\w+|аноним\w*|анонім\w*|непознат\w*|άγνωστος|bilinmiyor|不詳|不明|佚名|無名氏|작자 미상|미상|"
+    r"مجهول|غير معروف|לא ידוע|अज्ञात)"
+    r"(?:\W+(?:author|artist|photographer|painter|maker|engraver|creator|person|master|illustrator|cartographer|"
+    r"künstler(?:in)?|maler|fotograf(?:in)?|autor(?:in)?|photographe|artiste|auteur|peintre|artista|autore?|pintor|"
+    r"fot[óo]grafo|kunstenaar|maker|konstnär|kunstner|автор|художник|фотограф|unattributed|unknown|anonymous|or))*"
+    r"\W*)+$",
+    re.IGNORECASE,
+)
+# Bodies that keep or order works: nobody whose death could be asked for, and no maker beside a person.
+BODY = re.compile(
+    r"\b(?:museum|musée|museo|museu|archives?|archief|archivo|arquivo|library|bibliothek|bibliothèque|biblioteca|"
+    r"collections?|foundation|institut(?:e|ion)?|university|universit\w+|department|bureau|ministry|ministère|"
+    r"office|agency|administration|government|academy|society|trust|navy|army|air force|corps|commission|"
+    r"gallery|committee|court|council|survey|service|congress|senate|nasa|fema|noaa)\b|"
+    r"\w*archiv\b|музей|архів|архив|бібліотек|библиотек|图书馆|圖書館|博物[馆館]",
+    re.IGNORECASE,
+)
+NOT_A_NAME = re.compile(
+    r"^\W*(?:own(?: work)?|self|me|myself|(?:the )?uploader|see (?:above|below|source|description|title)|author|"
+    r"original uploader.*|various|n/?a|none|not (?:given|stated|applicable)|[-–—?.]*)\W*$",
+    re.IGNORECASE,
+)
+_PROFESSION = re.compile(
+    r"^(?:[^\W\d_]+\W+){0,2}(?:painter|artist|photographer|engraver|illustrator|printmaker|sculptor|draughtsman|"
+    r"draftsman|etcher|lithographer|designer|maler(?:in)?|künstler(?:in)?|fotograf(?:in)?|peintre|graveur|pintor|pittore|"
+    r"художник|jr|sr)$",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
+_PUBLISHED = re.compile(r"[,;]?\s*\b(?:published|printed|publisher|printer)\b[^;\n]*", re.IGNORECASE)
+_ENDS_A_NAME = " ; "
+_SEVERAL = re.compile(r"[;&/+\n、]|\s(?:and|with|und|et|y|och|og|и|та|after|nach|d'après|by)\s")
+MOST_TEXT = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedMaker:
+    """One maker, or what a field says in words: `creator_page` is the normal name of a Creator page, `item` a Q-id.
+
+    `born` and `died` are the latest years that the page tells. `is_unknown`: the page says that nobody knows;
+    `is_body`: only a museum, an archive or an office is named.
+    """
+
+    name: str
+    role: str
+    place: str
+    creator_page: str | None = None
+    item: str | None = None
+    born: int | None = None
+    died: int | None = None
+    is_unknown: bool = False
+    is_body: bool = False
+
+
+def makers_named(page: FilePage) -> Iterator[NamedMaker]:
+    """Everybody whom the boxes of a page name in a role that makes works, in the page's order."""
+    for argument in page.arguments:
+        role = role_of(argument)
+        if role is not None:
+            yield from _in_value(argument.value, role, f"{argument.box}.{argument.name}")
+
+
+def role_of(argument: Argument) -> str | None:
+    """The role that an argument stands for; None where it names no maker."""
+    name = argument.name.removeprefix(boxes.OTHER)
+    return ROLES.get(argument.field) or (OTHER_ROLES.get(name) if argument.field not in boxes.FIELDS else None)
+
+
+def _in_value(value: Wikicode, role: str, place: str) -> Iterator[NamedMaker]:
+    """Creators by their templates, and what is left in words."""
+    rest = []
+    for node in value.nodes:
+        look = _by_template if isinstance(node, Template) else _inside
+        found = list(look(node, role, place))
+        yield from found
+        if not found:
+            rest.append(node)
+    yield from in_words(read_field(Wikicode(rest)).texts.values(), role, place)
+
+
+def _inside(node: object, role: str, place: str) -> Iterator[NamedMaker]:
+    """Creators within lists and other tags, and items that a link leads to."""
+    if isinstance(node, Tag) and node.contents is not None:
+        if any(_is_creator(one) for one in node.contents.filter_templates(recursive=False)):
+            yield from _in_value(node.contents, role, place)
+    elif isinstance(node, Wikilink) and (found := ITEM.search(str(node.title))) and "d:" in str(node.title).lower():
+        yield NamedMaker(name=str(node.text or found.group(1)), role=role, place=place, item=found.group(1))
+
+
+def _is_creator(template: Template) -> bool:
+    name = wikitext.template_name(template)
+    return name == "creator" or name.startswith("creator:") or name == "q"
+
+
+def _by_template(template: object, role: str, place: str) -> Iterator[NamedMaker]:
+    assert isinstance(template, Template)
+    name = wikitext.template_name(template)
+    if name.startswith("creator:"):
+        shown = str(template.name).split(":", 1)[1].strip().replace("_", " ")
+        yield NamedMaker(name=shown, role=role, place=place, creator_page=name)
+        if template.has(1) and AFTER.search(f"{template.get(1).value} of X"):
+            yield NamedMaker(name=f"{template.get(1).value} {shown}", role=role, place=place)
+    elif name == "creator":
+        yield _described(template, role, place)
+    elif name == "q" and template.has(1) and (found := ITEM.search(str(template.get(1).value))):
+        yield NamedMaker(name=found.group(1), role=role, place=place, item=found.group(1))
+    elif wikitext.LANGUAGES.intersection((name,)) and template.has(1):
+        inner = template.get(1).value
+        if any(_is_creator(one) for one in inner.filter_templates()):
+            yield from _in_value(inner, role, place)
+
+
+def _described(template: Template, role: str, place: str) -> NamedMaker:
+    """A creator in place: {{Creator|Name=…|Deathdate=…|Wikidata=Q…}}."""
+    given = {wikitext.normal_name(str(one.name)): str(one.value.strip_code()).strip() for one in template.params}
+    died, born = (parse_years(given.get(key, "")) for key in ("deathdate", "birthdate"))
+    item = ITEM.search(given.get("wikidata", "") or given.get("1", ""))
+    return NamedMaker(
+        name=given.get("name") or given.get("1", ""),
+        role=role,
+        place=place,
+        item=item.group(1) if item else None,
+        born=born.last if born else None,
+        died=died.last if died else None,
+    )
+
+
+def in_words(texts: Iterable[str], role: str, place: str) -> Iterator[NamedMaker]:
+    """The makers that a field names in words, of which the same may stand in several languages."""
+    read = [found for text in dict.fromkeys(texts) if (found := list(_of_text(text, role, place)))]
+    whole = [makers for makers in read if all(maker.died or maker.is_unknown or maker.is_body for maker in makers)]
+    latest = max((maker.died for makers in read for maker in makers if maker.died), default=None)
+    for maker in (whole or read or [[]])[0]:
+        if latest is not None and maker.died is not None and maker.died < latest:
+            maker = NamedMaker(name=maker.name, role=role, place=place, born=maker.born, died=latest)
+        yield maker
+
+
+def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
+    said = without_personal(text)
+    if said is None or NOT_A_NAME.match(said) or OWN_WORK.search(said):
+        return
+    said = _PUBLISHED.sub(" ", said[:MOST_TEXT])
+    if NOBODY.match(_BRACKETS.sub(" ", said)):
+        yield NamedMaker(name=said, role=role, place=place, is_unknown=True)
+        return
+    lives, rest = _lives(said)
+    names = _names(rest)
+    died = max((end for _, end in lives if end is not None), default=None)
+    born = max((start for start, _ in lives if start is not None), default=None)
+    known = sum(end is not None for _, end in lives)
+    bodies = [name for name in names if BODY.search(name)]
+    unknown = [name for name in names if NOBODY.match(name)]
+    people = [name for name in names if name not in bodies and name not in unknown]
+    shown = " ".join(_BRACKETS.sub(" ", said).split())
+    if not people and not lives:
+        yield NamedMaker(name=shown, role=role, place=place, is_body=bool(bodies), is_unknown=not bodies)
+        return
+    is_told = died is not None and known >= len(people) and not UNSURE.search(AFTER.sub(" ", said))
+    yield NamedMaker(name=shown, role=role, place=place, born=born, died=died if is_told else None)
+    for name in unknown:
+        yield NamedMaker(name=name, role=role, place=place, is_unknown=True)
+    further = AFTER.search(said)
+    if further and not re.search(r"[^\W\d_]{2}", said[: further.start()]):
+        yield NamedMaker(name=f"whoever made it ({shown})", role=role, place=place)
+
+
+def _lives(said: str) -> tuple[list[tuple[int | None, int | None]], str]:
+    """(born, died) of everybody whose years are told, and the text without them."""
+    lives: list[tuple[int | None, int | None]] = []
+    for found in LIFE.finditer(said):
+        born, died = int(found.group(1)), int(found.group(2))
+        lives.append((born, died) if 0 < died - born < 120 else (None, None))
+    rest = LIFE.sub(_ENDS_A_NAME, said)
+    lives += [(None, int(found.group(1))) for found in DIED.finditer(rest)]
+    rest = DIED.sub(_ENDS_A_NAME, rest)
+    lives += [(int(found.group(1) or found.group(2)), None) for found in BORN.finditer(rest)]
+    return lives, BORN.sub(_ENDS_A_NAME, rest)
+
+
+def _names(rest: str) -> list[str]:
+    """The names in a text without life dates: `Hine, Lewis Wickes` is one, `Grün, A. & Blau, B.` are two, and so are
+    `A. Grün (1850–1900), B. Blau`."""
+    bare = _BRACKETS.sub(lambda found: _ENDS_A_NAME if _ENDS_A_NAME in found.group(0) else " ", rest)
+    names = []
+    for part in _SEVERAL.split(bare):
+        words = " ".join(re.sub(r"[\d?*†]", " ", part).split()).strip(" ,.:()[]-–—")
+        if re.search(r"[^\W\d_]{2}|[^\x00-\x7f]", words) and (NOBODY.match(words) or not _PROFESSION.match(words)):
+            names.append(words)
+    return names

@@ -1,0 +1,170 @@
+"""What is known of makers, works and templates, loaded from the tables that hold it, compactly.
+
+Entities stay in Arrow until one is asked for: a process that decides maps the file that another one wrote (`spool`),
+and costs little more memory than what it looks at. A table that was never written knows nothing, which is no error.
+"""
+
+import json
+from collections.abc import ItemsView, Iterator, Mapping
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import CREATORS
+from pd_assets.lib.home import Home
+from pd_assets.lib.page.dates import Years
+from pd_assets.lib.page.wikitext import normal_name
+from pd_assets.lib.rights.knowledge import NOTHING, Entity, EntityKind, Knowledge, TemplateFact, TemplateKind
+from pd_assets.lib.rights.stored_templates import templates_known
+
+CREATOR_PAGE = "creator_page"
+YEARS = ("born", "died", "made")
+COLUMNS = (
+    *("asked", "kind", "item", "name", "revid", "modified", "makers", "has_unnamed_maker", "is_anonymous"),
+    *("classes", "materials", *(f"{what}_{which}" for what in YEARS for which in ("first", "last", "named"))),
+)
+NUMBER = "number"
+ROWS_AT_ONCE = 10_000
+# A process looks at the same makers again and again.
+ENTITIES_KEPT = 20_000
+ENTITIES, OTHERS = "entities.arrow", "others.json"
+
+
+def load_knowledge(home: Home) -> Knowledge:
+    """All that the tables of a home know."""
+    found = tables.read_or_empty(home, CREATORS, COLUMNS)
+    is_page = pc.fill_null(pc.equal(found["kind"], CREATOR_PAGE), False)
+    is_entity = pc.and_(pc.is_valid(found["kind"]), pc.invert(is_page))
+    return Knowledge(
+        entities=StoredEntities(_by_number(found.filter(is_entity))),
+        creator_pages=_creator_pages(found.filter(is_page)),
+        templates=templates_known(home),
+    )
+
+
+def spool(known: Knowledge, folder: Path) -> Path:
+    """Write what `load_knowledge` gave into a folder, for other processes to open with `spooled`."""
+    assert isinstance(known.entities, StoredEntities), "what was loaded is written"
+    content = known.entities.content
+    with pa.OSFile(str(folder / ENTITIES), "wb") as sink, pa.ipc.new_file(sink, content.schema) as writer:
+        writer.write_table(content)
+    others = {
+        "creator_pages": dict(known.creator_pages),
+        "templates": [asdict(one) for one in known.templates.values()],
+    }
+    (folder / OTHERS).write_text(json.dumps(others))
+    return folder
+
+
+@lru_cache(maxsize=1)
+def spooled(folder: str) -> Knowledge:
+    """What `spool` wrote, without reading the entities; nothing where no folder is named."""
+    if not folder:
+        return NOTHING
+    with pa.memory_map(str(Path(folder) / ENTITIES)) as source:
+        content = pa.ipc.open_file(source).read_all()
+    others = json.loads((Path(folder) / OTHERS).read_text())
+    facts = [
+        TemplateFact(**{**told, "kind": TemplateKind(told["kind"]), "shows": tuple(told["shows"])})
+        for told in others["templates"]
+    ]
+    return Knowledge(
+        entities=StoredEntities(content),
+        creator_pages=others["creator_pages"],
+        templates={fact.name: fact for fact in facts},
+    )
+
+
+class StoredEntities(Mapping[str, Entity]):
+    """Entities by the id that was asked for, in an Arrow table sorted by the number of that id."""
+
+    def __init__(self, content: pa.Table) -> None:
+        self.content = content.combine_chunks()
+        self._numbers = self.content[NUMBER].to_numpy()
+        self._entity = lru_cache(maxsize=ENTITIES_KEPT)(self._read)
+
+    def __getitem__(self, item: str) -> Entity:
+        place = self._place(item)
+        if place is None:
+            raise KeyError(item)
+        return self._entity(place)
+
+    def __contains__(self, item: object) -> bool:
+        return isinstance(item, str) and self._place(item) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        for batch in self.content.select(["asked"]).to_batches(max_chunksize=ROWS_AT_ONCE):
+            yield from batch["asked"].to_pylist()
+
+    def __len__(self) -> int:
+        return int(self.content.num_rows)
+
+    def items(self) -> ItemsView[str, Entity]:
+        """Every entity once, without keeping any."""
+        return _InOrder(self)
+
+    def _place(self, item: str) -> int | None:
+        digits = item[1:]
+        if item[:1] != "Q" or not digits.isascii() or not digits.isdecimal() or len(digits) > 15:
+            return None
+        number = int(digits)
+        place = int(np.searchsorted(self._numbers, number))
+        is_there = place < len(self._numbers) and int(self._numbers[place]) == number
+        return place if is_there and digits == str(number) else None
+
+    def _read(self, place: int) -> Entity:
+        return _entity_of(self.content.slice(place, 1).to_pylist()[0])
+
+
+class _InOrder(ItemsView[str, Entity]):
+    """The entities read in batches, which is faster than one by one."""
+
+    def __init__(self, stored: StoredEntities) -> None:
+        super().__init__(stored)
+        self._content = stored.content
+
+    def __iter__(self) -> Iterator[tuple[str, Entity]]:
+        for batch in self._content.to_batches(max_chunksize=ROWS_AT_ONCE):
+            yield from ((str(row["asked"]), _entity_of(row)) for row in batch.to_pylist())
+
+
+def _entity_of(row: Mapping[str, object]) -> Entity:
+    modified = row["modified"]
+    return Entity(
+        asked=str(row["asked"]),
+        item=str(row["item"] or row["asked"]),
+        revid=row["revid"],  # type: ignore[arg-type]
+        edited_on=str(modified)[:10] if modified else None,
+        kind=EntityKind(str(row["kind"])),
+        name=row["name"],  # type: ignore[arg-type]
+        has_unnamed_maker=bool(row["has_unnamed_maker"]),
+        is_anonymous=bool(row["is_anonymous"]),
+        **{name: tuple(row[name] or ()) for name in ("makers", "classes", "materials")},  # type: ignore[arg-type]
+        **{what: _years(row, what) for what in YEARS},  # type: ignore[arg-type]
+    )
+
+
+def _years(row: Mapping[str, object], what: str) -> Years | None:
+    first, last, named = (row[f"{what}_{which}"] for which in ("first", "last", "named"))
+    if first is None:
+        return None
+    return Years(first=first, last=last, named=named)  # type: ignore[arg-type]
+
+
+def _by_number(content: pa.Table) -> pa.Table:
+    numbers = pc.cast(pc.utf8_slice_codeunits(content["asked"], 1), pa.int64())
+    return content.append_column(NUMBER, numbers).sort_by(NUMBER).combine_chunks()
+
+
+def _creator_pages(content: pa.Table) -> dict[str, str]:
+    """Normal name -> item. Pages whose names differ in capitals alone, and name different items, tell nothing."""
+    found: dict[str, set[str]] = {}
+    for asked, item in zip(content["asked"].to_pylist(), content["item"].to_pylist(), strict=True):
+        found.setdefault(normal_name(asked), set()).add(item or "")
+    told = {name: next(iter(items)) for name, items in found.items() if len(items) == 1}
+    return {name: item for name, item in told.items() if item}
