@@ -1,4 +1,4 @@
-"""`pdd sql`, `decide`, `trace`, `audit` and `drift` answer on a home that must not be written, and change nothing in it."""
+"""What only asks (`sql`, `decide`, `trace`, `audit`, `drift`) answers on a home that must not be written."""
 
 from collections.abc import Callable
 from pathlib import Path
