@@ -159,8 +159,10 @@ def _is_same(one: Maker, other: Maker) -> bool:
 
 
 def _is_in(word: str, name: frozenset[str]) -> bool:
-    """Whether a word, or what an initial stands for, is among the words of a name."""
-    return word in name or (len(word) == 1 and word.isascii() and any(other.startswith(word) for other in name))
+    """Whether a word is among the words of a name, one of the two perhaps as an initial."""
+    return word in name or any(
+        min(len(word), len(other)) == 1 and word.isascii() and word[0] == other[0] for other in name
+    )
 
 
 def name_words(name: str) -> frozenset[str]:
