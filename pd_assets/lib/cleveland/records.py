@@ -80,7 +80,7 @@ def _notices(work: Mapping[str, object]) -> list[str]:
 def _described(work: Mapping[str, object], creators: list[dict[str, object]]) -> dict[str, object]:
     """What describes the work, in the groups of lib/dataset/freetext.py."""
     cultures = work.get("culture")
-    told = {
+    told: dict[str, list[tuple[str, object]]] = {
         "objectType": [("Type", work.get("type"))],
         "culture": [("Culture", one) for one in (cultures if isinstance(cultures, list) else [cultures])],
         "date": [("Date", work.get("creation_date"))],
