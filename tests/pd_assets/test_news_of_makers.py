@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS, PAGES
-from pd_assets.lib.rights.knowledge import mark
-from pd_assets.lib.rights.known import load_knowledge
+from pd_assets.lib.catalog.schemas import CREATORS, PAGES
 from pd_assets.sandbox.items import item_of
 from tests.pd_assets.lib.planting import plant
 from tests.pd_assets.line import Line
@@ -22,17 +20,6 @@ def names_of(line: Line) -> set[str]:
     return {f"commons:M{page['pageid']}" for page in pages if f"{{{{Creator:{PAINTER}" in str(page["wikitext"])}
 
 
-def have_asked(line: Line, items: set[str]) -> None:
-    """Have the readings of these pages asked for the painter, where the reader does not yet."""
-    item, page = item_of(PAINTER), f"creator:{PAINTER.lower()}"
-    known = load_knowledge(line.home)
-    assert known.creator_pages[page] == item
-    marks = sorted([mark(page, item), mark(item, known.entities[item])])
-    rows = line.rows("rights/decisions").values()
-    told = [row if row["looked_up"] or row["item_id"] not in items else {**row, "looked_up": marks} for row in rows]
-    plant(line.home, DECISIONS, told)
-
-
 def told(line: Line, key: str) -> dict[str, object]:
     event = line.instance.get_latest_materialization_event(dg.AssetKey(key.split("/")))
     assert event is not None and event.asset_materialization is not None
@@ -44,7 +31,6 @@ def test_a_death_year_decides_the_pages_that_name_its_painter_again_and_no_other
     assert line.rows("commons/creators")[(item,)]["died_last"] == 1919
     naming = names_of(line)
     assert 0 < len(naming) < 30
-    have_asked(line, naming)
 
     line.archive.edit_item(item, died=1961, modified="2024-06-01T00:00:00Z")
     rows = line.rows("commons/creators").values()
@@ -57,6 +43,10 @@ def test_a_death_year_decides_the_pages_that_name_its_painter_again_and_no_other
     assert line.rows("commons/creators")[(item,)]["died_last"] == 1961
     assert told(line, "commons/creators")["changed"] == 1
     assert told(line, "rights/decisions")["pages_read"] == len(naming)
+    rules = {row["rule_id"] for row in line.rows("rights/decisions").values() if row["item_id"] in naming
+             and row["profile"] == "strict"}  # fmt: skip
+    assert "maker-lived-on" in rules
+    assert not {rule for rule in rules if rule.startswith("accept")}
     assert line.details_asked() == set()
 
 

@@ -26,7 +26,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Eight decided pages, and what the archive says of some of their templates."""
     home = open_home(tmp_path / "home")
     texts = [box(f"{EXPIRED}{{{{{name}}}}}") for name in BESIDE]
-    texts += [box("{{PD-lake}}"), box(YOUNG + "{{PD-pond}}{{Pond base}}"), box(EXPIRED, permission="Ask the museum")]
+    late = box(YOUNG + "{{PD-pond}}{{Pond base}}", artist="Anna Vester († 1940)")
+    texts += [box("{{PD-lake}}"), late, box(EXPIRED, permission="Ask the museum")]
     pages = [page(number, "A", wikitext=text, digest=str(number)) for number, text in enumerate(texts, start=1)]
     plant(home, PAGES, pages, partition="A")
     told = {"Pond base": "unclassified", "PD-pond": "licence", "PD-lake": "licence"}

@@ -16,7 +16,10 @@ seen as (
     select
         item_id, profile,
         from_json(json_extract(claims, '$.tags'), '[{"name": "VARCHAR", "kind": "VARCHAR"}]') as tags,
-        from_json(json_extract(claims, '$.statements'), '[{"property": "VARCHAR", "value": "VARCHAR"}]') as said
+        from_json(json_extract(claims, '$.statements'), '[{"property": "VARCHAR", "value": "VARCHAR"}]') as said,
+        from_json(json_extract(claims, '$.makers'), '[{"name": "VARCHAR", "died": "INTEGER"}]') as makers,
+        -- The last year in which a maker may have died.
+        year(decided_at) - 1 - case profile when 'strict' then 100 when 'life70' then 70 end as last_death
     from accepted where claims is not null
 )
 select item_id, profile, problem from (
@@ -42,9 +45,12 @@ select item_id, profile, problem from (
         case when accepted.item_id not like 'commons:%'
             and json_extract_string(claims, '$.medium.usage_access') is distinct from 'CC0'
             then 'the medium is not CC0' end,
-        case when accepted.item_id like 'commons:%'
-            and coalesce(len(list_filter(tags, lambda tag: tag.kind in ('ground', 'dedication'))), 0) = 0
+        -- A tag for a reason that we do not take as one may stand beside a witness of age, and never without.
+        case when accepted.item_id like 'commons:%' and coalesce(len(list_filter(tags, lambda tag: tag.kind in
+            ('ground', 'dedication') or (tag.kind = 'no_ground' and coalesce(witness, '') <> ''))), 0) = 0
             then 'no tag names a ground' end,
+        case when coalesce(len(list_filter(makers, lambda maker: maker.died > last_death)), 0) > 0
+            and coalesce(witness, '') <> '' then 'a maker died too late' end,
         case when bound.sha1 is not null then 'another page puts the same bytes under conditions' end
     ]) as problem
     from accepted
