@@ -80,6 +80,10 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         "asked": _of(PAGES, "wikitext", "mediainfo"),
         **_all((), (name for name in CREATORS.columns if name != "asked")),
     },
+    TEMPLATES.key: {
+        "name": _of(PAGES, "templates", "wikitext"),
+        **_all((), ("target", "kind", "categories", "asked_at")),
+    },
     DECISIONS.key: {
         "item_id": _of(ITEMS, "item_id"),
         **_all(
