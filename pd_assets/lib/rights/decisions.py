@@ -34,8 +34,7 @@ from pd_assets.lib.rights.batches import (
     refuse_copies,
 )
 from pd_assets.lib.rights.crew import Crew
-from pd_assets.lib.rights.knowledge import Knowledge, marks_of
-from pd_assets.lib.rights.known import load_knowledge, spool
+from pd_assets.lib.rights.known import MARKS, load_knowledge, spool
 from pd_assets.lib.rights.rules import FRESH_DAYS
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
 
@@ -92,9 +91,10 @@ def decide_all(
         tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
         tempfile.TemporaryDirectory(dir=home.scratch, prefix="evidence-") as folder,
     ):
-        known = load_knowledge(home)
-        terms = replace(terms, known=str(spool(known, Path(folder))))
-        work = _Work(home=home, connection=connection, terms=terms, spool=Path(folder), known=known)
+        terms = replace(terms, known=str(spool(load_knowledge(home), Path(folder))))
+        # What was loaded is on the disk now, and DuckDB needs the room.
+        pa.default_memory_pool().release_unused()
+        work = _Work(home=home, connection=connection, terms=terms, spool=Path(folder))
         unread, due = work.look()
         size = crew if crew is not None else (len(os.sched_getaffinity(0)) if unread + due > WORTH_A_CREW else 0)
         state = changes.state_of(connection, "previous")
@@ -124,7 +124,6 @@ class _Work:
     connection: duckdb.DuckDBPyConnection
     terms: Terms
     spool: Path
-    known: Knowledge
 
     def look(self) -> tuple[int, int]:
         """Note every item with the digest of its page; return how many pages are to be read, and how much is due."""
@@ -139,7 +138,7 @@ class _Work:
             "create table seen as select item_id, sha1, page_digest from page_evidence "
             "union all select item_id, null, page_digest from record_evidence"
         )
-        self._register("marks", _marks(self.known))
+        self.connection.read_parquet(str(self.spool / MARKS)).create_view("marks")
         run(f"create table outdated as {load('outdated')}", {"first_profile": PROFILE_NAMES[0]})
         run(
             "create table unread as select seen.item_id from seen left join previous "
@@ -203,13 +202,6 @@ def _cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatc
         waiting = [whole.slice(end)]
     if rest := [one for one in waiting if one.num_rows]:
         yield pa.concat_batches(rest)
-
-
-def _marks(known: Knowledge) -> pa.Table:
-    """What every question would be answered today."""
-    marks = marks_of(known)
-    text = pa.string()
-    return pa.table({"key": pa.array(marks.keys(), text), "mark": pa.array(marks.values(), text)})
 
 
 def _by_rule(home: Home, profile: str) -> dict[tuple[str, str], int]:

@@ -6,7 +6,7 @@ to one of its questions changes, and only then.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
@@ -142,8 +142,11 @@ def mark(key: str, answer: Entity | TemplateFact | str | None) -> str:
 
 def marks_of(known: Knowledge) -> dict[str, str]:
     """The mark of everything that is known now, by key: a stored mark that differs from it is out of date."""
-    return {
-        **{key: mark(key, entity) for key, entity in known.entities.items()},
-        **{name: mark(name, item) for name, item in known.creator_pages.items()},
-        **{f"template:{name}": mark(f"template:{name}", fact) for name, fact in known.templates.items()},
-    }
+    return dict(each_mark(known))
+
+
+def each_mark(known: Knowledge) -> Iterator[tuple[str, str]]:
+    """Key and mark of everything that is known now, one by one."""
+    yield from ((key, mark(key, entity)) for key, entity in known.entities.items())
+    yield from ((name, mark(name, item)) for name, item in known.creator_pages.items())
+    yield from ((f"template:{name}", mark(f"template:{name}", fact)) for name, fact in known.templates.items())

@@ -8,18 +8,20 @@ import json
 from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import asdict
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CREATORS
+from pd_assets.lib.catalog.schemas import CREATORS, TEXT
 from pd_assets.lib.home import Home
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.wikitext import normal_name
-from pd_assets.lib.rights.knowledge import NOTHING, Entity, EntityKind, Knowledge, TemplateFact, TemplateKind
+from pd_assets.lib.rights.knowledge import NOTHING, Entity, EntityKind, Knowledge, TemplateFact, TemplateKind, each_mark
 from pd_assets.lib.rights.stored_templates import templates_known
 
 CREATOR_PAGE = "creator_page"
@@ -32,7 +34,8 @@ NUMBER = "number"
 ROWS_AT_ONCE = 10_000
 # A process looks at the same makers again and again.
 ENTITIES_KEPT = 20_000
-ENTITIES, OTHERS = "entities.arrow", "others.json"
+ENTITIES, OTHERS, MARKS = "entities.arrow", "others.json", "marks.parquet"
+MARKS_SCHEMA = pa.schema({"key": TEXT, "mark": TEXT})
 
 
 def load_knowledge(home: Home) -> Knowledge:
@@ -48,7 +51,7 @@ def load_knowledge(home: Home) -> Knowledge:
 
 
 def spool(known: Knowledge, folder: Path) -> Path:
-    """Write what `load_knowledge` gave into a folder, for other processes to open with `spooled`."""
+    """Write what `load_knowledge` gave, and MARKS, into a folder, for other processes to open with `spooled`."""
     assert isinstance(known.entities, StoredEntities), "what was loaded is written"
     content = known.entities.content
     with pa.OSFile(str(folder / ENTITIES), "wb") as sink, pa.ipc.new_file(sink, content.schema) as writer:
@@ -58,6 +61,11 @@ def spool(known: Knowledge, folder: Path) -> Path:
         "templates": [asdict(one) for one in known.templates.values()],
     }
     (folder / OTHERS).write_text(json.dumps(others))
+    marks = each_mark(known)
+    with pq.ParquetWriter(folder / MARKS, MARKS_SCHEMA, compression="ZSTD") as writer:
+        while some := list(islice(marks, ROWS_AT_ONCE)):
+            keys, told = zip(*some, strict=True)
+            writer.write_table(pa.table({"key": keys, "mark": told}, schema=MARKS_SCHEMA))
     return folder
 
 
@@ -86,13 +94,17 @@ class StoredEntities(Mapping[str, Entity]):
     def __init__(self, content: pa.Table) -> None:
         self.content = content.combine_chunks()
         self._numbers = self.content[NUMBER].to_numpy()
-        self._entity = lru_cache(maxsize=ENTITIES_KEPT)(self._read)
+        self._kept: dict[int, Entity] = {}
 
     def __getitem__(self, item: str) -> Entity:
         place = self._place(item)
         if place is None:
             raise KeyError(item)
-        return self._entity(place)
+        if place not in self._kept:
+            if len(self._kept) >= ENTITIES_KEPT:
+                self._kept.clear()
+            self._kept[place] = _entity_of(self.content.slice(place, 1).to_pylist()[0])
+        return self._kept[place]
 
     def __contains__(self, item: object) -> bool:
         return isinstance(item, str) and self._place(item) is not None
@@ -116,9 +128,6 @@ class StoredEntities(Mapping[str, Entity]):
         place = int(np.searchsorted(self._numbers, number))
         is_there = place < len(self._numbers) and int(self._numbers[place]) == number
         return place if is_there and digits == str(number) else None
-
-    def _read(self, place: int) -> Entity:
-        return _entity_of(self.content.slice(place, 1).to_pylist()[0])
 
 
 class _InOrder(ItemsView[str, Entity]):
