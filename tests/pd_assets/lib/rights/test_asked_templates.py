@@ -59,7 +59,7 @@ def test_what_nobody_classifies_and_an_unknown_licence_wait(kind: TemplateKind |
 
 def test_a_warning_refuses_wherever_it_stands() -> None:
     assert beside(TemplateKind.WARNING) == "reject in_doubt"
-    assert verdict(box(EXPIRED, medium="{{Redaction}}"), asking(KINDS)) == "reject in_doubt"
+    assert verdict(box(EXPIRED, medium="{{Redaction}}"), asking(KINDS)).startswith("reject in_doubt")
 
 
 def test_a_tag_that_the_archive_calls_a_problem_is_no_ground_and_one_that_it_has_not_either() -> None:
@@ -89,9 +89,10 @@ def test_a_redirect_of_a_wrapper_wraps_too() -> None:
 
 def test_what_the_page_reader_understands_is_asked_of_nobody() -> None:
     ask = asking({})
-    text = box(EXPIRED, medium="{{Technique|oil|canvas}}", date="{{circa|1860}}", artist="{{Creator:Anna Vester}}")
+    text = box(EXPIRED, medium="{{Technique|oil|canvas}}", date="{{circa|1860}}", institution="{{Institution:Pond}}")
     assert decide(read(text, ask), "strict", TODAY).verdict == "accept"
-    assert [mark.split("@")[0] for mark in ask.marks] == ["template:pd-art", "template:pd-old-100-expired"]
+    asked = [mark.split("@")[0] for mark in ask.marks if mark.startswith("template:")]
+    assert asked == ["template:pd-art", "template:pd-old-100-expired"]
 
 
 def test_no_name_of_a_user_is_asked_for() -> None:
