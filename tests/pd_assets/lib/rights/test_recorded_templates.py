@@ -93,10 +93,10 @@ def test_a_redirect_to_another_age_claims_the_age_of_its_target(
         assert {tag.name for tag in seen.having(Kind.GROUND, "wikitext")} == {target}
 
 
-def test_a_redirect_to_a_tag_of_unknown_makers_claims_no_age(facts: dict[str, TemplateFact]) -> None:
+def test_a_redirect_to_a_tag_of_unknown_makers_is_that_tag_and_no_us_ground(facts: dict[str, TemplateFact]) -> None:
     assert facts["anonymous work"].target == "pd-anon-50"
     seen = from_page({"status": "live", "wikitext": box("{{PD-Art|Anonymous work}}")}, asked(facts))
-    assert {(tag.name, tag.life, tag.us) for tag in seen.tags} == {("pd-anon-50", None, False)}
+    assert {(tag.name, tag.us) for tag in seen.tags} == {("pd-anon-50", False)}
 
 
 @pytest.mark.parametrize(("alias", "target"), [("Cropped", "extracted from"), ("Crop", "remove border"),
