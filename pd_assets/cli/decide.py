@@ -16,6 +16,8 @@ from pd_assets.lib.rights.batches import COPY_CONFLICT
 from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import evidence_of
 from pd_assets.lib.rights.key_evidence import all_evidence, key_evidence, words_fired
+from pd_assets.lib.rights.knowledge import Questions
+from pd_assets.lib.rights.known import load_knowledge
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.plain_words import Names, day, ids_in, names_of
 from pd_assets.lib.rights.rules import PROFILES, Decision, Trial, decide, valid_until
@@ -43,7 +45,7 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
         raise ConfigError(f"rights profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
     home = open_home(settings.home, to_ask=True)
     page = _find(home, item)
-    evidence = evidence_of(page)
+    evidence = evidence_of(page, Questions(known=load_knowledge(home)))
     first, *rest = explanation(
         evidence,
         profile,

@@ -33,7 +33,7 @@ from tests.pd_assets.line import NO_TELEMETRY, QUIET
 from tests.s3_server import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.extended]
-SOURCES = ("commons/categories", "commons/refresh")
+SOURCES = ("commons/categories", "commons/refresh", "commons/creators")
 PICTURES = ("catalog/items", "rights/takedowns", "rights/decisions", "images/files")
 DATASET = ("catalog/licensed_images", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest")
 LAUNCH = """

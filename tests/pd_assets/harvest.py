@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from pd_assets.assets.catalog import catalog_items, catalog_licensed_images
-from pd_assets.assets.commons import commons_categories, commons_refresh
+from pd_assets.assets.commons import commons_categories, commons_creators, commons_refresh
 from pd_assets.assets.images import images_files
 from pd_assets.assets.rights import rights_decisions
 from pd_assets.lib.catalog import tables
@@ -17,6 +17,7 @@ from pd_assets.resources import Platform
 ASSETS = (
     commons_categories,
     commons_refresh,
+    commons_creators,
     catalog_items,
     rights_decisions,
     images_files,
@@ -28,11 +29,15 @@ Row = dict[str, object]
 Key = tuple[object, ...]
 
 
-def harvest(home: Home, api: str, roots: Sequence[str], *, museums: str = "") -> dg.ExecuteInProcessResult:
-    """Run the assets in this process, as the nightly job does; `museums` is the index of the bulk metadata."""
+def harvest(
+    home: Home, api: str, roots: Sequence[str], *, museums: str = "", wikidata: str = ""
+) -> dg.ExecuteInProcessResult:
+    """Run the assets in this process, as the nightly job does; `museums` is the index of the bulk metadata, `wikidata`
+    who knows the makers, the archive itself where none is given."""
     platform = Platform(
         pd_home=str(home.root),
         pd_commons_api=api,
+        pd_wikidata_api=wikidata,
         pd_commons_roots=";".join(roots),
         pd_smithsonian_index=museums,
         pd_max_side=str(MAX_SIDE),

@@ -19,8 +19,10 @@ CENTURY = re.compile(
 CENTURY_WORD = re.compile(r"\bc(?:entur(?:y|ies)|ent)\b|\d\s?(?:st|nd|rd|th)[\s-]+c\b", re.IGNORECASE)
 # Centuries in other languages, in digits (19. Jahrhundert) and Roman numbers (XIXe siècle, siglo XIX, XX век).
 FOREIGN_CENTURY = re.compile(
-    r"\b(?:\d{1,2}|[XVI]{1,5})\.?\s?(?:e|ème|º|°|th)?\s*(?:jahrhunderts?|jh\.?|siècles?|secolo|eeuw|века?|в\.)(?!\w)|"
-    r"\b[XVI]{1,5}(?:th)?\s+century\b|\b(?:siglos?|secolo|s[ée]culo)\s+(?:[XVI]{1,5}|\d{1,2})\b",
+    r"\b(?:\d{1,2}|[XVI]{1,5})\.?\s?(?:e|ème|º|°|th)?\s*"
+    r"(?:jahrhunderts?|jh\.?|siècles?|secolo|eeuw|века?|в\.|öld|세기|世[紀纪]|століття|ст\.|stolet[íi]|wieku?|w\.)(?!\w)|"
+    r"\b[XVI]{1,5}(?:th)?\s+century\b|\b(?:siglos?|sec(?:olo|\.)|s[ée]c(?:ulo|\.))\s*(?:[XVI]{1,5}|\d{1,2})\b|"
+    r"המאה ה-?\d{1,2}(?!\d)",
     re.IGNORECASE,
 )
 CENTURY_NUMBER = re.compile(r"\d{1,2}|\b[XVI]{1,5}(?=\b|e\b|ème|th)", re.IGNORECASE)
@@ -130,44 +132,6 @@ def parse_years(text: str | None) -> Years | None:
         last=max(part.last for part in found) + slack,
         named=max(exact, default=min(part.first for part in found)),
     )
-
-
-# Words of other scripts that may stand beside a year of ours without making it another one.
-_FOREIGN_DATE_WORDS = re.compile(
-    r"^(?:年|年代|月|日|世紀|世纪|約|约|頃|г|гг|год|года|годы|годов|век|века|в|вв|ок|около|начало|конец|середина|"
-    r"рік|року|роки|століття|ст|до|по|и|та|між|между|αιώνας|περ|년|월|일|세기|경)\.?$"
-)
-_OTHER_SCRIPT = re.compile(r"[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1200-\u137f\u1780-\u17ff]")
-_WORD_IN_DATE = re.compile(r"[^\W\d_]+")
-_MARKS_A_CALENDAR = re.compile(
-    r"\b(?:A\.?\s?H|A\.?\s?P|S\.?\s?H|B\.?\s?S|V\.?\s?S|N\.?\s?S|E\.?\s?C|E\.?\s?E|A\.?\s?M|A\.?\s?L|M\.?\s?E|B\.?\s?E|"
-    r"C\.?\s?S|R\.?\s?S|J\.?\s?E)\b\.?|\d(?:AH|AP|SH|BS|VS|BE)\b"
-)
-_NAMES_A_CALENDAR = re.compile(
-    r"\b(?:hijri|hegira|hidjra|anno hegirae|shamsi|samvat|sambat|saka|shaka|śaka|bikram|vikram|bangla|bengali era|"
-    r"buddhist|jewish|hebrew|anno mundi|coptic|ethiopian|armenian|juche|minguo|kōki|koki|meiji|taish[oō]|sh[oō]wa|"
-    r"heisei|reiwa|tangi|dangi|thai|chula|rattanakosin|burmese|calendar|calendrier|kalender|calendario|an [IVX]+|"
-    r"year of the (?:republic|king|emperor)|regnal)\b|主体|주체|皇紀|民國|民国|昭和|大正|平成|令和|明治",
-    re.IGNORECASE,
-)
-
-
-def is_plain(text: str, *, beside: str = "") -> bool:
-    """Whether the years of a date text are surely those of our calendar: a low number must not be a late year of
-    another one. `beside` is what else the page says: in the script of another calendar a bare `1377` may be one."""
-    if _NAMES_A_CALENDAR.search(text) or _MARKS_A_CALENDAR.search(text) or not _digits_are_ascii(text):
-        return False
-    if _OTHER_SCRIPT.search(text) or (_OTHER_SCRIPT.search(beside) and not re.search(r"\b1[5-9]\d\d\b", text)):
-        return False
-    return all(_is_latin(word) or _FOREIGN_DATE_WORDS.match(word.lower()) for word in _WORD_IN_DATE.findall(text))
-
-
-def _digits_are_ascii(text: str) -> bool:
-    return all(sign.isascii() for sign in text if sign.isdecimal())
-
-
-def _is_latin(word: str) -> bool:
-    return all(ord(sign) < 0x250 for sign in word)
 
 
 def union(ranges: list[Years]) -> Years | None:

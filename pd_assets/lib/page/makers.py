@@ -101,6 +101,11 @@ _PROFESSION = re.compile(
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
 _PUBLISHED = re.compile(r"[,;]?\s*\b(?:published|printed|publisher|printer)\b[^;\n]*", re.IGNORECASE)
+_WORK_BY = re.compile(
+    r"^\W*(?:photo(?:graph(?:ed)?|s)?|picture|painting|painted|drawing|drawn|engraving|engraved|etching|print|work|made|"
+    r"illustrat(?:ion|ed)) by\s+",
+    re.IGNORECASE,
+)
 _ENDS_A_NAME = " ; "
 _SEVERAL = re.compile(r"[;&/+\n、]|\s(?:and|with|und|et|y|och|og|и|та|after|nach|d'après|by)\s")
 MOST_TEXT = 1_000
@@ -213,7 +218,7 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
     said = without_personal(text)
     if said is None or NOT_A_NAME.match(said) or OWN_WORK.search(said):
         return
-    said = _PUBLISHED.sub(" ", said[:MOST_TEXT])
+    said = _WORK_BY.sub("", _PUBLISHED.sub(" ", said[:MOST_TEXT]))
     if NOBODY.match(_BRACKETS.sub(" ", said)):
         yield NamedMaker(name=said, role=role, place=place, is_unknown=True)
         return

@@ -146,7 +146,7 @@ class Case:
             # The tag and a date of about then agree.
             dated, slack = self.dated, 2 * CIRCA_YEARS
             return dated is not None and dated.named < self.us_term_began and dated.last < dated.named + slack
-        return not self.is_protected_stamp
+        return not self.is_protected_stamp and not self.evidence.outsiders
 
     @cached_property
     def is_protected_stamp(self) -> bool:
@@ -236,7 +236,9 @@ class Case:
             return ASSUMED_LIFE_AFTER_WORK_YEARS
         unknown = [maker for maker in self.evidence.makers if maker.is_unknown]
         is_sure = any(not _is_of_page(maker) for maker in unknown) or any(tag.anonymous for tag in self.grounds)
-        return 0 if is_sure or medium is not None else NOBODY_LOOKED_YEARS
+        if is_sure or medium is not None:
+            return 0
+        return NOBODY_LOOKED_YEARS if unknown else ASSUMED_LIFE_AFTER_WORK_YEARS
 
     def _is_stated_old(self, limit: int) -> bool:
         """The structured data say for how long the maker is dead, and nobody is named of whom that is not known."""

@@ -94,10 +94,10 @@ class Evidence:
     `date_unread` a date that could not be read for sure, `published` that of a publication, `inception` that of the
     structured data, `named_years` the years from 1900 on that stand anywhere else. `shows_person` says where the page
     tells that it shows a person, `shows_living` where it tells that the person lives, `shows_stamp` where it speaks of
-    a stamp. `shows_works` are the words that name a work of somebody else on an own photograph, `later_hands` those
-    that tell of a later colouring or invention. `shows_subjects` is what an own photograph is of that nobody made,
-    `unclear_subjects` what else it is said to show. `makers` is everybody who is named as one, `work` what Wikidata
-    says of the work.
+    a stamp; `outsiders` are words for makers whom no government employs. `shows_works` are the words that name a work
+    of somebody else on an own photograph, `later_hands` those that tell of a later colouring or invention.
+    `shows_subjects` is what an own photograph is of that nobody made, `unclear_subjects` what else it is said to show.
+    `makers` is everybody who is named as one, `work` what Wikidata says of the work.
     """
 
     source: str
@@ -139,6 +139,7 @@ class Evidence:
     unclear_subjects: tuple[str, ...] = ()
     later_hands: tuple[str, ...] = ()
     shows_stamp: tuple[str, ...] = ()
+    outsiders: tuple[str, ...] = ()
     medium: Medium | None = None
     makers: tuple[Maker, ...] = ()
     work: Work | None = None

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import wikitext
-from pd_assets.lib.page.dates import Years, is_plain, parse_birth_year, parse_death_year, parse_years, union
+from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.file_page import FilePage, read_page
 from pd_assets.lib.page.html_text import is_readable_html
 from pd_assets.lib.page.personal import OWN_WORK, without_personal
@@ -24,6 +24,7 @@ from pd_assets.lib.page.statements import (
     years_of_time,
 )
 from pd_assets.lib.page.structured import texts_of
+from pd_assets.lib.page.sure_dates import surely_of
 from pd_assets.lib.rights import depicted
 from pd_assets.lib.rights.claims import Evidence, Tag, digest_of
 from pd_assets.lib.rights.knowledge import Questions
@@ -45,6 +46,12 @@ NOT_A_NAME = re.compile(
     r"^(?:own(?: work)?|self|me|myself|(?:the )?uploader|see (?:above|below|source)|original uploader.*|author)\.?$",
     re.IGNORECASE,
 )
+# Whoever is named so beside a tag of the US government is no employee of it.
+OUTSIDER = re.compile(
+    r"(?i:\bcontractors?\b|\bcourtesy\b|\bprivate\b|\bfreelance)|\bESA\b|European Space Agency|esahubble|"
+    r"\bJAXA\b|\bRoscosmos\b|Canadian Space Agency|\b(?:State|City|County|Commonwealth) of [A-Z]|Associated Press|"
+    r"\bReuters\b|\bAFP\b|\bGetty\b|\bRed Cross\b|\b(?:Inc|LLC|Ltd|Corp)\b"
+)
 STAMP = re.compile(r"\b(?:postage|postal) stamps?\b|\bstamps?\b|\bbriefmarken?\b", re.IGNORECASE)
 NO_DATE = re.compile(
     r"^\W*(?:(?:date )?(?:unknown|undated|not dated|not known|n\.?\s?d|s\.?\s?d|o\.?\s?[dj])\.?(?: date)?|"
@@ -57,7 +64,8 @@ POSTHUMOUS = re.compile(r"\bposthumous(?:ly)?\b|\bpost(?:umo|hum)\b|\bposthume\b
 DEPICTED_PERSON = frozenset({"depicted person", "depicted people"})
 PEOPLE_CATEGORY = re.compile(
     r"^(?:category:)?(?:portrait photographs|portraits? of|people\b|(?:(?:un)?identified )?(?:men|women|boys|girls|"
-    r"children)\b|selfies|self-portraits)",
+    r"children)\b|selfies|self-portraits|(?:astronauts|politicians|actors|actresses|singers|musicians|athletes|footballers|"
+    r"mayors|presidents|ministers|senators|governors|journalists|scientists|soldiers|sailors|officers|dancers)\b)",
     re.IGNORECASE,
 )
 # human, man, woman, child, boy, girl, people, face, portrait of a person
@@ -101,6 +109,7 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
     is_work_page = any(use.name in WORK_BOXES for use in text.templates)
     made, date_unread = _date_of(text)
     said = (title.replace("_", " "), *text.all_of("title"), *text.all_of("description"), *categories)
+    beside = (*text.in_every_language("artist"), *text.in_every_language("source"))
     makers, work = makers_of(text, statements, ask)
     tags = all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask)
     is_given_away = is_own_work and any(tag.kind is Kind.DEDICATION for tag in tags)
@@ -154,6 +163,7 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         unclear_subjects=shown.unclear,
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
         shows_stamp=tuple(sorted({found.group(0).lower() for part in said if (found := STAMP.search(part))})),
+        outsiders=tuple(sorted({found.group(0) for part in beside if (found := OUTSIDER.search(part))})),
         makers=makers,
         work=work,
     )
@@ -163,11 +173,11 @@ def _date_of(text: FilePage) -> tuple[Years | None, str | None]:
     """The years of the date on the page, and a date that nobody can be sure to have read: then the years are none."""
     said = [value for value in text.in_every_language("date") if not NO_DATE.match(value)]
     beside = " ".join(text.all_of("title", "description", "artist"))
-    unread = next((value for value in said if not is_plain(value, beside=beside)), None)
-    read = [years for value in said if (years := parse_years(value)) is not None]
-    if unread is None and said and not read:
-        unread = said[0]
-    return (union(read), None) if unread is None else (None, without_personal(unread) or "a date")
+    read = [(value, surely_of(value, beside=beside)) for value in said]
+    unread = next((value for value, years in read if years is None), None)
+    if unread is not None:
+        return None, without_personal(unread) or "a date"
+    return union([years for _, years in read if years is not None]), None
 
 
 def _years_in(text: FilePage, field: str) -> Years | None:

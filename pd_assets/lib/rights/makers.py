@@ -152,16 +152,23 @@ def _is_same(one: Maker, other: Maker) -> bool:
     if one.is_unknown or other.is_unknown:
         return one.is_unknown and other.is_unknown
     shorter, longer = sorted((name_words(one.name), name_words(other.name)), key=len)
-    # A part of a name is enough between a page and an item; father and son on one page are two.
-    is_part = shorter <= longer and (one.item is None) != (other.item is None)
-    return bool(shorter) and (shorter == longer or is_part)
+    if (one.item is None) == (other.item is None):
+        # Brothers, father and son: two names on one page are two people.
+        return bool(shorter) and shorter == longer
+    return any(len(word) > 1 for word in shorter) and all(_is_in(word, longer) for word in shorter)
+
+
+def _is_in(word: str, name: frozenset[str]) -> bool:
+    """Whether a word is among the words of a name, one of the two perhaps as an initial."""
+    return word in name or any(
+        min(len(word), len(other)) == 1 and word.isascii() and word[0] == other[0] for other in name
+    )
 
 
 def name_words(name: str) -> frozenset[str]:
-    """The words of a name without accents, case and initials: `Hokusai, Katsushika` is `Katsushika Hokusai`."""
+    """The words of a name without accents and case: `Hokusai, Katsushika` is `Katsushika Hokusai`."""
     plain = unicodedata.normalize("NFKD", name.lower())
-    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1 or not word.isascii())
+    return frozenset(re.findall(r"[^\W\d_]+", "".join(sign for sign in plain if not unicodedata.combining(sign))))
 
 
 def _joined(one: Maker, other: Maker) -> Maker:

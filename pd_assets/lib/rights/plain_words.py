@@ -13,7 +13,7 @@ from pd_assets.lib.page.statements import Statement, years_of_time
 from pd_assets.lib.page.years import NamedYear
 from pd_assets.lib.rights import museums
 from pd_assets.lib.rights.claims import Evidence, Maker, Tag, Work
-from pd_assets.lib.rights.tags import Kind
+from pd_assets.lib.rights.tags import Kind, meaning_of
 
 Names = Mapping[str, str]
 # What every page of the archives may name. Source: the labels of these entities on Wikidata.
@@ -166,6 +166,12 @@ def years(span: Years) -> str:
     return year(span.first) if span.first == span.last else f"{year(span.first)} to {year(span.last)}"
 
 
+def is_known(name: str) -> bool:
+    """Whether our table knows a tag, wherever it stands."""
+    meaning = meaning_of(name)
+    return meaning is not None and meaning.kind is not Kind.UNKNOWN
+
+
 def tag_name(name: str) -> str:
     """A normalised tag as its archive writes it, nearly: `PD-old-100-expired`, `Cc-by-sa-4.0`."""
     head, dash, rest = name.partition("-")
@@ -188,7 +194,9 @@ def tag_in_words(tag: Tag) -> str:
     if tag.seen_in == "prose":
         return f"words “{tag.name}”, in the text of the page"
     place = f", {tag.place}" if tag.place else ""
-    return f"licence tag {tag_name(tag.name)}, which {KINDS[tag.kind]} (seen in {tag.seen_in}{place})"
+    is_hidden = tag.kind is Kind.UNKNOWN and is_known(tag.name)
+    means = "stands where it may not be shown" if is_hidden else KINDS[tag.kind]
+    return f"licence tag {tag_name(tag.name)}, which {means} (seen in {tag.seen_in}{place})"
 
 
 def statement_in_words(said: Statement, names: Names) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from pd_assets.lib.page.statements import CREATOR, LICENCE, STATUS, UNREADABLE
 from pd_assets.lib.rights.claims import FREE_LICENCE_ITEMS, PUBLIC_DOMAIN_STATUS
-from pd_assets.lib.rights.plain_words import day, in_list, quoted, tag_name, with_names, year, years
-from pd_assets.lib.rights.tags import Kind, meaning_of
+from pd_assets.lib.rights.plain_words import day, in_list, is_known, quoted, tag_name, with_names, year, years
+from pd_assets.lib.rights.tags import Kind
 from pd_assets.lib.rights.told import (
     Told,
     aside,
@@ -100,7 +100,7 @@ def _unknown_tag(told: Told) -> str:
     tags = told.tags(Kind.UNKNOWN)
     if prose := [tag.name for tag in tags if tag.seen_in == "prose"]:
         return f"the page says something about rights that nobody here has weighed: {quoted(prose)}"
-    if hidden := [tag for tag in tags if (meaning := meaning_of(tag.name)) and meaning.kind is not Kind.UNKNOWN]:
+    if hidden := [tag for tag in tags if is_known(tag.name)]:
         return f"a tag stands where it may not be shown ({tag_names(hidden)})"
     return f"the page has a tag that is in no table here{aside(tag_names(tags))}"
 
@@ -190,7 +190,8 @@ def _origin_ground_missing(told: Told) -> str:
     died = told.evidence.death_year
     if died is not None and told.profile.life is not None and told.today.year - 1 - died < told.profile.life:
         return f"{maker_of(told)} died in {year(died)}, and {told.profile.name} asks for {told.term}"
-    return f"nothing shows {told.term} of its maker, for which {told.profile.name} asks{there_is_only(told)}"
+    asked = f"its maker has been dead for more than {told.profile.life} years, as {told.profile.name} asks"
+    return f"nothing shows that {asked}{there_is_only(told)}"
 
 
 def _copy_conflict(told: Told) -> str:

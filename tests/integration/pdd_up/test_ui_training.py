@@ -16,7 +16,8 @@ from tests.integration.pdd_up.conftest import UNET_STEPS
 pytestmark = pytest.mark.slow
 CATEGORY = "PD-Art (PD-old-100-expired)"
 DATASET = (
-    *("commons/categories", "commons/refresh", "commons/templates", "catalog/items", "rights/decisions"),
+    *("commons/categories", "commons/refresh", "commons/creators", "commons/templates", "catalog/items"),
+    "rights/decisions",
     *(
         "rights/takedowns",
         "images/files",

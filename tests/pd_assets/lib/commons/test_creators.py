@@ -230,3 +230,16 @@ def test_another_reader_reads_what_is_kept_and_asks_for_nothing(world: World) ->
     plant(world.home, CREATORS, [row for row in older if row["claims"] != '"Q1"'] + [good["Creator:Jan Roy"]])
     world.build()
     assert (world.asked, world.rows()) == ([], good)
+
+
+def test_a_category_of_a_thousand_files_costs_less_than_five_requests_per_thousand(tmp_path: Path) -> None:
+    archive = Archive.painted(count=1000)
+    home = open_home(tmp_path / "home")
+    pages = [page(one.pageid, "A", wikitext=one.latest.text) for one in archive.files()]
+    plant(home, PAGES, pages, partition="A")
+    session = InProcess(archive=archive)
+    client = session.client()
+    counts = build_creators(home, commons=client, wikidata=client, now=NOW)
+    assert len(session.asked) / len(pages) <= 0.005
+    assert counts.by_kind["person"] == counts.by_kind["creator_page"] > 10
+    assert (counts.failed, counts.waiting) == (0, 0)

@@ -164,12 +164,24 @@ WITNESS_CASES = (
     ),
     case("an office and the one who worked there", box(EXPIRED, artist="War Department; Brady, M., 1823-1896"), FREE),
     case("only an office", box(EXPIRED, date="1900", artist="War Department"), SILENT_MAKER, SILENT_MAKER, FREE),
-    case("a date of the Hijra", box(EXPIRED, date="1377 AH"), UNREAD_DATE),
+    case("a date of the Hijra", box(EXPIRED, date="1377 AH", artist="{{unknown|author}}"), DATE),
     case("a date of the Bengali calendar", box(EXPIRED, date="1365 BS"), UNREAD_DATE),
     case("a date of Vikram Samvat", box(EXPIRED, date="VS 1915"), UNREAD_DATE),
-    case("a bare year beside Persian", box(EXPIRED, title="خط نستعلیق", date="1337"), UNREAD_DATE),
-    case("digits of another script", box(EXPIRED, date="١٣٣٧"), UNREAD_DATE),
-    case("a date that is a reign", box(EXPIRED, date="Edo period"), UNREAD_DATE),
+    case(
+        "a bare year beside Persian", box(EXPIRED, title="خط نستعلیق", date="1337", artist="{{unknown|author}}"), NO_US
+    ),
+    case("digits of another script", box(EXPIRED, date="١٣٣٧", artist="{{unknown|author}}"), NO_US),
+    case("a period that ended long ago", box(EXPIRED, date="Edo period", artist="{{unknown|author}}"), FREE),
+    case("a date of the Hijra that is long ago", box(EXPIRED, date="930 AH", artist="{{unknown|author}}"), FREE),
+    case("an era of Japan that is long ago", box(EXPIRED, date="天明5年", artist="{{unknown|author}}"), FREE),
+    case("Roman numerals", box(EXPIRED, date="MDCLIV", artist="{{unknown|author}}"), FREE),
+    case(
+        "a work of ESA under a tag of the US government",
+        box("{{PD-USGov-NASA}}", name="Information", date="2016", author="ESA/Hubble"),
+        NO_US,
+    ),
+    case("a work of nobody named, 1890", box(EXPIRED, date="1890", artist=""), NO_ORIGIN, NO_ORIGIN, FREE),
+    case("a date that is a reign", box(EXPIRED, date="in the reign of the king"), UNREAD_DATE),
     case(
         "published in the United States without notice in 1990",
         box("{{PD-US-no notice}}", name="Photograph", date="1990", author="Anna Vester"),

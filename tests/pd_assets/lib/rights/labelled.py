@@ -100,8 +100,10 @@ def _claim(value: object) -> Json:
 
 
 def _snak(value: object) -> Json:
+    if value is None:
+        return {"snaktype": "somevalue"}
     text = str(value)
-    held: object = text
+    held: object = value if isinstance(value, dict) else text
     if re.fullmatch(r"Q\d+", text):
         held = {"id": text}
     elif re.fullmatch(r"\d{3,4}", text):
