@@ -1,5 +1,7 @@
 """What the archive says of its templates decides what may stand beside a licence, and what a redirect means."""
 
+from dataclasses import replace
+
 import pytest
 
 from pd_assets.lib.rights.claims import Evidence
@@ -131,6 +133,16 @@ def test_a_museums_wrapper_is_read_through_and_its_place_told() -> None:
         ("cc-zero", f"{MUSEUM}, which shows it"),
         ("pd-old-100-expired", f"{MUSEUM}, which shows it"),
     }
+
+
+def test_what_a_tag_claims_is_the_same_where_a_wrapper_shows_it() -> None:
+    """An anonymous maker among it: a tag of unknown makers frees nothing whose maker is named."""
+    for name in ("PD-anon-70-EU", "PD-old-70-expired", "PD-old-auto-expired", "PD-USGov"):
+        inside = ("Museum of Trees licence", "License template tag", name)
+        ask = asking({**KINDS, name.lower(): TemplateKind.LICENCE})
+        (shown,) = read(box("{{Museum of Trees licence|type=2D}}"), ask, inside).tags
+        (written,) = read(box(f"{{{{{name}}}}}"), asking(KINDS)).tags
+        assert replace(shown, place="") == replace(written, place="")
 
 
 @pytest.mark.parametrize(
