@@ -20,11 +20,11 @@ from pd_assets.lib.rights.tags import (
     TWO_GROUNDS,
     WRAPPERS,
     Kind,
-    Meaning,
     meaning_of,
     meaning_of_category,
 )
 from pd_assets.lib.rights.template_meanings import (
+    as_tag,
     asked_meaning,
     fact_of,
     is_harmless,
@@ -124,7 +124,7 @@ class _Page:
 
     def _tag(self, name: str, seen_in: str = "wikitext") -> Tag | None:
         meaning = asked_meaning(name, self.ask)
-        return None if meaning is None else _as_tag(target_of(name, self.ask), seen_in, meaning)
+        return None if meaning is None else as_tag(target_of(name, self.ask), seen_in, meaning)
 
     def _if_shown(self, tag: Tag, use: TemplateUse) -> Iterator[Tag]:
         """A ground under a condition, or in a template that may not show it, is no ground but an open question."""
@@ -188,18 +188,6 @@ def _wrapped(use: TemplateUse) -> Iterator[str]:
             yield wikitext.normal_name(value)
 
 
-def _as_tag(name: str, seen_in: str, meaning: Meaning) -> Tag:
-    return Tag(
-        name=name,
-        seen_in=seen_in,
-        kind=meaning.kind,
-        us=meaning.us,
-        life=meaning.life,
-        needs_death_year=meaning.needs_death_year,
-        anonymous=meaning.anonymous,
-    )
-
-
 def _unknown(name: str) -> Tag:
     return Tag(name=name, seen_in="wikitext", kind=Kind.UNKNOWN)
 
@@ -210,7 +198,7 @@ def _category_tags(categories: Sequence[str]) -> Iterator[Tag]:
         wrapped = CATEGORY_WRAPPER.match(name)
         name = (wrapped.group(2) if wrapped else name).strip()
         if name not in WRAPPERS and (meaning := meaning_of_category(name)) is not None:
-            yield _as_tag(name, "category", meaning)
+            yield as_tag(name, "category", meaning)
 
 
 def _prose_tags(text: FilePage) -> Iterator[Tag]:

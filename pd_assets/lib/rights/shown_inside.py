@@ -11,7 +11,7 @@ from pd_assets.lib.page.template_names import is_understood, whole
 from pd_assets.lib.rights.claims import Tag
 from pd_assets.lib.rights.knowledge import Questions, TemplateKind
 from pd_assets.lib.rights.tags import NEUTRAL, WRAPPERS, Kind
-from pd_assets.lib.rights.template_meanings import asked_meaning, fact_of, target_of
+from pd_assets.lib.rights.template_meanings import as_tag, asked_meaning, fact_of, target_of
 
 # Every licence box that is built with a layout of the archive's carries this template.
 MARKER = "license template tag"
@@ -62,14 +62,6 @@ def _licences(wrapper: Tag, transcluded: Sequence[str], ask: Questions) -> Itera
             continue
         meaning, fact = asked_meaning(name, ask), fact_of(name, ask)
         if meaning is not None and meaning.kind is not Kind.UNKNOWN:
-            yield Tag(
-                name=target,
-                seen_in="wikitext",
-                kind=meaning.kind,
-                us=meaning.us,
-                life=meaning.life,
-                needs_death_year=meaning.needs_death_year,
-                place=place,
-            )
+            yield as_tag(target, "wikitext", meaning, place)
         elif meaning is not None or fact is None or fact.kind in (TemplateKind.LICENCE, TemplateKind.MISSING):
             yield Tag(name=target, seen_in="transclusion", kind=Kind.UNKNOWN, place=place)

@@ -4,8 +4,11 @@ The archive's classification never makes a ground: it can only say that a name w
 which looks harmless is not. https://commons.wikimedia.org/wiki/Commons:Templates
 """
 
+from dataclasses import fields
+
 from pd_assets.lib.page import wikitext
 from pd_assets.lib.page.template_names import is_elsewhere, is_understood, whole
+from pd_assets.lib.rights.claims import Tag
 from pd_assets.lib.rights.knowledge import Questions, TemplateFact, TemplateKind
 from pd_assets.lib.rights.tags import WRAPPERS, Kind, Meaning, meaning_of
 
@@ -58,3 +61,10 @@ def is_harmless(name: str, ask: Questions) -> bool:
         return True
     fact = fact_of(name, ask)
     return fact is not None and fact.kind not in (*NOT_CLASSIFIED, TemplateKind.LICENCE, TemplateKind.WARNING)
+
+
+def as_tag(name: str, seen_in: str, meaning: Meaning, place: str = "") -> Tag:
+    """A tag that means this."""
+    return Tag(
+        name=name, seen_in=seen_in, place=place, **{one.name: getattr(meaning, one.name) for one in fields(meaning)}
+    )

@@ -26,8 +26,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Eight decided pages, and what the archive says of some of their templates."""
     home = open_home(tmp_path / "home")
     texts = [box(f"{EXPIRED}{{{{{name}}}}}") for name in BESIDE]
-    late = box(YOUNG + "{{PD-pond}}{{Pond base}}", artist="Anna Vester († 1940)")
-    texts += [box("{{PD-lake}}"), late, box(EXPIRED, permission="Ask the museum")]
+    texts += [
+        box("{{PD-lake}}"),
+        box(YOUNG + "{{PD-pond}}{{Pond base}}", artist="Karl Immerwald († 1935)", date="1900"),
+        box(EXPIRED, permission="Ask the museum"),
+    ]
     pages = [page(number, "A", wikitext=text, digest=str(number)) for number, text in enumerate(texts, start=1)]
     plant(home, PAGES, pages, partition="A")
     told = {"Pond base": "unclassified", "PD-pond": "licence", "PD-lake": "licence"}
@@ -69,3 +72,14 @@ def test_a_home_without_gaps_says_so_and_a_profile_that_there_is_none_of_is_name
     assert list(in_words([], "strict", 5)) == ["no page waits for an unknown template alone"]
     with pytest.raises(ConfigError, match="expected one of strict, life70, us"):
         found_gaps("loose")
+
+
+def test_a_template_that_the_archive_classifies_re_decides_its_pages_and_no_other(home: Home) -> None:
+    """Four of the eight pages use the pond base: three are free with it, and one waits for another tag."""
+    told = {"Pond base": "source", "PD-pond": "licence", "PD-lake": "licence"}
+    plant(home, TEMPLATES, [{"name": name, "target": name, "kind": kind, "asked_at": THEN}
+                            for name, kind in told.items()])  # fmt: skip
+    counts = decide_all(home, profile="strict", today=date(2026, 11, 29), fresh_days=0)
+    assert counts.pages_read == 4
+    assert dict(counts.moves) == {"quarantine (unknown-tag) -> accept (accept-free-work)": 3}
+    assert [gap.template for gap in found_gaps(None)[1]] == ["pd-pond", "pond in winter"]

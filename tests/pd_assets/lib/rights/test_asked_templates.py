@@ -1,5 +1,7 @@
 """What the archive says of its templates decides what may stand beside a licence, and what a redirect means."""
 
+from dataclasses import replace
+
 import pytest
 
 from pd_assets.lib.rights.claims import Evidence
@@ -59,7 +61,7 @@ def test_what_nobody_classifies_and_an_unknown_licence_wait(kind: TemplateKind |
 
 def test_a_warning_refuses_wherever_it_stands() -> None:
     assert beside(TemplateKind.WARNING) == "reject in_doubt"
-    assert verdict(box(EXPIRED, medium="{{Redaction}}"), asking(KINDS)) == "reject in_doubt"
+    assert verdict(box(EXPIRED, medium="{{Redaction}}"), asking(KINDS)).startswith("reject in_doubt")
 
 
 def test_a_tag_that_the_archive_calls_a_problem_is_no_ground_and_one_that_it_has_not_either() -> None:
@@ -89,9 +91,10 @@ def test_a_redirect_of_a_wrapper_wraps_too() -> None:
 
 def test_what_the_page_reader_understands_is_asked_of_nobody() -> None:
     ask = asking({})
-    text = box(EXPIRED, medium="{{Technique|oil|canvas}}", date="{{circa|1860}}", artist="{{Creator:Anna Vester}}")
+    text = box(EXPIRED, medium="{{Technique|oil|canvas}}", date="{{circa|1860}}", institution="{{Institution:Pond}}")
     assert decide(read(text, ask), "strict", TODAY).verdict == "accept"
-    assert [mark.split("@")[0] for mark in ask.marks] == ["template:pd-art", "template:pd-old-100-expired"]
+    asked = [mark.split("@")[0] for mark in ask.marks if mark.startswith("template:")]
+    assert asked == ["template:pd-art", "template:pd-old-100-expired"]
 
 
 def test_no_name_of_a_user_is_asked_for() -> None:
@@ -130,6 +133,16 @@ def test_a_museums_wrapper_is_read_through_and_its_place_told() -> None:
         ("cc-zero", f"{MUSEUM}, which shows it"),
         ("pd-old-100-expired", f"{MUSEUM}, which shows it"),
     }
+
+
+def test_what_a_tag_claims_is_the_same_where_a_wrapper_shows_it() -> None:
+    """An anonymous maker among it: a tag of unknown makers frees nothing whose maker is named."""
+    for name in ("PD-anon-70-EU", "PD-old-70-expired", "PD-old-auto-expired", "PD-USGov"):
+        inside = ("Museum of Trees licence", "License template tag", name)
+        ask = asking({**KINDS, name.lower(): TemplateKind.LICENCE})
+        (shown,) = read(box("{{Museum of Trees licence|type=2D}}"), ask, inside).tags
+        (written,) = read(box(f"{{{{{name}}}}}"), asking(KINDS)).tags
+        assert replace(shown, place="") == replace(written, place="")
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,6 @@ def test_a_partner_and_a_note_of_maintenance_beside_a_licence_leave_no_open_ques
                                           "Attribution-PIB-India", "CrownCopyright", "Attribution-PresidentofIndonesia",
                                           "FoP-Italy", "FoP-France", "FoP-Greece", "FoP-Belgium")),
         *((name, "obligation") for name in ("CC-By-2.0", "CC-BY", "Cc-by-sa", "PD-Flickr")),
-        ("Anonymous work", "unknown_tag"),
     ],
 )  # fmt: skip
 def test_a_misleading_redirect_is_what_its_target_is(facts: dict[str, TemplateFact], alias: str, reason: str) -> None:
@@ -92,6 +91,12 @@ def test_a_redirect_to_another_age_claims_the_age_of_its_target(
     for text in (box(f"{{{{{alias}}}}}"), box(f"{{{{PD-Art|{alias}}}}}")):
         seen = from_page({"status": "live", "wikitext": text}, asked(facts))
         assert {tag.name for tag in seen.having(Kind.GROUND, "wikitext")} == {target}
+
+
+def test_a_redirect_to_a_tag_of_unknown_makers_is_that_tag_and_no_us_ground(facts: dict[str, TemplateFact]) -> None:
+    assert facts["anonymous work"].target == "pd-anon-50"
+    seen = from_page({"status": "live", "wikitext": box("{{PD-Art|Anonymous work}}")}, asked(facts))
+    assert {(tag.name, tag.us) for tag in seen.tags} == {("pd-anon-50", False)}
 
 
 @pytest.mark.parametrize(("alias", "target"), [("Cropped", "extracted from"), ("Crop", "remove border"),
