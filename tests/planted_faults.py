@@ -31,15 +31,15 @@ FAULTS: tuple[Fault, ...] = (
         name="life plus 100 ends a year early",
         area="rights",
         file="pd_assets/lib/rights/case.py",
-        old="[self.today.year - 1 - died])], default=None)",
-        new="[self.today.year - died])], default=None)",
+        old="else self.today.year - 1 - self.profile.life",
+        new="else self.today.year - self.profile.life",
         found_by=("tests/pd_assets/lib/rights/test_calendar.py",),
     ),
     Fault(
         name="all reasons but the first are dropped",
         area="rights",
         file="pd_assets/lib/rights/rules.py",
-        old="tuple(dict.fromkeys(r.reason for r in held if r.reason))",
+        old="tuple(dict.fromkeys(rule.reason for rule in held if rule.reason))",
         new="(first.reason,)",
         found_by=(
             "tests/pd_assets/lib/rights/test_cases.py::test_a_decision_gives_every_reason_against_the_picture_and_not_only_that_of_its_rule",
@@ -64,11 +64,11 @@ FAULTS: tuple[Fault, ...] = (
         found_by=("tests/pd_assets/lib/rights/test_cases.py",),
     ),
     Fault(
-        name="PD-Art without an age is a ground",
+        name="a maker of whom nobody tells a death is taken for dead",
         area="rights",
-        file="pd_assets/lib/rights/tags.py",
-        old='**_named(Kind.NO_GROUND, "pd-old", "pd-art-old",',
-        new='**_named(Kind.GROUND, "pd-old"), **_named(Kind.NO_GROUND, "pd-art-old",',
+        file="pd_assets/lib/rights/case.py",
+        old="return max(years) if len(years) == len(makers) else None",
+        new="return max(years, default=None)",
         found_by=("tests/pd_assets/lib/rights/test_cases.py",),
     ),
     Fault(
@@ -90,7 +90,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a batch that is complete ends the listing",
         area="sync",
-        file="pd_assets/lib/commons/client.py",
+        file="pd_assets/lib/commons/action_api.py",
         old='following = _wanted(answer.get("continue"), told)',
         new='following = None if answer.get("batchcomplete") else _wanted(answer.get("continue"), told)',
         found_by=("tests/pd_assets/lib/commons/test_changes.py",),

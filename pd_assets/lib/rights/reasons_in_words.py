@@ -218,13 +218,8 @@ def _maker_death_unknown(told: Told) -> str:
     return f"the page names {in_list(open_ones) or 'a maker'}, and nobody tells when they died"
 
 
-def _maker_unreadable(told: Told) -> str:
-    said = told.evidence.artist or in_list(maker.name for maker in told.evidence.makers)
-    return f"the page names a maker in words that cannot be read{said_words([said] if said else [])}"
-
-
-def _date_unreadable(told: Told) -> str:
-    said = told.evidence.date_text
+def _date_unread(told: Told) -> str:
+    said = told.evidence.date_unread
     return f"the page gives a date that cannot be read{said_words([said] if said else [])}"
 
 
@@ -271,8 +266,7 @@ REASONS: Mapping[str, Builder] = {
     "no_rule_accepts": _no_rule_accepts,
     "maker_died_late": _maker_died_late,
     "maker_death_unknown": _maker_death_unknown,
-    "maker_unreadable": _maker_unreadable,
-    "date_unreadable": _date_unreadable,
+    "date_unread": _date_unread,
     "age_unwitnessed": _age_unwitnessed,
     "own_subject_unclear": _own_subject_unclear,
 }

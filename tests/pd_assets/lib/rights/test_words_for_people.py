@@ -105,11 +105,11 @@ def test_a_licence_with_conditions_is_named_wherever_it_stands() -> None:
 
 
 def test_open_questions_about_makers_and_dates_are_asked_in_words() -> None:
-    nobody = replace(EVIDENCE, makers=(Maker(name="Anna Vester", place="artwork.artist"),), date_text="undatiert")
+    nobody = replace(EVIDENCE, makers=(Maker(name="Anna Vester", place="artwork.artist"),), date_unread="Edo")
     assert waits(nobody, "maker_death_unknown") == (
         "Waits: the page names Anna Vester (artwork.artist), and nobody tells when they died"
     )
-    assert waits(nobody, "date_unreadable") == "Waits: the page gives a date that cannot be read: “undatiert”"
+    assert waits(nobody, "date_unread") == "Waits: the page gives a date that cannot be read: “Edo”"
     assert "only its tag (PD-old-100-expired)" in waits(nobody, "age_unwitnessed")
 
 
