@@ -8,7 +8,7 @@ before that, a vandal's year is nobody's death. Nothing in here decides anything
 import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
@@ -237,7 +237,8 @@ def _learnt(before: Row | None, told: Told, now: datetime) -> Row:
     since = base["recent_since"] if base["recent"] == recent and isinstance(base["recent_since"], datetime) else now
     settles_at = max(min(_moment(told.modified, now), now), now - SETTLES) + SETTLES
     base |= {"asked": told.asked, "problem": None, "tries": 0, "fetched_at": now}
-    if is_news and told.item is not None and settles_at > now and now - since < SETTLES:
+    says_something = told.item is not None or told.claims not in ("null", "[]")
+    if is_news and says_something and settles_at > now and now - since < SETTLES:
         return base | {"recent": recent, "recent_since": since, "ask_at": settles_at}
     base |= {"recent": None, "recent_since": None, "ask_at": now + timedelta(days=_good_for_days(told.asked))}
     return base | _told_columns(told) | _facts_columns(told, now.year)
@@ -258,9 +259,11 @@ def _told_columns(told: Told) -> Row:
 
 
 def _facts_columns(told: Told, this_year: int) -> Row:
-    """The columns that the claims are read into; of a Creator page there is but its item."""
+    """The columns that the claims are read into; a Creator page has an item, or else a life of its own, or neither."""
     if told.asked.startswith(CREATOR):
-        facts = Facts(kind=CREATOR_PAGE)
+        is_told = told.item is None and told.claims.startswith("[")
+        life = read_claims(told.asked, told.claims, this_year=this_year) if is_told else Facts(kind=CREATOR_PAGE)
+        facts = replace(life, kind=CREATOR_PAGE)
     else:
         facts = read_claims(told.item, told.claims, this_year=this_year)
     names = ("kind", "makers", "has_unnamed_maker", "is_anonymous", "classes", "materials")

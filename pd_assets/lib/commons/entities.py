@@ -110,6 +110,15 @@ def parse_entity(asked: str, raw: Json) -> Told:
     )
 
 
+def life_as_claims(born: int | None, died: int | None) -> str:
+    """A person's years as the claims of an item: what a Creator page tells that names none. `null` without a death."""
+    if died is None:
+        return "null"
+    years = [(prop, year) for prop, year in ((BORN, born), (DIED, died)) if year is not None]
+    dated = [[prop, f"+{year:04d}-00-00T00:00:00Z/{YEAR}", False, []] for prop, year in years]
+    return json.dumps([[KIND_OF, HUMAN, False, []], *dated])
+
+
 def read_claims(item: str | None, claims: str, *, this_year: int) -> Facts:
     """What the kept claims of an item mean; a year that is still to come, as seen in `this_year`, is impossible."""
     if item is None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from pd_assets.lib.commons.action_api import ActionApi, ApiError, pages_of
 from pd_assets.lib.commons.client import title_batches
-from pd_assets.lib.commons.entities import Told, is_item, parse_entity
-from pd_assets.lib.commons.named_items import creator_title, item_of_creator
+from pd_assets.lib.commons.entities import Told, is_item, life_as_claims, parse_entity
+from pd_assets.lib.commons.named_items import creator_title, item_of_creator, life_of_creator
 from pd_assets.lib.commons.values import Json, at
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting
 
@@ -124,11 +124,15 @@ def _end(title: str, leads_to: Mapping[str, str]) -> str:
 
 
 def _creator(asked: str, page: Json, *, is_redirected: bool) -> Told:
-    """What a Creator page says: the item that it names. When a page was made a redirect, nobody says."""
+    """What a Creator page says: the item that it names, or else the life that it tells itself.
+
+    When a page was made a redirect, nobody says.
+    """
     text, revid, moment = _revision_of(page)
     item = item_of_creator(text) if text is not None else None
     modified = None if is_redirected else moment
-    return Told(asked=asked, item=item, revid=revid, modified=modified, claims=json.dumps(item))
+    claims = json.dumps(item) if item is not None or text is None else life_as_claims(*life_of_creator(text))
+    return Told(asked=asked, item=item, revid=revid, modified=modified, claims=claims)
 
 
 def _revision_of(page: Json) -> tuple[str | None, int | None, str | None]:

@@ -49,6 +49,12 @@ def named_on(pages: Iterable[Mapping[str, object]]) -> Named:
     return named
 
 
+# `|Deathdate = 1850-03-02`; whatever else stands there is not read.
+_YEAR = r"\s*=\s*(\d{3,4})(?:-\d\d){0,2}\s*(?=[|}\n])"
+_BIRTH = re.compile(rf"\|\s*birth ?(?:date|year){_YEAR}", re.IGNORECASE)
+_DEATH = re.compile(rf"\|\s*death ?(?:date|year){_YEAR}", re.IGNORECASE)
+
+
 def creator_title(name: str) -> str:
     """The title of a Creator page as the archive has it: single spaces, the first letter a capital."""
     name = " ".join(name.replace("_", " ").split())
@@ -59,6 +65,12 @@ def item_of_creator(wikitext: str) -> str | None:
     """The item that a Creator page names; None where it names none, or two."""
     found = set(ITEM_OF_CREATOR.findall(wikitext))
     return f"Q{found.pop()}" if len(found) == 1 else None
+
+
+def life_of_creator(wikitext: str) -> tuple[int | None, int | None]:
+    """The years of birth and death that a Creator page gives in plain figures; None where it gives none, or two."""
+    born, died = ({int(year) for year in pattern.findall(wikitext)} for pattern in (_BIRTH, _DEATH))
+    return (born.pop() if len(born) == 1 else None, died.pop() if len(died) == 1 else None)
 
 
 def _items_in(text: str) -> Iterator[str]:

@@ -83,10 +83,13 @@ class TemplateFact:
 
 @dataclass(frozen=True, kw_only=True)
 class Knowledge:
-    """All that is known: by item id, by the normal name of a Creator page (`creator:jan roy` -> Q1), by template."""
+    """All that is known: by item id, by the normal name of a Creator page (`creator:jan roy` -> Q1), by template.
+
+    A Creator page that names no item and tells a life itself leads to an entity of its own, whose item is its title.
+    """
 
     entities: Mapping[str, Entity] = field(default_factory=dict)
-    creator_pages: Mapping[str, str] = field(default_factory=dict)
+    creator_pages: Mapping[str, str | Entity] = field(default_factory=dict)
     templates: Mapping[str, TemplateFact] = field(default_factory=dict)
 
 
@@ -104,8 +107,8 @@ class Questions:
         """What Wikidata says of an item; None where it was never read."""
         return self._asked(item, self.known.entities.get(item))
 
-    def creator_page(self, name: str) -> str | None:
-        """The item behind a Creator page, by its normal name with `creator:`."""
+    def creator_page(self, name: str) -> str | Entity | None:
+        """The item behind a Creator page, or what it tells itself, by its normal name with `creator:`."""
         item = self.known.creator_pages.get(name)
         self._marks.add(mark(name, item))
         return item

@@ -6,7 +6,7 @@ and costs little more memory than what it looks at. A table that was never writt
 
 import json
 from collections.abc import ItemsView, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -57,7 +57,9 @@ def spool(known: Knowledge, folder: Path) -> Path:
     with pa.OSFile(str(folder / ENTITIES), "wb") as sink, pa.ipc.new_file(sink, content.schema) as writer:
         writer.write_table(content)
     others = {
-        "creator_pages": dict(known.creator_pages),
+        "creator_pages": {
+            name: behind if isinstance(behind, str) else asdict(behind) for name, behind in known.creator_pages.items()
+        },
         "templates": [asdict(one) for one in known.templates.values()],
     }
     (folder / OTHERS).write_text(json.dumps(others))
@@ -83,7 +85,10 @@ def spooled(folder: str) -> Knowledge:
     ]
     return Knowledge(
         entities=StoredEntities(content),
-        creator_pages=others["creator_pages"],
+        creator_pages={
+            name: behind if isinstance(behind, str) else _person_of(behind)
+            for name, behind in others["creator_pages"].items()
+        },
         templates={fact.name: fact for fact in facts},
     )
 
@@ -170,10 +175,21 @@ def _by_number(content: pa.Table) -> pa.Table:
     return content.append_column(NUMBER, numbers).sort_by(NUMBER).combine_chunks()
 
 
-def _creator_pages(content: pa.Table) -> dict[str, str]:
-    """Normal name -> item. Pages whose names differ in capitals alone, and name different items, tell nothing."""
-    found: dict[str, set[str]] = {}
-    for asked, item in zip(content["asked"].to_pylist(), content["item"].to_pylist(), strict=True):
-        found.setdefault(normal_name(asked), set()).add(item or "")
-    told = {name: next(iter(items)) for name, items in found.items() if len(items) == 1}
-    return {name: item for name, item in told.items() if item}
+def _person_of(told: Mapping[str, Mapping[str, int] | None]) -> Entity:
+    """The entity of a Creator page as it was spooled: a person with a life."""
+    born, died = (Years(**years) if (years := told[what]) is not None else None for what in ("born", "died"))
+    return Entity(asked=str(told["asked"]), item=str(told["item"]), revid=told["revid"], edited_on=told["edited_on"],  # type: ignore[arg-type]
+                  kind=EntityKind.PERSON, born=born, died=died)  # fmt: skip
+
+
+def _creator_pages(content: pa.Table) -> dict[str, str | Entity]:
+    """Normal name -> item, or the life that the page tells itself. Pages whose names differ in capitals alone, and say
+    different things, tell nothing."""
+    found: dict[str, set[str | Entity]] = {}
+    for row in content.to_pylist():
+        behind: str | Entity = row["item"] or ""
+        if not behind and row["died_last"] is not None:
+            behind = replace(_entity_of({**row, "kind": EntityKind.PERSON, "item": row["asked"]}), name=None)
+        found.setdefault(normal_name(row["asked"]), set()).add(behind)
+    told = {name: next(iter(behind)) for name, behind in found.items() if len(behind) == 1}
+    return {name: behind for name, behind in told.items() if behind}

@@ -79,8 +79,10 @@ def _from_page(maker: NamedMaker, ask: Questions) -> Maker:
         is_unknown=maker.is_unknown,
         told_by=BY_PAGE if maker.died or maker.is_unknown else "",
     )
-    item = maker.item or (ask.creator_page(maker.creator_page) if maker.creator_page else None)
-    return told if item is None else _known(replace(told, item=item), ask.entity(item))
+    behind = maker.item or (ask.creator_page(maker.creator_page) if maker.creator_page else None)
+    if isinstance(behind, str):
+        return _known(replace(told, item=behind), ask.entity(behind))
+    return _known(told, behind)
 
 
 def _stated(said: Statement, ask: Questions) -> Iterator[Maker]:

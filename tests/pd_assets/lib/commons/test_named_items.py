@@ -9,7 +9,7 @@ import pytest
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
 from pd_assets.lib.commons.named_index import bring_in_step
-from pd_assets.lib.commons.named_items import creator_title, item_of_creator, named_on
+from pd_assets.lib.commons.named_items import creator_title, item_of_creator, life_of_creator, named_on
 from pd_assets.lib.home import Home, open_home
 from tests.pd_assets.lib.commons.items_of_wikidata import claim, item
 from tests.pd_assets.lib.planting import page, plant
@@ -118,3 +118,20 @@ def home_of_one(tmp_path: Path) -> Home:
     for path in tables.parts(home, PAGES):
         os.utime(path, ns=(1, 1))
     return home
+
+
+@pytest.mark.parametrize(
+    ("text", "life"),
+    [
+        ("{{Creator\n |Name = Jan Roy\n |Birthdate = 1820-05-01\n |Deathdate = 1880\n}}", (1820, 1880)),
+        ("{{Creator|Name=Jan Roy|Deathyear=1880}}", (None, 1880)),
+        ("{{Creator|Deathdate={{other date|circa|1880}}}}", (None, None)),
+        ("{{Creator|Deathdate=1880 or 1890}}", (None, None)),
+        ("{{Creator|Deathdate=1880|Deathyear=1881}}", (None, None)),
+        ("{{Creator|Deathdate=}}", (None, None)),
+    ],
+)
+def test_a_life_is_read_from_a_creator_page_where_it_stands_in_plain_figures(
+    text: str, life: tuple[int | None, int | None]
+) -> None:
+    assert life_of_creator(text) == life

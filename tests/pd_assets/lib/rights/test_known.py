@@ -1,7 +1,7 @@
 """What commons/creators knows as rights see it: entities without reading all of them, and news that re-reads a page."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,10 @@ import pytest
 from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.page.dates import Years
-from pd_assets.lib.rights.knowledge import EntityKind, TemplateFact, TemplateKind, mark, marks_of
+from pd_assets.lib.rights.evidence import from_page
+from pd_assets.lib.rights.knowledge import Entity, EntityKind, Questions, TemplateFact, TemplateKind, mark, marks_of
 from pd_assets.lib.rights.known import Knowledge, load_knowledge, spool, spooled
+from pd_assets.lib.rights.rules import decide
 from tests.pd_assets.lib.planting import plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, box
 from tests.pd_assets.lib.rights.deciding import Catalogue, rows
@@ -151,3 +153,20 @@ def test_other_processes_know_what_this_one_knows(tmp_path: Path) -> None:
             catalogue.put(number, FREE + f"{{{{Creator:Maker {number % 50}}}}}")
         digests.add(catalogue.decide(crew=crew).digest)
     assert len(digests) == 1
+
+
+def test_a_creator_page_without_an_item_tells_the_life_itself(home: Home, tmp_path: Path) -> None:
+    told = person("Creator:Jan Roy", 1880, kind="creator_page", item=None, revid=7)
+    plant(home, CREATORS, [told, creator("Creator:Silent", None), creator("Creator:Anna", "Q9")])
+    known = load_knowledge(home)
+    (folder := tmp_path / "spool").mkdir()
+    for pages in (known.creator_pages, spooled(str(spool(known, folder))).creator_pages):
+        assert pages["creator:anna"] == "Q9"
+        assert "creator:silent" not in pages
+        roy = pages["creator:jan roy"]
+        assert isinstance(roy, Entity)
+        assert (roy.item, roy.revid, roy.died) == ("Creator:Jan Roy", 7, Years(first=1880, last=1880, named=1880))
+    ask = Questions(known=known)
+    row = {"status": "live", "wikitext": box(EXPIRED, artist="{{Creator:Jan Roy}}", date="1870")}
+    decision = decide(from_page(row, ask), "strict", date(2026, 11, 22))
+    assert decision.witness == "Jan Roy, the last of its makers to die, died in 1880 (Creator:Jan Roy at revision 7)"
