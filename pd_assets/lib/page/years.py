@@ -19,6 +19,8 @@ from pd_assets.lib.page.dates import centuries_from
 FIRST_YEAR, LAST_YEAR = 1900, 2039
 _YEAR = re.compile(
     r"(?:(?<!\w)|(?<=\b[BbCcDd])|(?<=\b[Cc]a)|(?<=[^\x00-\x7f]))(?<!\d)(?<!\d:)(?<![A-Z]-)(19\d\d|20[0-3]\d)(?![\d_])"
+    # The beginning of a digest is none.
+    r"(?!(?=\d*[a-f])[0-9a-f]{2,}(?!\w))"
     r"(?!:\d)(?![./,-]\d{3})(?![.,](?:1[3-9]|[2-9]\d)(?!\d))(?!\s*(?:px|pixels?|mm|cm|km|kg|[x×]\s*\d|B\.?\s?C|v\.\s?(?:Chr|u\.)|a\.\s?C|av\.\s?J))"
 )
 _SPAN = re.compile(r"(?<!\d)(19|20)\d\d\s*[-–—/]\s*(\d\d)(?![\d:./-])")

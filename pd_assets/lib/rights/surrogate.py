@@ -63,6 +63,7 @@ _FLAT_MEDIUM = re.compile(
     r"[紙纸絹绢]本|油[彩画絵]|水[墨彩]|布面|版画|銅版|木版",
     re.IGNORECASE,
 )
+_PAINT = re.compile(r"\W*(?:(?:oil|acrylic|poster|casein|enamel) )?paints?\W*", re.IGNORECASE)
 # A frame that is in the picture is carved, and lit by somebody.
 FRAMED = re.compile(
     r"\bframed\b(?! by\b)|\b(?:in|with) (?:its|the|an?) (?:[\w-]+ ){0,3}frame\b(?! of\b)|"
@@ -101,7 +102,9 @@ def is_solid(text: FilePage, categories: Sequence[str], item: Entity | None = No
     if SOLID.search(kind) and not FLAT.search(kind):
         return True
     if media:
-        return not any(map(_is_flat_medium, media)) and not _is_a(item, _FLAT_CLASSES)
+        # A painting is one whatever it is painted with, but for what sculptors work with.
+        is_flat_kind = bool(FLAT.search(kind)) and not any(SOLID.search(one) or SCULPTED.search(one) for one in media)
+        return not (is_flat_kind or any(map(_is_flat_medium, media)) or _is_a(item, _FLAT_CLASSES))
     solid = [name for name in categories if SOLID.search(_of(name)) and not FLAT.search(name)]
     is_kind_flat = any(FLAT.search(name) and not SOLID.search(name) for name in categories)
     if any(_SOLID_THING.search(_of(name)) for name in solid) or (solid and not is_kind_flat):
@@ -132,7 +135,7 @@ def _media(text: FilePage) -> Iterator[str]:
 
 
 def _is_flat_medium(medium: str) -> bool:
-    is_flat = FLAT.search(medium) or _FLAT_MEDIUM.search(medium)
+    is_flat = FLAT.search(medium) or _FLAT_MEDIUM.search(medium) or _PAINT.fullmatch(medium)
     return bool(is_flat) and not SCULPTED.search(medium)
 
 

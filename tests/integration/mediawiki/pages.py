@@ -33,6 +33,7 @@ def _artwork(picture: Picture) -> dict[str, str]:
         "description": f"{{{{En|1={_plain(row.title)}, {row.kind} by {_plain(row.artist)}.}}}}",
         "date": KINDS[picture.kind].date or _date(row.year),
         "medium": f"{{{{technique|{_plain(row.medium)}}}}}",
+        "object type": row.kind,
         "institution": "" if row.museum == "Unknown" else f"{{{{Institution:{_page_name(row.museum)}}}}}",
         "source": row.source_url,
     }
