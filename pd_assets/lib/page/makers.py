@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mwparserfromhell.nodes import Tag, Template, Wikilink
+from mwparserfromhell.nodes import Tag, Template, Text, Wikilink
 from mwparserfromhell.wikicode import Wikicode
 
 from pd_assets.lib.page import boxes, wikitext
 from pd_assets.lib.page.boxes import Argument
-from pd_assets.lib.page.dates import parse_years
+from pd_assets.lib.page.dates import CIRCA_YEARS, parse_years
 from pd_assets.lib.page.field_text import read_field
 from pd_assets.lib.page.file_page import FilePage
 from pd_assets.lib.page.personal import OWN_WORK, without_personal
@@ -32,6 +32,23 @@ OTHER_ROLES = {
                      "incisore", "lithograph by", "lithographie", "woodcutter", "block cutter", "xylographer", "gravur",
                      "гравёр", "гравер"), "engraver"),
 }  # fmt: skip
+# What else an argument of such a role is called, by the beginning of a word, in the languages of most pages.
+ROLE_LIKE = re.compile(
+    r"\b(?:illustra|ilustra|иллюстр|grav(?!e\b|it)|grab(?:ad|ie)|grafik|engrav|etch|\w*ste(?:ch|k)er|инциз|incis|kartogra|cartogra|"
+    r"картогр|kolor|colou?ri|photogra|fotogra|фото|zeichn|drawn|drawing|dessin|desenh|disegn|dibuj|teken|tegn|teckn|"
+    r"rysown|rytec|rytow|kuvitt|taitei|çizer|ressam|kunstn|künstl|художн|lith?ogra|литогр|x[iy]lograf|xylogra|woodcut|"
+    r"holzschn|schab|prent|miniatur|illumin|calligra|pinx|sculps|delinea|fecit|inven(?:it|tor\b)|inv\Z|design|entwurf|"
+    r"ausführ|bildhau|sculpt|architek|architec|peint|paint|pint|pitt|maler|co-?auth|co-?artist|collabor|contribut|"
+    r"(?:second|other|original|further|\w*bild|cover|poster|map|stamp|set|costume|original|charts?) ?"
+    r"(?:auth|artist|autor|urheber|creator|design)|(?:auth|artist|creator|maker|photographer|painter|engraver)\w*\W?\d?\Z|"
+    r"auteur|after|based on|vorlage|original by|kamera|cinematogr|by\Z|retouch|restor|реставр|scribe)|"
+    r"絵|繪|绘|画|畫|插|挿|撮影|摄影|攝影|作者|著者|작가|그린",
+    re.IGNORECASE,
+)
+# Roles of those who shaped nothing that is seen, and what is told of a thing and not of a person.
+_OTHER_ROLE = re.compile(r"^(?:author of (?:the )?text|text author|photo(?:graph)? (?:date|location|number|id)|\w* ?date.*|.*techni.*|"
+                         r"architectur.*|.* (?:name|number|id|date|place|size|type|style|period|history|process|condition))\Z|"
+                         r"style|period|location|licen[cs]e|restoration|designation", re.IGNORECASE)
 ITEM = re.compile(r"(?:^|[/:|=\s])(Q[1-9]\d{0,11})(?![\w])")
 _YEAR = r"1\d{3}|20\d\d"
 _CIRCA = r"(?:c(?:a|irca)?\.?|about|around|um|vers|~)"
@@ -55,8 +72,10 @@ BORN = re.compile(
     rf"[(\[,]\s*({_YEAR})\s*[-–—]\s*(?:present|today|heute|now|\?)?\s*(?:[)\]]|$)",
     re.IGNORECASE,
 )
+_CIRCA_DEATH = re.compile(rf"\?\W*$|[-–—]\s*{_CIRCA}\s*\d{{4}}\W*$", re.IGNORECASE)
 # These years are not those of a life, or not of the end of one.
 UNSURE = re.compile(
+    r"[-–—]\s*\d{4}\s*(?:/|or|oder|ou)\s*\d{2,4}|"
     r"\b(?:active|act\.|fl|flor|floruit|worked|working|reign(?:ed)?|ruled|after|post|since|or later|tätig|actif|"
     r"activ[oa]|attivo|werkzaam|dynasty|period|century|centuries)\b|>",
     re.IGNORECASE,
@@ -64,8 +83,19 @@ UNSURE = re.compile(
 # What is made after these words is by a further hand, whom the page does not name.
 AFTER = re.compile(
     r"(?i:\b(?:after|copy|copies|copyist|copied|follower|imitator|manner|style|circle|school|forger|forgery|pastiche|"
-    r"reproduction|nach|d'après|d’après|naar|según|secondo|według|workshop|studio|atelier|werkstatt|bottega|taller))"
-    r"\s+(?=[^\W\d_a-z]|(?:of|by|an?|the|von|de|di|van)\b)|(?i:d'après|d’après)|^\W*(?i:da|dopo|по)\s"
+    r"reproduction|nach|d'après|d’après|naar|según|secondo|według|workshop|studio|atelier|werkstatt|bottega|taller|"
+    r"cop(?:ie|ia|ii|iste|ista)|kop(?:ie|ia|i|ist)|nachahmer|nachfolger|umkreis|schüler(?:in)?|schule|fälsch\w+|suiveur|"
+    r"entourage|élève|école|cercle|manière|cerchia|seguace|scuola|allievo|imitat\w+|seguidor|c[íi]rculo|escuela|escola|"
+    r"discípulo|navolger|omgeving|leerling|naśladowca:?|uczeń|warsztat|szkoła|krąg|копия|школа|круг|мастерская|"
+    r"последователь|подражатель|ученик|pupil|student|apprentice|based on|inspired by|efter|podle|wg|son|wife|daughter|"
+    r"brother|sister|widow|heirs?|family|descendant|assistant|伝))\W*"
+    r"\s+(?=[^\W\d_a-z]|(?:of|by|an?|the|von|des|de|di|da|van|с|i|la|le|du)\b)|(?i:d'après|d’après)|^\W*(?i:da|dopo|по)\s"
+)
+# A copy, whoever of: its maker is a further hand too.
+COPIED = re.compile(
+    r"\b(?:copy|copies|copie|copia|kopie|kopia|replica|replik|forgery|fake|reproduction|facsimile|faksimile|pastiche|копия)\b|"
+    r"模写|摹|仿|, (?:nach|after)\W*$|\b(?:school|follower|circle|pupil|workshop)s?\b\W*$",
+    re.IGNORECASE,
 )
 NOBODY = re.compile(
     r"^\W*(?:(?:an? )?(?:unknown|anonym(?:ous)?|unidentified|unattributed|not (?:known|identified|attributed)|"
@@ -100,6 +130,8 @@ _PROFESSION = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
+# In brackets beside "unknown" a name in full is a guess at the maker; two words of a region are none.
+_FULL_NAME = re.compile(r"(?<!\w)(?!(?:South|North|East|West|Central|Upper|Lower)\w*\b)[^\W\d_a-z][\w.'’-]* [A-ZÀ-Þ]\w+")
 _PUBLISHED = re.compile(r"[,;]?\s*\b(?:published|printed|publisher|printer)\b[^;\n]*", re.IGNORECASE)
 _WORK_BY = re.compile(
     r"^\W*(?:photo(?:graph(?:ed)?|s)?|picture|painting|painted|drawing|drawn|engraving|engraved|etching|print|work|made|"
@@ -107,7 +139,18 @@ _WORK_BY = re.compile(
     re.IGNORECASE,
 )
 _ENDS_A_NAME = " ; "
-_SEVERAL = re.compile(r"[;&/+\n、]|\s(?:and|with|und|et|y|och|og|и|та|after|nach|d'après|by)\s")
+_NAME = r"[^\W\d_a-z][\w'’.-]*"
+_PARTICLES = (
+    r"(?:v[ao]n|de[rnlms]?|della?|di|da|dal|du|des|dos|das|la|le|el|al|af|av|zu[rm]?|ten?|ter|bin|ibn|of|the|auf|in|op|"
+    r"st|san|sant|het|t|l|d|called|dit|gen|genannt|detto|dei|degli|lo|jr|sr)"
+)
+# Two names in full with a word or sign between them that is no part of a name are two people, in whatever language.
+_SEVERAL = re.compile(
+    r"[;&/+\n、，；＆•·×@|]|\s[–—-]\s|\s(?:and|with|und|et|y|och|og|и|та|after|nach|d['’]après|by|or|oder|sowie|mit|"
+    r"avec|plus|ve|és|del\.|sc\.|sculps\w*\.?|fec(?:it|\.)|pinx(?:it|\.)|inv\.),?\s"
+)
+_BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}),? (?!{_PARTICLES}\b)[^\W\d_A-ZÀ-Þ]\w{{0,6}} (?={_NAME} {_NAME})")
+_COMMA_BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}), (?={_NAME} {_NAME})")
 MOST_TEXT = 1_000
 
 
@@ -141,7 +184,10 @@ def makers_named(page: FilePage) -> Iterator[NamedMaker]:
 def role_of(argument: Argument) -> str | None:
     """The role that an argument stands for; None where it names no maker."""
     name = argument.name.removeprefix(boxes.OTHER)
-    return ROLES.get(argument.field) or (OTHER_ROLES.get(name) if argument.field not in boxes.FIELDS else None)
+    if argument.field in boxes.FIELDS or argument.field in boxes.BESIDE or argument.may_be_later:
+        return ROLES.get(argument.field)
+    is_like = ROLE_LIKE.search(name) and not _OTHER_ROLE.search(name)
+    return OTHER_ROLES.get(name) or ("artist" if is_like else None)
 
 
 def _in_value(value: Wikicode, role: str, place: str) -> Iterator[NamedMaker]:
@@ -153,7 +199,12 @@ def _in_value(value: Wikicode, role: str, place: str) -> Iterator[NamedMaker]:
         yield from found
         if not found:
             rest.append(node)
-    yield from in_words(read_field(Wikicode(rest)).texts.values(), role, place)
+    lines = [Text(_ENDS_A_NAME) if _is_break(node) else node for node in rest]
+    yield from in_words(read_field(Wikicode(lines)).texts.values(), role, place)
+
+
+def _is_break(node: object) -> bool:
+    return isinstance(node, Tag) and str(node.tag).strip().lower() == "br"
 
 
 def _inside(node: object, role: str, place: str) -> Iterator[NamedMaker]:
@@ -180,7 +231,7 @@ def _by_template(template: object, role: str, place: str) -> Iterator[NamedMaker
             yield NamedMaker(name=f"{template.get(1).value} {shown}", role=role, place=place)
     elif name == "creator":
         yield _described(template, role, place)
-    elif name == "q" and template.has(1) and (found := ITEM.search(str(template.get(1).value))):
+    elif found := next(filter(None, (ITEM.fullmatch(str(one.value).strip()) for one in template.params)), None):
         yield NamedMaker(name=found.group(1), role=role, place=place, item=found.group(1))
     elif wikitext.LANGUAGES.intersection((name,)) and template.has(1):
         inner = template.get(1).value
@@ -220,7 +271,8 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
         return
     said = _WORK_BY.sub("", _PUBLISHED.sub(" ", said[:MOST_TEXT]))
     if NOBODY.match(_BRACKETS.sub(" ", said)):
-        yield NamedMaker(name=said, role=role, place=place, is_unknown=True)
+        is_named = any(_FULL_NAME.search(inside) for inside in _BRACKETS.findall(said))
+        yield NamedMaker(name=said, role=role, place=place, is_unknown=not is_named)
         return
     lives, rest = _lives(said)
     names = _names(rest)
@@ -232,14 +284,19 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
     people = [name for name in names if name not in bodies and name not in unknown]
     shown = " ".join(_BRACKETS.sub(" ", said).split())
     if not people and not lives:
-        yield NamedMaker(name=shown, role=role, place=place, is_body=bool(bodies), is_unknown=not bodies)
+        is_unknown = not bodies and not re.search(r"\bQ\d", said)
+        yield NamedMaker(name=shown, role=role, place=place, is_body=bool(bodies), is_unknown=is_unknown)
         return
+    if not lives and len(people) > 1:
+        yield from (NamedMaker(name=name, role=role, place=place) for name in people)
+        people = []
     is_told = died is not None and known >= len(people) and not UNSURE.search(AFTER.sub(" ", said))
-    yield NamedMaker(name=shown, role=role, place=place, born=born, died=died if is_told else None)
+    if people or lives:
+        yield NamedMaker(name=shown, role=role, place=place, born=born, died=died if is_told else None)
     for name in unknown:
         yield NamedMaker(name=name, role=role, place=place, is_unknown=True)
     further = AFTER.search(said)
-    if further and not re.search(r"[^\W\d_]{2}", said[: further.start()]):
+    if (further and not re.search(r"[^\W\d_]{2}", said[: further.start()])) or COPIED.search(said):
         yield NamedMaker(name=f"whoever made it ({shown})", role=role, place=place)
 
 
@@ -248,7 +305,8 @@ def _lives(said: str) -> tuple[list[tuple[int | None, int | None]], str]:
     lives: list[tuple[int | None, int | None]] = []
     for found in LIFE.finditer(said):
         born, died = int(found.group(1)), int(found.group(2))
-        lives.append((born, died) if 0 < died - born < 120 else (None, None))
+        latest = died + CIRCA_YEARS if _CIRCA_DEATH.search(found.group(0)) else died
+        lives.append((born, latest) if 0 < died - born < 120 else (None, None))
     rest = LIFE.sub(_ENDS_A_NAME, said)
     lives += [(None, int(found.group(1))) for found in DIED.finditer(rest)]
     rest = DIED.sub(_ENDS_A_NAME, rest)
@@ -260,6 +318,7 @@ def _names(rest: str) -> list[str]:
     """The names in a text without life dates: `Hine, Lewis Wickes` is one, `Grün, A. & Blau, B.` are two, and so are
     `A. Grün (1850–1900), B. Blau`."""
     bare = _BRACKETS.sub(lambda found: _ENDS_A_NAME if _ENDS_A_NAME in found.group(0) else " ", rest)
+    bare = _BETWEEN_NAMES.sub(rf"\1{_ENDS_A_NAME}", _COMMA_BETWEEN_NAMES.sub(rf"\1{_ENDS_A_NAME}", bare))
     names = []
     for part in _SEVERAL.split(bare):
         words = " ".join(re.sub(r"[\d?*†]", " ", part).split()).strip(" ,.:()[]-–—")
