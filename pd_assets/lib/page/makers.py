@@ -5,6 +5,7 @@ stays open; others may know (lib/rights/makers.py). https://commons.wikimedia.or
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -94,7 +95,7 @@ AFTER = re.compile(
 # A copy, whoever of: its maker is a further hand too.
 COPIED = re.compile(
     r"\b(?:copy|copies|copie|copia|kopie|kopia|replica|replik|forgery|fake|reproduction|facsimile|faksimile|pastiche|копия)\b|"
-    r"模写|摹|仿|, (?:nach|after)\W*$|\b(?:school|follower|circle|pupil|workshop)s?\b\W*$",
+    r"模写|摹|仿|(?-i:\bAI\b)|, (?:nach|after)\W*$|\b(?:school|follower|circle|pupil|workshop)s?\b\W*$",
     re.IGNORECASE,
 )
 NOBODY = re.compile(
@@ -152,6 +153,8 @@ _SEVERAL = re.compile(
 _BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}),? (?!{_PARTICLES}\b)[^\W\d_A-ZÀ-Þ]\w{{0,6}} (?={_NAME} {_NAME})")
 _COMMA_BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}), (?={_NAME} {_NAME})")
 MOST_TEXT = 1_000
+# The name of a maker of whom only that is known that the one who is named is not all.
+FURTHER = "whoever made it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,11 +186,61 @@ def makers_named(page: FilePage) -> Iterator[NamedMaker]:
 
 def role_of(argument: Argument) -> str | None:
     """The role that an argument stands for; None where it names no maker."""
-    name = argument.name.removeprefix(boxes.OTHER)
+    name = _plain(argument.name.removeprefix(boxes.OTHER))
     if argument.field in boxes.FIELDS or argument.field in boxes.BESIDE or argument.may_be_later:
         return ROLES.get(argument.field)
     is_like = ROLE_LIKE.search(name) and not _OTHER_ROLE.search(name)
-    return OTHER_ROLES.get(name) or ("artist" if is_like else None)
+    return OTHER_ROLES.get(argument.name) or ("artist" if is_like else None)
+
+
+def _plain(name: str) -> str:
+    """A name without accents."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+
+
+# Who is named in running text for a part in the work, and that it is a copy.
+_PART = (
+    r"(?:(?:photo|litho)?gra(?:ph|v)\w*|engrav\w+|etch\w+|illustrat\w+|ilustra\w+|drawn|drawings?|painted|paintings?|"
+    r"woodcuts?|design(?:ed)?|map|carved|cut|colou?red|copy|copied|work|photo|foto\w*|aufnahme|stich|gestochen|gezeichnet|"
+    r"gemalt|zeichnung\w*|kupferstich\w*|holzschnitt\w*|lithogra[fp]hi\w*|kopie|reproduction|dessin\w*|gravé\w*|gravure|"
+    r"peint\w*|copie|incis\w+|disegn\w+|grabad\w+|dibuj\w+|prent|tekening|rycina|rysunek|kresba|replica|reproducci[oó]n)"
+)
+_BY = r"(?:by|von|par|di|da|de|del|door|av|af|przez|od|por)"
+_WHO = (
+    r"(?P<who>(?-i:(?!The\b|His\b|Her\b|An?\b|My\b)(?:[A-ZÀ-Þ][\w'’-]*\.? (?:(?:van|von|de|der|den|di|da|le|la) )*){1,3}"
+    r"[A-ZÀ-Þ][\w'’-]+))"
+)
+IN_PROSE = re.compile(
+    rf"\b{_PART},? (?:and \w+ )?{_BY} {_WHO}|\b(?:photo\w*|foto\w*|illustration|zeichnung|gravure|stich): ?{_WHO.replace('who', 'credit')}",
+    re.IGNORECASE,
+)
+_COPY_IN_PROSE = re.compile(
+    r"\b(?:modern|later|recent|contemporary|(?:19|20|21)(?:th|st)[- ]century)e?n? (?:copy|copies|replicas?|reproductions?|"
+    r"facsimiles?|reprints?|restrikes?|kopie|nachbildung|nachdruck)\b|\b(?:copie|copia|reproducción|réplica) modern[aeo]\b|"
+    r"\bkopie des (?:19|20|21)\b|\brestrikes?\b|\breplica of the (?:19|20)",
+    re.IGNORECASE,
+)
+_OF_COPIES = re.compile(
+    r"(?:category:)?(?:(?:modern|later) )?(?:copies|replicas|reproductions|forgeries|facsimiles|pastiches)\b(?! in\b)", re.IGNORECASE
+)
+
+
+def in_prose(page: FilePage, categories: Iterable[str]) -> Iterator[NamedMaker]:
+    """Makers whom titles, descriptions and notes name beside their part in the work, and those of copies."""
+    for field in ("title", "description", "notes"):
+        for said in page.in_every_language(field):
+            for found in IN_PROSE.finditer(said):
+                shown = found["who"] or found["credit"]
+                told = next(in_words([said[found.start("who") if found["who"] else found.start("credit") :][:MOST_TEXT]],
+                                     "artist", field), None)
+                died = told.died if told is not None and told.name.startswith(shown) else None
+                if not BODY.search(shown):
+                    yield NamedMaker(name=shown, role="artist", place=field, died=died)
+            if _COPY_IN_PROSE.search(said):
+                yield NamedMaker(name=f"{FURTHER} (a copy)", role="artist", place=field)
+    for category in categories:
+        if _OF_COPIES.match(category.replace("_", " ")):
+            yield NamedMaker(name=f"{FURTHER} (a copy)", role="artist", place=f"category {category}")
 
 
 def _in_value(value: Wikicode, role: str, place: str) -> Iterator[NamedMaker]:
@@ -199,12 +252,15 @@ def _in_value(value: Wikicode, role: str, place: str) -> Iterator[NamedMaker]:
         yield from found
         if not found:
             rest.append(node)
-    lines = [Text(_ENDS_A_NAME) if _is_break(node) else node for node in rest]
+    lines = [_line(node) for node in rest]
     yield from in_words(read_field(Wikicode(lines)).texts.values(), role, place)
 
 
-def _is_break(node: object) -> bool:
-    return isinstance(node, Tag) and str(node.tag).strip().lower() == "br"
+def _line(node: object) -> object:
+    """A node with its ends of lines as ends of names."""
+    if isinstance(node, Tag) and str(node.tag).strip().lower() == "br":
+        return Text(_ENDS_A_NAME)
+    return Text(str(node.value).replace("\n", _ENDS_A_NAME)) if isinstance(node, Text) else node
 
 
 def _inside(node: object, role: str, place: str) -> Iterator[NamedMaker]:
@@ -228,7 +284,7 @@ def _by_template(template: object, role: str, place: str) -> Iterator[NamedMaker
         shown = str(template.name).split(":", 1)[1].strip().replace("_", " ")
         yield NamedMaker(name=shown, role=role, place=place, creator_page=name)
         if template.has(1) and AFTER.search(f"{template.get(1).value} of X"):
-            yield NamedMaker(name=f"{template.get(1).value} {shown}", role=role, place=place)
+            yield NamedMaker(name=f"{FURTHER} ({template.get(1).value})", role=role, place=place)
     elif name == "creator":
         yield _described(template, role, place)
     elif found := next(filter(None, (ITEM.fullmatch(str(one.value).strip()) for one in template.params)), None):
@@ -296,8 +352,8 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
     for name in unknown:
         yield NamedMaker(name=name, role=role, place=place, is_unknown=True)
     further = AFTER.search(said)
-    if (further and not re.search(r"[^\W\d_]{2}", said[: further.start()])) or COPIED.search(said):
-        yield NamedMaker(name=f"whoever made it ({shown})", role=role, place=place)
+    if (further and not re.search(r"[^\W\d_a-z]\w", said[: further.start()])) or COPIED.search(said):
+        yield NamedMaker(name=f"{FURTHER} ({shown})", role=role, place=place)
 
 
 def _lives(said: str) -> tuple[list[tuple[int | None, int | None]], str]:
