@@ -186,11 +186,11 @@ def makers_named(page: FilePage) -> Iterator[NamedMaker]:
 
 def role_of(argument: Argument) -> str | None:
     """The role that an argument stands for; None where it names no maker."""
-    name = _plain(argument.name.removeprefix(boxes.OTHER))
+    name = argument.name.removeprefix(boxes.OTHER)
     if argument.field in boxes.FIELDS or argument.field in boxes.BESIDE or argument.may_be_later:
         return ROLES.get(argument.field)
-    is_like = ROLE_LIKE.search(name) and not _OTHER_ROLE.search(name)
-    return OTHER_ROLES.get(argument.name) or ("artist" if is_like else None)
+    is_like = (ROLE_LIKE.search(name) or ROLE_LIKE.search(_plain(name))) and not _OTHER_ROLE.search(name)
+    return OTHER_ROLES.get(name) or ("artist" if is_like else None)
 
 
 def _plain(name: str) -> str:

@@ -40,7 +40,7 @@ _UNREAD_CALENDAR = re.compile(
 _BEFORE_OUR_ERA = re.compile(r"\s*[-−](\d{1,4})\s*")
 _ROMAN = re.compile(r"\W*(M[MDCLXVI]{2,14})\W*")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_DECADE = re.compile(r"\s*(1\d{2}0)-?(?:е|х|ые|ых|ті)\.?(?:\s*(?:годы|годов|гг\.?|роки|років))?\s*")
+_DECADE = re.compile(r"\s*(1\d{2}0)-?(?:е|х|ые|ых|ті|talet|tallet|luku|luvun|luvulla)\.?(?:\s*(?:годы|годов|гг\.?|роки|років))?\s*")
 # Periods and reigns, and the last year of each.
 _PERIODS = {
     220: "han dynasty|漢代|汉代", 907: "tang dynasty|唐代|唐朝", 1185: "heian period|平安時代",
@@ -69,11 +69,30 @@ MOST_BEHIND_YEARS = 622
 _LOW_YEAR = re.compile(r"(?<!\d)(\d{3,4})(?!\d)")
 
 
+# The date of something else than what is shown.
+_OF_A_COPY = re.compile(
+    r"\b(?:copy|copies|copie|copia|kopie|kopia|reprint\w*|nachdruck|neudruck|facsimile|faksimile|reproduction|replica|"
+    r"original|based on|e\.? ?g\.|z\. ?B\.)(?!\w)",
+    re.IGNORECASE,
+)
+# What may stand beside a low year of ours; beside anything else it may be one of another calendar.
+_BESIDE_LOW_YEARS = re.compile(
+    r"(?:c|ca|circa|about|around|approximately|ad|ce|anno|dom\w*|year|centur\w+|cent|early|late|later|mid|middle|half|quarter|"
+    r"third|first|second|last|fourth|beginning|end|before|between|and|to|or|the|in|of|by|on|until|s|st|nd|rd|th|um|vers|"
+    r"hacia|verso|rond|jahrhundert\w*|jh|siècle|siglo|secolo|século|eeuw|wiek|e|er|ème|dynasty|period|possibly|probably|"
+    r"likely|dated|made|painted|written|completed|und|et|y|bis|vor|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
+    r"(?:januar|februar|mar|april|ma[iy]|jun|jul|august|septemb|octob|oktob|novemb|decemb|dezemb)\w*|[ivx]+e?)",
+    re.IGNORECASE,
+)
+
+
 def surely_of(text: str, *, beside: str = "") -> Years | None:
     """The years that a date surely allows, None where it cannot be read.
 
     `beside` is what else the page says: in the script of another calendar a bare `1337` may be one of it.
     """
+    if _OF_A_COPY.search(text):
+        return None
     if found := _BEFORE_OUR_ERA.fullmatch(text):
         return _one(-int(found[1]))
     if found := _ROMAN.fullmatch(text):
@@ -86,7 +105,8 @@ def surely_of(text: str, *, beside: str = "") -> Years | None:
             return Years(first=last - 400, last=last, named=last)
     if _is_plain(text):
         years = parse_years(text)
-        return _with_doubt(years) if years is not None and _OTHER_SCRIPT.search(beside) else years
+        is_odd = any(not _BESIDE_LOW_YEARS.fullmatch(word) for word in _WORD_IN_DATE.findall(text))
+        return _with_doubt(years) if years is not None and (is_odd or _OTHER_SCRIPT.search(beside)) else years
     if _UNREAD_CALENDAR.search(text):
         return None
     digits = ascii_digits(text)
