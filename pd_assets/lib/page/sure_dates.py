@@ -64,8 +64,8 @@ _OF_PERIOD = tuple(
     )
     for last, names in _PERIODS.items()
 )
-# The years by which the calendars that count from later than ours lie behind it at most: the Hijra.
-MOST_BEHIND_YEARS = 622
+# The years by which the calendars that count from later than ours lie behind it at most: the Nepal era (the Hijra: 622).
+MOST_BEHIND_YEARS = 880
 _LOW_YEAR = re.compile(r"(?<!\d)(\d{3,4})(?!\d)")
 
 
