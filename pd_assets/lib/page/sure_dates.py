@@ -64,8 +64,10 @@ _OF_PERIOD = tuple(
     )
     for last, names in _PERIODS.items()
 )
-# The years by which the calendars that count from later than ours lie behind it at most: the Nepal era (the Hijra: 622).
-MOST_BEHIND_YEARS = 880
+# The years by which calendars that count from later than ours lie behind it: the Hijra, and at most the era of Nepal.
+HIJRA_BEHIND_YEARS, MOST_BEHIND_YEARS = 622, 880
+_OF_INDIA = re.compile(r"[\u0900-\u0dff]")
+_OF_OUR_ERA = re.compile(r"\b(?:dynasty|period|century|CE|AD|A\.D\.)(?!\w)")
 _LOW_YEAR = re.compile(r"(?<!\d)(\d{3,4})(?!\d)")
 
 
@@ -106,7 +108,10 @@ def surely_of(text: str, *, beside: str = "") -> Years | None:
     if _is_plain(text):
         years = parse_years(text)
         is_odd = any(not _BESIDE_LOW_YEARS.fullmatch(word) for word in _WORD_IN_DATE.findall(text))
-        return _with_doubt(years) if years is not None and (is_odd or _OTHER_SCRIPT.search(beside)) else years
+        if years is None or not ((is_odd and not _OF_OUR_ERA.search(text)) or _OTHER_SCRIPT.search(beside)):
+            return years
+        is_hijra = not is_odd and not _OF_INDIA.search(beside)
+        return _with_doubt(years, HIJRA_BEHIND_YEARS if is_hijra else MOST_BEHIND_YEARS)
     if _UNREAD_CALENDAR.search(text):
         return None
     digits = ascii_digits(text)
@@ -118,12 +123,12 @@ def surely_of(text: str, *, beside: str = "") -> Years | None:
     return None if bare is None or digits == text else _with_doubt(_one(int(bare[1])))
 
 
-def _with_doubt(years: Years) -> Years:
+def _with_doubt(years: Years, behind: int = HIJRA_BEHIND_YEARS) -> Years:
     """A low year with those that it may be in a calendar which counts from later."""
     is_century = years.last - years.first >= 99
     if years.last >= 1500 or years.first < 0 or is_century:
         return years
-    return Years(first=years.first, last=years.last + MOST_BEHIND_YEARS, named=years.named)
+    return Years(first=years.first, last=years.last + behind, named=years.named)
 
 
 def _one(year: int) -> Years:

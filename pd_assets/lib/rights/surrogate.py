@@ -81,11 +81,11 @@ _BEGINS_SOLID = re.compile(
     rf"^\W*(?:(?:an?|the|une?|la|le|les|il|lo|el|los|las|der|die|das|eine?|een|de|het|en|ett?)\s+)?(?:[\w-]+\s+)?(?:{_SOLID_THINGS}|"
     r"plastik|bildwerk|standbild|\w*beeld|posąg|veistos|staty|bystę?|byste|busten?|rilievo|relieve|basrelief|płaskorzeźba|"
     r"münzen?|monet[aey]?|moneda|moeda|monnaies?|pièce de monnaie|penn(?:y|ies)|denari(?:us|i)|medaill?en?|médaill(?:e|on)s?|"
-    r"medagli[ae]|medall?as?|denkmal|krug|teller|kelch|schmuck|ring|brosche|broche|uhr|schrank|stuhl|puppe|maske|sarkophag|"
-    r"grabstein|schwert|rüstung|teppich|kleid|cameo|gems?|seals?|siegel|sceau|sigillo|ivory carving|holz|limewood|"
-    r"keramik|cerámica|ceramica|céramique|porzellan|porcelana|porcellana|fa[iï]ence|glass?|silver|gold|silber|argent|argento|plata|"
+    r"medagli[ae]|medall?as?|denkmal|krug|teller|kelch|schmuck|brosche|broche|uhr|schrank|stuhl|puppe|maske|sarkophag|"
+    r"grabstein|schwert|rüstung|teppich|kleid|cameo|gems?|seals?|siegel|sceau|sigillo|ivory carving|"
+    r"keramik|cerámica|ceramica|céramique|porzellan|porcelana|porcellana|fa[iï]ence|"
     r"vas[eoi]?|vazo|кувшин|ваза|рельеф|барельеф|горельеф|монета|медаль|памятник|меч|шлем|маска|[硬铜銅金銀银][币幣貨]|メダル|勲章|玉|木彫|"
-    r"sword|chalice|brooch|necklace|bowl|plate|cup|jug|teapot|cabinet|chair|table|rug|carpet|dress)(?!\w)(?! (?:in|after|design|by night))",
+    r"sword|chalice|brooch|necklace|bowl|jug|teapot|cabinet|chair|carpet|(?:rings?|gold|silver|silber|argent|argento|plata|glass?|holz|limewood)(?=\W*\Z))(?!\w)(?! (?:in|after|design|by night))",
     re.IGNORECASE,
 )
 _OF_PHOTOGRAPHS = re.compile(r"(?:ph|f)otogra|foto|landscape|oils?\b|panel|paper|scroll", re.IGNORECASE)
