@@ -17,7 +17,7 @@ from pd_assets.lib.page.boxes import Argument
 from pd_assets.lib.page.dates import CIRCA_YEARS, parse_years
 from pd_assets.lib.page.field_text import read_field
 from pd_assets.lib.page.file_page import FilePage
-from pd_assets.lib.page.personal import OWN_WORK, without_personal
+from pd_assets.lib.page.personal import OWN_WORK, PERSONAL_LINK, without_personal
 
 # Whoever stands in these shaped what is seen. Editors, translators and publishers did not.
 ROLES = {"artist": "artist", "illustrator": "illustrator", "engraver": "engraver"}
@@ -55,6 +55,10 @@ _YEAR = r"1\d{3}|20\d\d"
 _CIRCA = r"(?:c(?:a|irca)?\.?|about|around|um|vers|~)"
 _ODD = rf"(?:\s*\((?:{_CIRCA}|\?)\)|\s*\?)?"
 _DAY = r"(?:(?:\d{1,2}\.?(?:st|nd|rd|th)?\s+)?[^\W\d]{3,12}\.?\s+(?:\d{1,2},?\s+)?|\d{1,2}[./]\d{1,2}[./])?"
+_MONTH = (
+    r"jan\w*|feb\w*|fév\w*|mar\w*|mär\w*|a[pvb]r\w*|ma[iyj]\w*|jui\w*|jun\w*|jul\w*|giu\w*|lug\w*|a[uo][gû]\w*|ag\w*|sep\w*|set\w*|"
+    r"o[ckt]t\w*|out\w*|ott\w*|nov\w*|d[eéi][czs]\w*|gen\w*|ene\w*|янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|ию\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
+)
 # Born and died, in whatever brackets or none: `(1840–1926)`, `, 1874-1940`, `7 August 1867 – 13 April 1956`.
 LIFE = re.compile(
     rf"(?:\bb(?:orn|\.)\s*|\*\s*)?{_DAY}(?:{_CIRCA}\s*)?\b({_YEAR}){_ODD}(?:,?\s*[^\W\d][^\d()\[\]–—;-]{{0,30}})?\s*"
@@ -73,10 +77,19 @@ BORN = re.compile(
     rf"[(\[,]\s*({_YEAR})\s*[-–—]\s*(?:present|today|heute|now|\?)?\s*(?:[)\]]|$)",
     re.IGNORECASE,
 )
+# A word in small letters beside years says of what they are, if not of a life: `(aktiv 1850–1900)`.
+_YEARS_OF_SOMETHING = re.compile(
+    rf"[(\[,;]\s*(?:in [A-Z]\w+|(?:[^()\[\]\d]*\s)?(?!(?:b|born|geb|geboren|née?|nat[oa]|nacid[oa]|nascid[oa]|nar|ur|род|født|född|"
+    rf"syntynyt|sz|szül|d|de|le|c|ca|circa|um|about|around|vers|verso|rond|{_MONTH})\b)[^\W\dA-ZÀ-Þ][^\W\d]*)\.?\s+"
+    rf"(?:{_CIRCA}\s*)?(?:{_YEAR})\s*[-–—]\s*(?:{_YEAR})|"
+    rf"(?:{_YEAR})\s*[-–—]\s*(?:{_CIRCA}\s*)?(?:{_YEAR})\s+(?!(?:in|à|a|en|at|w|v|te|i|и|в|м)\b)[^\W\dA-ZÀ-Þ][^\W\d]+\s*[)\]]|"
+    rf"[(\[]\s*活動"
+)
 _CIRCA_DEATH = re.compile(rf"\?\W*$|[-–—]\s*{_CIRCA}\s*\d{{4}}\W*$", re.IGNORECASE)
 # These years are not those of a life, or not of the end of one.
 UNSURE = re.compile(
-    r"[-–—]\s*\d{4}\s*(?:/|or|oder|ou)\s*\d{2,4}|"
+    r"[-–—]\s*\d{4}\s*(?:/|or|oder|ou)\s*\d{2,4}|\b(?:formerly|früher|ehemals|anciennement|et al|and others|not)\b|\bu\. ?a\.|"
+    r"\b(?:firm[ae]?|brothers|bros|co|company|verlag|gebrüder|frères|fratelli|hermanos|publishing|press|studios?|sons)\b|photoglob|"
     r"\b(?:active|act\.|fl|flor|floruit|worked|working|reign(?:ed)?|ruled|after|post|since|or later|tätig|actif|"
     r"activ[oa]|attivo|werkzaam|dynasty|period|century|centuries)\b|>",
     re.IGNORECASE,
@@ -146,6 +159,7 @@ _PARTICLES = (
     r"st|san|sant|het|t|l|d|called|dit|gen|genannt|detto|dei|degli|lo|jr|sr)"
 )
 # Two names in full with a word or sign between them that is no part of a name are two people, in whatever language.
+_PART_IN_BRACKETS = re.compile(rf"^.(?:[^\W\d]+ ){{0,2}}(?:(?:by|von|par|di|de|af|av|door|przez)|[^\W\d]+:) ({_NAME} {_NAME})")
 _SEVERAL = re.compile(
     r"[;&/+\n、，；＆•·×@|]|\s[–—-]\s|\s(?:and|with|und|et|y|och|og|и|та|after|nach|d['’]après|by|or|oder|sowie|mit|"
     r"avec|plus|ve|és|del\.|sc\.|sculps\w*\.?|fec(?:it|\.)|pinx(?:it|\.)|inv\.),?\s"
@@ -260,6 +274,8 @@ def _line(node: object) -> object:
     """A node with its ends of lines as ends of names."""
     if isinstance(node, Tag) and str(node.tag).strip().lower() == "br":
         return Text(_ENDS_A_NAME)
+    if isinstance(node, Wikilink) and not PERSONAL_LINK.search(str(node.title)):
+        return Text(f"{node.text or str(node.title).split(':')[-1].replace('_', ' ')}{_ENDS_A_NAME}")
     return Text(str(node.value).replace("\n", _ENDS_A_NAME)) if isinstance(node, Text) else node
 
 
@@ -319,6 +335,15 @@ def in_words(texts: Iterable[str], role: str, place: str) -> Iterator[NamedMaker
         if latest is not None and maker.died is not None and maker.died < latest:
             maker = NamedMaker(name=maker.name, role=role, place=place, born=maker.born, died=latest)
         yield maker
+    for makers in read:
+        yield from (maker for maker in makers if _is_another(maker, (whole or read)[0]))
+
+
+def _is_another(maker: NamedMaker, chosen: list[NamedMaker]) -> bool:
+    """Whether one language names somebody whom the chosen one does not: in one script a name is not translated."""
+    names, known = (set(re.findall(r"[A-Za-zÀ-ɏ]{3,}", _plain(name).lower())) for name in (maker.name, " ".join(one.name for one in chosen)))
+    is_open = not (maker.died or maker.is_unknown or maker.is_body or any(one.is_unknown for one in chosen))
+    return is_open and bool(names and known) and not names & known
 
 
 def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
@@ -332,6 +357,7 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
         return
     lives, rest = _lives(said)
     names = _names(rest)
+    names += [found.group(1) for inside in _BRACKETS.findall(said) if (found := _PART_IN_BRACKETS.search(inside))]
     died = max((end for _, end in lives if end is not None), default=None)
     born = max((start for start, _ in lives if start is not None), default=None)
     known = sum(end is not None for _, end in lives)
@@ -340,13 +366,14 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
     people = [name for name in names if name not in bodies and name not in unknown]
     shown = " ".join(_BRACKETS.sub(" ", said).split())
     if not people and not lives:
-        is_unknown = not bodies and not re.search(r"\bQ\d", said)
+        is_unknown = bool(unknown) and not bodies and not re.search(r"\bQ\d", said)
         yield NamedMaker(name=shown, role=role, place=place, is_body=bool(bodies), is_unknown=is_unknown)
         return
     if not lives and len(people) > 1:
         yield from (NamedMaker(name=name, role=role, place=place) for name in people)
         people = []
-    is_told = died is not None and known >= len(people) and not UNSURE.search(AFTER.sub(" ", said))
+    is_sure = not UNSURE.search(AFTER.sub(" ", said)) and not _YEARS_OF_SOMETHING.search(said)
+    is_told = died is not None and known >= len(people) and is_sure
     if people or lives:
         yield NamedMaker(name=shown, role=role, place=place, born=born, died=died if is_told else None)
     for name in unknown:
