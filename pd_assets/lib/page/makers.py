@@ -85,11 +85,15 @@ _YEARS_OF_SOMETHING = re.compile(
     rf"(?:{_YEAR})\s*[-–—]\s*(?:{_CIRCA}\s*)?(?:{_YEAR})\s+(?!(?:in|à|a|en|at|w|v|te|i|и|в|м)\b)[^\W\dA-ZÀ-Þ][^\W\d]+\s*[)\]]|"
     rf"[(\[]\s*活動"
 )
+# The one span of years beside a firm's name is that of its business.
+FIRM = re.compile(
+    r"\b(?:firm[ae]?|brothers|bros|co|company|verlag|gebrüder|frères|fratelli|hermanos|publishing|press|studios?|sons)\b|photoglob",
+    re.IGNORECASE,
+)
 _CIRCA_DEATH = re.compile(rf"\?\W*$|[-–—]\s*{_CIRCA}\s*\d{{4}}\W*$", re.IGNORECASE)
 # These years are not those of a life, or not of the end of one.
 UNSURE = re.compile(
     r"[-–—]\s*\d{4}\s*(?:/|or|oder|ou)\s*\d{2,4}|\b(?:formerly|früher|ehemals|anciennement|et al|and others|not)\b|\bu\. ?a\.|"
-    r"\b(?:firm[ae]?|brothers|bros|co|company|verlag|gebrüder|frères|fratelli|hermanos|publishing|press|studios?|sons)\b|photoglob|"
     r"\b(?:active|act\.|fl|flor|floruit|worked|working|reign(?:ed)?|ruled|after|post|since|or later|tätig|actif|"
     r"activ[oa]|attivo|werkzaam|dynasty|period|century|centuries)\b|>",
     re.IGNORECASE,
@@ -165,7 +169,7 @@ _SEVERAL = re.compile(
     r"avec|plus|ve|és|del\.|sc\.|sculps\w*\.?|fec(?:it|\.)|pinx(?:it|\.)|inv\.),?\s"
 )
 _BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}),? (?!{_PARTICLES}\b)[^\W\d_A-ZÀ-Þ]\w{{0,6}} (?={_NAME} {_NAME})")
-_COMMA_BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}), (?={_NAME} {_NAME})")
+_COMMA_BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}) *, (?={_NAME} {_NAME})")
 MOST_TEXT = 1_000
 # The name of a maker of whom only that is known that the one who is named is not all.
 FURTHER = "whoever made it"
@@ -372,7 +376,7 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
     if not lives and len(people) > 1:
         yield from (NamedMaker(name=name, role=role, place=place) for name in people)
         people = []
-    is_sure = not UNSURE.search(AFTER.sub(" ", said)) and not _YEARS_OF_SOMETHING.search(said)
+    is_sure = not (FIRM.search(said) and len(lives) < 2) and not UNSURE.search(AFTER.sub(" ", said)) and not _YEARS_OF_SOMETHING.search(said)
     is_told = died is not None and known >= len(people) and is_sure
     if people or lives:
         yield NamedMaker(name=shown, role=role, place=place, born=born, died=died if is_told else None)

@@ -26,7 +26,7 @@ _BEGIN = r"""
 """
 # What is made to look like a plain thing or is worn, and who stands beside it, in English.
 _MADE = r"""
-    porcelain ceramic china embroider batik cross-stitch acrylic mixed\smedia sticker t-?shirt mug\b calendar wallpaper carpet wax\b
+    porcelain ceramic (?-i:china)\b embroider batik cross-stitch acrylic mixed\smedia sticker t-?shirt mug\b calendar wallpaper carpet wax\b
     ornament scarecrow snowman sand\scastle render digital\sart ai\b 3d\b minecraft screensaver emblem menu\b sign\s(?:with|of) guide\b
     light\sshow projection wrapped topiary cake tiffany iphone app\b \w+\sstore skyline atomium cn\stower cloud\sgate bean\sin
     snoopy pik[ae]chu balloon\sdog bikini
