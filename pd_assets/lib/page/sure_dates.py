@@ -13,7 +13,8 @@ from pd_assets.lib.page.years import ascii_digits
 # Words of other scripts that may stand beside a year of ours without making it another one.
 _FOREIGN_DATE_WORDS = re.compile(
     r"^(?:年|年代|月|日|世紀|世纪|約|约|頃|г|гг|год|года|годы|годов|век|века|в|вв|ок|около|око|начало|конец|середина|"
-    r"перв(?:ая|ой|ый)|втор(?:ая|ой)|последн(?:яя|ей|ий)|половин[аы]|четверть|треть|вв?|рік|року|роки|століття|ст|до|по|"
+    r"перв(?:ая|ой|ый)|втор(?:ая|ой)|последн(?:яя|ей|ий)|половин[аы]|четверть|треть|вв?|рік|року|роки|століття|"
+    r"ст|до|по|"
     r"и|та|між|между|αιώνας|περ|년|월|일|세기|경|המאה|ה)\.?$"
 )
 _OTHER_SCRIPT = re.compile(r"[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1200-\u137f\u1780-\u17ff]")
@@ -40,7 +41,9 @@ _UNREAD_CALENDAR = re.compile(
 _BEFORE_OUR_ERA = re.compile(r"\s*[-−](\d{1,4})\s*")
 _ROMAN = re.compile(r"\W*(M[MDCLXVI]{2,14})\W*")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_DECADE = re.compile(r"\s*(1\d{2}0)-?(?:е|х|ые|ых|ті|talet|tallet|luku|luvun|luvulla)\.?(?:\s*(?:годы|годов|гг\.?|роки|років))?\s*")
+_DECADE = re.compile(
+    r"\s*(1\d{2}0)-?(?:е|х|ые|ых|ті|talet|tallet|luku|luvun|luvulla)\.?(?:\s*(?:годы|годов|гг\.?|роки|років))?\s*"
+)
 # Periods and reigns, and the last year of each.
 _PERIODS = {
     220: "han dynasty|漢代|汉代", 907: "tang dynasty|唐代|唐朝", 1185: "heian period|平安時代",
@@ -79,9 +82,12 @@ _OF_A_COPY = re.compile(
 )
 # What may stand beside a low year of ours; beside anything else it may be one of another calendar.
 _BESIDE_LOW_YEARS = re.compile(
-    r"(?:c|ca|circa|about|around|approximately|ad|ce|anno|dom\w*|year|centur\w+|cent|early|late|later|mid|middle|half|quarter|"
-    r"third|first|second|last|fourth|beginning|end|before|between|and|to|or|the|in|of|by|on|until|s|st|nd|rd|th|um|vers|"
-    r"hacia|verso|rond|jahrhundert\w*|jh|siècle|siglo|secolo|século|eeuw|wiek|e|er|ème|dynasty|period|possibly|probably|"
+    r"(?:c|ca|circa|about|around|approximately|ad|ce|anno|dom\w*|year|centur\w+|cent|early|late|later|mid|"
+    r"middle|half|quarter|"
+    r"third|first|second|last|fourth|beginning|end|before|between|and|to|or|the|in|of|by|on|until|s|st|nd|rd|th|"
+    r"um|vers|"
+    r"hacia|verso|rond|jahrhundert\w*|jh|siècle|siglo|secolo|século|eeuw|wiek|e|er|ème|dynasty|period|possibly|"
+    r"probably|"
     r"likely|dated|made|painted|written|completed|und|et|y|bis|vor|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
     r"(?:januar|februar|mar|april|ma[iy]|jun|jul|august|septemb|octob|oktob|novemb|decemb|dezemb)\w*|[ivx]+e?)",
     re.IGNORECASE,

@@ -51,24 +51,32 @@ OUTSIDER = re.compile(
     r"(?i:\bcontractors?\b|\bcourtesy\b|\bprivate\b|\bfreelance)|\bESA\b|European Space Agency|esahubble|"
     r"\bJAXA\b|\bRoscosmos\b|Canadian Space Agency|\b(?:State|City|County|Commonwealth) of [A-Z]|Associated Press|"
     r"\bReuters\b|\bAFP\b|\bGetty\b|\bRed Cross\b|\b(?:Inc|LLC|Ltd|Corp|Corporation|GmbH|Company)\b|"
-    r"\b(?:Boeing|Lockheed|Northrop|SpaceX|Airbus|Raytheon|General Dynamics|Blue Origin|Ball Aerospace|MSSS|Malin Space|"
+    r"\b(?:Boeing|Lockheed|Northrop|SpaceX|Airbus|Raytheon|General Dynamics|Blue Origin|Ball Aerospace|MSSS|"
+    r"Malin Space|"
     r"Arianespace|Caltech(?<!JPL.Caltech)|Rocketdyne|Grumman|Sikorsky|Bechtel|Maxar|DigitalGlobe)\b|"
-    r"\b(?:CNES|DLR|ISRO|CNSA|Xinhua|TASS|NATO|C-SPAN|BBC|CNN)\b|United Nations|(?:Italian|Indian|Russian|French|German|UK) "
-    r"Space Agency|Agenzia ?Spaziale|\bRoyal (?:Air Force|Navy|Marines|Australian|Canadian)|\bBundeswehr\b|Ministry of Defen[cs]e|"
-    r"\b(?:British|Canadian|Australian|German|French|Polish|Ukrainian|Israeli|Japanese) (?:Army|Navy|Air Force|Armed Forces)|"
-    r"\bUniversity\b|Woods Hole|National Geographic|Amtrak|Federal Reserve|Police Department|\bNYPD\b|[A-Z]\w+ County\b|"
+    r"\b(?:CNES|DLR|ISRO|CNSA|Xinhua|TASS|NATO|C-SPAN|BBC|CNN)\b|United Nations|(?:Italian|Indian|Russian|"
+    r"French|German|UK) "
+    r"Space Agency|Agenzia ?Spaziale|\bRoyal (?:Air Force|Navy|Marines|Australian|Canadian)|\bBundeswehr\b|"
+    r"Ministry of Defen[cs]e|"
+    r"\b(?:British|Canadian|Australian|German|French|Polish|Ukrainian|Israeli|Japanese) (?:Army|Navy|Air Force|"
+    r"Armed Forces)|"
+    r"\bUniversity\b|Woods Hole|National Geographic|Amtrak|Federal Reserve|Police Department|\bNYPD\b|"
+    r"[A-Z]\w+ County\b|"
     r"\b(?:CBS|NBC|ABC|Fox) News|\bUkrain\w+|\bKremlin|Flickr user|press pool|DC government|\bSETI\b|\bSwRI\b|"
     r"\bSTScI\b|Space Telescope Science Institute|"
     r"\b(?i:civilian photographer)|, ?AP\b|\bAP (?:photo|Images)|"
-    r"\b(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|"
-    r"Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|"
+    r"\b(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|"
+    r"Idaho|Illinois|"
+    r"Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|"
+    r"Missouri|Montana|"
     r"Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma|Oregon|"
     r"Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming) "
     r"(?:(?:State )?(?:Department|Police|Archives|Library|Division|Highway|Fish|Parks)|DOT\b)"
 )
 # In a description only beside a word of credit: a picture of a Boeing is no picture by Boeing.
 OUTSIDE_CREDIT = re.compile(
-    rf"(?i:\b(?:courtesy|credits?|photo(?:graph)?|image|picture|taken|provided|by|©)\b)[^.\n]{{0,40}}?(?:{OUTSIDER.pattern})|"
+    rf"(?i:\b(?:courtesy|credits?|by)\b|\b(?:photo|image|picture)\w*(?: from\b|:)|"
+    rf"©)[^.\n]{{0,40}}?(?:{OUTSIDER.pattern})|"
     r"(?i:\b(?:painting|sculpture|statue|mural|drawing|illustration|artwork) by )[A-Z]"
 )
 STAMP = re.compile(r"\b(?:postage|postal) stamps?\b|\bstamps?\b|\bbriefmarken?\b", re.IGNORECASE)
@@ -83,7 +91,8 @@ POSTHUMOUS = re.compile(r"\bposthumous(?:ly)?\b|\bpost(?:umo|hum)\b|\bposthume\b
 DEPICTED_PERSON = frozenset({"depicted person", "depicted people"})
 PEOPLE_CATEGORY = re.compile(
     r"^(?:category:)?(?:portrait photographs|portraits? of|people\b|(?:(?:un)?identified )?(?:men|women|boys|girls|"
-    r"children)\b|selfies|self-portraits|(?:astronauts|politicians|actors|actresses|singers|musicians|athletes|footballers|"
+    r"children)\b|selfies|self-portraits|(?:astronauts|politicians|actors|actresses|singers|musicians|athletes|"
+    r"footballers|"
     r"mayors|presidents|ministers|senators|governors|journalists|scientists|soldiers|sailors|officers|dancers)\b)",
     re.IGNORECASE,
 )
@@ -182,7 +191,9 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         unclear_subjects=shown.unclear,
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
         shows_stamp=tuple(sorted({found.group(0).lower() for part in said if (found := STAMP.search(part))})),
-        outsiders=tuple(sorted({*_outside(beside, OUTSIDER), *_outside(text.all_of("title", "description"), OUTSIDE_CREDIT)})),
+        outsiders=tuple(
+            sorted({*_outside(beside, OUTSIDER), *_outside(text.all_of("title", "description"), OUTSIDE_CREDIT)})
+        ),
         makers=makers,
         work=work,
     )
