@@ -166,7 +166,8 @@ def test_a_solid_thing_by_its_first_words_is_not_flat(thing: str) -> None:
     "said",
     [
         "muurschildering", "Wandmalerei", "falfestmény", "벽화", "جدارية", "スクリーンショット", "zabawka", "おもちゃ",
-        "Verpackung", "упаковка", "affisch", "포스터", "Hochhaus", "摩天大楼", "моя жена", "mia moglie", "Opera house", "A stadium",
+        "Verpackung", "упаковка", "affisch", "포스터", "Hochhaus", "摩天大楼", "моя жена", "mia moglie",
+        "Opera house", "A stadium",
         "снимок экрана",
         "πίνακας", "ציור", "porcelain dog", "Dog sticker", "AI image of a tree", "Minecraft trees", "hunter with deer",
     ],
