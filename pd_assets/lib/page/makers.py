@@ -166,7 +166,7 @@ _PROFESSION = re.compile(
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）")
 # In brackets beside "unknown" a name in full is a guess at the maker; two words of a region are none.
 _FULL_NAME = re.compile(
-    r"(?<!\w)(?!(?:South|North|East|West|Central|Upper|Lower)\w*\b)[^\W\d_a-z][\w.'’-]* [A-ZÀ-Þ]\w+"
+    r"(?<!\w)(?!(?:The|An?)\b|(?:South|North|East|West|Central|Upper|Lower)\w*\b)[^\W\d_a-z][\w.'’-]* [A-ZÀ-Þ]\w+"
 )
 _PUBLISHED = re.compile(r"[,;]?\s*\b(?:published|printed|publisher|printer)\b[^;\n]*", re.IGNORECASE)
 _WORK_BY = re.compile(
@@ -190,7 +190,8 @@ _SEVERAL = re.compile(
     r"avec|plus|ve|és|del\.|sc\.|sculps\w*\.?|fec(?:it|\.)|pinx(?:it|\.)|inv\.),?\s"
 )
 _BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}),? (?!{_PARTICLES}\b)[^\W\d_A-ZÀ-Þ]\w{{0,6}} (?={_NAME} {_NAME})")
-_COMMA_BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}) *, (?={_NAME} {_NAME})")
+_TITLE = r"(?:First|Second|Third|Duke|Earl|Baron|Count|Viscount|Lord|Sir|Marquis|Duc|Comte|Herzog|Graf)\b"
+_COMMA_BETWEEN_NAMES = re.compile(rf"({_NAME} {_NAME}) *, (?!{_TITLE})(?={_NAME} {_NAME})")
 MOST_TEXT = 1_000
 # The name of a maker of whom only that is known that the one who is named is not all.
 FURTHER = "whoever made it"

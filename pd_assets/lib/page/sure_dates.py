@@ -82,7 +82,7 @@ _OF_A_COPY = re.compile(
 )
 # What may stand beside a low year of ours; beside anything else it may be one of another calendar.
 _BESIDE_LOW_YEARS = re.compile(
-    r"(?:c|ca|circa|about|around|approximately|ad|ce|anno|dom\w*|year|centur\w+|cent|early|late|later|mid|"
+    r"(?:t|z|c|ca|circa|about|around|approximately|ad|ce|anno|dom\w*|year|centur\w+|cent|early|late|later|mid|"
     r"middle|half|quarter|"
     r"third|first|second|last|fourth|beginning|end|before|between|and|to|or|the|in|of|by|on|until|s|st|nd|rd|th|"
     r"um|vers|"
