@@ -56,8 +56,16 @@ OPEN_START = re.compile(
     r"^\W*(?:before|by|until|not after|no later than|ante|pre-?|vor|avant|antes de|<)\s*(?=\d)", re.IGNORECASE
 )
 OPEN_START_YEARS = 100
-OPEN_END = re.compile(r"\b(?:after|from|since|post|not before|no earlier than|nach|après)\b|>", re.IGNORECASE)
-OPEN_TAIL = re.compile(r"\b(?:or|and) later\b|\bonwards?\b|\bpresent\b", re.IGNORECASE)
+OPEN_END = re.compile(
+    r"\b(?:after|from|since|post|not before|no earlier than|nach|après|seit|depuis|desde|dopo|efter|etter|vanaf|"
+    r"à partir|a partir|a partire)\b|^\W*(?:ab|po|od|na|från|fra|с|після|после|з)\s+(?=(?:[^\W\d]+\.?\s+)?\d)|>",
+    re.IGNORECASE,
+)
+OPEN_TAIL = re.compile(
+    r"\b(?:or|and) later\b|,\s*later\b|\bonwards?\b|\bpresent\b|\btoday\b|\bheute\b|\baujourd.hui\b|\boggi\b|\bhoy\b|"
+    r"\d\s*\+|\d{4}s?\s*[-–—]\s*(?:\?|\Z)|\d\s?ff\b|\band \?|\d\s*(?:to|-|–)\s*['’]\d\d\b",
+    re.IGNORECASE,
+)
 # Years that belong to the photograph of a work, and numbers that are no years.
 SURROGATE = re.compile(
     r"\b(?:photo(?:graph(?:ed)?)?(?: taken)?|scan(?:ned)?|digiti[sz](?:ed|ation)|upload(?:ed)?|retrieved|accessed)\b"

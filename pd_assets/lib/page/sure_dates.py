@@ -13,7 +13,8 @@ from pd_assets.lib.page.years import ascii_digits
 # Words of other scripts that may stand beside a year of ours without making it another one.
 _FOREIGN_DATE_WORDS = re.compile(
     r"^(?:年|年代|月|日|世紀|世纪|約|约|頃|г|гг|год|года|годы|годов|век|века|в|вв|ок|около|око|начало|конец|середина|"
-    r"перв(?:ая|ой|ый)|втор(?:ая|ой)|последн(?:яя|ей|ий)|половин[аы]|четверть|треть|вв?|рік|року|роки|століття|ст|до|по|"
+    r"перв(?:ая|ой|ый)|втор(?:ая|ой)|последн(?:яя|ей|ий)|половин[аы]|четверть|треть|вв?|рік|року|роки|століття|"
+    r"ст|до|по|"
     r"и|та|між|между|αιώνας|περ|년|월|일|세기|경|המאה|ה)\.?$"
 )
 _OTHER_SCRIPT = re.compile(r"[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1200-\u137f\u1780-\u17ff]")
@@ -40,7 +41,9 @@ _UNREAD_CALENDAR = re.compile(
 _BEFORE_OUR_ERA = re.compile(r"\s*[-−](\d{1,4})\s*")
 _ROMAN = re.compile(r"\W*(M[MDCLXVI]{2,14})\W*")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_DECADE = re.compile(r"\s*(1\d{2}0)-?(?:е|х|ые|ых|ті)\.?(?:\s*(?:годы|годов|гг\.?|роки|років))?\s*")
+_DECADE = re.compile(
+    r"\s*(1\d{2}0)-?(?:е|х|ые|ых|ті|talet|tallet|luku|luvun|luvulla)\.?(?:\s*(?:годы|годов|гг\.?|роки|років))?\s*"
+)
 # Periods and reigns, and the last year of each.
 _PERIODS = {
     220: "han dynasty|漢代|汉代", 907: "tang dynasty|唐代|唐朝", 1185: "heian period|平安時代",
@@ -64,9 +67,31 @@ _OF_PERIOD = tuple(
     )
     for last, names in _PERIODS.items()
 )
-# The years by which the calendars that count from later than ours lie behind it at most: the Hijra.
-MOST_BEHIND_YEARS = 622
+# The years by which calendars that count from later than ours lie behind it: the Hijra, and at most the era of Nepal.
+HIJRA_BEHIND_YEARS, MOST_BEHIND_YEARS = 622, 880
+_OF_INDIA = re.compile(r"[\u0900-\u0dff]")
+_OF_OUR_ERA = re.compile(r"\b(?:dynasty|period|century|CE|AD|A\.D\.)(?!\w)")
 _LOW_YEAR = re.compile(r"(?<!\d)(\d{3,4})(?!\d)")
+
+
+# The date of something else than what is shown.
+_OF_A_COPY = re.compile(
+    r"\b(?:copy|copies|copie|copia|kopie|kopia|reprint\w*|nachdruck|neudruck|facsimile|faksimile|reproduction|replica|"
+    r"original|based on|e\.? ?g\.|z\. ?B\.)(?!\w)",
+    re.IGNORECASE,
+)
+# What may stand beside a low year of ours; beside anything else it may be one of another calendar.
+_BESIDE_LOW_YEARS = re.compile(
+    r"(?:t|z|c|ca|circa|about|around|approximately|ad|ce|anno|dom\w*|year|centur\w+|cent|early|late|later|mid|"
+    r"middle|half|quarter|"
+    r"third|first|second|last|fourth|beginning|end|before|between|and|to|or|the|in|of|by|on|until|s|st|nd|rd|th|"
+    r"um|vers|"
+    r"hacia|verso|rond|jahrhundert\w*|jh|siècle|siglo|secolo|século|eeuw|wiek|e|er|ème|dynasty|period|possibly|"
+    r"probably|"
+    r"likely|dated|made|painted|written|completed|und|et|y|bis|vor|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
+    r"(?:januar|februar|mar|april|ma[iy]|jun|jul|august|septemb|octob|oktob|novemb|decemb|dezemb)\w*|[ivx]+e?)",
+    re.IGNORECASE,
+)
 
 
 def surely_of(text: str, *, beside: str = "") -> Years | None:
@@ -74,6 +99,8 @@ def surely_of(text: str, *, beside: str = "") -> Years | None:
 
     `beside` is what else the page says: in the script of another calendar a bare `1337` may be one of it.
     """
+    if _OF_A_COPY.search(text):
+        return None
     if found := _BEFORE_OUR_ERA.fullmatch(text):
         return _one(-int(found[1]))
     if found := _ROMAN.fullmatch(text):
@@ -86,7 +113,11 @@ def surely_of(text: str, *, beside: str = "") -> Years | None:
             return Years(first=last - 400, last=last, named=last)
     if _is_plain(text):
         years = parse_years(text)
-        return _with_doubt(years) if years is not None and _OTHER_SCRIPT.search(beside) else years
+        is_odd = any(not _BESIDE_LOW_YEARS.fullmatch(word) for word in _WORD_IN_DATE.findall(text))
+        if years is None or not ((is_odd and not _OF_OUR_ERA.search(text)) or _OTHER_SCRIPT.search(beside)):
+            return years
+        is_hijra = not is_odd and not _OF_INDIA.search(beside)
+        return _with_doubt(years, HIJRA_BEHIND_YEARS if is_hijra else MOST_BEHIND_YEARS)
     if _UNREAD_CALENDAR.search(text):
         return None
     digits = ascii_digits(text)
@@ -98,12 +129,12 @@ def surely_of(text: str, *, beside: str = "") -> Years | None:
     return None if bare is None or digits == text else _with_doubt(_one(int(bare[1])))
 
 
-def _with_doubt(years: Years) -> Years:
+def _with_doubt(years: Years, behind: int = HIJRA_BEHIND_YEARS) -> Years:
     """A low year with those that it may be in a calendar which counts from later."""
     is_century = years.last - years.first >= 99
     if years.last >= 1500 or years.first < 0 or is_century:
         return years
-    return Years(first=years.first, last=years.last + MOST_BEHIND_YEARS, named=years.named)
+    return Years(first=years.first, last=years.last + behind, named=years.named)
 
 
 def _one(year: int) -> Years:

@@ -356,7 +356,8 @@ class Case:
         if claims_us and self.is_published_late:
             return True
         born = max((maker.born for maker in seen.makers if maker.born is not None), default=seen.birth_year)
-        dated = [years for years in (self.dated, self._inception_of_work) if years is not None]
+        of_item = seen.work.made if seen.work is not None and self.rests_on_age else None
+        dated = [years for years in (self.dated, self._inception_of_work, of_item) if years is not None]
         return any(self._is_too_late(years, claims_us) or (born or years.last) > years.last for years in dated)
 
     def _is_too_late(self, made: Years, claims_us: bool) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pd_assets.lib.page.file_page import FilePage
 from pd_assets.lib.rights.subjects import is_heritage, names_a_place
 from pd_assets.lib.rights.surrogate import SCULPTED, SOLID_IN_PROSE, made_flat
+from pd_assets.lib.rights.works_abroad import WORKS_ABROAD
 
 # Works by one word, first in English as in the archive's categories, then in other languages; plurals are added.
 _WORKS = """
@@ -84,7 +85,7 @@ def works_of_others(text: FilePage, title: str, categories: Sequence[str], capti
         if not (by["name"] and names_a_place(by["name"])):
             yield by.group(0).strip().lower()
     for part in (said, *captions, *(name for name in categories if not is_heritage(name))):
-        for words in (WORK_OF_ANOTHER, SOLID_IN_PROSE, SCULPTED):
+        for words in (WORK_OF_ANOTHER, SOLID_IN_PROSE, SCULPTED, WORKS_ABROAD):
             if found := words.search(part):
                 yield found.group(0).strip().lower()
     yield from (flat.lower() for part in (said, *captions) if (flat := made_flat(part)))

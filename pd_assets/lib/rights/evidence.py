@@ -50,7 +50,34 @@ NOT_A_NAME = re.compile(
 OUTSIDER = re.compile(
     r"(?i:\bcontractors?\b|\bcourtesy\b|\bprivate\b|\bfreelance)|\bESA\b|European Space Agency|esahubble|"
     r"\bJAXA\b|\bRoscosmos\b|Canadian Space Agency|\b(?:State|City|County|Commonwealth) of [A-Z]|Associated Press|"
-    r"\bReuters\b|\bAFP\b|\bGetty\b|\bRed Cross\b|\b(?:Inc|LLC|Ltd|Corp)\b"
+    r"\bReuters\b|\bAFP\b|\bGetty\b|\bRed Cross\b|\b(?:Inc|LLC|Ltd|Corp|Corporation|GmbH|Company)\b|"
+    r"\b(?:Boeing|Lockheed|Northrop|SpaceX|Airbus|Raytheon|General Dynamics|Blue Origin|Ball Aerospace|MSSS|"
+    r"Malin Space|"
+    r"Arianespace|Caltech(?<!JPL.Caltech)|Rocketdyne|Grumman|Sikorsky|Bechtel|Maxar|DigitalGlobe)\b|"
+    r"\b(?:CNES|DLR|ISRO|CNSA|Xinhua|TASS|NATO|C-SPAN|BBC|CNN)\b|United Nations|(?:Italian|Indian|Russian|"
+    r"French|German|UK) "
+    r"Space Agency|Agenzia ?Spaziale|\bRoyal (?:Air Force|Navy|Marines|Australian|Canadian)|\bBundeswehr\b|"
+    r"Ministry of Defen[cs]e|"
+    r"\b(?:British|Canadian|Australian|German|French|Polish|Ukrainian|Israeli|Japanese) (?:Army|Navy|Air Force|"
+    r"Armed Forces)|"
+    r"\bUniversity\b|Woods Hole|National Geographic|Amtrak|Federal Reserve|Police Department|\bNYPD\b|"
+    r"[A-Z]\w+ County\b|"
+    r"\b(?:CBS|NBC|ABC|Fox) News|\bUkrain\w+|\bKremlin|Flickr user|press pool|DC government|\bSETI\b|\bSwRI\b|"
+    r"\bSTScI\b|Space Telescope Science Institute|"
+    r"\b(?i:civilian photographer)|, ?AP\b|\bAP (?:photo|Images)|"
+    r"\b(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|"
+    r"Idaho|Illinois|"
+    r"Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|"
+    r"Missouri|Montana|"
+    r"Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma|Oregon|"
+    r"Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming) "
+    r"(?:(?:State )?(?:Department|Police|Archives|Library|Division|Highway|Fish|Parks)|DOT\b)"
+)
+# In a description only beside a word of credit: a picture of a Boeing is no picture by Boeing.
+OUTSIDE_CREDIT = re.compile(
+    rf"(?i:\b(?:courtesy|credits?|by)\b|\b(?:photo|image|picture)\w*(?: from\b|:)|"
+    rf"©)[^.\n]{{0,40}}?(?:{OUTSIDER.pattern})|"
+    r"(?i:\b(?:painting|sculpture|statue|mural|drawing|illustration|artwork) by )[A-Z]"
 )
 STAMP = re.compile(r"\b(?:postage|postal) stamps?\b|\bstamps?\b|\bbriefmarken?\b", re.IGNORECASE)
 NO_DATE = re.compile(
@@ -64,7 +91,8 @@ POSTHUMOUS = re.compile(r"\bposthumous(?:ly)?\b|\bpost(?:umo|hum)\b|\bposthume\b
 DEPICTED_PERSON = frozenset({"depicted person", "depicted people"})
 PEOPLE_CATEGORY = re.compile(
     r"^(?:category:)?(?:portrait photographs|portraits? of|people\b|(?:(?:un)?identified )?(?:men|women|boys|girls|"
-    r"children)\b|selfies|self-portraits|(?:astronauts|politicians|actors|actresses|singers|musicians|athletes|footballers|"
+    r"children)\b|selfies|self-portraits|(?:astronauts|politicians|actors|actresses|singers|musicians|athletes|"
+    r"footballers|"
     r"mayors|presidents|ministers|senators|governors|journalists|scientists|soldiers|sailors|officers|dancers)\b)",
     re.IGNORECASE,
 )
@@ -110,7 +138,7 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
     made, date_unread = _date_of(text)
     said = (title.replace("_", " "), *text.all_of("title"), *text.all_of("description"), *categories)
     beside = (*text.in_every_language("artist"), *text.in_every_language("source"))
-    makers, work = makers_of(text, statements, ask)
+    makers, work = makers_of(text, statements, ask, categories)
     tags = all_tags(text, categories, [str(name) for name in _sequence(row.get("templates"))], ask)
     is_given_away = is_own_work and any(tag.kind is Kind.DEDICATION for tag in tags)
     captions = [said for told in texts_of(row.get("mediainfo")) for said in told.texts.values()]
@@ -163,10 +191,17 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         unclear_subjects=shown.unclear,
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
         shows_stamp=tuple(sorted({found.group(0).lower() for part in said if (found := STAMP.search(part))})),
-        outsiders=tuple(sorted({found.group(0) for part in beside if (found := OUTSIDER.search(part))})),
+        outsiders=tuple(
+            sorted({*_outside(beside, OUTSIDER), *_outside(text.all_of("title", "description"), OUTSIDE_CREDIT)})
+        ),
         makers=makers,
         work=work,
     )
+
+
+def _outside(said: Sequence[str], words: re.Pattern[str]) -> Iterator[str]:
+    """The words for makers whom no government employs."""
+    return (found.group(0) for part in said if (found := words.search(part)))
 
 
 def _date_of(text: FilePage) -> tuple[Years | None, str | None]:

@@ -32,15 +32,20 @@ BY_PAGE = "page"
 BY_TAG = "deathyear of the tag"
 
 
-def makers_of(page: FilePage, statements: Sequence[Statement], ask: Questions) -> tuple[tuple[Maker, ...], Work | None]:
+def makers_of(
+    page: FilePage, statements: Sequence[Statement], ask: Questions, categories: Sequence[str] = ()
+) -> tuple[tuple[Maker, ...], Work | None]:
     """The makers of a page's work, each once, and what Wikidata says of the work itself."""
     works = [work for item in work_items(page, statements) if (work := ask.entity(item)) is not None]
     told = list(named.makers_named(page))
+    beside = [_from_page(maker, ask) for maker in named.in_prose(page, categories)]
     on_page = [_from_page(maker, ask) for maker in told if not maker.is_body]
     stated = [maker for said in statements if said.property in (CREATOR, AUTHOR) for maker in _stated(said, ask)]
     of_works = [maker for work in works for maker in _of_work(work, ask)]
     # A body that keeps a work says nothing of its maker, but where it is all that is named somebody worked for it.
-    found = _once([*on_page, *stated, *of_works]) or [_from_page(maker, ask) for maker in told]
+    found = _once([*on_page, *stated, *of_works])
+    found = [*found, *(one for one in beside if not any(_is_named_already(one, maker) for maker in found))]
+    found = found or [_from_page(maker, ask) for maker in told]
     found = _with_tag(found, page)
     return tuple(sorted(found, key=lambda maker: (maker.place, maker.name, maker.item or ""))), _work(works)
 
@@ -149,6 +154,8 @@ def _once(makers: Sequence[Maker]) -> list[Maker]:
 
 
 def _is_same(one: Maker, other: Maker) -> bool:
+    if named.FURTHER in one.name or named.FURTHER in other.name:
+        return one.name == other.name
     if one.item is not None and other.item is not None:
         return one.item == other.item
     if one.is_unknown or other.is_unknown:
@@ -158,6 +165,12 @@ def _is_same(one: Maker, other: Maker) -> bool:
         # Brothers, father and son: two names on one page are two people.
         return bool(shorter) and shorter == longer
     return any(len(word) > 1 for word in shorter) and all(_is_in(word, longer) for word in shorter)
+
+
+def _is_named_already(one: Maker, other: Maker) -> bool:
+    """Whether running text names somebody whom the page names as a maker in any case, perhaps by the last name."""
+    words, known = name_words(one.name), name_words(other.name)
+    return bool(known) and (words <= known or known <= words or _is_same(one, other))
 
 
 def _is_in(word: str, name: frozenset[str]) -> bool:

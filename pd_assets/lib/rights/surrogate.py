@@ -71,7 +71,30 @@ FRAMED = re.compile(
     r"\bgerahmt\b|\b\w+rahmen\b|(?<!\bim )\brahmen\b|\bencadrée?\b|\bcadre (?:d.origine|original|doré|sculpté)|"
     r"\bavec (?:son |le )?cadre\b|\bdans son (?:\w+ )?cadre\b|\b(?:con|en) su (?:\w+ )?marco\b|\bcon marco\b|"
     r"\b(?:con|entro|nella) (?:\w+ )?cornice\b|\bin (?:\w+ )?lijst\b|\bw (?:\w+ ){0,3}ramie\b|\bkoszulc\w*|"
-    r"\bоклад[аеу]?\b|\bv (?:\w+ )?rámu\b|\bв (?:\w+ )?рам[еу]\b",
+    r"\bоклад[аеу]?\b|\bv (?:\w+ )?rámu\b|\bв (?:\w+ )?(?:рам(?:ц?[еіу]|ке)|багет\w*)\b|\bрамка\b|\benmarcad|"
+    r"\bincornici|"
+    r"\bemoldurad|\bcom (?:\w+ )?moldura\b|\bingelijst|\bmet (?:\w+ )?lijst\b|\bmed (?:\w+ )?ram(?:me)?n?\b|"
+    r"\binram|\binnramm|"
+    r"\bindramm|\boprawion|\bzarám|\bkeretb?en?\b|\bkeretez|\bçerçeve|\bkehys|\bkehyk|\bînrăm|\bkadr[aeou] oryg|"
+    r"額[装縁裝]|额[装框]|"
+    r"[带帶]框|裱框|액자|إطار|ממוסגר|מסגרת|πλαίσιο|κορνίζα|กรอบรูป",
+    re.IGNORECASE,
+)
+# What a page is of that begins so, and says nowhere of a painting or a page: a thing with light and shade.
+_BEGINS_SOLID = re.compile(
+    rf"^\W*(?:(?:an?|the|une?|la|le|les|il|lo|el|los|las|der|die|das|eine?|een|de|het|en|"
+    rf"ett?)\s+)?(?:[\w-]+\s+)?(?:{_SOLID_THINGS}|"
+    r"plastik|bildwerk|standbild|\w*beeld|posąg|veistos|staty|bystę?|byste|busten?|rilievo|relieve|basrelief|"
+    r"płaskorzeźba|"
+    r"münzen?|monet[aey]?|moneda|moeda|monnaies?|pièce de monnaie|penn(?:y|ies)|denari(?:us|i)|medaill?en?|"
+    r"médaill(?:e|on)s?|"
+    r"medagli[ae]|medall?as?|denkmal|krug|teller|kelch|schmuck|brosche|broche|uhr|schrank|stuhl|puppe|maske|sarkophag|"
+    r"grabstein|schwert|rüstung|teppich|kleid|cameo|gems?|seals?|siegel|sceau|sigillo|ivory carving|"
+    r"keramik|cerámica|ceramica|céramique|porzellan|porcelana|porcellana|fa[iï]ence|"
+    r"vas[eoi]?|vazo|кувшин|ваза|рельеф|барельеф|горельеф|монета|медаль|памятник|меч|шлем|маска|[硬铜銅金銀银][币幣貨]|"
+    r"メダル|勲章|玉|木彫|"
+    r"sword|chalice|brooch|necklace|bowl|jug|teapot|cabinet|chair|carpet|(?:rings?|gold|silver|silber|argent|"
+    r"argento|plata|glass?|holz|limewood)(?=\W*\Z))(?!\w)(?! (?:in|after|design|by night))",
     re.IGNORECASE,
 )
 _OF_PHOTOGRAPHS = re.compile(r"(?:ph|f)otogra|foto|landscape|oils?\b|panel|paper|scroll", re.IGNORECASE)
@@ -109,7 +132,9 @@ def is_solid(text: FilePage, categories: Sequence[str], item: Entity | None = No
     is_kind_flat = any(FLAT.search(name) and not SOLID.search(name) for name in categories)
     if any(_SOLID_THING.search(_of(name)) for name in solid) or (solid and not is_kind_flat):
         return True
-    return bool(SOLID_IN_PROSE.search(said) or SCULPTED.search(said)) and not looks_flat(text, categories, item)
+    begins = any(map(_BEGINS_SOLID.match, (*text.in_every_language("title"), *text.in_every_language("description"))))
+    is_said = begins or bool(SOLID_IN_PROSE.search(said) or SCULPTED.search(said))
+    return is_said and not looks_flat(text, categories, item)
 
 
 def made_flat(said: str) -> str | None:

@@ -10,13 +10,14 @@ from pd_assets.lib.page import wikitext
 from pd_assets.lib.page.template_names import is_elsewhere, is_understood, whole
 from pd_assets.lib.rights.claims import Tag
 from pd_assets.lib.rights.knowledge import Questions, TemplateFact, TemplateKind
-from pd_assets.lib.rights.tags import WRAPPERS, Kind, Meaning, meaning_of
+from pd_assets.lib.rights.tags import US_GROUND_ENDS, WRAPPERS, Kind, Meaning, meaning_of
 
 UNKNOWN = Meaning(kind=Kind.UNKNOWN)
 DOUBT = Meaning(kind=Kind.DOUBT)
 FREEING = (Kind.GROUND, Kind.DEDICATION)
 # What our table says of these outweighs that the archive calls the same template a problem.
 SPOKEN_AGAINST = (Kind.OBLIGATION, Kind.DOUBT, Kind.PENDING, Kind.PERSON)
+EXPIRED = ("pd-us-expired", "pd-us", "pd-1923", "pd-us-1923", "pd-us-1923-abroad")
 NOT_CLASSIFIED = (TemplateKind.UNCLASSIFIED, TemplateKind.MISSING)
 
 
@@ -30,7 +31,11 @@ def fact_of(name: str, ask: Questions) -> TemplateFact | None:
 def target_of(name: str, ask: Questions) -> str:
     """Where a redirect leads, else the name itself: a name means what its target means."""
     fact = None if is_understood(name) else fact_of(name, ask)
-    return name if fact is None or fact.target == whole(name) else fact.target
+    if fact is None or fact.target == whole(name):
+        return name
+    # Who writes that a term has ended does not say that nobody renewed it.
+    is_weaker = name in EXPIRED and fact.target in US_GROUND_ENDS
+    return name if is_weaker else fact.target
 
 
 def asked_meaning(name: str, ask: Questions) -> Meaning | None:

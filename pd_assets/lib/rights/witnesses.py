@@ -27,7 +27,8 @@ _WORKS = (
     r"illustrations?|posters?|maps?|books?|photographs?|sculptures?)"
 )
 _OF_YEAR = re.compile(
-    rf"(?:category:)?(?:(?:19|20)\d\ds? {_WORKS}\b|(?:[^\d]* )?{_WORKS} (?:from|of|in) (?:the )?(?:19|20)\d\ds?$)",
+    rf"(?:category:)?(?:(?:19|20)\d\ds? {_WORKS}\b|(?:[^\d]* )?{_WORKS} (?:made |created |painted |published )?"
+    r"(?:from|of|in) (?:the )?(?:19|20)\d\ds?$)",
     re.IGNORECASE,
 )
 _LIVES = re.compile(r"(?:category:)?(?:19|20)\d\d (?:births|deaths)", re.IGNORECASE)

@@ -129,8 +129,6 @@ UNCLEAR_SUBJECTS = (
     ("Rathaus, 1929 erbaut", "Cultural heritage monuments in Celle"),
     ("Église Saint-Joseph", "Churches in Le Havre"),
     ("A castle of 1621, rebuilt", "Castles in Lunt"),
-    ("Opera house", "Vienna opera"),
-    ("A stadium", "Riverside Stadium"),
     ("Angela Roy", "Dogs"),
     ("Vögel", "Eagles (band)"),
     ("Rothkirch Chapel", "Chapels in Houston"),
