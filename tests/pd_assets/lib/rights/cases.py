@@ -664,6 +664,7 @@ SURROGATE_CASES = (
             "Graffiti under a bridge",
             "Photo of a painting in a museum",
             "Cosplay at a fair",
+            "Captura de pantalla",
             "Памятник Гагарину",
         )
     ),
@@ -682,7 +683,6 @@ SURROGATE_CASES = (
             "The Eiffel Tower at night",
             "La pyramide du Louvre",
             "Fernsehbild",
-            "Captura de pantalla",
         )
     ),
 )
