@@ -9,6 +9,7 @@ from pd_assets.assets.catalog import catalog_items, catalog_licensed_images
 from pd_assets.assets.commons import commons_categories, commons_creators, commons_refresh
 from pd_assets.assets.images import images_files
 from pd_assets.assets.rights import rights_decisions
+from pd_assets.assets.templates import commons_templates
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home
@@ -18,6 +19,7 @@ ASSETS = (
     commons_categories,
     commons_refresh,
     commons_creators,
+    commons_templates,
     catalog_items,
     rights_decisions,
     images_files,

@@ -6,6 +6,7 @@ import pytest
 
 from pd_assets.lib.home import open_home
 from pd_assets.sandbox import Archive, SandboxServer
+from pd_assets.sandbox.templates import template_pages
 from pd_assets.sandbox.titles import InvalidTitle
 from tests.pd_assets.harvest import differences, harvest, standing, tree
 from tests.pd_assets.odd_titles import (
@@ -28,7 +29,7 @@ WITH_SLASHES = (
 
 def test_odd_titles_keep_their_identity_and_nothing_is_written_outside_the_home(tmp_path: Path) -> None:
     contents = {title: picture_of(number) for number, title in enumerate([*FILE_TITLES, *WITH_SLASHES])}
-    archive = Archive()
+    archive = Archive(template_pages())
     for category in CATEGORIES:
         archive.add(f"Category:{category}", wikitext="")
     for number, (title, content) in enumerate(contents.items()):
