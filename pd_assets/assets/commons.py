@@ -326,7 +326,7 @@ def _summary(synced: Collection[CategorySync]) -> dict[str, int]:
 @unless_unchanged(
     makes=(CREATORS,),
     settings=lambda settings: [settings.commons_api, settings.wikidata_api],
-    time=lambda home, _: is_due(home),
+    time=lambda home, _: _are_due(home),
     per_run=("asked", "changed", "failed", "requests", "bytes", "ledger"),
 )
 def commons_creators(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
@@ -335,7 +335,6 @@ def commons_creators(context: dg.AssetExecutionContext, platform: Platform) -> d
         home = platform.home()
         with alone(home.root / "commons", "reads the archive"), platform.session(context.run.run_id) as session:
             tables.sweep(home.table(CREATORS.key))
-            set_aside(home, CREATORS)
             counts = build_creators(home, commons=platform.commons(session), wikidata=wikidata)
     if counts.stopped is not None:
         context.log.warning(f"{counts.waiting} persons and works are not asked for yet: {counts.stopped}")
@@ -360,6 +359,12 @@ def commons_creators(context: dg.AssetExecutionContext, platform: Platform) -> d
             **done.cost,
         },
     )
+
+
+def _are_due(home: Home) -> bool:
+    """Whether something is to be asked for again; a damaged table is set aside, so that all of it is."""
+    set_aside(home, CREATORS)
+    return is_due(home)
 
 
 assets = [commons_categories, commons_pages, commons_refresh, commons_creators]
