@@ -50,7 +50,7 @@ def years_of_other_calendars(text: str) -> Iterator[int]:
             yield ours(_number(match.group(1)))
     for match in _ROMAN_YEAR.finditer(text):
         if len(match.group(0)) > 3:
-            yield _roman(match.group(0))
+            yield roman(match.group(0))
 
 
 def _number(text: str) -> int:
@@ -68,6 +68,7 @@ def _number(text: str) -> int:
     return total + waiting
 
 
-def _roman(text: str) -> int:
+def roman(text: str) -> int:
+    """A number in Roman numerals."""
     values = [_ROMAN[letter] for letter in text]
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))

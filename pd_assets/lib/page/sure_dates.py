@@ -6,7 +6,7 @@ as a reign, a period, or in Roman numerals is given in our years; an ambiguous y
 
 import re
 
-from pd_assets.lib.page.calendars import years_of_other_calendars
+from pd_assets.lib.page.calendars import roman, years_of_other_calendars
 from pd_assets.lib.page.dates import Years, parse_years
 from pd_assets.lib.page.years import ascii_digits
 
@@ -40,7 +40,6 @@ _UNREAD_CALENDAR = re.compile(
 )
 _BEFORE_OUR_ERA = re.compile(r"\s*[-−](\d{1,4})\s*")
 _ROMAN = re.compile(r"\W*(M[MDCLXVI]{2,14})\W*")
-_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _DECADE = re.compile(
     r"\s*(1\d{2}0)-?(?:е|х|ые|ых|ті|talet|tallet|luku|luvun|luvulla)\.?(?:\s*(?:годы|годов|гг\.?|роки|років))?\s*"
 )
@@ -104,7 +103,7 @@ def surely_of(text: str, *, beside: str = "") -> Years | None:
     if found := _BEFORE_OUR_ERA.fullmatch(text):
         return _one(-int(found[1]))
     if found := _ROMAN.fullmatch(text):
-        return _one(_roman(found[1]))
+        return _one(roman(found[1]))
     if found := _DECADE.fullmatch(text):
         first, length = int(found[1]), 99 if found[1].endswith("00") else 9
         return Years(first=first, last=first + length, named=first + length)
@@ -139,11 +138,6 @@ def _with_doubt(years: Years, behind: int = HIJRA_BEHIND_YEARS) -> Years:
 
 def _one(year: int) -> Years:
     return Years(first=year, last=year, named=year)
-
-
-def _roman(text: str) -> int:
-    values = [_ROMAN_DIGITS[letter] for letter in text]
-    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def _is_plain(text: str) -> bool:

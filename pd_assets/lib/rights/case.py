@@ -13,6 +13,7 @@ from pd_assets.lib.page.dates import CIRCA_YEARS, Years, union
 from pd_assets.lib.page.statements import CREATOR, JURISDICTION, METHOD, REPRODUCES, ROLE, STATUS, WIKI_USER
 from pd_assets.lib.page.years import NamedYear
 from pd_assets.lib.rights.claims import (
+    BY_PAGE,
     FREE_LICENCE_CODES,
     FREE_SHORT_NAMES,
     PUBLIC_DOMAIN_STATUS,
@@ -36,7 +37,6 @@ FIRST_PHOTOGRAPH = 1826
 # How a statement of the copyright status says why: dead for so many years, or published more than 95 years ago.
 DEAD_FOR = {"Q29940705": 100, "Q29870196": 70}
 PUBLISHED_BEFORE_US_TERM = "Q47246828"
-STAMP = re.compile(r"\b(?:stamps?|postal service|postmaster|usps|briefmarken?|timbres?)\b", re.IGNORECASE)
 FIRST_US_STAMP_PROTECTED = 1978
 LONGEST_LIFE_YEARS = 110
 # Hardly anybody makes a work before 20.
@@ -151,9 +151,7 @@ class Case:
     @cached_property
     def is_protected_stamp(self) -> bool:
         """The Postal Service has held the rights in its stamps since 1978 (39 USC; Compendium, 313.6(C)(1))."""
-        seen = self.evidence
-        said = (seen.artist or "", *seen.shows_stamp)
-        is_stamp = bool(seen.shows_stamp) or any(STAMP.search(text) for text in said)
+        is_stamp = bool(self.evidence.shows_stamp)
         return is_stamp and (self.dated is None or self.dated.last >= FIRST_US_STAMP_PROTECTED)
 
     @cached_property
@@ -482,7 +480,7 @@ class Case:
 
 def _is_of_page(maker: Maker) -> bool:
     """Whether it is only the page's own word that nobody knows the maker."""
-    return maker.told_by == "page"
+    return maker.told_by == BY_PAGE
 
 
 def _claims_us_term(tag: Tag) -> bool:

@@ -38,6 +38,10 @@ class Tag:
     place: str = ""
 
 
+# What tells the life of a maker, where it is the page itself.
+BY_PAGE = "page"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Maker:
     """Somebody whom the page, its structured data or its item names as a maker.

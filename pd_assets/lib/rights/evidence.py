@@ -79,7 +79,7 @@ OUTSIDE_CREDIT = re.compile(
     rf"©)[^.\n]{{0,40}}?(?:{OUTSIDER.pattern})|"
     r"(?i:\b(?:painting|sculpture|statue|mural|drawing|illustration|artwork) by )[A-Z]"
 )
-STAMP = re.compile(r"\b(?:postage|postal) stamps?\b|\bstamps?\b|\bbriefmarken?\b", re.IGNORECASE)
+STAMP = re.compile(r"\b(?:stamps?|postal service|postmaster|usps|briefmarken?|timbres?)\b", re.IGNORECASE)
 NO_DATE = re.compile(
     r"^\W*(?:(?:date )?(?:unknown|undated|not dated|not known|n\.?\s?d|s\.?\s?d|o\.?\s?[dj])\.?(?: date)?|"
     r"no date|unbekannt|ohne datum|undatiert|sans date|non daté|inconnue?|sin fecha|desconocid[ao]|senza data|"
@@ -190,17 +190,17 @@ def from_page(row: Mapping[str, object], ask: Questions | None = None) -> Eviden
         shows_subjects=shown.plain,
         unclear_subjects=shown.unclear,
         later_hands=tuple(sorted(set(depicted.later_hands(text, title, categories)))),
-        shows_stamp=tuple(sorted({found.group(0).lower() for part in said if (found := STAMP.search(part))})),
+        shows_stamp=tuple(sorted(set(_found((*said, *beside), STAMP)))),
         outsiders=tuple(
-            sorted({*_outside(beside, OUTSIDER), *_outside(text.all_of("title", "description"), OUTSIDE_CREDIT)})
+            sorted({*_found(beside, OUTSIDER), *_found(text.all_of("title", "description"), OUTSIDE_CREDIT)})
         ),
         makers=makers,
         work=work,
     )
 
 
-def _outside(said: Sequence[str], words: re.Pattern[str]) -> Iterator[str]:
-    """The words for makers whom no government employs."""
+def _found(said: Sequence[str], words: re.Pattern[str]) -> Iterator[str]:
+    """The words of a pattern, one from each text that has one."""
     return (found.group(0) for part in said if (found := words.search(part)))
 
 

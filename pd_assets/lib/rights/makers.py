@@ -24,11 +24,10 @@ from pd_assets.lib.page.statements import (
     Statement,
     years_of_time,
 )
-from pd_assets.lib.rights.claims import Maker, Work
+from pd_assets.lib.rights.claims import BY_PAGE, Maker, Work
 from pd_assets.lib.rights.knowledge import Entity, EntityKind, Questions
 
 ANONYMOUS = "Q4233718"
-BY_PAGE = "page"
 BY_TAG = "deathyear of the tag"
 
 
