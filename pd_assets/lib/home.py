@@ -30,6 +30,7 @@ LONGEST_NAME = 240
 GOES_ON = "%_"
 # It counts what it may spill from the room that the disk has.
 DUCKDB_IS_FULL = ("max_temp_directory_size",)
+BUCKETS = "buckets.json"
 # The checksum of a small JSON file, in itself.
 CHECK = "check"
 
@@ -79,6 +80,25 @@ class Home:
         """The partitions that a table holds, name -> folder, in the order of their names."""
         found = {unquote(encoded): path for encoded, path in _encoded_partitions(self.table(key))}
         return dict(sorted(found.items()))
+
+    @property
+    def buckets(self) -> int:
+        """How many item buckets the home was made with (lib/catalog/buckets.py); ConfigError where nobody can tell."""
+        path = self.root / BUCKETS
+        try:
+            found = read_checked(path)["buckets"] if path.is_file() else 1
+            if not isinstance(found, int) or found < 1:
+                raise ValueError(f"buckets {found!r}")
+            return found
+        except (OSError, ValueError, KeyError) as error:
+            raise ConfigError(
+                f'{path}: damaged ({error}); expected {{"buckets": 16}}, the number that this home was made with; '
+                "run `pdd doctor --repair`"
+            ) from error
+
+    def fix_buckets(self, buckets: int) -> None:
+        """Note the number of item buckets that what is per item is cut into from now on."""
+        write_checked(self.root / BUCKETS, {"buckets": buckets})
 
     @property
     def images(self) -> Path:

@@ -28,13 +28,17 @@ class Kept(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table. `volatile` columns say when something was done and stay out of the table's digest."""
+    """One table. `volatile` columns say when something was done and stay out of the table's digest.
+
+    One `by_bucket` has a file for each item bucket of the home (buckets.py).
+    """
 
     key: str
     columns: Mapping[str, tuple[pa.DataType, str]]
     sort_by: tuple[str, ...]
     volatile: tuple[str, ...] = ()
     kept: Kept = Kept.DERIVED
+    by_bucket: bool = False
 
     @property
     def schema(self) -> pa.Schema:
@@ -235,6 +239,7 @@ ITEMS = Table(
 DECISIONS = Table(
     key="rights/decisions",
     kept=Kept.EVIDENCE,
+    by_bucket=True,
     sort_by=("item_id", "profile"),
     volatile=("decided_at", "since"),
     columns={
@@ -313,6 +318,7 @@ TAKEDOWNS = Table(
 FILES = Table(
     key="images/files",
     kept=Kept.TWICE,
+    by_bucket=True,
     sort_by=("item_id",),
     volatile=("fetched_at", "tries", "url"),
     columns={
@@ -396,6 +402,7 @@ LICENSED = Table(
 
 CAPTIONS = Table(
     key="dataset/captions",
+    by_bucket=True,
     sort_by=("item_id",),
     volatile=("labels_version",),
     columns={
@@ -440,6 +447,7 @@ THINGS = Table(
 SPLITS = Table(
     key="dataset/splits",
     kept=Kept.TWICE,
+    by_bucket=True,
     sort_by=("item_id",),
     volatile=("since",),
     columns={

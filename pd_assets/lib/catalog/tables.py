@@ -2,9 +2,14 @@
 
 A partition is a folder of part files, each replaced as a whole: what fits no memory is written and mended part by part.
 What DuckDB computes is streamed into the file; what it cannot hold it spills to a folder under PD_HOME/.tmp.
+
+A table by bucket has a file for each item bucket, `part-3.parquet` for bucket 3: each is replaced on its own, so that
+who makes one bucket leaves the others alone. In a home of one bucket it is the one file of any other table. Every file
+that is written in one go has its digest in its footer.
 Errors: TableError, and DamagedTable among them; ConfigError where the disk is full.
 """
 
+import hashlib
 import itertools
 import os
 import shutil
@@ -21,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage
 from pd_assets.lib.catalog.damage import WRITTEN, read_file
 from pd_assets.lib.catalog.digests import ContentDigest
@@ -36,6 +42,8 @@ ROWS_IN_A_GROUP = 250
 # A streamed table closes a row group at so many rows or bytes.
 STREAMED_ROWS, STREAMED_BYTES = 100_000, 64_000_000
 ABANDONED_AFTER_S = 24 * 3600
+# In the footer of a file: the digest of its rows, and of which columns and types.
+DIGEST, DIGEST_OF = b"pd.digest", b"pd.digest_of"
 # A table, or several of the same columns.
 Tables = Table | tuple[Table, ...]
 
@@ -80,9 +88,7 @@ def write(home: Home, table: Table, content: pa.Table, *, partition: str | None 
     """Replace a table (or one partition of it) by `content` and return its digest."""
     content = sort(table, content)
     if partition is None:
-        with replacing(home.table(table.key) / PART) as partial:
-            pq.write_table(content, partial, **WRITTEN)
-        _is_all(home, table, home.table(table.key) / PART)
+        return write_buckets(home, table, cut(table, content, home.buckets))
     else:
         folder = home.partition(table.key, partition)
         write_part(table, folder / part_name(0), content)
@@ -96,21 +102,81 @@ def write_batches(home: Home, table: Table, batches: Iterable[pa.RecordBatch]) -
     """Replace a table by batches that come in the order of `sort_by`, in bounded memory, and return its digest.
 
     The digest is that of `write` for the same rows, however they are cut. TableError where they come in another order.
+    For a table by bucket only in a home of one bucket: `write_buckets` is for all.
     """
-    with replacing(home.table(table.key) / PART) as partial:
-        found = stream(table, batches, partial)
-    _is_all(home, table, home.table(table.key) / PART)
-    return found
+    assert not table.by_bucket or home.buckets == 1, f"{table.key} has {home.buckets} buckets"
+    return write_buckets(home, table, ((0, batch) for batch in batches))
+
+
+def write_buckets(
+    home: Home,
+    table: Table,
+    batches: Iterable[tuple[int, pa.RecordBatch]],
+    buckets: Collection[int] | None = None,
+) -> str:
+    """Replace `buckets` of a table, all of them if None, by batches that come bucket by bucket in ascending order, each
+    in the order of `sort_by`, in bounded memory; returns the digest of the whole table.
+
+    A bucket takes its place as soon as it is whole. One of which no batch comes is empty. TableError for another order.
+    A table that is not by bucket has bucket 0 alone.
+    """
+    number = home.buckets if table.by_bucket else 1
+    wanted = sorted(range(number) if buckets is None else buckets)
+    coming = iter(batches)
+    following = next(coming, None)
+
+    def of(bucket: int) -> Iterator[pa.RecordBatch]:
+        nonlocal following
+        while following is not None and following[0] == bucket:
+            batch, following = following[1], next(coming, None)
+            yield batch
+
+    for bucket in wanted:
+        path = bucket_file(home, table, bucket)
+        with replacing(path) as partial:
+            stream(table, of(bucket), partial)
+        damage.keep_second(table, path)
+    if following is not None:
+        raise TableError(f"{table.key}: rows of bucket {following[0]} come where {wanted} were wanted, in this order")
+    if buckets is None:
+        _drop_others(home, table, {bucket_file(home, table, bucket).name for bucket in wanted})
+    return stored_digest(home, table)
+
+
+def cut(table: Table, content: pa.Table, number: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """A sorted table as `write_buckets` takes it: cut into so many buckets where it is by bucket."""
+    if not table.by_bucket or number == 1:
+        yield from ((0, batch) for batch in content.to_batches())
+        return
+    placed = item_buckets.buckets_of(content["item_id"].to_pylist(), number)
+    for bucket in range(number):
+        yield from ((bucket, batch) for batch in content.filter(pa.array(placed == bucket)).to_batches())
+
+
+def bucket_file(home: Home, table: Table, bucket: int) -> Path:
+    """The file of one bucket of a table."""
+    return home.table(table.key) / f"part-{bucket}.parquet"
+
+
+def read_bucket(home: Home, table: Table, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
+    """One bucket of a table, or an empty table where it was never written."""
+    _note(home, table)
+    path = bucket_file(home, table, bucket)
+    if path.is_file():
+        return read_file(table, path, columns)
+    return table.schema.empty_table().select(columns or list(table.columns))
 
 
 def stream(table: Table, batches: Iterable[pa.RecordBatch], path: Path) -> str:
-    """Write batches in the order of `sort_by` to one file and return their digest."""
+    """Write batches in the order of `sort_by` to one file and return their digest, which is in its footer too."""
     told = ContentDigest(_stable(table, table.schema))
     with pq.ParquetWriter(path, table.schema, **WRITTEN) as writer:
         for group in _groups(_in_order(table, batches)):
             told.add(group)
             writer.write_table(group)
-    return told.hexdigest()
+        found = told.hexdigest()
+        writer.add_key_value_metadata({DIGEST: found.encode(), DIGEST_OF: _digest_of(table)})
+    return found
 
 
 def _groups(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -168,11 +234,10 @@ def write_query(
         return write_batches(home, table, answer.to_arrow_reader(BATCH_ROWS))
 
 
-def _is_all(home: Home, table: Table, written: Path) -> None:
-    """Drop the other files of an unpartitioned table: what it held before in several parts."""
-    damage.keep_second(table, written)
+def _drop_others(home: Home, table: Table, written: Collection[str]) -> None:
+    """Drop the other files of a table: what it held before in more parts."""
     for path in home.table(table.key).glob("*.parquet"):
-        if path.name != written.name:
+        if path.name not in written:
             damage.remove(path)
 
 
@@ -218,12 +283,35 @@ def digest(table: Table, content: pa.Table) -> str:
 
 
 def stored_digest(home: Home, table: Table) -> str:
-    """The digest of a table that lies in one file, read in bounded memory."""
-    told = ContentDigest(_stable(table, table.schema))
-    for path in parts(home, table):
-        for batch in damage.batches(table, path, BATCH_ROWS):
-            told.add(batch)
-    return told.hexdigest()
+    """The digest of a stored table, from the footers of its files where they tell it.
+
+    Of one of several buckets it is a digest over those of the buckets.
+    """
+    files = [bucket_file(home, table, bucket) for bucket in range(home.buckets if table.by_bucket else 1)]
+    if not all(path.is_file() for path in files):
+        files = parts(home, table)
+    found = [file_digest(table, path) for path in files]
+    if len(found) == 1:
+        return found[0]
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()
+
+
+def file_digest(table: Table, path: Path) -> str:
+    """The digest of the rows of one file: what its footer says, else they are read in bounded memory."""
+    with damage.named(table, path):
+        told = pq.read_metadata(path).metadata or {}
+    if told.get(DIGEST_OF) == _digest_of(table):
+        return told[DIGEST].decode()
+    found = ContentDigest(_stable(table, table.schema))
+    for batch in damage.batches(table, path, BATCH_ROWS):
+        found.add(batch)
+    return found.hexdigest()
+
+
+def _digest_of(table: Table) -> bytes:
+    """What the digest of a file of this table is over."""
+    told = "\n".join(f"{field.name} {field.type}" for field in _stable(table, table.schema))
+    return hashlib.sha256(told.encode()).hexdigest()[:16].encode()
 
 
 def _stable(table: Table, schema: pa.Schema) -> pa.Schema:
@@ -368,13 +456,17 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str
         relation(connection, home, table).create_view(name)
 
 
-def relation(connection: duckdb.DuckDBPyConnection, home: Home, table: Tables) -> duckdb.DuckDBPyRelation:
+def relation(
+    connection: duckdb.DuckDBPyConnection, home: Home, table: Tables, *, bucket: int | None = None
+) -> duckdb.DuckDBPyRelation:
     """A table, or several as one, as a DuckDB relation; without files it is empty. DamagedTable where a file is not
-    what was written."""
+    what was written. With `bucket` that bucket alone, of a table by bucket."""
     several = table if isinstance(table, tuple) else (table,)
     files: list[Path] = []
     for one in several:
         of_one = parts(home, one)
+        if bucket is not None:
+            of_one = [path for path in of_one if path == bucket_file(home, one, bucket).resolve()]
         damage.require_whole(home, one, of_one)
         files += of_one
     if not files:
