@@ -24,9 +24,8 @@ def _splits(ids: list[str], split: str = "train") -> pa.Table:
 
 
 def test_duckdb_and_python_put_an_item_into_the_same_bucket() -> None:
-    told = duckdb.sql(
-        f"select {buckets.sql(16, 'id')} from (select unnest($ids) as id)", params={"ids": IDS}
-    ).fetchall()
+    asked = f"select {buckets.sql(16, 'id')} from (select unnest($ids) as id)"
+    told = duckdb.execute(asked, {"ids": IDS}).fetchall()
     assert [bucket for (bucket,) in told] == buckets.buckets_of(IDS, 16).tolist()
 
 
