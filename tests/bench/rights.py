@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS, ITEMS, PAGES, Table
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.rights.batches import PROFILE_NAMES
@@ -66,6 +68,7 @@ class Measured:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=LIMITED_AT, help=f"items (default {LIMITED_AT})")
+    parser.add_argument("--buckets", type=int, default=1, help="item buckets of the home (default 1)")
     parser.add_argument("--measure", metavar="HOME", help=argparse.SUPPRESS)
     parser.add_argument("--what", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
@@ -74,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="pd-bench-") as folder:
         home = open_home(Path(folder))
+        if arguments.buckets > 1:
+            home.fix_buckets(arguments.buckets)
         plant(home, arguments.n)
         found = [in_process_of_its_own(home, "the rule table changed", arguments.n)]
         found.append(in_process_of_its_own(home, "nothing changed", arguments.n))
@@ -170,13 +175,39 @@ def plant(home: Home, items: int, *, edited: bool = False) -> None:
     write(home, ITEMS, lambda: map(item, pages(items, edited=edited)), home.table(ITEMS.key) / tables.PART)
     if not edited:
         write(home, CREATORS, lambda: makers(items), home.table(CREATORS.key) / tables.PART)
-        write(home, DECISIONS, lambda: decisions(home, items), home.table(DECISIONS.key) / tables.PART)
+        write_by_bucket(home, decisions(home, items))
 
 
 def learn(home: Home, items: int) -> None:
     """One maker in a hundred died otherwise."""
     rows = ({**row, **OTHERWISE} if number % CHANGED_SHARE == 0 else row for number, row in enumerate(makers(items)))
     write(home, CREATORS, lambda: rows, home.table(CREATORS.key) / tables.PART)
+
+
+def write_by_bucket(home: Home, rows: Iterator[dict[str, object]]) -> None:
+    """The decisions in a file for each bucket, as a home of many has them."""
+    folder = home.table(DECISIONS.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting: list[list[dict[str, object]]] = [[] for _ in range(home.buckets)]
+    with ExitStack() as held:
+        writers = [
+            held.enter_context(
+                pq.ParquetWriter(folder / f"part-{number}.parquet", DECISIONS.schema, compression="ZSTD")
+            )
+            for number in range(home.buckets)
+        ]
+
+        def put(bucket: int) -> None:
+            writers[bucket].write_batch(pa.RecordBatch.from_pylist(waiting[bucket], schema=DECISIONS.schema))
+            waiting[bucket] = []
+
+        for row in rows:
+            bucket = bucket_of(str(row["item_id"]), home.buckets)
+            waiting[bucket].append({name: row.get(name) for name in DECISIONS.columns})
+            if len(waiting[bucket]) == ROWS_AT_ONCE:
+                put(bucket)
+        for bucket in range(home.buckets):
+            put(bucket)
 
 
 def write(home: Home, table: Table, rows: Callable[[], Iterator[dict[str, object]]], path: Path) -> None:

@@ -308,6 +308,12 @@ def file_digest(table: Table, path: Path) -> str:
     return found.hexdigest()
 
 
+def tells_digest(table: Table, path: Path) -> bool:
+    """Whether the footer of a file says the digest of its rows, as every file does that is written by now."""
+    with damage.named(table, path):
+        return (pq.read_metadata(path).metadata or {}).get(DIGEST_OF) == _digest_of(table)
+
+
 def _digest_of(table: Table) -> bytes:
     """What the digest of a file of this table is over."""
     told = "\n".join(f"{field.name} {field.type}" for field in _stable(table, table.schema))
@@ -457,16 +463,23 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str
 
 
 def relation(
-    connection: duckdb.DuckDBPyConnection, home: Home, table: Tables, *, bucket: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    table: Tables,
+    *,
+    bucket: int | None = None,
+    buckets: Collection[int] | None = None,
 ) -> duckdb.DuckDBPyRelation:
     """A table, or several as one, as a DuckDB relation; without files it is empty. DamagedTable where a file is not
-    what was written. With `bucket` that bucket alone, of a table by bucket."""
+    what was written. With `bucket` that bucket alone, of a table by bucket; with `buckets` those."""
     several = table if isinstance(table, tuple) else (table,)
     files: list[Path] = []
     for one in several:
         of_one = parts(home, one)
-        if bucket is not None:
-            of_one = [path for path in of_one if path == bucket_file(home, one, bucket).resolve()]
+        wanted = buckets if bucket is None else (bucket,)
+        if wanted is not None:
+            chosen = {bucket_file(home, one, number).resolve() for number in wanted}
+            of_one = [path for path in of_one if path in chosen]
         damage.require_whole(home, one, of_one)
         files += of_one
     if not files:
