@@ -23,7 +23,8 @@ from pd_assets.lib.errors import AccessDenied
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.decode import MOST_PIXELS
-from pd_assets.lib.images.fetch import TRIES_OF_A_FILE, WRITE_EVERY, FetchCounts, fetch_accepted
+from pd_assets.lib.images.fetch import TRIES_OF_A_FILE, FetchCounts, fetch_accepted
+from pd_assets.lib.images.journal import WRITE_EVERY
 from pd_assets.lib.images.pool import Bounds, Decoders
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.sandbox import Archive, SandboxServer
