@@ -11,7 +11,7 @@ import itertools
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.mending import move_away
 from pd_assets.lib.catalog.schemas import FILES
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.errors import DamagedTable
-from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.errors import DamagedTable, TableError, WorkUnderWay
+from pd_assets.lib.home import Home, alone, replacing
 from pd_assets.lib.images import placeholders
 
 WRITE_EVERY = 500
@@ -47,6 +47,13 @@ class Told:
 def settle(home: Home) -> None:
     """Have images/files say what a killed run told."""
     Journal(home).settle()
+
+
+def settle_left(home: Home) -> None:
+    """The same where nobody fetches now; who does sees to it."""
+    if home.matching(f"{PLACE}/*.parquet"):
+        with suppress(WorkUnderWay, TableError), alone(home.images, "fetches pictures", waits=False):
+            settle(home)
 
 
 class Journal:
