@@ -12,6 +12,7 @@ Where the thumbnail cannot be had, the original is asked for at once. One file t
 
 import hashlib
 import logging
+import os
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -19,6 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.buckets import bucket_of
@@ -107,8 +109,11 @@ def fetch_accepted(
 
 def _sweep(home: Home) -> None:
     """Remove what a killed run left half-written. Only under `alone`: nobody is writing now."""
-    for partial in home.images.glob("*/.*.partial"):
-        partial.unlink(missing_ok=True)
+    for folder in home.images.glob("*/"):
+        with os.scandir(folder) as found:
+            for one in found:
+                if one.name.startswith(".") and one.name.endswith(".partial"):
+                    Path(one.path).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, kw_only=True)

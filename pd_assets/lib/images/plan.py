@@ -105,9 +105,9 @@ def _compare(
         _chosen(connection, home, table, buckets).create_view(name)
     for name, several in (("items", ITEMS), ("records", ALL_RECORDS), ("takedowns", TAKEDOWNS)):
         tables.relation(connection, home, several).create_view(name)
-    answer = connection.sql(load("wanted"), params=wishes.parameters())
-    with pq.ParquetWriter(path, _without_picture(answer.to_arrow_reader(1).schema)) as writer:
-        for batch in answer.to_arrow_reader(tables.BATCH_ROWS):
+    answer = connection.sql(load("wanted"), params=wishes.parameters()).to_arrow_reader(tables.BATCH_ROWS)
+    with pq.ParquetWriter(path, _without_picture(answer.schema)) as writer:
+        for batch in answer:
             holds = _holds(home, batch)
             writer.write_batch(batch.filter(pc.invert(holds)).drop_columns(list(_OF_THE_PICTURE)))
 
