@@ -338,7 +338,7 @@ def _is_of(path: Path, rows: int) -> bool:
     """Whether a bucket's file is as we write it, and has so many rows."""
     if not path.is_file():
         return False
-    return tables.tells_digest(DECISIONS, path) and damage.row_count(DECISIONS, path) == rows
+    return tables.tells_digests(DECISIONS, path) and damage.row_count(DECISIONS, path) == rows
 
 
 def _cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
