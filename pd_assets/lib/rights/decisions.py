@@ -33,7 +33,7 @@ from pd_assets.lib.rights.batches import (
     read_evidence,
     refuse_copies,
 )
-from pd_assets.lib.rights.crew import Crew
+from pd_assets.lib.rights.crew import Crew, crew_of
 from pd_assets.lib.rights.known import MARKS, load_knowledge, spool
 from pd_assets.lib.rights.rules import FRESH_DAYS
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
@@ -99,7 +99,7 @@ def decide_all(
         size = crew if crew is not None else (len(os.sched_getaffinity(0)) if unread + due > WORTH_A_CREW else 0)
         state = changes.state_of(connection, "previous")
         part = changes.part_from(home, state)
-        with Crew(terms, size) as hands:
+        with crew_of(terms, size) as hands:
             work.read_unread(hands)
             work.refuse_copies(hands)
             digest = tables.write_batches(home, DECISIONS, work.decided(hands, state))
