@@ -42,7 +42,7 @@ from pd_assets.lib.rights.batches import (
     read_evidence,
     refuse_copies,
 )
-from pd_assets.lib.rights.crew import Crew
+from pd_assets.lib.rights.crew import Crew, crew_of
 from pd_assets.lib.rights.known import show_marks, spool
 from pd_assets.lib.rights.rules import CONFLICTING_REASONS, FRESH_DAYS
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
@@ -113,7 +113,7 @@ def decide_all(
         work = _Work(home=home, connection=connection, terms=terms, spool=Path(folder), wanted=wanted)
         unread, due = work.look()
         size = crew if crew is not None else (len(os.sched_getaffinity(0)) if unread + due > WORTH_A_CREW else 0)
-        with Crew(terms, size) as hands:
+        with crew_of(terms, size) as hands:
             work.read_unread(hands)
             work.refuse_copies(hands)
             work.write(hands)
