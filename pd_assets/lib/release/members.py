@@ -20,7 +20,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import MEMBERS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dataset.export import PICTURES, Export, pictures_of
+from pd_assets.lib.dataset.exported import PICTURES, Export, pictures_of
 from pd_assets.lib.errors import PdError, TableError
 from pd_assets.lib.home import Home, replacing, write_text
 from pd_assets.lib.release.asking import ROWS
