@@ -24,7 +24,7 @@ from pd_assets.lib.catalog.tables import read, require, require_sources, watched
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.export import export_shards
-from pd_assets.lib.dataset.exported import INDEX, PICTURES, read_export
+from pd_assets.lib.dataset.exported import INDEX, PICTURES, read_export, waiting
 from pd_assets.lib.dataset.label_changes import LabelChanges
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.dataset.splits import build_splits
