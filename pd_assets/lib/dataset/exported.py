@@ -127,10 +127,13 @@ def pictures_in(path: Path) -> Iterator[pa.RecordBatch]:
         raise ConfigError(f"{path} cannot be read ({told}); materialise dataset/shards again") from error
 
 
-def is_proved(export: Export) -> bool:
-    """Whether the list of an export is there as it was written, and tells all that LISTED says."""
-    path = export.folder / PICTURES
-    return bool(export.listed) and path.is_file() and shards.sha256_of(path) == export.listed
+def is_proved(folder: Path) -> bool:
+    """Whether the list in an exported folder is what its index says was written, with all that LISTED names."""
+    try:
+        listed = json.loads((folder / INDEX).read_text()).get("listed")
+        return bool(listed) and shards.sha256_of(folder / PICTURES) == listed
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def as_dataset(path: Path) -> ds.Dataset:

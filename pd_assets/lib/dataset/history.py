@@ -110,7 +110,7 @@ def history(
     if not last.listed:
         pictures = scratch / "held.arrow"
         _list_anew(home, last, whole, pictures)
-    elif not is_proved(last):
+    elif not is_proved(last.folder):
         log.warning("%s was altered since it was written; every shard is written anew", pictures)
         return None
     return History(export=last, pictures=pictures, whole=whole)
