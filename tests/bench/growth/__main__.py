@@ -29,7 +29,6 @@ from tests.bench.spent import Failed, Spent, in_a_child
 TIMES = (1, 3, 10)
 # What has a fixed cost has it here; some steps refuse a home without any row.
 ALMOST_NONE = 20
-STATES = ("scratch", "no news", "changed")
 Key = tuple[str, str]
 Found = dict[Key, dict[int, Spent]]
 
@@ -60,10 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def grown(folder: Path, host: str, *, rows: int, buckets: int, only: Sequence[str] | None = None) -> list[Grown]:
     """Measure every step, or those before and with the last of `only`, on all homes."""
+    line = steps.Line.built()
     last = max((steps.ORDER.index(one) for one in only or ()), default=len(steps.ORDER) - 1)
     found: Found = {}
     for size in (ALMOST_NONE, *(rows * times for times in TIMES)):
-        for key, spent in _measure(folder / str(size), host, size, buckets, steps.ORDER[: last + 1]):
+        for key, spent in _measure(line, folder / str(size), host, size, buckets, steps.ORDER[: last + 1]):
             found.setdefault(key, {})[size] = spent
     return [
         Grown(step=step, state=state, fixed=spent.pop(ALMOST_NONE), spent=spent)
@@ -72,18 +72,20 @@ def grown(folder: Path, host: str, *, rows: int, buckets: int, only: Sequence[st
     ]
 
 
-def _measure(folder: Path, host: str, rows: int, buckets: int, names: Sequence[str]) -> Iterator[tuple[Key, Spent]]:
+def _measure(
+    line: steps.Line, folder: Path, host: str, rows: int, buckets: int, names: Sequence[str]
+) -> Iterator[tuple[Key, Spent]]:
     place = steps.Place(folder=folder, host=host)
     say(f"{rows:,} rows")
     _alone(lambda: homes.make(place.root, rows, buckets, host))
-    for state in STATES:
+    for state in steps.STATES:
         if state == "changed":
             _alone(lambda: homes.change_a_night(place.home, rows, host))
         for name in names:
-            if state not in steps.ONLY_IN.get(name, STATES):
+            if state not in steps.states(name):
                 continue
             try:
-                spent = in_a_child(partial(steps.step(name), place))
+                spent = in_a_child(partial(line.prepared, name, place))
             except Failed as error:
                 raise SystemExit(f"{name}, {state}, {rows:,} rows: {error}") from error
             say(f"  {state:<8} {name:<50} {spent.cpu_s:8.2f} CPU-s {spent.peak_bytes / 1e6:6.0f} MB")

@@ -4,14 +4,19 @@ A step prepares itself in the process that it is measured in, and gives what is 
 is unknown here until it is added to ORDER or, with why, to LEFT_OUT: `unknown` names it, and the bench fails.
 """
 
-from collections.abc import Callable, Mapping
+import os
+import pickle
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 
 from pd_assets.definitions import build_defs
-from pd_assets.lib.catalog import damage, mending, questions, views
+from pd_assets.lib.catalog import buckets, damage, mending, questions, views
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.labelling import queue
 from pd_assets.lib.ledger import expense
@@ -22,11 +27,13 @@ from pd_assets.lib.rights.drift import ground_losses
 from pd_assets.lib.rights.gaps import rights_gaps
 from pd_assets.lib.soundness import faults
 from pd_assets.resources import Platform
+from pd_assets.running.skip import _code as code_of_today
 from tests.bench.growth import homes
 from tests.pd_assets.harvest import QUIET
 from tests.pd_assets.lib.rights.cases import TODAY
 
 PROFILE = "strict"
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 # So little memory for joins shows at a small size what is bounded by it and what is not.
 ENVIRONMENT = {"PD_SHARD_MB": "1", "PD_DUCKDB_MEMORY_MB": "128", "PD_DUCKDB_THREADS": "2", "PD_DECODERS": "1"}
 MODELS = "what it takes is a training's, or that of weights and pictures drawn: it does not grow with the rows"
@@ -62,72 +69,127 @@ class Place:
         return open_home(self.root)
 
     @property
-    def platform(self) -> Platform:
-        return Platform(
-            pd_home=str(self.root),
-            pd_commons_api=f"{self.host}/w/api.php",
-            pd_wikidata_api="none",
-            pd_max_side=str(homes.MAX_SIDE),
-        )
+    def environment(self) -> dict[str, str]:
+        """So are the resources of all steps set up, which are made once."""
+        return {
+            "PD_HOME": str(self.root),
+            "PD_COMMONS_API": f"{self.host}/w/api.php",
+            "PD_WIKIDATA_API": "none",
+            "PD_MAX_SIDE": str(homes.MAX_SIDE),
+        }
 
-    def instance(self) -> dg.DagsterInstance:
-        (self.folder / "dagster").mkdir(exist_ok=True)
-        return dg.DagsterInstance.local_temp(str(self.folder / "dagster"))
+    def remember(self, name: str, events: Sequence[Event]) -> None:
+        """Keep what a step reported last."""
+        (self.folder / f"{name.replace('/', '.')}.events").write_bytes(pickle.dumps(events))
+
+    def remembered(self) -> Iterator[Event]:
+        for path in sorted(self.folder.glob("*.events"), key=lambda one: one.stat().st_mtime_ns):
+            yield from pickle.loads(path.read_bytes())
 
 
 Step = Callable[[Place], Callable[[], object]]
 
 
-def asset(name: str) -> Step:
-    key = dg.AssetKey(name.split("/"))
-    return lambda place: _job(place, dg.AssetSelection.assets(key).without_checks())
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """The code location with a job for each of the steps that are Dagster's, and an instance that knows of no run.
 
+    It is made once: the process of each step is forked from this one, and tells its instance what was reported before.
+    """
 
-def check(name: str) -> Step:
-    of, called = name.split(" ")
-    key = dg.AssetCheckKey(dg.AssetKey(of.split("/")), called)
+    jobs: Mapping[str, dg.JobDefinition]
+    sensors: Mapping[str, dg.SensorDefinition]
+    instance: dg.DagsterInstance
 
-    def prepared(place: Place) -> Callable[[], object]:
-        return _job(place, dg.AssetSelection.checks(key))
-
-    return prepared
-
-
-def _job(place: Place, selection: dg.AssetSelection) -> Callable[[], object]:
-    whole = build_defs(platform=place.platform)
-    job = dg.define_asset_job("growth", selection)
-    defs = dg.Definitions(
-        assets=whole.assets, asset_checks=whole.asset_checks, jobs=[job], resources=whole.resources, executor=whole.executor
-    ).resolve_job_def("growth")
-    instance = place.instance()
-
-    def run() -> None:
-        done = defs.execute_in_process(instance=instance, run_config=QUIET, raise_on_error=True)
-        assert done.success
-
-    return run
-
-
-def sensor(name: str) -> Step:
-    """A tick, with the cursor that the last one left."""
-
-    def prepared(place: Place) -> Callable[[], object]:
-        found = next(one for one in build_defs(platform=place.platform).sensors or () if one.name == name)
-        path = place.folder / f"{name}.cursor"
-        context = dg.build_sensor_context(
-            instance=place.instance(),
-            cursor=path.read_text() if path.is_file() else None,
-            resources={"platform": place.platform},
+    @classmethod
+    def built(cls) -> "Line":
+        whole = build_defs()
+        selections = {name: selection(name) for name in ORDER if name.startswith(("asset ", "check "))}
+        jobs = [dg.define_asset_job(_plain(name), one) for name, one in selections.items()]
+        defs = dg.Definitions(
+            assets=whole.assets,
+            asset_checks=whole.asset_checks,
+            jobs=jobs,
+            resources=whole.resources,
+            executor=whole.executor,
         )
+        line = cls(
+            jobs={name: defs.resolve_job_def(_plain(name)) for name in selections},
+            sensors={one.name: one for one in whole.sensors or ()},
+            instance=dg.DagsterInstance.ephemeral(),
+        )
+        # What Dagster does once in a process is done here.
+        with tempfile.TemporaryDirectory() as folder, told(Place(folder=Path(folder), host="http://127.0.0.1:1")):
+            line.jobs["asset rights/takedowns"].execute_in_process(instance=line.instance, run_config=QUIET)
+        code_of_today()
+        return line
+
+    def prepared(self, name: str, place: Place) -> Callable[[], object]:
+        """A step, to be called for its work; in a process of its own."""
+        os.environ.update(place.environment)
+        if name in NAMED:
+            return NAMED[name](place)
+        for event in place.remembered():
+            self.instance.report_runless_asset_event(event)
+        return self._tick(name, place) if name.startswith("sensor ") else self._run(name, place)
+
+    def _run(self, name: str, place: Place) -> Callable[[], object]:
+        job = self.jobs[name]
+
+        def run() -> None:
+            done = job.execute_in_process(instance=self.instance, run_config=QUIET, tags=buckets_of(name, job, place))
+            made = [event.step_materialization_data.materialization for event in done.get_asset_materialization_events()]
+            place.remember(name, [*made, *done.get_asset_check_evaluations()])
+
+        return run
+
+    def _tick(self, name: str, place: Place) -> Callable[[], object]:
+        """A tick, with the cursor that the last one left."""
+        watch, path = self.sensors[name.partition(" ")[2]], place.folder / f"{name}.cursor"
+        cursor = path.read_text() if path.is_file() else None
 
         def tick() -> None:
-            told = found(context)
+            context = dg.build_sensor_context(
+                instance=self.instance, cursor=cursor, resources={"platform": Platform()}
+            )
+            told = watch(context)
             if isinstance(told, dg.SensorResult) and told.cursor is not None:
                 path.write_text(told.cursor)
 
         return tick
 
-    return prepared
+
+@contextmanager
+def told(place: Place) -> Iterator[None]:
+    """The environment of a place, for the block."""
+    before = dict(os.environ)
+    os.environ.update(place.environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def selection(name: str) -> dg.AssetSelection:
+    """The asset without its checks, or the check alone."""
+    kind, key, *called = name.split(" ")
+    of = dg.AssetKey(key.split("/"))
+    if kind == "check":
+        return dg.AssetSelection.checks(dg.AssetCheckKey(of, called[0]))
+    return dg.AssetSelection.assets(of).without_checks()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def buckets_of(name: str, job: dg.JobDefinition, place: Place) -> dict[str, str]:
+    """All item buckets in one run, where the asset is made by bucket."""
+    if job.partitions_def is None:
+        return {}
+    keys = buckets.names(place.home.buckets)
+    return {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
 
 
 def asked(question: Callable[[Home], object]) -> Step:
@@ -219,14 +281,12 @@ ORDER = (
     "members",
     "pdd takedown",
 )
-# What changes the home is done once, at the end.
-ONLY_IN = {"pdd takedown": ("changed",)}
+STATES = ("scratch", "no news", "changed")
 
 
-def step(name: str) -> Step:
-    kind, _, rest = name.partition(" ")
-    made = {"asset": asset, "check": check, "sensor": sensor}
-    return NAMED[name] if name in NAMED else made[kind](rest)
+def states(name: str) -> tuple[str, ...]:
+    """The states in which a step differs: a check or a question reads the same in all of them, and is done once."""
+    return STATES if name.startswith(("asset ", "sensor ")) or name == "mend" else STATES[-1:]
 
 
 def unknown(defs: dg.Definitions) -> list[str]:
