@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", metavar="STEP", help="show only this step (those before it run too)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured here")
     parser.add_argument("--against", metavar="COMMIT", help="measure another commit too, in the same run")
+    parser.add_argument("--once", action="store_true", help="only see whether each step runs, on a home of a few rows")
     parser.add_argument("--folder", type=Path, help="where the homes are made; a temporary folder without")
     options = parser.parse_args(argv)
     os.environ.update(steps.ENVIRONMENT)
@@ -48,6 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     before = _of_commit(options) if options.against else {}
     with tempfile.TemporaryDirectory(prefix="pd-growth-", dir=options.folder) as folder, serving() as host:
+        if options.once:
+            list(
+                _measure(steps.Line.built(), Path(folder), host, ALMOST_NONE, options.buckets, steps.ORDER, ["changed"])
+            )
+            return 0
         found = grown(Path(folder), host, rows=options.rows, buckets=options.buckets, only=options.only)
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in found], indent=1))
@@ -73,12 +79,18 @@ def grown(folder: Path, host: str, *, rows: int, buckets: int, only: Sequence[st
 
 
 def _measure(
-    line: steps.Line, folder: Path, host: str, rows: int, buckets: int, names: Sequence[str]
+    line: steps.Line,
+    folder: Path,
+    host: str,
+    rows: int,
+    buckets: int,
+    names: Sequence[str],
+    states: Sequence[str] = steps.STATES,
 ) -> Iterator[tuple[Key, Spent]]:
     place = steps.Place(folder=folder, host=host)
     say(f"{rows:,} rows")
     _alone(lambda: homes.make(place.root, rows, buckets, host))
-    for state in steps.STATES:
+    for state in states:
         if state == "changed":
             _alone(lambda: homes.change_a_night(place.home, rows, host))
         for name in names:

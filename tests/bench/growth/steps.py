@@ -138,7 +138,9 @@ class Line:
 
         def run() -> None:
             done = job.execute_in_process(instance=self.instance, run_config=QUIET, tags=buckets_of(name, job, place))
-            made = [event.step_materialization_data.materialization for event in done.get_asset_materialization_events()]
+            made = [
+                event.step_materialization_data.materialization for event in done.get_asset_materialization_events()
+            ]
             place.remember(name, [*made, *done.get_asset_check_evaluations()])
 
         return run
@@ -149,9 +151,7 @@ class Line:
         cursor = path.read_text() if path.is_file() else None
 
         def tick() -> None:
-            context = dg.build_sensor_context(
-                instance=self.instance, cursor=cursor, resources={"platform": Platform()}
-            )
+            context = dg.build_sensor_context(instance=self.instance, cursor=cursor, resources={"platform": Platform()})
             told = watch(context)
             if isinstance(told, dg.SensorResult) and told.cursor is not None:
                 path.write_text(told.cursor)
@@ -306,5 +306,3 @@ def _is_known(name: str) -> bool:
         return True
     # One check for each stage: they do the same.
     return name.startswith("check models/") and name.endswith((" saw_no_taken_down_picture", " files_are_whole"))
-
-

@@ -79,11 +79,13 @@ def table(found: Sequence[Grown], before: Mapping[tuple[str, str], Grown]) -> It
         cells += [f"{one.spent[rows].peak_bytes / 1e6:.0f}" for rows in sizes]
         cells += [f"{one.bytes_a_row:.0f}"]
         if before:
-            earlier = before.get((one.step, one.state))
-            largest = one.spent[sizes[-1]]
-            if earlier is None:
-                cells += ["", "", ""]
-            else:
-                then = earlier.spent[sizes[-1]]
-                cells += [f"{then.cpu_s:.2f}", f"{largest.cpu_s / max(then.cpu_s, 0.01):.2f}", f"{then.peak_bytes / 1e6:.0f}"]
+            cells += _beside(one, before.get((one.step, one.state)))
         yield f"| {one.step} | {one.state} | {' | '.join(cells)} | {'; '.join(one.problems)} |"
+
+
+def _beside(one: Grown, before: Grown | None) -> list[str]:
+    """CPU of the other commit, ours against it, and its memory, all at the largest size."""
+    if before is None:
+        return ["", "", ""]
+    now, then = one.spent[one.sizes[-1]], before.spent[one.sizes[-1]]
+    return [f"{then.cpu_s:.2f}", f"{now.cpu_s / max(then.cpu_s, 0.01):.2f}", f"{then.peak_bytes / 1e6:.0f}"]
