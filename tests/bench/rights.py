@@ -36,7 +36,7 @@ from pd_assets.lib.rights.knowledge import mark
 from pd_assets.lib.rights.known import StoredEntities, load_knowledge
 from pd_assets.lib.rights.rules import PROFILES, Decision, decide
 from pd_assets.lib.rights.versions import extractor_version
-from tests.pd_assets.lib.rights.cases import CASES, TODAY
+from tests.pd_assets.lib.rights.cases import CASES, TODAY, Case
 
 SEED = 20
 MOST_S, MOST_BYTES = 600.0, 2_000_000_000
@@ -227,23 +227,25 @@ def pages(items: int, *, edited: bool = False) -> Iterator[dict[str, object]]:
     """Rows of commons/pages in the order of their item ids; 1% have the bytes of another page."""
     for number in numbers(items):
         chance = random.Random(number)
-        case = CASES[chance.randrange(len(CASES))]
-        change = edited and number % CHANGED_SHARE == 0
-        year = chance.randrange(1500, 1925, 20)
-        text = case.text.replace("1850", str(year)) + f"\n<!-- {number} -->" + ("\n{{Cc-by-sa-4.0}}" if change else "")
-        row = {
-            **case.row(),
-            "source": "commons",
-            "pageid": number,
-            "title": f"File:Painting {number}.jpg",
-            "category": "C",
-            "wikitext": text,
-            "revid": number * 10 + change,
-            "sha1": f"{number - (number % 100 == 1):040x}",
-            "uploaded_at": LONG_AGO,
-        }
-        row["digest"] = hashlib.md5(f"{number} {change}".encode()).hexdigest()
-        yield row
+        yield page(number, CASES[chance.randrange(len(CASES))], edited=edited and number % CHANGED_SHARE == 0)
+
+
+def page(number: int, case: Case, *, edited: bool = False) -> dict[str, object]:
+    """A page like a case, with a year, an artist's work and a revision of its own; an edit takes its freedom."""
+    year = random.Random(number + 1).randrange(1500, 1925, 20)
+    text = case.text.replace("1850", str(year)) + f"\n<!-- {number} -->" + ("\n{{Cc-by-sa-4.0}}" if edited else "")
+    return {
+        **case.row(),
+        "source": "commons",
+        "pageid": number,
+        "title": f"File:Painting {number}.jpg",
+        "category": "C",
+        "wikitext": text,
+        "revid": number * 10 + edited,
+        "sha1": f"{number - (number % 100 == 1):040x}",
+        "uploaded_at": LONG_AGO,
+        "digest": hashlib.md5(f"{number} {edited}".encode()).hexdigest(),
+    }
 
 
 def makers(items: int) -> Iterator[dict[str, object]]:
