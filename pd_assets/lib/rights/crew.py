@@ -97,7 +97,7 @@ def _answer(process: "subprocess.Popen[bytes]") -> tuple[pa.RecordBatch, ...]:
 def _failed(process: "subprocess.Popen[bytes]") -> CrewFailed:
     return CrewFailed(
         f"a process that decides ended with {process.wait()} in the middle of a batch, expected it to end when told; "
-        "its own message is in the log above; nothing was written, run again"
+        "its own message is in the log above; its bucket was not written, run again"
     )
 
 
