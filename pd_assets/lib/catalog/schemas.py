@@ -408,7 +408,7 @@ CAPTIONS = Table(
     key="dataset/captions",
     by_bucket=True,
     sort_by=("item_id",),
-    volatile=("labels_version",),
+    volatile=("labels_version", "page_digest", "things", "made_of"),
     columns={
         "item_id": (TEXT, "the item in `catalog/licensed_images`"),
         "labels": (
@@ -433,6 +433,9 @@ CAPTIONS = Table(
         ),
         "source_digest": (TEXT, "BLAKE2b-128 of what the labels were read from"),
         "labels_version": (TEXT, "version of what read the labels"),
+        "page_digest": (TEXT, "digest of the archive's page or record as it is stored, null where none is"),
+        "things": (TEXTS, "ids of the Wikidata items that the page names, sorted: the row depends on their names"),
+        "made_of": (TEXT, "digest of label policy, language and code, and one of the names of its things"),
     },
 )
 

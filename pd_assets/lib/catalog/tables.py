@@ -41,6 +41,7 @@ BATCH_ROWS = 20_000
 ROWS_IN_A_GROUP = 250
 # A streamed table closes a row group at so many rows or bytes.
 STREAMED_ROWS, STREAMED_BYTES = 100_000, 64_000_000
+ROWS_IN_A_BLOCK = 2_000
 ABANDONED_AFTER_S = 24 * 3600
 # In the footer of a file: the digest of its rows, that of the rows that others are made of, and of which columns and
 # types they are.
@@ -137,7 +138,7 @@ def write_buckets(
     if following is not None:
         raise TableError(f"{table.key}: rows of bucket {following[0]} come where {wanted} were wanted, in this order")
     if buckets is None:
-        _drop_others(home, table, {bucket_file(home, table, bucket).name for bucket in wanted})
+        drop_others(home, table)
     return stored_digest(home, table)
 
 
@@ -177,8 +178,7 @@ def stream(table: Table, batches: Iterable[pa.RecordBatch], path: Path) -> str:
     """Write batches in the order of `sort_by` to one file and return their digest, which is in its footer too."""
     told, used = ContentDigest(_stable(table, table.schema)), ContentDigest(_stable(table, table.schema))
     with pq.ParquetWriter(path, table.schema, **WRITTEN) as writer:
-        for group in _groups(_in_order(table, batches)):
-            told.add(group)
+        for group in _groups(_blocks(_in_order(table, batches)), told):
             if table.used is not None:
                 used.add(_used(table, group))
             writer.write_table(group)
@@ -197,18 +197,35 @@ def _used(table: Table, content: pa.Table | pa.RecordBatch) -> pa.Table | pa.Rec
     return content.filter(pc.equal(content.column(column), value))
 
 
-def _groups(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Batches gathered to row groups of a fair size."""
+def _groups(blocks: Iterable[pa.Table], told: ContentDigest) -> Iterator[pa.Table]:
+    """Blocks gathered to row groups of a fair size, and told to a digest.
+
+    Where one ends is for its content alone to say, so that the same rows make the same file however they came.
+    """
     waiting: list[pa.Table] = []
-    rows = size_bytes = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows, size_bytes = rows + batch.num_rows, size_bytes + batch.nbytes
-        if rows >= STREAMED_ROWS or size_bytes >= STREAMED_BYTES:
+    rows = began = 0
+    for block in blocks:
+        told.add(block)
+        waiting.append(block)
+        rows += block.num_rows
+        if rows >= STREAMED_ROWS or told.size_bytes - began >= STREAMED_BYTES:
             yield pa.concat_tables(waiting)
-            waiting, rows, size_bytes = [], 0, 0
+            waiting, rows, began = [], 0, told.size_bytes
     if waiting:
         yield pa.concat_tables(waiting)
+
+
+def _blocks(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows, ROWS_IN_A_BLOCK at a time."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    for batch in batches:
+        while rows + batch.num_rows >= ROWS_IN_A_BLOCK:
+            yield pa.concat_tables([*waiting, batch.slice(0, ROWS_IN_A_BLOCK - rows)]).combine_chunks()
+            batch, waiting, rows = batch.slice(ROWS_IN_A_BLOCK - rows), [], 0
+        waiting, rows = [*waiting, batch], rows + batch.num_rows
+    if rows:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def _in_order(table: Table, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -252,10 +269,11 @@ def write_query(
         return write_batches(home, table, answer.to_arrow_reader(BATCH_ROWS))
 
 
-def _drop_others(home: Home, table: Table, written: Collection[str]) -> None:
-    """Drop the other files of a table: what it held before in more parts."""
+def drop_others(home: Home, table: Table) -> None:
+    """Drop the files of a table that are none of its buckets: what it held before in more parts."""
+    buckets = {bucket_file(home, table, bucket).name for bucket in range(home.buckets if table.by_bucket else 1)}
     for path in home.table(table.key).glob("*.parquet"):
-        if path.name not in written:
+        if path.name not in buckets:
             damage.remove(path)
 
 
@@ -503,18 +521,24 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str
 
 
 def relation(
-    connection: duckdb.DuckDBPyConnection, home: Home, table: Tables, *, bucket: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    table: Tables,
+    *,
+    bucket: int | None = None,
+    buckets: Collection[int] | None = None,
 ) -> duckdb.DuckDBPyRelation:
     """A table, or several as one, as a DuckDB relation; without files it is empty. DamagedTable where a file is not
-    what was written. With `bucket` that bucket alone, of a table by bucket."""
+    what was written. With `bucket` that bucket alone, of a table by bucket; with `buckets` those."""
     several = table if isinstance(table, tuple) else (table,)
     files: list[Path] = []
     for one in several:
-        if bucket is None:
+        wanted = buckets if bucket is None else (bucket,)
+        if wanted is None:
             of_one = parts(home, one)
         else:
             _note(home, one)
-            of_one = [path for path in [bucket_file(home, one, bucket)] if path.is_file()]
+            of_one = [path for path in (bucket_file(home, one, number) for number in wanted) if path.is_file()]
         damage.require_whole(home, one, of_one)
         files += of_one
     if not files:
