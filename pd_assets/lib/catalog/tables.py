@@ -363,7 +363,12 @@ def _told_digest(table: Table, path: Path, kind: bytes) -> str:
         return footer[kind].decode()
     found = ContentDigest(_stable(table, table.schema))
     for batch in damage.batches(table, path, BATCH_ROWS):
-        found.add(_used(table, batch) if kind == DIGEST_OF_USED else batch)
+        whole = batch
+        # What an older version wrote lacks the columns that came later.
+        for field in table.schema:
+            if field.name not in batch.schema.names:
+                whole = whole.append_column(field.name, pa.nulls(batch.num_rows, field.type))
+        found.add(_used(table, whole) if kind == DIGEST_OF_USED else whole)
     return found.hexdigest()
 
 

@@ -15,6 +15,7 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.fetch import fetch_accepted
+from pd_assets.lib.images.journal import Journal
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.withdrawals import find_withdrawn
@@ -158,6 +159,13 @@ def _digest(home: Home, version: str) -> str:
     from pd_ml.data.shards import read_manifest
 
     return read_manifest(home.dataset("main", version)).digest
+
+
+def test_a_purge_knows_of_the_picture_that_a_killed_run_fetched_and_only_its_journal_tells(home: Home) -> None:
+    plant(home, FILES, [file(n, sha256=store(home, n)) for n in range(COUNT) if n != 5])
+    Journal(home).add(tables.as_table(FILES, [{**dict.fromkeys(FILES.columns), **file(5, sha256=store(home, 5))}]))
+    take_down(home, "commons:M5", reason="a complaint", purge=True)
+    assert not list((home.images / store(home, 5)[:2]).glob(f"{store(home, 5)}.*"))
 
 
 def test_a_purge_takes_an_export_that_waits_for_its_manifest_too(home: Home) -> None:
