@@ -3,8 +3,8 @@
     python -m tests.bench.captions --n 10000 --buckets 1
     python -m tests.bench.captions --n 300000 --plain
 
-Each page has an information box, categories and a statement that names one of a thousand things; plain ones have no box,
-and are read ten times faster.
+Each page has an information box, categories and a statement that names one of a thousand things; plain ones have no
+box, and are read in a fraction of the time.
 """
 
 import argparse
@@ -32,7 +32,7 @@ TEXT = """== {{{{int:filedesc}}}} ==
 {{{{Artwork
  |artist = {{{{Creator:Painter {artist}}}}}
  |title = {{{{en|1=View of the river no. {number} near the old mill}}}}{{{{de|1=Blick auf den Fluss Nr. {number}}}}}
- |description = {{{{en|1=A river with a mill, two boats and a bridge of {arches} arches, in the evening light. {more}}}}}
+ |description = {{{{en|1=A river with a mill, two boats and a bridge of {arches} arches, at night. {more}}}}}
  |date = {year}
  |medium = {{{{Technique|oil|canvas}}}}
  |dimensions = {{{{Size|cm|{arches}2|81}}}}
@@ -91,7 +91,7 @@ def cpu_s() -> float:
 def plant(home: Home, n: int, text: str) -> None:
     plant_pages(home, n, text)
     ids = (f"commons:M{FIRST + number}" for number in range(n))
-    rows = ({"item_id": item_id, "cluster": item_id} for item_id in ids)
+    rows: Iterator[dict[str, object]] = ({"item_id": item_id, "cluster": item_id} for item_id in ids)
     write(LICENSED, rows, home.table(LICENSED.key) / tables.PART)
     names = [{"thing": f"Q{number}", "language": "en", "name": f"thing {number}"} for number in range(1000)]
     tables.write(home, THINGS, tables.as_table(THINGS, names))
