@@ -36,7 +36,8 @@ class Platform(_Launchpad):  # type: ignore[valid-type, misc]  # its fields are 
 
     def home(self) -> Home:
         """PD_HOME, made where it is missing; ConfigError where it cannot be written. In a step it is there to write."""
-        return at_work_in_step(open_home(self.settings().home))
+        settings = self.settings()
+        return at_work_in_step(open_home(settings.home), buckets=settings.buckets)
 
     def home_as_it_is(self) -> Home:
         """PD_HOME as this machine has it, also where its bucket cannot be reached."""

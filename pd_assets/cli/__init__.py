@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "web": ("pd_assets.cli.web", "Dagster UI alone, where its services are started one by one"),
         "doctor": ("pd_assets.cli.doctor", "check settings, home, archive and devices, and say what to mend"),
         "migrate": ("pd_assets.cli.migrate", "bring a home that an older version wrote to this version's format"),
+        "rebucket": ("pd_assets.cli.rebucket", "change the number of buckets that what is per item is cut into"),
         "decide": ("pd_assets.cli.decide", "explain the verdict on one item or title"),
         "trace": ("pd_assets.cli.trace", "which datasets and models saw a picture, and how its verdict changed"),
         "takedown": ("pd_assets.cli.takedown", "keep a picture and its copies out of everything from now on"),
@@ -47,6 +48,7 @@ EXAMPLES = """examples:
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
   pdd up                                     the Dagster UI on http://127.0.0.1:3000
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
+  pdd rebucket 16                            sixteen buckets, each a run or a pod of its own where that helps
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
   pdd trace "File:The Night Watch.jpg"       which datasets and models saw it
   pdd takedown commons:M123 --reason "the heirs ask for it" --purge

@@ -31,6 +31,12 @@ GOES_ON = "%_"
 # It counts what it may spill from the room that the disk has.
 DUCKDB_IS_FULL = ("max_temp_directory_size",)
 BUCKETS = "buckets.json"
+# The tables that are cut into buckets, as lib/catalog/schemas.py says.
+BY_BUCKET = ("rights/decisions", "images/files", "dataset/captions", "dataset/splits")
+# A change to another number that is under way: lib/catalog/rebucket.py.
+REBUCKET = "rebucket.json"
+# Held by all that work on a home on this disk, and by one alone that changes its buckets.
+WORK_LOCK = ".at_work"
 # The checksum of a small JSON file, in itself.
 CHECK = "check"
 
@@ -95,6 +101,23 @@ class Home:
                 f'{path}: damaged ({error}); expected {{"buckets": 16}}, the number that this home was made with; '
                 "run `pdd doctor --repair`"
             ) from error
+
+    def settle_buckets(self, wanted: int) -> None:
+        """Keep to the number that the home was made with; a new one is made with `wanted`, 0 being whatever it is.
+
+        ConfigError where it was made with another.
+        """
+        is_new = not (self.root / BUCKETS).is_file() and not any(map(self._holds_files, BY_BUCKET))
+        if is_new and wanted > 1:
+            self.fix_buckets(wanted)
+        elif wanted and (found := self.buckets) != wanted:
+            raise ConfigError(
+                f"PD_BUCKETS={wanted}, and PD_HOME={self.root} was made with {found}: run `pdd rebucket {wanted}`, "
+                "which fetches and decides nothing anew, or unset PD_BUCKETS"
+            )
+
+    def _holds_files(self, key: str) -> bool:
+        return next(self.table(key).glob("*.parquet"), None) is not None
 
     def fix_buckets(self, buckets: int) -> None:
         """Note the number of item buckets that what is per item is cut into from now on."""
@@ -233,11 +256,13 @@ def open_home(
             raise ConfigError(f"PD_HOME={place}: there is no such folder; set PD_HOME to a home, or run pdd demo first")
         asked = Home(root=place.resolve(), elsewhere=_for_a_while())
         migrations.refuse_newer(asked)
+        require_settled(asked, to_ask=True)
         return asked
     _require_writable(place, "PD_HOME")
     home = Home(root=place.resolve())
     if not any_format:
         migrations.require_current(home)
+        require_settled(home, to_ask=True)
     return home
 
 
@@ -280,19 +305,52 @@ def _require_writable(folder: Path, setting: str) -> None:
 
 
 @contextmanager
-def at_work(home: Home) -> Iterator[Home]:
+def at_work(home: Home, *, alone: bool = False) -> Iterator[Home]:
     """Write the home in the block, which is noted to be of this version's format.
 
-    One in a bucket is written by one machine at a time, and published at the end.
+    One in a bucket is written by one machine at a time, and published at the end. `alone`: WorkUnderWay where another
+    process on this machine writes it. ConfigError while its buckets are being changed.
     """
     # Imported here: migrations imports this module.
     from pd_assets.lib import migrations
 
-    with home.copy.at_work() if home.copy is not None else nullcontext():
+    with home.copy.at_work() if home.copy is not None else nullcontext(), _beside_others(home, alone=alone):
+        if not alone:
+            require_settled(home)
         # Of one in a bucket its list is the mark.
         if home.may_write and home.copy is None:
             migrations.note(home)
         yield home
+
+
+@contextmanager
+def _beside_others(home: Home, *, alone: bool) -> Iterator[None]:
+    if not home.may_write:
+        yield
+        return
+    with (home.root / WORK_LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            told = "another process works on it; wait for it to end" if alone else "its buckets are being changed"
+            raise WorkUnderWay(f"PD_HOME={home.root}: {told}, and run again") from busy
+        yield
+
+
+def require_settled(home: Home, *, to_ask: bool = False) -> None:
+    """ConfigError where a change of its buckets was begun and not ended; who only asks may, until tables change."""
+    path = home.root / REBUCKET
+    try:
+        told = read_checked(path)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        told = {"buckets": "N", "damaged": str(error), "switches": True}
+    if told.get("switches") or not to_ask:
+        raise ConfigError(
+            f"PD_HOME={home.root}: a change to {told['buckets']} buckets is under way ({path.name}): run "
+            f"`pdd rebucket {told['buckets']}`, which ends it"
+        )
 
 
 @contextmanager
@@ -354,20 +412,22 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def alone(folder: Path, work: str, *, waits: bool = True) -> Iterator[None]:
-    """One process at a time does this work in a folder; another waits for it to end, or has WorkUnderWay at once.
+def alone(folder: Path, work: str, *, waits: bool = True, beside: bool = False) -> Iterator[None]:
+    """One process at a time does this work in a folder; another waits for it to end, or has WorkUnderWay at once. Those
+    that work `beside` others of their kind wait only for one that does not.
 
     A lock of the kernel's, so a killed run leaves none behind: Dagster's pools would keep its slot for ever.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
+        kind = fcntl.LOCK_SH if beside else fcntl.LOCK_EX
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
         except BlockingIOError as busy:
             if not waits:
                 raise WorkUnderWay(f"another run {work} in {folder}") from busy
             log.warning("another run %s in %s; waiting for it to end", work, folder)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, kind)
         yield
 
 

@@ -34,6 +34,12 @@ SETTINGS = (
     _setting("PD_S3_ENDPOINT", "for a bucket: URL of the S3 API", "Amazon's"),
     _setting("PD_HOME_WAIT_S", "for a bucket: seconds to wait for another machine that writes", "`120`"),
     _setting("PD_HOME_PUSH_S", "for a bucket: seconds between pushes of a long step's work", "`600`"),
+    _setting(
+        "PD_BUCKETS",
+        "how many buckets what is per item is cut into: a power of two, 1 for one machine, 256 for all of Commons; a "
+        "home keeps the number that it was made with, `pdd rebucket` changes it ([deploy.md](deploy.md))",
+        "`1`; as the home was made",
+    ),
     _setting("PD_CONTACT", "your e-mail or page, sent in the User-Agent; required for live archives", "none"),
     _setting("PD_COMMONS_API", "Action API of Commons or of any MediaWiki", "the live API"),
     _setting("PD_COMMONS_TOKEN", "optional OAuth2 bearer token for the API", "none", is_secret=True),

@@ -39,6 +39,7 @@ KEEP_DATASETS_DAYS = 30
 SCRAPE_CRON = "0 2 * * *"
 # In place of a contact, where every archive is on this machine.
 LOCAL_USE = "local use"
+BUCKETS = ("0", *(str(2**power) for power in range(13)))
 # Five fields of digits, names, lists, ranges and steps; Dagster looks closer.
 CRON = re.compile(r"[\w*/,#?-]+(?: [\w*/,#?-]+){4}|@(?:hourly|daily|weekly|monthly)")
 CHANGE = re.compile(r"\w+\.[\w.]+=.+")
@@ -55,6 +56,8 @@ class Settings:
     """Everything that the environment decides. Sizes in pixels, counts in pictures; `fresh_days` is in README.md."""
 
     home: Path | RemoteAddress = Path("data")
+    # 0: as the home was made; a new one has 1.
+    buckets: int = 0
     contact: str | None = None
     commons_api: str = COMMONS_API
     commons_token: str | None = field(default=None, repr=False)
@@ -115,6 +118,7 @@ class Settings:
         commons_api = reader.url("PD_COMMONS_API", COMMONS_API)
         settings = cls(
             home=reader.home("PD_HOME", "./data"),
+            buckets=int(reader.choice("PD_BUCKETS", "0", BUCKETS)),
             contact=reader.header("PD_CONTACT"),
             commons_api=commons_api,
             commons_token=reader.header("PD_COMMONS_TOKEN", secret=True),

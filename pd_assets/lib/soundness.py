@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.item_parts import unsound_generations
 from pd_assets.lib.catalog.mending import mend, move_away, set_aside
 from pd_assets.lib.catalog.schemas import CREATORS, MEMBERS, PAGES, TABLES, TAKEDOWNS, Kept, Table
-from pd_assets.lib.dataset.export import INDEX, pictures_of
+from pd_assets.lib.dataset.exported import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
-from pd_assets.lib.home import Home, remove_folder
+from pd_assets.lib.home import BUCKETS, REBUCKET, Home, remove_folder, require_settled
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.lib.migrations import format_of
 from pd_assets.lib.museums.contract import ALL_RECORDS
@@ -28,6 +29,8 @@ from pd_ml.data import shards
 from pd_ml.errors import ProvenanceError
 
 NIGHTLY = "run `pdd run nightly`, which makes it anew"
+# Of each file, where they tell the number of buckets.
+ITEMS_LOOKED_AT = 1000
 REPAIR = "run `pdd doctor --repair`"
 
 
@@ -75,6 +78,7 @@ def changed(home: Home) -> Iterator[Fault]:
 def repair(home: Home, archive: str) -> Iterator[str]:
     """Heal what can be, and say how. `archive` is the one that the settings name: it is believed where pages agree."""
     yield from _restored_note(home, archive)
+    yield from _restored_buckets(home)
     damage.forget_all(home)
     takedowns.resume(home, purges=False)
     for found in mend(home):
@@ -106,7 +110,13 @@ def repair(home: Home, archive: str) -> Iterator[str]:
 
 
 def _of_notes(home: Home) -> Iterator[Fault]:
-    for look, path in ((format_of, "home.json"), (lambda one: one.archive, "commons/archive.json")):
+    looks = (
+        (format_of, "home.json"),
+        (lambda one: one.archive, "commons/archive.json"),
+        (lambda one: one.buckets, BUCKETS),
+        (lambda one: require_settled(one), REBUCKET),
+    )
+    for look, path in looks:
         try:
             look(home)
         except ConfigError as error:
@@ -184,3 +194,31 @@ def _restored_note(home: Home, archive: str) -> Iterator[str]:
             return
         home.claim_anew(archive)
         yield f"{home.root / 'commons' / 'archive.json'}: {archive}, as all pages say"
+
+
+def _restored_buckets(home: Home) -> Iterator[str]:
+    """The note of the number of buckets, where it is damaged: their files and the rows in them tell it."""
+    try:
+        _ = home.buckets
+    except ConfigError as error:
+        number = _told_by_files(home)
+        if number is None:
+            yield f"{error}: its files are not those of any number of buckets; restore {BUCKETS} from a backup"
+            return
+        home.fix_buckets(number)
+        yield f"{home.root / BUCKETS}: {number} buckets, as the files of the tables say"
+
+
+def _told_by_files(home: Home) -> int | None:
+    """The smallest number of buckets whose files are all those that there are, with rows that belong there."""
+    files = [(table, path) for table in TABLES.values() if table.by_bucket for path in tables.files_of(home, table)]
+    held = [(int(path.stem.removeprefix("part-")), _some_items(table, path)) for table, path in files]
+    least = max((bucket for bucket, _ in held), default=0) + 1
+    numbers = [number for number in range(least, item_buckets.MOST + 1) if item_buckets.is_number(number)]
+    fits = (n for n in numbers if all((item_buckets.buckets_of(items, n) == b).all() for b, items in held))
+    return next(fits, None)
+
+
+def _some_items(table: Table, path: Path) -> list[str]:
+    first = next(damage.batches(table, path, ITEMS_LOOKED_AT), None)
+    return [] if first is None else first["item_id"].to_pylist()

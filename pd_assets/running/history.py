@@ -36,7 +36,7 @@ MOST_LOOKED_AT = 200
 
 def under_way(instance: dg.DagsterInstance, job: str) -> str | None:
     """The id of a run of a job that waits or works, or died and is about to be started again; or None."""
-    return next((run.run_id for run in _at_work(instance, job)), None)
+    return next((run.run_id for run in at_work(instance, job)), None)
 
 
 def reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun, asset: dg.AssetKey) -> set[str]:
@@ -95,7 +95,7 @@ def _learnt_by(run: dg.DagsterRun, name: str) -> str | None:
 
 def needed_datasets(instance: dg.DagsterInstance, name: str) -> set[str]:
     """The versions of a dataset that runs under way are about."""
-    found = (dataset_of(instance, run, name) for run in _at_work(instance))
+    found = (dataset_of(instance, run, name) for run in at_work(instance))
     return {version for version in found if version is not None}
 
 
@@ -137,7 +137,8 @@ def ask_again_for_retries(instance: dg.DagsterInstance, now: datetime) -> list[s
     return asked
 
 
-def _at_work(instance: dg.DagsterInstance, job: str | None = None) -> Iterator[dg.DagsterRun]:
+def at_work(instance: dg.DagsterInstance, job: str | None = None) -> Iterator[dg.DagsterRun]:
+    """The runs, of a job or of all, that wait or work, or died and are about to be started again."""
     yield from instance.get_runs(dg.RunsFilter(job_name=job, statuses=ACTIVE))
     since = datetime.now(UTC) - RETRY_COMES_WITHIN
     failed = dg.RunsFilter(

@@ -83,10 +83,10 @@ class Step:
 _AT_WORK: ContextVar[tuple[ExitStack, dict[Path, Home]] | None] = ContextVar("at_work", default=None)
 
 
-def at_work_in_step(home: Home) -> Home:
+def at_work_in_step(home: Home, *, buckets: int = 0) -> Home:
     """The home, for the step at work to write until its end, where what it wrote is published; once for each home.
 
-    What of it heals by itself is healed first.
+    What of it heals by itself is healed first. `buckets` as PD_BUCKETS says: a new home is made with so many.
     """
     step_at_work = _AT_WORK.get()
     if step_at_work is None:
@@ -94,6 +94,7 @@ def at_work_in_step(home: Home) -> Home:
     until_its_end, written = step_at_work
     if home.root not in written:
         written[home.root] = until_its_end.enter_context(at_work(home))
+        home.settle_buckets(buckets)
         # Of one in a bucket the list of what is published tells what is whole.
         if home.copy is None:
             mend(written[home.root])

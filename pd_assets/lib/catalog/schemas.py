@@ -30,7 +30,8 @@ class Kept(Enum):
 class Table:
     """One table. `volatile` columns say when something was done and stay out of the table's digest.
 
-    One `by_bucket` has a file for each item bucket of the home (buckets.py).
+    One `by_bucket` has a file for each item bucket of the home (buckets.py). `used`: column and value of the rows that
+    others are made of, where they are not all.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Table:
     volatile: tuple[str, ...] = ()
     kept: Kept = Kept.DERIVED
     by_bucket: bool = False
+    used: tuple[str, str] | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -321,6 +323,8 @@ FILES = Table(
     by_bucket=True,
     sort_by=("item_id",),
     volatile=("fetched_at", "tries", "url"),
+    # A failure that failed again is no news.
+    used=("status", "ok"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
         "sha256": (

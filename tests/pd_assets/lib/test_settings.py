@@ -11,6 +11,7 @@ from pd_assets.lib.settings import COMMONS_API, DEFAULT_ROOTS, Settings, categor
 
 EVERY_VARIABLE = {
     "PD_HOME": "elsewhere/home",
+    "PD_BUCKETS": "16",
     "PD_CONTACT": "curator@museum.test",
     "PD_COMMONS_API": "http://127.0.0.1:8080/w/api.php",
     "PD_COMMONS_TOKEN": "secret-token",
@@ -74,6 +75,7 @@ def test_every_variable_reaches_its_setting() -> None:
     settings = Settings.from_env(EVERY_VARIABLE)
     assert settings == Settings(
         home=Path("elsewhere/home"),
+        buckets=16,
         contact="curator@museum.test",
         commons_api="http://127.0.0.1:8080/w/api.php",
         commons_token="secret-token",
