@@ -23,7 +23,8 @@ from pd_assets.lib.catalog.schemas import (
 from pd_assets.lib.catalog.tables import read, require, require_sources, watched
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
-from pd_assets.lib.dataset.export import INDEX, PICTURES, export_shards, read_export
+from pd_assets.lib.dataset.export import export_shards
+from pd_assets.lib.dataset.exported import INDEX, PICTURES, read_export, waiting
 from pd_assets.lib.dataset.label_changes import LabelChanges
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.dataset.splits import build_splits
@@ -38,7 +39,7 @@ from pd_assets.lib.release.takedowns import resume
 from pd_assets.lib.rights.papers import papers
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.resources import Platform
-from pd_assets.running.by_bucket import only, reports_buckets
+from pd_assets.running.by_bucket import chosen, reports_buckets
 from pd_assets.running.history import needed_datasets
 from pd_assets.running.pools import WIKIDATA
 from pd_assets.running.skip import unless_unchanged
@@ -180,7 +181,7 @@ def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> d
             platform.home(),
             policy=settings.labels,
             language=settings.language,
-            **only(context, platform.home()),
+            buckets=chosen(context, platform.home()),
         )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
@@ -223,7 +224,7 @@ def _label_changes(changes: LabelChanges) -> dict[str, dg.MetadataValue]:
 def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         require(platform.home(), LICENSED)
-        splits = build_splits(platform.home(), **only(context, platform.home()))
+        splits = build_splits(platform.home(), buckets=chosen(context, platform.home()))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(splits.digest),
         metadata={
@@ -260,7 +261,9 @@ def dataset_shards(
 @unless_unchanged(
     writes=lambda home: [*_files(home, "*/exported", f"*/*/{INDEX}", f"*/*/{PICTURES}"), *_shards_in_use(home)],
     settings=lambda settings: [value for name, value in vars(settings).items() if name.startswith(("export", "shard"))],
-    per_run=("shards_written",),
+    # Where labels wait the next export takes more of them over, whatever else is new.
+    time=lambda home, _: waiting(home),
+    per_run=("shards_written", "bytes_written"),
 )
 def _export(context: dg.AssetExecutionContext, platform: Platform, config: ExportConfig) -> dg.MaterializeResult:
     with step() as done:
@@ -282,6 +285,8 @@ def _export(context: dg.AssetExecutionContext, platform: Platform, config: Expor
             "size_bytes": sum(info.size_bytes for info in export.shards),
             "tars": len(export.tars),
             "shards_written": export.written,
+            "bytes_written": export.written_bytes,
+            "labels_waiting": export.labels_waiting,
             "skipped_count": len(export.skipped),
             "skipped": dg.MetadataValue.json(list(export.skipped[:LISTED])),
             "folder": dg.MetadataValue.path(str(export.folder)),

@@ -11,7 +11,7 @@ from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import resume
 from pd_assets.resources import Platform
-from pd_assets.running.by_bucket import only, reports_buckets
+from pd_assets.running.by_bucket import chosen, reports_buckets
 from pd_assets.running.pools import MEDIA
 from pd_assets.running.step import asked_of_hosts, cost_of_a_picture, counted, step, stored, table_metadata
 
@@ -52,7 +52,7 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
                 profile=settings.rights_profile,
                 max_side=settings.max_side,
                 originals=config.originals,
-                **only(context, home),
+                buckets=chosen(context, home),
             )
         by_status = count(home, FILES, "status")
     return dg.MaterializeResult(

@@ -28,7 +28,7 @@ from pd_assets.lib.rights.drift import as_markdown, ground_losses, with_losses
 from pd_assets.lib.rights.gaps import COLUMNS, Gap, rights_gaps
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
-from pd_assets.running.by_bucket import only, reports_buckets
+from pd_assets.running.by_bucket import chosen, reports_buckets
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import counted, drawn, step, stored, table_metadata
 
@@ -65,7 +65,7 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
             home,
             profile=settings.rights_profile,
             fresh_days=settings.fresh_days,
-            **only(context, home),
+            buckets=chosen(context, home),
         )
         tags = tags_of(home, profile=counts.profile)
         gaps = rights_gaps(home, profile=counts.profile)

@@ -414,20 +414,22 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def alone(folder: Path, work: str, *, waits: bool = True) -> Iterator[None]:
-    """One process at a time does this work in a folder; another waits for it to end, or has WorkUnderWay at once.
+def alone(folder: Path, work: str, *, waits: bool = True, beside: bool = False) -> Iterator[None]:
+    """One process at a time does this work in a folder; another waits for it to end, or has WorkUnderWay at once. Those
+    that work `beside` others of their kind wait only for one that does not.
 
     A lock of the kernel's, so a killed run leaves none behind: Dagster's pools would keep its slot for ever.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
+        kind = fcntl.LOCK_SH if beside else fcntl.LOCK_EX
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
         except BlockingIOError as busy:
             if not waits:
                 raise WorkUnderWay(f"another run {work} in {folder}") from busy
             log.warning("another run %s in %s; waiting for it to end", work, folder)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, kind)
         yield
 
 

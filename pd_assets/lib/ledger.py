@@ -81,10 +81,11 @@ def append(home: Home, run_id: str, rows: list[Row]) -> None:
 
 def expense(home: Home) -> Expense:
     """All requests and bytes in the ledger, metadata and pictures alike, and the accepted pictures now in the store."""
-    spent = tables.read_or_empty(home, LEDGER, ["requests", "bytes"])
-    status = tables.read_or_empty(home, FILES, ["status"])["status"].to_pylist()
-    return Expense(
-        requests=sum(spent["requests"].to_pylist()),
-        size_bytes=sum(spent["bytes"].to_pylist()),
-        pictures=status.count("ok"),
+    found = tables.query(
+        home,
+        "select (select coalesce(sum(requests), 0)::bigint from ledger) as requests, "
+        "(select coalesce(sum(bytes), 0)::bigint from ledger) as size_bytes, "
+        "(select count(*) from files where status = 'ok') as pictures",
+        {"ledger": LEDGER, "files": FILES},
     )
+    return Expense(**found.to_pylist()[0])

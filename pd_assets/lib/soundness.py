@@ -16,7 +16,7 @@ from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.item_parts import unsound_generations
 from pd_assets.lib.catalog.mending import mend, move_away, set_aside
 from pd_assets.lib.catalog.schemas import CREATORS, MEMBERS, PAGES, TABLES, TAKEDOWNS, Kept, Table
-from pd_assets.lib.dataset.export import INDEX, pictures_of
+from pd_assets.lib.dataset.exported import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
 from pd_assets.lib.home import BUCKETS, REBUCKET, Home, remove_folder, require_settled

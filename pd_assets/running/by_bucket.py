@@ -7,7 +7,7 @@ A result of Dagster's own would report all buckets of the run, as one and the sa
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 import dagster as dg
 
@@ -51,12 +51,6 @@ def chosen(context: dg.AssetExecutionContext, home: Home) -> list[int] | None:
             f"({wrong}): reload the definitions in the Dagster UI, or restart pdd up, and run again"
         )
     return None if len(names) == len(known) else [known.index(name) for name in names]
-
-
-def only(context: dg.AssetExecutionContext, home: Home) -> dict[str, Any]:
-    """The argument `buckets` of what makes them; none where all are made."""
-    found = chosen(context, home)
-    return {} if found is None else {"buckets": found}
 
 
 def names_of(context: dg.AssetExecutionContext) -> list[str] | None:

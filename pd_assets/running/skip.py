@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 import dagster as dg
-import pyarrow.compute as pc
 
 import pd_assets
 import pd_ml.data
 from pd_assets.lib.catalog import buckets as item_buckets
-from pd_assets.lib.catalog.schemas import FILES, TABLES, Table
-from pd_assets.lib.catalog.tables import bucket_file, digest, read_or_empty, sort, watched
+from pd_assets.lib.catalog.schemas import TABLES, Table
+from pd_assets.lib.catalog.tables import bucket_file, used_digests, watched
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
@@ -129,11 +128,8 @@ def _as_metadata(made_of: dict[str, str]) -> dict[str, dg.MetadataValue]:
 
 
 def _state_of(home: Home, table: Table) -> list[object]:
-    """What a table is now: its files; of the store only the pictures in it: a failure that failed again is no news."""
-    if table.key != FILES.key:
-        return _state(tables(table)(home), home)
-    rows = read_or_empty(home, FILES)
-    return [digest(FILES, sort(FILES, rows.filter(pc.equal(rows["status"], "ok"))))]
+    """What a table is now: its files; of one of whose rows only some are used, the digests of those in its footers."""
+    return _state(tables(table)(home), home) if table.used is None else [*used_digests(home, table)]
 
 
 def _opened(last: dg.MaterializeResult) -> list[str]:

@@ -123,6 +123,12 @@ def shard_name(split: str, number: int) -> str:
     return f"{split}-{number:05d}.parquet"
 
 
+def place_of(path: str) -> tuple[int, int]:
+    """Where a shard comes among those of its dataset: by split and number."""
+    split, _, number = Path(path).stem.rpartition("-")
+    return SPLITS.index(split), int(number)
+
+
 def _by_size(examples: Iterable[Mapping[str, object]], shard_bytes: int) -> Iterator[list[Mapping[str, object]]]:
     rows: list[Mapping[str, object]] = []
     size = 0

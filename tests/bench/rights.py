@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS, ITEMS, PAGES, Table
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.rights.batches import PROFILE_NAMES
@@ -34,7 +36,7 @@ from pd_assets.lib.rights.knowledge import mark
 from pd_assets.lib.rights.known import StoredEntities, load_knowledge
 from pd_assets.lib.rights.rules import PROFILES, Decision, decide
 from pd_assets.lib.rights.versions import extractor_version
-from tests.pd_assets.lib.rights.cases import CASES, TODAY
+from tests.pd_assets.lib.rights.cases import CASES, TODAY, Case
 
 SEED = 20
 MOST_S, MOST_BYTES = 600.0, 2_000_000_000
@@ -66,6 +68,7 @@ class Measured:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=LIMITED_AT, help=f"items (default {LIMITED_AT})")
+    parser.add_argument("--buckets", type=int, default=1, help="item buckets of the home (default 1)")
     parser.add_argument("--measure", metavar="HOME", help=argparse.SUPPRESS)
     parser.add_argument("--what", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
@@ -74,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="pd-bench-") as folder:
         home = open_home(Path(folder))
+        if arguments.buckets > 1:
+            home.fix_buckets(arguments.buckets)
         plant(home, arguments.n)
         found = [in_process_of_its_own(home, "the rule table changed", arguments.n)]
         found.append(in_process_of_its_own(home, "nothing changed", arguments.n))
@@ -170,13 +175,39 @@ def plant(home: Home, items: int, *, edited: bool = False) -> None:
     write(home, ITEMS, lambda: map(item, pages(items, edited=edited)), home.table(ITEMS.key) / tables.PART)
     if not edited:
         write(home, CREATORS, lambda: makers(items), home.table(CREATORS.key) / tables.PART)
-        write(home, DECISIONS, lambda: decisions(home, items), home.table(DECISIONS.key) / tables.PART)
+        write_by_bucket(home, decisions(home, items))
 
 
 def learn(home: Home, items: int) -> None:
     """One maker in a hundred died otherwise."""
     rows = ({**row, **OTHERWISE} if number % CHANGED_SHARE == 0 else row for number, row in enumerate(makers(items)))
     write(home, CREATORS, lambda: rows, home.table(CREATORS.key) / tables.PART)
+
+
+def write_by_bucket(home: Home, rows: Iterator[dict[str, object]]) -> None:
+    """The decisions in a file for each bucket, as a home of many has them."""
+    folder = home.table(DECISIONS.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting: list[list[dict[str, object]]] = [[] for _ in range(home.buckets)]
+    with ExitStack() as held:
+        writers = [
+            held.enter_context(
+                pq.ParquetWriter(folder / f"part-{number}.parquet", DECISIONS.schema, compression="ZSTD")
+            )
+            for number in range(home.buckets)
+        ]
+
+        def put(bucket: int) -> None:
+            writers[bucket].write_batch(pa.RecordBatch.from_pylist(waiting[bucket], schema=DECISIONS.schema))
+            waiting[bucket] = []
+
+        for row in rows:
+            bucket = bucket_of(str(row["item_id"]), home.buckets)
+            waiting[bucket].append({name: row.get(name) for name in DECISIONS.columns})
+            if len(waiting[bucket]) == ROWS_AT_ONCE:
+                put(bucket)
+        for bucket in range(home.buckets):
+            put(bucket)
 
 
 def write(home: Home, table: Table, rows: Callable[[], Iterator[dict[str, object]]], path: Path) -> None:
@@ -196,23 +227,25 @@ def pages(items: int, *, edited: bool = False) -> Iterator[dict[str, object]]:
     """Rows of commons/pages in the order of their item ids; 1% have the bytes of another page."""
     for number in numbers(items):
         chance = random.Random(number)
-        case = CASES[chance.randrange(len(CASES))]
-        change = edited and number % CHANGED_SHARE == 0
-        year = chance.randrange(1500, 1925, 20)
-        text = case.text.replace("1850", str(year)) + f"\n<!-- {number} -->" + ("\n{{Cc-by-sa-4.0}}" if change else "")
-        row = {
-            **case.row(),
-            "source": "commons",
-            "pageid": number,
-            "title": f"File:Painting {number}.jpg",
-            "category": "C",
-            "wikitext": text,
-            "revid": number * 10 + change,
-            "sha1": f"{number - (number % 100 == 1):040x}",
-            "uploaded_at": LONG_AGO,
-        }
-        row["digest"] = hashlib.md5(f"{number} {change}".encode()).hexdigest()
-        yield row
+        yield page(number, CASES[chance.randrange(len(CASES))], edited=edited and number % CHANGED_SHARE == 0)
+
+
+def page(number: int, case: Case, *, edited: bool = False) -> dict[str, object]:
+    """A page like a case, with a year, an artist's work and a revision of its own; an edit takes its freedom."""
+    year = random.Random(number + 1).randrange(1500, 1925, 20)
+    text = case.text.replace("1850", str(year)) + f"\n<!-- {number} -->" + ("\n{{Cc-by-sa-4.0}}" if edited else "")
+    return {
+        **case.row(),
+        "source": "commons",
+        "pageid": number,
+        "title": f"File:Painting {number}.jpg",
+        "category": "C",
+        "wikitext": text,
+        "revid": number * 10 + edited,
+        "sha1": f"{number - (number % 100 == 1):040x}",
+        "uploaded_at": LONG_AGO,
+        "digest": hashlib.md5(f"{number} {edited}".encode()).hexdigest(),
+    }
 
 
 def makers(items: int) -> Iterator[dict[str, object]]:

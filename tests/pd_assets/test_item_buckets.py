@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from inspect import signature
 from pathlib import Path
 
 import dagster as dg
@@ -14,12 +13,10 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.rebucket import rebucket
 from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, FILES, SPLITS, TABLES
 from pd_assets.lib.home import BY_BUCKET, at_work, open_home
-from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.resources import Platform
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.pd_assets.line import INSTANCE, NO_TELEMETRY, QUIET, Line
 
-pytestmark = pytest.mark.skipif("buckets" not in signature(decide_all).parameters, reason="decides all at once")
 CUT = (DECISIONS, FILES, CAPTIONS, SPLITS)
 NAMES = ["0", "1", "2", "3"]
 WHEN = {"fetched_at", "decided_at", "created_at"}
@@ -75,7 +72,7 @@ def test_a_night_in_a_home_of_four_buckets_makes_the_same_rows(both: tuple[Line,
     for key in (*BY_BUCKET, "catalog/licensed_images", "rights/changes"):
         assert rows(four, key) == rows(one, key), key
     assert [one.home.pointed("dataset", "main", "latest")] == [four.home.pointed("dataset", "main", "latest")]
-    assert one.defs.resolve_assets_def("rights/decisions").partitions_def is None
+    assert one.defs.resolve_assets_def(dg.AssetKey(["rights", "decisions"])).partitions_def is None
     for table in CUT:
         assert versions(four, table.key) == digests(four, table.key), table.key
 
@@ -97,11 +94,29 @@ def test_what_is_lost_of_one_bucket_is_made_and_reported_alone(both: tuple[Line,
     one, four = both
     told = versions(four, SPLITS.key)
     tables.bucket_file(four.home, SPLITS, 2).unlink()
-    asset = four.defs.resolve_assets_def("dataset/splits")
+    asset = four.defs.resolve_assets_def(dg.AssetKey(["dataset", "splits"]))
     assert isinstance(asset.partitions_def, dg.StaticPartitionsDefinition) and asset.backfill_policy is not None
     assert four.run("nightly", ["dataset/splits"]).success
     assert rows(four, SPLITS.key) == rows(one, SPLITS.key)
     assert versions(four, SPLITS.key) == told
+
+
+def test_one_bucket_alone_is_a_run_of_its_own_with_the_same_rows(both: tuple[Line, Line]) -> None:
+    one, four = both
+    told = {table.key: versions(four, table.key) for table in CUT}
+    lost = [tables.bucket_file(four.home, table, 2) for table in (DECISIONS, CAPTIONS, SPLITS)]
+    others = {path: path.stat().st_mtime_ns for path in four.home.root.glob("*/*/part-[013].parquet")}
+    for path in lost:
+        path.unlink()
+    done = four.defs.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=four.instance, run_config=QUIET, tags={"dagster/partition": "2"}, raise_on_error=False,
+        asset_selection=[dg.AssetKey(key.split("/")) for key in BY_BUCKET],
+    )  # fmt: skip
+    assert done.success, [event.step_failure_data for event in done.all_events if event.is_step_failure]
+    assert {path: path.stat().st_mtime_ns for path in others} == others
+    for table in CUT:
+        assert rows(four, table.key) == rows(one, table.key), table.key
+        assert versions(four, table.key) == told[table.key], table.key
 
 
 def test_the_definitions_know_the_number_of_a_home_and_make_none(tmp_path: Path, both: tuple[Line, Line]) -> None:
@@ -109,11 +124,11 @@ def test_the_definitions_know_the_number_of_a_home_and_make_none(tmp_path: Path,
     for wanted, known in (("", 1), ("8", 8)):
         defs = build_defs(platform=Platform(pd_home=str(root), pd_buckets=wanted))
         assert not root.exists()
-        partitions = defs.resolve_assets_def("images/files").partitions_def
+        partitions = defs.resolve_assets_def(dg.AssetKey(["images", "files"])).partitions_def
         assert (len(partitions.get_partition_keys()) if partitions else 1) == known
         dg.Definitions.validate_loadable(defs)
     of_four = build_defs(platform=Platform(pd_home=str(both[1].home.root)))
-    partitions = of_four.resolve_assets_def("images/files").partitions_def
+    partitions = of_four.resolve_assets_def(dg.AssetKey(["images", "files"])).partitions_def
     assert partitions is not None and partitions.get_partition_keys() == NAMES
 
 

@@ -5,10 +5,12 @@ A home is made with a power of two of them. The hash is the lower half of the id
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 MOST = 4096
 
@@ -27,6 +29,16 @@ def buckets_of(item_ids: Iterable[str], buckets: int) -> npt.NDArray[np.int64]:
 def sql(buckets: int, item_id: str = "item_id") -> str:
     """The same as an expression of DuckDB's, `item_id` being a column or an expression."""
     return f"cast(md5_number_lower({item_id}) % {buckets} as integer)"
+
+
+def runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Batches cut where their last column, `bucket`, changes."""
+    for batch in batches:
+        found = batch.column("bucket").to_numpy()
+        bounds = [0, *(np.flatnonzero(np.diff(found)) + 1).tolist(), len(found)]
+        for start, end in pairwise(bounds):
+            if end > start:
+                yield int(found[start]), batch.slice(start, end - start)
 
 
 def names(buckets: int) -> list[str]:

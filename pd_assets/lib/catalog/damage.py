@@ -30,7 +30,8 @@ WRITTEN: _Written = {"compression": "ZSTD", "write_page_checksum": True}
 _WHOLE: dict[Path, set[str]] = {}
 WHOLE = ".tmp/whole"
 SECOND = ".second"
-MOST_REMEMBERED = 200_000
+# Below it nothing is forgotten.
+LEAST_REMEMBERED = 1_000
 
 
 @contextmanager
@@ -92,28 +93,27 @@ def require_whole(home: Home, table: Table, paths: Iterable[Path]) -> None:
 
 def damaged(home: Home, table: Table, paths: Iterable[Path]) -> list[DamagedTable]:
     """The same for all of the files: what is wrong with each that is damaged."""
-    known = _WHOLE.setdefault(home.root, set()) or _remembered(home)
-    found, new = [], set()
+    known = _known(home)
+    found, new = [], []
     for path in paths:
         try:
             if (seen := _seen(table, path)) not in known:
                 verify(table, path)
-                new.add(seen)
+                new.append(seen)
         except DamagedTable as error:
             found.append(error)
-    _WHOLE[home.root] = known | new
+    known.update(new)
     if new and home.may_write:
-        kept = known | new if len(known) < MOST_REMEMBERED else new
-        write_text(home.root / WHOLE, "\n".join(sorted(kept)))
+        _remember(home, new)
     return found
 
 
 def forget(home: Home, table: Table, path: Path) -> None:
     """Have a file that was whole once read again: a reader found it damaged, though it looks the same from outside."""
-    known = _WHOLE.setdefault(home.root, set()) or _remembered(home)
+    known = _known(home)
     known.discard(_seen(table, path))
     if home.may_write:
-        write_text(home.root / WHOLE, "\n".join(sorted(known)))
+        write_text(home.root / WHOLE, _lines(sorted(known)))
 
 
 def forget_all(home: Home) -> None:
@@ -122,11 +122,34 @@ def forget_all(home: Home) -> None:
     (home.root / WHOLE).unlink(missing_ok=True)
 
 
-def _remembered(home: Home) -> set[str]:
-    try:
-        return set((home.root / WHOLE).read_text(errors="replace").split())
-    except OSError:
-        return set()
+def forget_replaced(home: Home, files: Iterable[tuple[Table, Path]]) -> None:
+    """Forget what is none of these files any more, which are all that there are, once it is the most of it."""
+    if len(_known(home)) > LEAST_REMEMBERED:
+        there = {_seen(table, path) for table, path in files if path.is_file()}
+        if len(_known(home)) > 2 * len(there):
+            _WHOLE[home.root] = _known(home) & there
+            write_text(home.root / WHOLE, _lines(sorted(_WHOLE[home.root])))
+
+
+def _known(home: Home) -> set[str]:
+    """What is remembered of the files of a home; read once a process."""
+    if not _WHOLE.get(home.root):
+        try:
+            _WHOLE[home.root] = set((home.root / WHOLE).read_text(errors="replace").split())
+        except OSError:
+            _WHOLE[home.root] = set()
+    return _WHOLE[home.root]
+
+
+def _remember(home: Home, new: Sequence[str]) -> None:
+    """Add to what is remembered. A line that a killed process cut off is no file's, and costs a look at that file."""
+    (home.root / WHOLE).parent.mkdir(exist_ok=True)
+    with (home.root / WHOLE).open("a") as file:
+        file.write("\n" + _lines(new))
+
+
+def _lines(seen: Iterable[str]) -> str:
+    return "".join(f"{one}\n" for one in seen)
 
 
 def _seen(table: Table, path: Path) -> str:

@@ -15,13 +15,15 @@ class ContentDigest:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._columns = {field.name: _Column(field.type) for field in schema}
+        # Of what was added, however it lay in memory.
+        self.size_bytes = 0
 
     def add(self, content: pa.Table | pa.RecordBatch) -> None:
         """The next rows."""
         for name, column in self._columns.items():
             found = content.column(name)
             for chunk in found.chunks if isinstance(found, pa.ChunkedArray) else [found]:
-                column.add(chunk)
+                self.size_bytes += column.add(chunk)
 
     def hexdigest(self) -> str:
         """The digest of all rows so far."""
@@ -40,23 +42,31 @@ class _Column:
         self._valid, self._lengths, self._values = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
         self._below = [_Column(kind.field(number).type) for number in range(kind.num_fields)]
 
-    def add(self, values: pa.Array) -> None:
+    def add(self, values: pa.Array) -> int:
+        """The next values; how many bytes were told."""
         self._valid.update(values.is_valid().cast(pa.uint8()).to_numpy().tobytes())
+        size_bytes = len(values)
         if pa.types.is_struct(self.kind):
             for column, found in zip(self._below, values.flatten(), strict=True):
-                column.add(found)
+                size_bytes += column.add(found)
         elif pa.types.is_list(self.kind):
-            self._lengths.update(_numbers(pc.list_value_length(values)))
-            self._below[0].add(values.flatten())
+            size_bytes += _tell(self._lengths, _numbers(pc.list_value_length(values)))
+            size_bytes += self._below[0].add(values.flatten())
         elif pa.types.is_string(self.kind) or pa.types.is_binary(self.kind):
-            self._lengths.update(_numbers(pc.binary_length(values)))
-            self._values.update(_text_bytes(values))
+            size_bytes += _tell(self._lengths, _numbers(pc.binary_length(values)))
+            size_bytes += _tell(self._values, _text_bytes(values))
         else:
-            self._values.update(_numbers(_as_number(values)))
+            size_bytes += _tell(self._values, _numbers(_as_number(values)))
+        return size_bytes
 
     def digest(self) -> bytes:
         streams = [stream.digest() for stream in (self._valid, self._lengths, self._values)]
         return hashlib.sha256(b"".join([*streams, *(column.digest() for column in self._below)])).digest()
+
+
+def _tell(stream: "hashlib._Hash", told: bytes | memoryview) -> int:
+    stream.update(told)
+    return len(told)
 
 
 def _as_number(values: pa.Array) -> pa.Array:

@@ -8,16 +8,16 @@ An item lies in the part of the least bucket among its listings: what changed to
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.buckets import runs
 from pd_assets.lib.catalog.generations import current, next_generation, share
 from pd_assets.lib.catalog.schemas import CATEGORIES, ITEMS, PAGES, Table
 from pd_assets.lib.catalog.sql import load
@@ -133,7 +133,7 @@ class _Build:
         for buckets in _chunks(touched):
             self._show_chunk(buckets)
             answer = self.connection.sql(load("items")).to_arrow_reader(tables.BATCH_ROWS)
-            for bucket, batches in groupby(_by_bucket(answer), key=lambda found: found[0]):
+            for bucket, batches in groupby(runs(answer), key=lambda found: found[0]):
                 parts[_part(bucket)] = self._write(_part(bucket), (batch for _, batch in batches))
         if not parts:
             parts[_part(0)] = self._write(_part(0), [])
@@ -211,16 +211,6 @@ def _chunks(touched: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
         items += count
     if waiting:
         yield waiting
-
-
-def _by_bucket(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """The batches cut where their last column, the bucket, changes."""
-    for batch in batches:
-        buckets = batch.column("bucket").to_numpy()
-        bounds = [0, *(np.flatnonzero(np.diff(buckets)) + 1).tolist(), len(buckets)]
-        for start, end in pairwise(bounds):
-            if end > start:
-                yield int(buckets[start]), batch.slice(start, end - start)
 
 
 def _sources(home: Home, before: State) -> dict[str, Source]:

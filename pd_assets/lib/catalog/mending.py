@@ -7,6 +7,7 @@ takes the place of the other. What an archive tells again is set aside by the st
 import logging
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from pd_assets.lib.catalog import damage
@@ -25,15 +26,19 @@ def mend(home: Home) -> list[DamagedTable]:
 
     A file that was found whole is not read again until it changes.
     """
-    left = []
+    left: list[DamagedTable] = []
+    there: list[tuple[Table, Path]] = []
     for table in TABLES.values():
-        if table.kept is Kept.TWICE:
+        is_twice = table.kept is Kept.TWICE
+        if is_twice:
             _restore_missing(home, table)
-        for found in damage.damaged(home, table, files_of(home, table)):
-            if not _heal(home, table, found):
-                left.append(found)
-        if table.kept is Kept.TWICE:
-            _copy(home, table)
+        files = files_of(home, table)
+        of_table = [found for found in damage.damaged(home, table, files) if not _heal(home, table, found)]
+        if is_twice:
+            _copy(home, table, but=[found.path for found in of_table])
+        left += of_table
+        there += [(table, one) for path in files for one in ((path, damage.second(path)) if is_twice else (path,))]
+    damage.forget_replaced(home, there)
     return left
 
 
@@ -77,13 +82,18 @@ def _restore_missing(home: Home, table: Table) -> None:
             log.warning("%s: %s was gone; its second copy took its place", table.key, path)
 
 
-def _copy(home: Home, table: Table) -> None:
-    """Have a whole second copy of each file, which is the same."""
-    for path in files_of(home, table):
-        copy = damage.second(path)
-        is_same = copy.is_file() and copy.stat().st_size == path.stat().st_size
-        if not damage.damaged(home, table, [path]) and not (is_same and not damage.damaged(home, table, [copy])):
+def _copy(home: Home, table: Table, *, but: Collection[Path]) -> None:
+    """Have a whole second copy of each file, which is the same; but of those that are damaged."""
+    files = [path for path in files_of(home, table) if path not in but]
+    same = {path: damage.second(path) for path in files if _is_same_size(path, damage.second(path))}
+    wrong = {found.path for found in damage.damaged(home, table, same.values())}
+    for path in files:
+        if path not in same or same[path] in wrong:
             damage.keep_second(table, path)
+
+
+def _is_same_size(path: Path, copy: Path) -> bool:
+    return copy.is_file() and copy.stat().st_size == path.stat().st_size
 
 
 def _restore(path: Path) -> None:

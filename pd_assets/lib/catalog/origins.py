@@ -144,6 +144,9 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         **_all(_LABELS, ("labels", "captions", "label_licence", "source_digest")),
         "attribution": (*_LABELS, *_of(PAGES, "page_url", "revid")),
         **_all((), ("policy", "labels_version")),
+        "page_digest": (*_of(PAGES, "digest"), *_LABELS),
+        "things": _of(PAGES, "mediainfo"),
+        "made_of": _of(THINGS, "name"),
     },
     SPLITS.key: {
         **_same(LICENSED, "item_id"),

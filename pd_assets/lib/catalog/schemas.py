@@ -30,7 +30,8 @@ class Kept(Enum):
 class Table:
     """One table. `volatile` columns say when something was done and stay out of the table's digest.
 
-    One `by_bucket` has a file for each item bucket of the home (buckets.py).
+    One `by_bucket` has a file for each item bucket of the home (buckets.py). `used`: column and value of the rows that
+    others are made of, where they are not all.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Table:
     volatile: tuple[str, ...] = ()
     kept: Kept = Kept.DERIVED
     by_bucket: bool = False
+    used: tuple[str, str] | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -321,6 +323,8 @@ FILES = Table(
     by_bucket=True,
     sort_by=("item_id",),
     volatile=("fetched_at", "tries", "url"),
+    # A failure that failed again is no news.
+    used=("status", "ok"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),
         "sha256": (
@@ -404,7 +408,7 @@ CAPTIONS = Table(
     key="dataset/captions",
     by_bucket=True,
     sort_by=("item_id",),
-    volatile=("labels_version",),
+    volatile=("labels_version", "page_digest", "things", "made_of"),
     columns={
         "item_id": (TEXT, "the item in `catalog/licensed_images`"),
         "labels": (
@@ -429,6 +433,9 @@ CAPTIONS = Table(
         ),
         "source_digest": (TEXT, "BLAKE2b-128 of what the labels were read from"),
         "labels_version": (TEXT, "version of what read the labels"),
+        "page_digest": (TEXT, "digest of the archive's page or record as it is stored, null where none is"),
+        "things": (TEXTS, "ids of the Wikidata items that the page names, sorted: the row depends on their names"),
+        "made_of": (TEXT, "digest of label policy, language and code, and one of the names of its things"),
     },
 )
 

@@ -41,9 +41,11 @@ BATCH_ROWS = 20_000
 ROWS_IN_A_GROUP = 250
 # A streamed table closes a row group at so many rows or bytes.
 STREAMED_ROWS, STREAMED_BYTES = 100_000, 64_000_000
+ROWS_IN_A_BLOCK = 2_000
 ABANDONED_AFTER_S = 24 * 3600
-# In the footer of a file: the digest of its rows, and of which columns and types.
-DIGEST, DIGEST_OF = b"pd.digest", b"pd.digest_of"
+# In the footer of a file: the digest of its rows, that of the rows that others are made of, and of which columns and
+# types they are.
+DIGEST, DIGEST_OF_USED, DIGEST_OF = b"pd.digest", b"pd.digest_of_used", b"pd.digest_of"
 # A table, or several of the same columns.
 Tables = Table | tuple[Table, ...]
 
@@ -132,15 +134,20 @@ def write_buckets(
             yield batch
 
     for bucket in wanted:
-        path = bucket_file(home, table, bucket)
-        with replacing(path) as partial:
-            stream(table, of(bucket), partial)
-        damage.keep_second(table, path)
+        write_bucket(home, table, bucket, of(bucket))
     if following is not None:
         raise TableError(f"{table.key}: rows of bucket {following[0]} come where {wanted} were wanted, in this order")
     if buckets is None:
-        _drop_others(home, table, {bucket_file(home, table, bucket).name for bucket in wanted})
+        drop_others(home, table)
     return stored_digest(home, table)
+
+
+def write_bucket(home: Home, table: Table, bucket: int, batches: Iterable[pa.RecordBatch]) -> None:
+    """Replace one bucket of a table by batches in the order of `sort_by`."""
+    path = bucket_file(home, table, bucket)
+    with replacing(path) as partial:
+        stream(table, batches, partial)
+    damage.keep_second(table, path)
 
 
 def cut(table: Table, content: pa.Table, number: int) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -169,28 +176,56 @@ def read_bucket(home: Home, table: Table, bucket: int, columns: Sequence[str] | 
 
 def stream(table: Table, batches: Iterable[pa.RecordBatch], path: Path) -> str:
     """Write batches in the order of `sort_by` to one file and return their digest, which is in its footer too."""
-    told = ContentDigest(_stable(table, table.schema))
+    told, used = ContentDigest(_stable(table, table.schema)), ContentDigest(_stable(table, table.schema))
     with pq.ParquetWriter(path, table.schema, **WRITTEN) as writer:
-        for group in _groups(_in_order(table, batches)):
-            told.add(group)
+        for group in _groups(_blocks(_in_order(table, batches)), told):
+            if table.used is not None:
+                used.add(_used(table, group))
             writer.write_table(group)
         found = told.hexdigest()
         writer.add_key_value_metadata({DIGEST: found.encode(), DIGEST_OF: _digest_of(table)})
+        if table.used is not None:
+            writer.add_key_value_metadata({DIGEST_OF_USED: used.hexdigest().encode()})
     return found
 
 
-def _groups(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Batches gathered to row groups of a fair size."""
+def _used(table: Table, content: pa.Table | pa.RecordBatch) -> pa.Table | pa.RecordBatch:
+    """The rows that others are made of."""
+    if table.used is None:
+        return content
+    column, value = table.used
+    return content.filter(pc.equal(content.column(column), value))
+
+
+def _groups(blocks: Iterable[pa.Table], told: ContentDigest) -> Iterator[pa.Table]:
+    """Blocks gathered to row groups of a fair size, and told to a digest.
+
+    Where one ends is for its content alone to say, so that the same rows make the same file however they came.
+    """
     waiting: list[pa.Table] = []
-    rows = size_bytes = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows, size_bytes = rows + batch.num_rows, size_bytes + batch.nbytes
-        if rows >= STREAMED_ROWS or size_bytes >= STREAMED_BYTES:
+    rows = began = 0
+    for block in blocks:
+        told.add(block)
+        waiting.append(block)
+        rows += block.num_rows
+        if rows >= STREAMED_ROWS or told.size_bytes - began >= STREAMED_BYTES:
             yield pa.concat_tables(waiting)
-            waiting, rows, size_bytes = [], 0, 0
+            waiting, rows, began = [], 0, told.size_bytes
     if waiting:
         yield pa.concat_tables(waiting)
+
+
+def _blocks(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows, ROWS_IN_A_BLOCK at a time."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    for batch in batches:
+        while rows + batch.num_rows >= ROWS_IN_A_BLOCK:
+            yield pa.concat_tables([*waiting, batch.slice(0, ROWS_IN_A_BLOCK - rows)]).combine_chunks()
+            batch, waiting, rows = batch.slice(ROWS_IN_A_BLOCK - rows), [], 0
+        waiting, rows = [*waiting, batch], rows + batch.num_rows
+    if rows:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def _in_order(table: Table, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -234,10 +269,11 @@ def write_query(
         return write_batches(home, table, answer.to_arrow_reader(BATCH_ROWS))
 
 
-def _drop_others(home: Home, table: Table, written: Collection[str]) -> None:
-    """Drop the other files of a table: what it held before in more parts."""
+def drop_others(home: Home, table: Table) -> None:
+    """Drop the files of a table that are none of its buckets: what it held before in more parts."""
+    buckets = {bucket_file(home, table, bucket).name for bucket in range(home.buckets if table.by_bucket else 1)}
     for path in home.table(table.key).glob("*.parquet"):
-        if path.name not in written:
+        if path.name not in buckets:
             damage.remove(path)
 
 
@@ -287,24 +323,47 @@ def stored_digest(home: Home, table: Table) -> str:
 
     Of one of several buckets it is a digest over those of the buckets.
     """
-    files = [bucket_file(home, table, bucket) for bucket in range(home.buckets if table.by_bucket else 1)]
-    if not all(path.is_file() for path in files):
-        files = parts(home, table)
-    found = [file_digest(table, path) for path in files]
+    found = [file_digest(table, path) for path in _files(home, table)]
     if len(found) == 1:
         return found[0]
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
+def used_digests(home: Home, table: Table) -> list[str]:
+    """The digests of the rows that others are made of, of each file of a table."""
+    return [_told_digest(table, path, DIGEST_OF_USED) for path in _files(home, table)]
+
+
 def file_digest(table: Table, path: Path) -> str:
     """The digest of the rows of one file: what its footer says, else they are read in bounded memory."""
+    return _told_digest(table, path, DIGEST)
+
+
+def tells_digests(table: Table, path: Path) -> bool:
+    """Whether the footer of a file has the digests of its rows, so that nobody need read them for that."""
+    footer = _footer(table, path)
+    needed = {DIGEST} if table.used is None else {DIGEST, DIGEST_OF_USED}
+    return footer.get(DIGEST_OF) == _digest_of(table) and needed <= footer.keys()
+
+
+def _files(home: Home, table: Table) -> list[Path]:
+    """The files of the buckets, or those that there are."""
+    files = [bucket_file(home, table, bucket) for bucket in range(home.buckets if table.by_bucket else 1)]
+    return files if all(path.is_file() for path in files) else parts(home, table)
+
+
+def _footer(table: Table, path: Path) -> Mapping[bytes, bytes]:
     with damage.named(table, path):
-        told = pq.read_metadata(path).metadata or {}
-    if told.get(DIGEST_OF) == _digest_of(table):
-        return told[DIGEST].decode()
+        return pq.read_metadata(path).metadata or {}
+
+
+def _told_digest(table: Table, path: Path, kind: bytes) -> str:
+    footer = _footer(table, path)
+    if footer.get(DIGEST_OF) == _digest_of(table) and kind in footer:
+        return footer[kind].decode()
     found = ContentDigest(_stable(table, table.schema))
     for batch in damage.batches(table, path, BATCH_ROWS):
-        found.add(batch)
+        found.add(_used(table, batch) if kind == DIGEST_OF_USED else batch)
     return found.hexdigest()
 
 
@@ -457,16 +516,24 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, tables: Mapping[str
 
 
 def relation(
-    connection: duckdb.DuckDBPyConnection, home: Home, table: Tables, *, bucket: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    table: Tables,
+    *,
+    bucket: int | None = None,
+    buckets: Collection[int] | None = None,
 ) -> duckdb.DuckDBPyRelation:
     """A table, or several as one, as a DuckDB relation; without files it is empty. DamagedTable where a file is not
-    what was written. With `bucket` that bucket alone, of a table by bucket."""
+    what was written. With `bucket` that bucket alone, of a table by bucket; with `buckets` those."""
     several = table if isinstance(table, tuple) else (table,)
     files: list[Path] = []
     for one in several:
-        of_one = parts(home, one)
-        if bucket is not None:
-            of_one = [path for path in of_one if path == bucket_file(home, one, bucket).resolve()]
+        wanted = buckets if bucket is None else (bucket,)
+        if wanted is None:
+            of_one = parts(home, one)
+        else:
+            _note(home, one)
+            of_one = [path for path in (bucket_file(home, one, number) for number in wanted) if path.is_file()]
         damage.require_whole(home, one, of_one)
         files += of_one
     if not files:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import LICENSED
-from pd_assets.lib.dataset.export import pictures_of
+from pd_assets.lib.dataset.exported import pictures_of
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_ml.data import shards

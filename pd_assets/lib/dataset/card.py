@@ -12,6 +12,7 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 LARGER = ((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))
 IN_TABLES = ("rules", "sources", "label_licences")
 PAPERS = ("audit", "drift")
+TOLD_IN_WORDS = ("skipped", "labels_waiting")
 RATES = {
     "false_accepts": "accepted pictures that are not free",
     "false_rejects": "refused pictures that are free",
@@ -38,7 +39,7 @@ kept. Captions may carry a licence of their own: `label_licence`.
 {_tables(manifest.facts)}
 
 {_skipped(manifest.facts.get("skipped"))}
-
+{_waiting(manifest.facts.get("labels_waiting"))}
 ## How sure the decisions are
 {_audit(manifest.facts.get("audit"))}
 
@@ -86,7 +87,7 @@ def _size(count: int) -> str:
 
 
 def _facts(facts: Mapping[str, object]) -> str:
-    plain = {name: value for name, value in facts.items() if name not in (*IN_TABLES, *PAPERS, "skipped")}
+    plain = {name: value for name, value in facts.items() if name not in (*IN_TABLES, *PAPERS, *TOLD_IN_WORDS)}
     return "\n".join(f"- {name}: {value}" for name, value in plain.items())
 
 
@@ -106,6 +107,13 @@ def _skipped(skipped: object) -> str:
         return "No picture was left out."
     shown = "\n".join(f"- {line}" for line in lines[:LISTED])
     return f"{len(lines)} pictures could not be read and were left out; `manifest.json` lists all.\n{shown}"
+
+
+def _waiting(count: object) -> str:
+    """Labels are read anew every night, and shards are written anew for them a few at a time."""
+    if not count:
+        return ""
+    return f"\nThe labels of {count} pictures have changed since and wait for a later version to take them over.\n"
 
 
 def _audit(told: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from pd_assets.lib.dataset.export import Export
+from pd_assets.lib.dataset.exported import Export
 from pd_ml.data import shards
 
 COLUMNS, ROWS, TILE_SIDE = 8, 3, 96

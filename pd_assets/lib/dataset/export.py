@@ -1,27 +1,38 @@
 """Export the licensed pictures as shards: a folder per version, the version a digest of everything that goes in.
 
-A shard whose rows did not change since the last export is linked into the new folder, not written again. The folder
-takes its name when it is whole. Errors: ConfigError where there is nothing to export or no space to write it.
+New rows go to new shards; one of the last export that stands is linked into the new folder, not written again
+(lib/dataset/layout.py decides). The folder takes its name when it is whole. Errors: ConfigError where there is nothing
+to export or no space to write it.
 """
 
 import filecmp
 import hashlib
+import itertools
 import json
-import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.ipc as ipc
 
-from pd_assets.lib.dataset.layout import Leaf, leaves
-from pd_assets.lib.dataset.pictures import PictureLost, Pictures
-from pd_assets.lib.dataset.plan import Plan, make_plan
-from pd_assets.lib.dataset.selection import Selection
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.dataset.exported import (
+    INDEX,
+    PICTURES,
+    PICTURES_SCHEMA,
+    Export,
+    listing,
+    merged,
+    of_shards,
+    pictures_in,
+)
+from pd_assets.lib.dataset.history import History, WholeShards, history, last_export
+from pd_assets.lib.dataset.pictures import Kept, PictureLost, Pictures
+from pd_assets.lib.dataset.plan import TABLES, Plan, make_plan
+from pd_assets.lib.dataset.selection import Selection, with_descendants
 from pd_assets.lib.dataset.webdataset import write_tar
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, alone, remove_folder, write_text
@@ -29,31 +40,9 @@ from pd_assets.lib.progress import track
 from pd_ml.data import shards
 from pd_ml.data.shards import ShardInfo
 
-INDEX = "shards.json"
-PICTURES = "pictures.arrow"
-PICTURES_SCHEMA = pa.schema([("item_id", pa.string()), ("stored_sha256", pa.string()), ("shard", pa.string())])
 SCRATCH = ".exporting"
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Export:
-    """An exported folder that waits for its manifest. `skipped` says which pictures could not be read, and why.
-
-    `keys` are the digests of what each shard holds, by its path; `config` is what the export was asked for. `written`
-    counts the shards that were not there before.
-    """
-
-    name: str
-    version: str
-    folder: Path
-    shards: tuple[ShardInfo, ...]
-    skipped: tuple[str, ...]
-    tars: tuple[ShardInfo, ...] = ()
-    keys: Mapping[str, str] = field(default_factory=dict)
-    config: Mapping[str, object] = field(default_factory=dict)
-    written: int = field(default=0, compare=False)
+# So many pictures are asked of a bucket at once.
+FETCHED_ROWS = 2048
 
 
 def export_shards(
@@ -64,7 +53,9 @@ def export_shards(
     selection: Selection | None = None,
     webdataset: bool = False,
 ) -> Export:
-    """Write the shards of the current tables. The same tables give the same version; a finished one is left alone."""
+    """Write the shards of the current tables. The same tables after the same history give the same version; a finished
+    one is left alone.
+    """
     selection = selection or Selection()
     config = {"shard_bytes": shard_bytes, "webdataset": webdataset, **_json(asdict(selection))}
     scratch = home.root / "dataset" / SCRATCH
@@ -72,20 +63,27 @@ def export_shards(
         shutil.rmtree(scratch, ignore_errors=True)
         try:
             (scratch / "shards").mkdir(parents=True)
-            before = _last_export(home, name)
-            plan = make_plan(home, selection, scratch)
+            categories = with_descendants(home, selection.include), with_descendants(home, selection.exclude)
+            made_of = _digest_of(home, config, categories)
+            last = last_export(home, name)
+            known = WholeShards.of(home, name)
+            before = history(home, last, config, known, scratch)
+            if before is not None and _waits_for_manifest(before, made_of):
+                return before.export
+            plan = make_plan(home, selection, categories, scratch, history=before, shard_bytes=shard_bytes)
             writer = _Writer(
                 plan=plan,
                 pictures=Pictures(home=home, max_side=selection.max_side),
                 folder=scratch / "shards",
                 before=before,
+                shard_bytes=shard_bytes,
                 salt=json.dumps([shards.FORMAT_VERSION, selection.max_side]),
             )
-            writer.write_all(_layout(plan, before, config, shard_bytes), webdataset=webdataset)
-            writer.list_pictures()
-            export = writer.finished(home, name, config)
-            _publish(export, scratch / "shards")
+            writer.write_all(webdataset=webdataset)
+            export = replace(writer.finished(home, name, config), tables=made_of)
+            _publish(export, scratch / "shards", known)
             home.point("dataset", name, "exported", export.version)
+            known.keep(export.folder, export.shards)
             return export
         except (OSError, duckdb.IOException) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or error
@@ -97,44 +95,22 @@ def export_shards(
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def read_export(home: Home, *, name: str) -> Export:
-    """The export that dataset/shards left for its manifest; ConfigError where there is none."""
-    version = home.pointed("dataset", name, "exported") or "none"
-    folder = home.dataset(name, version)
-    index = folder / INDEX
-    if not index.is_file():
-        raise ConfigError(f"{folder}: no {INDEX}; expected exported shards; materialise dataset/shards first")
-    home.fetched(folder)
-    try:
-        raw = json.loads(index.read_text())
-        return Export(
-            name=name,
-            version=version,
-            folder=folder,
-            shards=tuple(ShardInfo(**info) for info in raw["shards"]),
-            tars=tuple(ShardInfo(**info) for info in raw["tars"]),
-            skipped=tuple(raw["skipped"]),
-            keys=raw["keys"],
-            config=raw["config"],
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{index}: damaged ({error}); run `pdd doctor --repair`, and materialise dataset/shards again"
-        ) from error
+def _digest_of(home: Home, config: Mapping[str, object], categories: Iterable[Iterable[str]]) -> str:
+    """The digest of all that an export is made of, beside its history."""
+    for table in TABLES.values():
+        tables.parts(home, table)  # It is noted as read.
+    read = [tables.stored_digest(home, table) for table in TABLES.values()]
+    told = [read, config, [sorted(chosen) for chosen in categories]]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def pictures_of(folder: Path) -> Iterator[pa.RecordBatch]:
-    """Which pictures of the catalogue an exported folder holds: `item_id`, `stored_sha256`, `shard`."""
-    path = folder / PICTURES
-    if not path.is_file():
-        raise ConfigError(f"{folder}: no {PICTURES}; expected an exported dataset; materialise dataset/shards again")
-    try:
-        with ipc.open_file(path) as file:
-            for number in range(file.num_record_batches):
-                yield file.get_batch(number)
-    except (OSError, pa.ArrowException) as error:
-        told = " ".join(str(error).split())
-        raise ConfigError(f"{path} cannot be read ({told}); materialise dataset/shards again") from error
+def _waits_for_manifest(before: History, made_of: str) -> bool:
+    """Whether the last export is what is asked for, and a run that ended early left it without a manifest."""
+    export = before.export
+    is_whole = len(before.whole) == len(export.shards) and all(
+        shards.is_sound(export.folder / info.path, info) for info in export.tars
+    )
+    return export.tables == made_of and is_whole and not (export.folder / shards.MANIFEST).is_file()
 
 
 def _json(value: dict[str, object]) -> dict[str, object]:
@@ -144,28 +120,6 @@ def _json(value: dict[str, object]) -> dict[str, object]:
     return found
 
 
-def _last_export(home: Home, name: str) -> Export | None:
-    try:
-        return read_export(home, name=name)
-    except ConfigError:
-        return None
-
-
-def _layout(
-    plan: Plan, before: Export | None, config: Mapping[str, object], shard_bytes: int
-) -> Iterator[tuple[str, Leaf]]:
-    """The shards of every split; the rows of a leaf count from the start of its split."""
-    numbers: dict[str, list[int]] = {split: [] for split in shards.SPLITS}
-    if before is not None and before.config == config:
-        for info in before.shards:
-            numbers[info.split].append(int(Path(info.path).stem.rpartition("-")[2]))
-    for split, (first, end) in plan.bounds.items():
-        # A picture that was lost has its place, and no size.
-        sizes = plan.sizes[first:end].clip(0)
-        for leaf in leaves(plan.places[first:end], sizes, shard_bytes=shard_bytes, before=numbers[split]):
-            yield split, Leaf(number=leaf.number, first=first + leaf.first, end=first + leaf.end)
-
-
 @dataclass(kw_only=True)
 class _Writer:
     """Writes or links shards into a folder, and notes what they hold."""
@@ -173,141 +127,165 @@ class _Writer:
     plan: Plan
     pictures: Pictures
     folder: Path
-    before: Export | None
+    before: History | None
+    shard_bytes: int
     salt: str
     written: list[ShardInfo] = field(default_factory=list)
+    linked: list[ShardInfo] = field(default_factory=list)
     tars: list[ShardInfo] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
-    leaves: dict[str, Leaf] = field(default_factory=dict)
-    fresh: int = 0
-    unread: set[str] = field(default_factory=set)
     skipped: list[str] = field(default_factory=list)
 
-    def write_all(self, layout: Iterable[tuple[str, Leaf]], *, webdataset: bool) -> None:
-        self.skipped += self.plan.lost
-        for split, leaf in track(list(layout), "writing shards", unit="shards"):
-            path = shards.shard_name(split, leaf.number)
-            info = self._linked(path, leaf) or self._write(path, leaf, split)
-            if info is None:
-                continue
-            self.written.append(info)
-            self.leaves[path] = leaf
-            if webdataset:
-                self.tars.append(self._linked_tar(info) or write_tar(self.folder / path, info, self.folder))
+    def write_all(self, *, webdataset: bool) -> None:
+        """Every shard, and the list of what they hold, in the order of the shards."""
+        linked: Iterable[pa.RecordBatch] = ()
+        if self.before is not None:
+            last = self.before.export
+            self.linked = [info for info in last.shards if info.path in self.plan.layout.linked]
+            for info in self.linked:
+                self._link(info)
+                self.keys[info.path] = last.keys[info.path]
+            linked = of_shards(pictures_in(self.before.pictures), self.plan.layout.linked)
+        written = self.folder.with_name("written.arrow")
+        with listing(written) as add:
+            for listed in self._write_planned():
+                add(listed.to_batches())
+        with listing(self.folder / PICTURES) as add:
+            add(merged(linked, pictures_in(written)))
+        for info in self.infos if webdataset else ():
+            self.tars.append(self._linked_tar(info) or write_tar(self.folder / info.path, info, self.folder))
 
-    def list_pictures(self) -> None:
-        """Write which pictures of the catalogue the shards hold, and where."""
-        options = ipc.IpcWriteOptions(compression="zstd")
-        with ipc.new_file(self.folder / PICTURES, PICTURES_SCHEMA, options=options) as file:
-            for path, leaf in self.leaves.items():
-                rows = [row for row in self.plan.rows(leaf.first, leaf.end) if row["item_id"] not in self.unread]
-                held = [{**row, "shard": path} for row in rows]
-                file.write_table(pa.Table.from_pylist(held, schema=PICTURES_SCHEMA))
+    def _write_planned(self) -> Iterator[pa.Table]:
+        """Write the rows of the plan; what each shard holds."""
+        following = self._following()
+        rows = track(self.plan.rows(), "writing shards", total=self.plan.to_write)
+        for (split, target), group in itertools.groupby(rows, key=lambda row: (str(row["split"]), row["target"])):
+            for examples in self._cut(group, whole=target is not None):
+                yield self._write(str(target or shards.shard_name(split, following[split])), split, examples)
+                following[split] += target is None
+
+    @property
+    def infos(self) -> tuple[ShardInfo, ...]:
+        return tuple(sorted([*self.linked, *self.written], key=lambda info: shards.place_of(info.path)))
 
     def finished(self, home: Home, name: str, config: Mapping[str, object]) -> Export:
         """What was written, under its version. ConfigError where no picture could be read."""
-        if not self.written:
+        if not self.infos:
             raise ConfigError(
                 f"none of the {len(self.skipped)} licensed pictures could be read ({self.skipped[0]}); expected them "
                 f"under {home.images}; materialise images/files again"
             )
         content = [shards.FORMAT_VERSION, name, config, sorted(self.keys.items())]
         version = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        layout = self.plan.layout
         return Export(
             name=name,
             version=version,
             folder=home.dataset(name, version),
-            shards=tuple(self.written),
+            shards=self.infos,
             tars=tuple(self.tars),
             skipped=tuple(sorted(self.skipped)),
-            keys=self.keys,
+            keys=dict(sorted(self.keys.items())),
             config=config,
-            written=self.fresh,
+            labels_waiting=layout.waiting,
+            waited=layout.waited,
+            readers=self.plan.readers,
+            listed=shards.sha256_of(self.folder / PICTURES),
+            written=len(self.written),
+            written_bytes=sum(info.size_bytes for info in self.written),
         )
 
-    def _linked(self, path: str, leaf: Leaf) -> ShardInfo | None:
-        """The shard of the last export, where it holds just these rows and is sound."""
-        rows = slice(leaf.first, leaf.end)
-        key = self._key(self.plan.keys[rows][self.plan.sizes[rows] >= 0].tolist())
-        if self.before is None or self.before.keys.get(path) != key:
-            return None
-        info = next(info for info in self.before.shards if info.path == path)
-        if not self._link(info):
-            return None
-        self.keys[path] = key
-        return info
+    def _following(self) -> dict[str, int]:
+        """The number of the next new shard of each split; none is used again while there is one behind it."""
+        following = dict.fromkeys(shards.SPLITS, 0)
+        for info in self.before.export.shards if self.before is not None else ():
+            following[info.split] = max(following[info.split], shards.place_of(info.path)[1] + 1)
+        return following
 
     def _linked_tar(self, shard: ShardInfo) -> ShardInfo | None:
         """The tar of the last export, where it was made of this very shard."""
-        if self.before is None or shard not in self.before.shards:
+        if self.before is None or shard not in self.before.export.shards:
             return None
         name = Path(shard.path).stem
-        info = next((tar for tar in self.before.tars if Path(tar.path).stem == name), None)
-        return info if info is not None and self._link(info) else None
+        info = next((tar for tar in self.before.export.tars if Path(tar.path).stem == name), None)
+        if info is None or not shards.is_sound(self.before.export.folder / info.path, info):
+            return None
+        self._link(info)
+        return info
 
-    def _link(self, info: ShardInfo) -> bool:
+    def _link(self, info: ShardInfo) -> None:
         assert self.before is not None
-        source, target = self.before.folder / info.path, self.folder / info.path
-        if not shards.is_sound(source, info):
-            log.warning("%s is missing or was altered since it was written; it is written anew", source)
-            return False
+        source, target = self.before.export.folder / info.path, self.folder / info.path
         target.parent.mkdir(exist_ok=True)
         try:
             os.link(source, target)
         except OSError:
             # Some file systems have no links.
             shutil.copyfile(source, target)
-        return True
 
-    def _write(self, path: str, leaf: Leaf, split: str) -> ShardInfo | None:
-        held: list[bytes] = []
-        info = shards.write_shard(self._examples(leaf, held), self.folder / path, split)
-        if not held:
-            (self.folder / path).unlink()
-            return None
-        self.keys[path] = self._key(held)
-        self.fresh += 1
-        return info
+    def _cut(
+        self, rows: Iterable[dict[str, object]], *, whole: bool
+    ) -> Iterator[Iterator[tuple[dict[str, object], Kept]]]:
+        """The pictures of some rows, those of one shard together: at most `shard_bytes`, or all of them."""
+        read = self._read(rows)
+        first = next(read, None)
 
-    def _examples(self, leaf: Leaf, held: list[bytes]) -> Iterator[Mapping[str, object]]:
-        """The examples of a leaf; the keys of those that could be read go to `held`."""
-        self.pictures.fetch(self.plan.rows(leaf.first, leaf.end))
-        for row, kept in self.pictures.read(self.plan.rows(leaf.first, leaf.end)):
-            if isinstance(kept, PictureLost):
-                self.skipped.append(f"{row['item_id']}: {kept}")
-                self.unread.add(str(row["item_id"]))
-                continue
-            held.append(str(row["row_key"]).encode())
-            captions = row["captions"]
-            assert isinstance(captions, list)
-            yield {
-                **{name: value for name, value in row.items() if name in shards.COLUMNS},
-                "image": kept.body,
-                "sha256": kept.sha256,
-                "width": kept.width,
-                "height": kept.height,
-                "caption": captions[0] if captions else None,
-            }
+        def of_one_shard() -> Iterator[tuple[dict[str, object], Kept]]:
+            nonlocal first
+            size_bytes = 0
+            while first is not None:
+                size_bytes += len(first[1].body)
+                if size_bytes > self.shard_bytes and size_bytes > len(first[1].body) and not whole:
+                    return
+                taken, first = first, None
+                yield taken
+                first = next(read, None)
 
-    def _key(self, row_keys: Iterable[bytes]) -> str:
-        digest = hashlib.sha256(self.salt.encode())
-        for key in row_keys:
-            digest.update(key)
-        return digest.hexdigest()
+        while first is not None:
+            yield of_one_shard()
+
+    def _read(self, rows: Iterable[dict[str, object]]) -> Iterator[tuple[dict[str, object], Kept]]:
+        """The rows with their pictures; what cannot be read is skipped, and told."""
+        rows = iter(rows)
+        while several := list(itertools.islice(rows, FETCHED_ROWS)):
+            self.pictures.fetch(several)
+            for row, kept in self.pictures.read(several):
+                if isinstance(kept, PictureLost):
+                    self.skipped.append(f"{row['item_id']}: {kept}")
+                else:
+                    yield dict(row), kept
+
+    def _write(self, path: str, split: str, read: Iterable[tuple[dict[str, object], Kept]]) -> pa.Table:
+        """Write one shard, and tell what it holds."""
+        held: list[dict[str, object]] = []
+        key = hashlib.sha256(self.salt.encode())
+
+        def examples() -> Iterator[Mapping[str, object]]:
+            for row, kept in read:
+                key.update(str(row["row_key"]).encode())
+                other = kept.sha256 if kept.sha256 != row["stored_sha256"] else None
+                held.append({**row, "shard": path, "exported_sha256": other})
+                captions = row["captions"]
+                assert isinstance(captions, list)
+                yield {
+                    **{name: value for name, value in row.items() if name in shards.COLUMNS},
+                    "image": kept.body,
+                    "sha256": kept.sha256,
+                    "width": kept.width,
+                    "height": kept.height,
+                    "caption": captions[0] if captions else None,
+                }
+
+        self.written.append(shards.write_shard(examples(), self.folder / path, split))
+        self.keys[path] = key.hexdigest()
+        return pa.Table.from_pylist(held, schema=PICTURES_SCHEMA)
 
 
-def _publish(export: Export, folder: Path) -> None:
+def _publish(export: Export, folder: Path, known: WholeShards) -> None:
     """Give the folder its name. One of that name that is sound is left alone: somebody may be reading it."""
-    index = {
-        "config": export.config,
-        "shards": [asdict(info) for info in export.shards],
-        "tars": [asdict(info) for info in export.tars],
-        "keys": export.keys,
-        "skipped": export.skipped,
-    }
-    told = json.dumps(index, indent=1)
+    told = export.to_json()
     write_text(folder / INDEX, told)
-    if _is_there(export, told):
+    if _is_there(export, told, known):
         # What tells of the shards is made anew with them, and mended where it was damaged.
         for name in (PICTURES, INDEX):
             if not (export.folder / name).is_file() or not filecmp.cmp(
@@ -320,9 +298,9 @@ def _publish(export: Export, folder: Path) -> None:
     os.replace(folder, export.folder)
 
 
-def _is_there(export: Export, index: str) -> bool:
+def _is_there(export: Export, index: str, known: WholeShards) -> bool:
     """Whether the folder is finished, or as it is now and waiting for its manifest."""
     there = export.folder / INDEX
     if not (export.folder / shards.MANIFEST).is_file() and not (there.is_file() and there.read_text() == index):
         return False
-    return all(shards.is_sound(export.folder / info.path, info) for info in (*export.shards, *export.tars))
+    return all(known.has(export.folder / info.path, info) for info in (*export.shards, *export.tars))

@@ -4,13 +4,12 @@ Only items whose sources are the same count as changed by the parser; what an ar
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CAPTIONS
+import pyarrow as pa
+
 from pd_assets.lib.dataset.labels import Label, labels_version
-from pd_assets.lib.home import Home
 
 MOST_EXAMPLES = 20
 
@@ -38,57 +37,57 @@ class LabelChanges:
     examples: tuple[Example, ...] = ()
 
 
-class Previous:
-    """The labels of the table before, for comparing items with theirs in the order of their ids."""
+class Differences:
+    """What differs, added up from batches that come in any order; the examples are the first by item id."""
 
-    def __init__(self, home: Home) -> None:
-        columns = ("item_id", "labels", "source_digest", "labels_version")
-        self._rows = tables.rows(tables.read_or_empty(home, CAPTIONS, columns))
-        self._row: Mapping[str, object] | None = next(self._rows, None)
-        self._version = str(self._row["labels_version"]) if self._row and self._row["labels_version"] else None
+    def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in ("added", "removed", "altered")}
         self._edited = 0
-        self._examples: list[Example] = []
+        self._examples: list[tuple[str, int, Example]] = []
 
-    def compare(self, item_id: str, source_digest: str, labels: Iterable[Label]) -> None:
-        """Note what differs for one item; ids must come in ascending order."""
-        while self._row is not None and str(self._row["item_id"]) < item_id:
-            self._row = next(self._rows, None)
-        if self._row is None or self._row["item_id"] != item_id or self._row["source_digest"] is None:
-            return
-        if self._row["source_digest"] != source_digest:
-            self._edited += 1
-            return
-        before = _by_place(_stored(self._row))
-        now = _by_place((label.seen_in, label.language, label.field, label.value) for label in labels)
-        for place in sorted(before.keys() | now.keys()):
-            self._note(item_id, place[-1], before.get(place, ""), now.get(place, ""))
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Rows of caption_crew.DIFFERENT."""
+        for row in batch.to_pylist():
+            place = row.pop("place")
+            if row["field"] is None:
+                self._edited += 1
+                continue
+            one = Example(**row)
+            kind = "added" if not one.before else "removed" if not one.now else "altered"
+            self._counts[kind][one.field] += 1
+            self._examples.append((one.item_id, place, one))
+        self._examples = sorted(self._examples, key=lambda found: found[:2])[:MOST_EXAMPLES]
 
-    def _note(self, item_id: str, name: str, before: str, now: str) -> None:
-        if before == now:
-            return
-        kind = "added" if not before else "removed" if not now else "altered"
-        self._counts[kind][name] += 1
-        if len(self._examples) < MOST_EXAMPLES:
-            self._examples.append(Example(item_id=item_id, field=name, before=before, now=now))
-
-    def changes(self) -> LabelChanges:
-        """What was noted."""
+    def changes(self, from_version: str | None) -> LabelChanges:
+        """What was added up, `from_version` being that of what read the labels before."""
         return LabelChanges(
-            from_version=self._version,
+            from_version=from_version,
             to_version=labels_version(),
             added=dict(self._counts["added"]),
             removed=dict(self._counts["removed"]),
             altered=dict(self._counts["altered"]),
             edited=self._edited,
-            examples=tuple(self._examples),
+            examples=tuple(one for _, _, one in self._examples),
         )
 
 
-def _stored(row: Mapping[str, object]) -> Iterable[tuple[str, str, str, str]]:
-    labels = row["labels"]
-    for label in labels if isinstance(labels, list) else ():
-        yield label["seen_in"], label["language"] or "", label["field"], label["value"]
+def is_edited(page: Mapping[str, object], source_digest: str) -> bool:
+    """Whether what labels are read from was another when the row before was made."""
+    return page["source_digest_before"] is not None and page["source_digest_before"] != source_digest
+
+
+def differences(page: Mapping[str, object], labels: Iterable[Label]) -> Iterator[Example]:
+    """The fields of an item that another reader reads differently, in the order of where they stand."""
+    stored = page["labels_before"]
+    if not isinstance(stored, list) or page["source_digest_before"] is None:
+        return
+    before = _by_place((one["seen_in"], one["language"] or "", one["field"], one["value"]) for one in stored)
+    now = _by_place((label.seen_in, label.language, label.field, label.value) for label in labels)
+    for place in sorted(before.keys() | now.keys()):
+        if before.get(place, "") != now.get(place, ""):
+            yield Example(
+                item_id=str(page["item_id"]), field=place[-1], before=before.get(place, ""), now=now.get(place, "")
+            )
 
 
 def _by_place(labels: Iterable[tuple[str, str, str, str]]) -> dict[tuple[str, str, str], str]:

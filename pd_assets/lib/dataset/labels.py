@@ -118,7 +118,7 @@ def source_digest(page: Mapping[str, object], things: Things = NO_THINGS) -> str
     """BLAKE2b-128 of everything that labels are read from: equal digests and other labels mean another parser."""
     names = (*SOURCE_COLUMNS, "title" if page.get("freetext") is not None else "")
     told = [page.get(name) for name in names]
-    named = sorted((name, sorted(things[name].items())) for name in _wanted(page) if name in things)
+    named = sorted((name, sorted(things[name].items())) for name in _named(page) if name in things)
     text = json.dumps([told, named], ensure_ascii=False, default=str)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -178,7 +178,12 @@ def _structured(page: Mapping[str, object], things: Things) -> list[_Found]:
     return _guarded("mediainfo", read)
 
 
-def _wanted(page: Mapping[str, object]) -> list[str]:
+def things_of(page: Mapping[str, object]) -> list[str]:
+    """The ids, sorted, of the things whose names labels of this page would need."""
+    return sorted({name for name in _named(page) if name.isascii()})
+
+
+def _named(page: Mapping[str, object]) -> list[str]:
     return _guarded("mediainfo", lambda: things_named(_json(page.get("mediainfo"))))
 
 

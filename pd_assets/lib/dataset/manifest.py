@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pd_assets.lib.dataset import croissant
 from pd_assets.lib.dataset.card import card
 from pd_assets.lib.dataset.contact_sheet import contact_sheet
-from pd_assets.lib.dataset.export import Export
+from pd_assets.lib.dataset.exported import LISTED, Export, pictures_of
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import replacing
 from pd_ml.data import shards
 from pd_ml.data.shards import Manifest, ShardError
@@ -28,7 +32,13 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         describe(export, found)
         return found
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}
-    told = {**facts, "selection": dict(export.config), **_breakdown(export), "skipped": list(export.skipped)}
+    told = {
+        **facts,
+        "selection": dict(export.config),
+        **_breakdown(export),
+        "labels_waiting": export.labels_waiting,
+        "skipped": list(export.skipped),
+    }
     manifest = Manifest(
         name=export.name,
         version=export.version,
@@ -86,15 +96,15 @@ class _Counts:
 
 def _breakdown(export: Export) -> dict[str, object]:
     found = _Counts()
-    for info in export.shards:
-        _count(export.folder / info.path, found)
+    for batch in pictures_of(export.folder):
+        if not set(LISTED) <= set(batch.schema.names):
+            raise ConfigError(f"{export.folder}: exported by an older version; materialise dataset/shards again")
+        found.rules.update(_counted(batch["rule_id"]))
+        sources = pc.list_element(pc.split_pattern(batch["item_id"], ":", max_splits=1), 0)
+        found.sources.update(_counted(sources))
+        found.label_licences.update(_counted(batch["label_licence"].fill_null("none")))
     return {name: dict(sorted(counts.items())) for name, counts in vars(found).items()}
 
 
-def _count(shard: Path, found: _Counts) -> None:
-    columns = ["rule_id", "item_id", "label_licence"]
-    for batch in shards.shard_batches(shard, columns, batch_rows=8192):
-        rows = batch.to_pydict()
-        found.rules.update(map(str, rows["rule_id"]))
-        found.sources.update(str(item_id).partition(":")[0] for item_id in rows["item_id"])
-        found.label_licences.update(str(licence) if licence else "none" for licence in rows["label_licence"])
+def _counted(values: pa.Array) -> dict[str, int]:
+    return {str(one["values"]): one["counts"] for one in pc.value_counts(values).to_pylist()}

@@ -1,25 +1,25 @@
-"""What an export is to hold, in a file in the order of its shards: the tables joined once, in bounded memory.
+"""What an export is to write: the tables joined once, held against the last export, in bounded memory.
 
 Errors: ConfigError where there is nothing to export, or where the tables do not fit together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CAPTIONS, FILES, LICENSED, SPLITS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dataset.selection import Selection, with_descendants
+from pd_assets.lib.dataset.exported import PICTURES_SCHEMA, as_dataset
+from pd_assets.lib.dataset.history import MACROS, History
+from pd_assets.lib.dataset.layout import Layout, Standing, decide
+from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_ml.data import shards
 
 ROWS_IN_A_GROUP = 2048
 MEMORY_BYTES = 600_000_000
@@ -29,58 +29,68 @@ TABLES = {"licensed": LICENSED, "captions": CAPTIONS, "splits": SPLITS, "files":
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The rows to export: `path` has them whole; the arrays have what places them, one entry a row.
-
-    `sizes` are the bytes that a picture will take, as far as that can be told beforehand; -1 where there is none.
+    """`path` has the rows that are to be written, in their order; `layout` says what becomes of the shards that there
+    were. `count` pictures are in the dataset as a whole; `readers` read their labels.
     """
 
     path: Path
-    bounds: dict[str, tuple[int, int]]
-    places: npt.NDArray[np.uint64]
-    sizes: npt.NDArray[np.int64]
-    keys: npt.NDArray[np.bytes_]
-    lost: tuple[str, ...]
+    layout: Layout
+    count: int
+    readers: tuple[str, ...]
 
-    def rows(self, first: int, end: int) -> Iterator[dict[str, object]]:
-        """The rows from `first` up to `end`, those without a picture left out."""
+    @property
+    def to_write(self) -> int:
+        return int(pq.read_metadata(self.path).num_rows)
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """The rows to write: `split`, `target` (the shard that is written anew with it, or null), and what it holds."""
         with pq.ParquetFile(self.path) as file:
-            start = 0
-            for group in range(file.num_row_groups):
-                count = file.metadata.row_group(group).num_rows
-                if start < end and first < start + count:
-                    content = file.read_row_group(group).to_pylist()
-                    for at in range(max(first, start), min(end, start + count)):
-                        if self.sizes[at] >= 0:
-                            yield content[at - start]
-                start += count
+            for batch in file.iter_batches(batch_size=ROWS_IN_A_GROUP):
+                yield from batch.to_pylist()
 
 
-def make_plan(home: Home, selection: Selection, scratch: Path) -> Plan:
-    """Join the tables into a file in the folder `scratch`, and look which of the pictures are there."""
-    path = scratch / "plan.parquet"
-    _join(home, selection, path)
-    count = pq.read_metadata(path).num_rows
-    if count == 0:
-        raise ConfigError(_nothing(home))
-    splits = pq.read_table(path, columns=["split"])["split"].combine_chunks()
-    if splits.null_count:
-        raise ConfigError(
-            f"{splits.null_count} licensed pictures have no row in dataset/splits, expected one each; "
-            "materialise dataset/splits first"
-        )
-    facts = [_facts(home, batch, selection.max_side) for batch in _batches(path)]
-    return Plan(
-        path=path,
-        bounds=_bounds(splits),
-        places=np.concatenate([places for places, _, _, _ in facts]),
-        sizes=np.concatenate([sizes for _, sizes, _, _ in facts]),
-        keys=np.concatenate([keys for _, _, keys, _ in facts]),
-        lost=tuple(line for _, _, _, lost in facts for line in lost),
-    )
+def make_plan(
+    home: Home,
+    selection: Selection,
+    categories: tuple[Collection[str], Collection[str]],
+    scratch: Path,
+    *,
+    history: History | None,
+    shard_bytes: int,
+) -> Plan:
+    """Decide what is written, and put its rows into the folder `scratch`; `categories` are included and excluded."""
+    with tables.engine(home, memory_bytes=MEMORY_BYTES) as connection:
+        connection.execute(MACROS)
+        for name, table in TABLES.items():
+            tables.relation(connection, home, table).create_view(name)
+        for name, wanted in zip(("included", "excluded"), categories, strict=True):
+            found = pa.table({"category": pa.array(sorted(wanted), pa.string())})
+            connection.from_arrow(found).create_view(name)
+        _into(connection, "examples", scratch, _parameters(selection))
+        count, placed = connection.sql("select count(*), count(split) from examples").fetchall()[0]
+        if count == 0:
+            raise ConfigError(_nothing(home))
+        if placed < count:
+            raise ConfigError(
+                f"{count - placed} licensed pictures have no row in dataset/splits, expected one each; "
+                "materialise dataset/splits first"
+            )
+        held = as_dataset(history.pictures) if history is not None else PICTURES_SCHEMA.empty_table()
+        connection.from_arrow(held).create_view("held")
+        readers = history.export.readers if history is not None else ()
+        _into(connection, "export_compared", scratch, {"reader": readers[0] if len(readers) == 1 else ""}, "compared")
+        layout = _decided(connection, history, shard_bytes)
+        targets = [*((path, path) for path in layout.rewritten), *((path, None) for path in layout.merged)]
+        columns = {"path": [path for path, _ in targets], "target": [target for _, target in targets]}
+        kinds = pa.schema([("path", pa.string()), ("target", pa.string())])
+        connection.from_arrow(pa.table(columns, schema=kinds)).create_view("anew")
+        path = _into(connection, "export_rows", scratch, {})
+        found = connection.sql("select distinct reader from examples order by reader").fetchall()
+    return Plan(path=path, layout=layout, count=count, readers=tuple(str(reader) for (reader,) in found))
 
 
-def _join(home: Home, selection: Selection, path: Path) -> None:
-    parameters = {
+def _parameters(selection: Selection) -> dict[str, object]:
+    return {
         "any_category": not selection.include,
         "minimum_side": selection.minimum_side,
         "max_side": selection.max_side or NO_BOUND,
@@ -89,22 +99,62 @@ def _join(home: Home, selection: Selection, path: Path) -> None:
         "limit": selection.limit,
         "seed": selection.seed,
     }
-    with tables.engine(home, memory_bytes=MEMORY_BYTES) as connection:
-        for name, table in TABLES.items():
-            tables.relation(connection, home, table).create_view(name)
-        for name, categories in (("included", selection.include), ("excluded", selection.exclude)):
-            found = pa.table({"category": pa.array(sorted(with_descendants(home, categories)), pa.string())})
-            connection.from_arrow(found).create_view(name)
-        target = f"{_quoted(path)} (format parquet, compression zstd, row_group_size {ROWS_IN_A_GROUP})"
-        connection.execute(f"copy ({load('examples')}) to {target}", parameters)
+
+
+def _into(
+    connection: duckdb.DuckDBPyConnection, sql: str, folder: Path, parameters: dict[str, object], name: str = ""
+) -> Path:
+    """Write what a statement gives to a file, which is the view `name` from then on."""
+    name = name or sql
+    path = folder / f"{name}.parquet"
+    target = f"{_quoted(path)} (format parquet, compression zstd, row_group_size {ROWS_IN_A_GROUP})"
+    connection.execute(f"copy ({load(sql)}) to {target}", parameters)
+    connection.read_parquet(str(path)).create_view(name)
+    return path
 
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def _decided(connection: duckdb.DuckDBPyConnection, history: History | None, shard_bytes: int) -> Layout:
+    new = connection.sql("select distinct split from compared where shard is null and split is not null").fetchall()
+    if history is None:
+        return Layout()
+    last = history.export
+    kept = connection.sql(
+        "select shard, count(*), sum(must::int), sum(stale::int), sum(is_reread::int) from compared "
+        "where shard is not null group by shard"
+    ).fetchall()
+    by_shard = {shard: counts for shard, *counts in kept}
+    left = {shard for (shard,) in connection.sql("select distinct leaves from compared").fetchall()}
+    reread = [shard for shard, counts in by_shard.items() if counts[-1] and shard in history.whole]
+    withdrawn = _withdrawn(connection, history, reread)
+    standing = []
+    for info in last.shards:
+        rows, must, stale, _ = by_shard.get(info.path, (0, 0, 0, 0))
+        # A shard that holds what its list does not name is not trusted.
+        is_out = bool(must) or info.path in left | withdrawn or info.path not in history.whole or rows != info.rows
+        standing.append(
+            Standing(
+                path=info.path, split=info.split, size_bytes=info.size_bytes, rows=info.rows, kept=rows,
+                must=is_out, stale=stale, waited=last.waited.get(info.path, 0),
+            )
+        )  # fmt: skip
+    return decide(standing, new_in={str(split) for (split,) in new}, shard_bytes=shard_bytes)
+
+
+def _withdrawn(connection: duckdb.DuckDBPyConnection, history: History, reread: Collection[str]) -> set[str]:
+    """The shards whose captions show what a newer reader of labels left out."""
+    if not reread:
+        return set()
+    files = [str(history.export.folder / path) for path in sorted(reread)]
+    connection.read_parquet(files, hive_partitioning=False).create_view("written")
+    return {shard for (shard,) in connection.sql(load("export_withdrawn")).fetchall()}
+
+
 def _nothing(home: Home) -> str:
-    licensed = tables.read_or_empty(home, LICENSED, ["item_id"]).num_rows
+    licensed = sum(pq.read_metadata(path).num_rows for path in tables.parts(home, LICENSED))
     if licensed:
         return (
             f"none of the {licensed} licensed pictures is in the selection, so there is nothing to export; "
@@ -114,37 +164,3 @@ def _nothing(home: Home) -> str:
         "catalog/licensed_images holds no picture, so there is nothing to export; "
         "look at rights/decisions for why pictures were not accepted, or widen PD_COMMONS_ROOTS"
     )
-
-
-def _bounds(splits: pa.StringArray) -> dict[str, tuple[int, int]]:
-    """First row and end of every split, in the order in which they lie."""
-    counts = {split: pc.sum(pc.equal(splits, split)).as_py() for split in shards.SPLITS}
-    ends = dict(zip(counts, np.cumsum(list(counts.values())).tolist(), strict=True))
-    return {split: (ends[split] - counts[split], ends[split]) for split in counts}
-
-
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
-        columns = ["item_id", "path", "width", "height", "place", "row_key"]
-        yield from file.iter_batches(batch_size=ROWS_IN_A_GROUP, columns=columns)
-
-
-def _facts(
-    home: Home, batch: pa.RecordBatch, max_side: int
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.bytes_], list[str]]:
-    """Places, sizes and keys of some rows, and a line for every one without a picture."""
-    sizes = np.full(batch.num_rows, -1, dtype=np.int64)
-    lost: list[str] = []
-    for at, row in enumerate(batch.select(["item_id", "path", "width", "height"]).to_pylist()):
-        try:
-            if row["path"] is None:
-                raise FileNotFoundError(0, "images/files has no picture of it")
-            size_bytes = home.size_bytes(home.root / row["path"])
-        except OSError as error:
-            lost.append(f"{row['item_id']}: {error.strerror or error}")
-            continue
-        longest = max(row["width"] or 1, row["height"] or 1)
-        share = min(1.0, max_side / longest) if max_side else 1.0
-        sizes[at] = round(size_bytes * share * share)
-    keys = np.array(batch["row_key"].to_pylist(), dtype="S32")
-    return batch["place"].to_numpy(zero_copy_only=False).astype(np.uint64), sizes, keys, lost

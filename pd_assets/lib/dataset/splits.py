@@ -2,72 +2,130 @@
 
 A cluster of copies goes where its hash says when it is first seen, and stays there. Where two clusters turn out to be
 one, the side of the one that was seen first holds for both; of two first seen together, that of the smaller item.
+
+Copies lie in different buckets, so all buckets are assigned at once, and each takes its rows from a file of that, which
+lies beside the table until the table is whole: the buckets are the same whether they are made in one build or one after
+another, and what a killed build did not come to is what it would have been.
 """
 
 import hashlib
-from collections.abc import Mapping
+import tempfile
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CLUSTERS, LICENSED, SPLITS
-from pd_assets.lib.home import Home
+from pd_assets.lib.catalog import buckets as item_buckets
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.schemas import CLUSTERS, LICENSED, SPLITS, TEXT
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.home import Home, alone, replacing
 
 # Of 1000 clusters: the rest is train.
 VALIDATION_PER_MILLE = 50
 TEST_PER_MILLE = 50
+MEMORY_BYTES = 700_000_000
+ROWS_AT_ONCE = 20_000
+SPLIT_NAMES = ("train", "validation", "test")
+FIRST_SEEN = pa.schema({"cluster": TEXT, "split": TEXT})
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitCounts:
-    """Pictures in each split; the table's digest."""
+    """Pictures in each split, of the buckets that were asked for; the digest of the whole table."""
 
     counts: Mapping[str, int]
     digest: str
 
 
-def build_splits(home: Home) -> SplitCounts:
+def build_splits(home: Home, buckets: Collection[int] | None = None) -> SplitCounts:
     """Assign every licensed picture to a split and write dataset/splits."""
-    licensed = tables.read(home, LICENSED, ["item_id", "cluster", "phash"])
-    cluster_of = {
-        str(row["item_id"]): str(row["cluster"] or row["phash"] or row["item_id"]) for row in tables.rows(licensed)
-    }
-    recorded = _recorded(home, cluster_of)
-    now = 1 + max((side.since for side in recorded.values()), default=-1)
-    built = []
-    for item_id, cluster in cluster_of.items():
-        side = recorded.get(cluster) or _Side(since=now, item_id=item_id, split=split_of(cluster))
-        built.append({"item_id": item_id, "cluster": cluster, "split": side.split, "since": side.since})
-    counts = {split: sum(row["split"] == split for row in built) for split in ("train", "validation", "test")}
-    return SplitCounts(counts=counts, digest=tables.write(home, SPLITS, tables.as_table(SPLITS, built)))
+    tables.require(home, LICENSED)
+    wanted = sorted(range(home.buckets) if buckets is None else buckets)
+    counts: Counter[str] = Counter(dict.fromkeys(SPLIT_NAMES, 0))
+    with (
+        alone(home.table(SPLITS.key), "assigns splits"),
+        tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
+        tempfile.TemporaryDirectory(dir=home.scratch, prefix="splits-") as scratch,
+    ):
+        if home.buckets == 1:
+            rows = _assigned(home, connection, Path(scratch))
+        else:
+            path = _assigned_file(home, connection, Path(scratch))
+            rows = connection.sql(
+                "select * from read_parquet($path) where list_contains($buckets, bucket)",
+                params={"path": str(path), "buckets": wanted},
+            )
+        digest = tables.write_buckets(home, SPLITS, _counted(_by_bucket(rows), counts), buckets)
+    return SplitCounts(counts=dict(counts), digest=digest)
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class _Side:
-    """The build in which a cluster was first seen, an item of it, and its split: the smallest holds."""
+def _assigned_file(home: Home, connection: duckdb.DuckDBPyConnection, scratch: Path) -> Path:
+    """The file of what all buckets are to be for the pictures as they are: as it was left, else made now."""
+    told = [home.buckets, *(tables.stored_digest(home, table) for table in (LICENSED, CLUSTERS))]
+    key = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    left = _left(home)
+    if left and left[-1].stem.endswith(key):
+        return left[-1]
+    number = 1 + int(left[-1].stem.split("-")[1]) if left else 0
+    path = home.table(SPLITS.key) / f".assigned-{number:09}-{key}.parquet"
+    rows = _assigned(home, connection, scratch).to_arrow_reader(ROWS_AT_ONCE)
+    with replacing(path) as partial, pq.ParquetWriter(partial, rows.schema, **damage.WRITTEN) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+    for older in left:
+        older.unlink()
+    return path
 
-    since: int
-    item_id: str
-    split: str
+
+def _left(home: Home) -> list[Path]:
+    """The files of what all buckets were to be, the last one last; those that are whole."""
+    found = sorted(home.table(SPLITS.key).glob(".assigned-*.parquet"))
+    return [path for path in found if not damage.damaged(home, SPLITS, [path])]
 
 
-def _recorded(home: Home, cluster_of: Mapping[str, str]) -> dict[str, _Side]:
-    """The side of every cluster of which a member was in a split before, be it licensed no more."""
-    before = tables.read_or_empty(home, SPLITS, ["item_id", "split", "since"])
-    members = tables.read_or_empty(home, CLUSTERS, ["item_id", "cluster"]).filter(
-        pc.is_in(pc.field("item_id"), before["item_id"].combine_chunks())
+def _assigned(home: Home, connection: duckdb.DuckDBPyConnection, scratch: Path) -> duckdb.DuckDBPyRelation:
+    """The rows of all buckets, by what all of them were to be after the build before."""
+    run = connection.execute
+    tables.relation(connection, home, LICENSED).create_view("licensed")
+    tables.relation(connection, home, CLUSTERS).create_view("clusters")
+    left = _left(home)
+    before = connection.read_parquet(str(left[-1])) if left else tables.relation(connection, home, SPLITS)
+    before.create_view("before")
+    run(
+        "create table now_in as select "
+        f"{item_buckets.sql(home.buckets)} as bucket, item_id, "
+        "coalesce(nullif(cluster, ''), nullif(phash, ''), item_id) as cluster from licensed"
     )
-    known = {str(row["item_id"]): str(row["cluster"]) for row in tables.rows(members)}
-    found: dict[str, _Side] = {}
-    for row in tables.rows(before):
-        item_id = str(row["item_id"])
-        cluster = cluster_of.get(item_id) or known.get(item_id)
-        since = row["since"] if isinstance(row["since"], int) else 0
-        side = _Side(since=since, item_id=item_id, split=str(row["split"]))
-        if cluster is not None:
-            found[cluster] = min(side, found.get(cluster, side))
-    return found
+    run(f"create table sides as {load('split_sides')}")
+    new = connection.sql("select distinct cluster from now_in anti join sides using (cluster)")
+    path = scratch / "first_seen.parquet"
+    with pq.ParquetWriter(path, FIRST_SEEN, compression="ZSTD") as writer:
+        for batch in new.to_arrow_reader(ROWS_AT_ONCE):
+            names = batch["cluster"].to_pylist()
+            writer.write_table(pa.table({"cluster": names, "split": list(map(split_of, names))}, schema=FIRST_SEEN))
+    connection.read_parquet(str(path)).create_view("first_seen")
+    return connection.sql(load("splits"))
+
+
+def _by_bucket(rows: duckdb.DuckDBPyRelation) -> Iterator[tuple[int, pa.RecordBatch]]:
+    for batch in rows.to_arrow_reader(ROWS_AT_ONCE):
+        for bucket in batch["bucket"].unique().to_pylist():
+            yield bucket, batch.filter(pc.equal(batch["bucket"], bucket)).select(list(SPLITS.columns))
+
+
+def _counted(
+    batches: Iterable[tuple[int, pa.RecordBatch]], counts: Counter[str]
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    for bucket, batch in batches:
+        for found in batch["split"].value_counts().to_pylist():
+            counts[found["values"]] += found["counts"]
+        yield bucket, batch
 
 
 def split_of(cluster: str) -> str:

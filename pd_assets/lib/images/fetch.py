@@ -1,7 +1,8 @@
 """Fetch the accepted items' pictures, a file at a time, and keep every outcome as a row of images/files.
 
-The table is written every so often while it goes on, so an interruption costs little; a failure is a row with its
-reason and is tried again on later runs, ever less often, and at once where the file or its address has changed. The
+Every so often what was fetched is told to a journal (journal.py), so that an interruption costs little; each bucket of
+the table is written once, when it is done with. All buckets' pictures are in one queue. A failure is a row with its
+reason, and is tried again on later runs, ever less often, and at once where the file or its address has changed. The
 museums give no SHA-1: there a picture is fetched again where its address or what is said of the medium changed.
 
 A thumbnail is made by the archive, and there is no SHA-1 of it. Of a truncated original the archive makes a whole
@@ -11,35 +12,34 @@ Where the thumbnail cannot be had, the original is asked for at once. One file t
 
 import hashlib
 import logging
+import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, TAKEDOWNS
-from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.buckets import bucket_of
+from pd_assets.lib.catalog.schemas import FILES
 from pd_assets.lib.errors import AccessDenied, ArchiveResting, FetchFailed, PdError, RequestRejected
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import MEDIA, Answer, PoliteSession
-from pd_assets.lib.images import generation, placeholders
+from pd_assets.lib.images import generation, journal, placeholders
 from pd_assets.lib.images.decode import ENDINGS, UnusableImage
+from pd_assets.lib.images.journal import WRITE_EVERY, Journal, Told
+from pd_assets.lib.images.plan import Plan, Wishes, planned
 from pd_assets.lib.images.pool import Decoders
-from pd_assets.lib.images.proof import Etags, is_scaled, refuse_bomb, require_picture, require_size
-from pd_assets.lib.images.stored import has_size, keep
-from pd_assets.lib.museums.contract import ALL_RECORDS, MUSEUMS
+from pd_assets.lib.images.proof import Etags, refuse_bomb, require_picture, require_size
+from pd_assets.lib.images.stored import keep
+from pd_assets.lib.museums.contract import MUSEUMS
 from pd_assets.lib.pacing import HostPolicy
 from pd_assets.lib.progress import track
 
 Row = dict[str, object]
-WRITE_EVERY = 500
-RETRY_AFTER_DAYS = (0, 0, 1, 7, 30)
 ORIGINAL, THUMBNAIL = "original", "thumbnail"
 # One file of more bytes is held in memory at a time.
 LARGE_BYTES = 20_000_000
@@ -53,7 +53,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class FetchCounts:
-    """What a run did: pictures wanted by the decisions, fetched now, failed now; the table's digest."""
+    """What a run did in its buckets: pictures wanted by the decisions, fetched now, failed now. The digest is that of
+    the whole table."""
 
     wanted: int
     fetched: int
@@ -69,41 +70,50 @@ def fetch_accepted(
     max_side: int,
     originals: bool = False,
     decoders: Decoders | None = None,
+    buckets: Collection[int] | None = None,
 ) -> FetchCounts:
-    """Bring images/files in step with the decisions. Rows of items that are wanted no longer are dropped.
+    """Bring some item buckets of images/files in step with the decisions, all if None. Rows of items that are wanted no
+    longer are dropped. A placeholder that shows now fails the rows of every bucket.
 
     With `originals` the originals are fetched, and what was made from thumbnails is made anew.
     """
     with alone(home.images, "fetches pictures"), nullcontext(decoders) if decoders else Decoders() as running:
         _sweep(home)
+        journal.settle(home)
         now = datetime.now(UTC).replace(microsecond=0)
-        have = tables.read_or_empty(home, FILES)
-        fetcher = _Fetcher(
-            home=home,
-            session=session,
-            decoders=running,
+        wishes = Wishes(
+            profile=profile,
             max_side=max_side,
             originals=originals,
             now=now,
             decoder_began=generation.began(home, now),
-            etags=Etags(home.images / "etags.json"),
-            placeholders=placeholders.known(have),
         )
-        wanted = tables.query(
-            home,
-            load("wanted"),
-            {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "records": ALL_RECORDS, "takedowns": TAKEDOWNS},
-            {"profile": profile},
+        with planned(home, wishes, buckets) as plan:
+            fetcher = _Fetcher(
+                home=home,
+                session=session,
+                decoders=running,
+                wishes=wishes,
+                etags=Etags(home.images / "etags.json"),
+                placeholders=placeholders.known(home) if plan.wanted else frozenset(),
+            )
+            chosen = range(home.buckets) if buckets is None else buckets
+            told = fetcher.carry_out(plan, chosen)
+        return FetchCounts(
+            wanted=sum(damage.row_count(FILES, tables.bucket_file(home, FILES, bucket)) for bucket in chosen),
+            fetched=told.ok,
+            failed=told.rows - told.ok,
+            digest=tables.stored_digest(home, FILES),
         )
-        is_current = pa.array([fetcher.is_current(row) for row in tables.rows(wanted)], pa.bool_())
-        kept = have.filter(pc.is_in(have["item_id"], wanted["item_id"].filter(is_current).combine_chunks()))
-        return fetcher.bring_in_step(kept, wanted.filter(pc.invert(is_current)))
 
 
 def _sweep(home: Home) -> None:
     """Remove what a killed run left half-written. Only under `alone`: nobody is writing now."""
-    for partial in home.images.glob("*/.*.partial"):
-        partial.unlink(missing_ok=True)
+    for folder in home.images.glob("*/"):
+        with os.scandir(folder) as found:
+            for one in found:
+                if one.name.startswith(".") and one.name.endswith(".partial"):
+                    Path(one.path).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +121,7 @@ class _Fetcher:
     home: Home
     session: PoliteSession
     decoders: Decoders
-    max_side: int
-    originals: bool
-    now: datetime
-    decoder_began: datetime
+    wishes: Wishes
     etags: Etags
     placeholders: frozenset[str]
     is_touchy: threading.Event = field(default_factory=threading.Event)
@@ -122,65 +129,27 @@ class _Fetcher:
     refusals: list[PdError] = field(default_factory=list)
     large: threading.Lock = field(default_factory=threading.Lock)
 
-    def is_current(self, item: Row) -> bool:
-        """Whether the stored row still answers for its item: the same file, on the disk, or a failure not yet due."""
-        if not _is_same_file(item) or item["had_max_side"] != self.max_side:
-            return False
-        if self.originals and item["had_made_from"] != ORIGINAL:
-            return False
-        sources = [url for _, url in self._sources(item)]
-        if item["had_status"] == "ok":
-            if item["sha1"] is None and item["had_url"] not in sources:
-                return False
-            if generation.may_differ(item, began=self.decoder_began):
-                return False
-            whole, had = _size(item, "width", "height"), _size(item, "had_width", "had_height")
-            if all(whole) and all(had) and not is_scaled(had, of=whole):
-                return False
-            return has_size(self.home, self.home.root / str(item["had_path"]), item["had_size_bytes"])
-        if item["had_url"] != sources[0]:
-            return False
-        tries, tried_at = item["had_tries"], item["had_at"]
-        assert isinstance(tries, int) and isinstance(tried_at, datetime)
-        wait_days = RETRY_AFTER_DAYS[min(tries, len(RETRY_AFTER_DAYS) - 1)]
-        return self.now < tried_at + timedelta(days=wait_days)
-
-    def bring_in_step(self, kept: pa.Table, todo: pa.Table) -> FetchCounts:
-        """Fetch all of `todo`, writing the table now and then, and at the end with `kept`."""
-        fresh: list[Row] = []
-        done: list[str] = []
+    def carry_out(self, plan: Plan, buckets: Collection[int]) -> Told:
+        """Fetch what is wanted in one queue, and write each bucket that changes when it is done with."""
+        number = self.home.buckets
+        told = _Telling(journal=Journal(self.home), plan=plan, etags=self.etags)
         try:
-            for row in track(self._fetch_all(todo), "fetching pictures", total=todo.num_rows):
-                if row is None:
-                    continue
-                fresh.append(row)
-                done.append(str(row["item_id"]))
-                if len(fresh) == WRITE_EVERY:
-                    kept = pa.concat_tables([kept, tables.as_table(FILES, fresh)])
-                    fresh = []
-                    tables.write(self.home, FILES, self._judged(kept))
+            for row in track(self._fetch_all(plan.todo()), "fetching pictures", total=plan.wanted):
+                if row is not None:
+                    told.add(row, bucket_of(str(row["item_id"]), number))
         finally:
             # Also when the archive refuses us half-way, or somebody interrupts: what was fetched is kept.
-            files = self._judged(pa.concat_tables([kept, tables.as_table(FILES, fresh)]))
-            digest = tables.write(self.home, FILES, files)
+            told.end({*plan.buckets, *(bucket for bucket in buckets if not _is_told(self.home, bucket))})
+            counts = told.journal.settle()
         if self.refusals:
             raise self.refusals[0]
-        tried = files.filter(pc.is_in(files["item_id"], pa.array(done, pa.string())))
-        fetched = int(pc.sum(pc.equal(tried["status"], "ok"), min_count=0).as_py())
-        return FetchCounts(wanted=files.num_rows, fetched=fetched, failed=len(done) - fetched, digest=digest)
+        return counts
 
-    def _judged(self, files: pa.Table) -> pa.Table:
-        """The rows as they are once all others are known: placeholders, and bytes that their host belies, fail."""
-        if belied := self.etags.belied():
-            reasons = pa.array([belied.get(item_id) for item_id in files["item_id"].to_pylist()], pa.string())
-            files = placeholders.failed(files, reasons)
-        return placeholders.named(files)
-
-    def _fetch_all(self, todo: pa.Table) -> Iterator[Row | None]:
+    def _fetch_all(self, todo: Iterable[Row]) -> Iterator[Row | None]:
         # The session lets two of them download at a time; the others wait for a decoder meanwhile.
         threads = MEDIA.concurrency + self.decoders.workers
         with ThreadPoolExecutor(threads, thread_name_prefix="media") as pool:
-            yield from _in_order(pool, self._unless_refused, tables.rows(todo), ahead=4 * threads)
+            yield from _in_order(pool, self._unless_refused, todo, ahead=4 * threads)
 
     def _unless_refused(self, item: Row) -> Row | None:
         """The row of one picture; None where its host is asked no more. The session knows that without a request."""
@@ -192,9 +161,12 @@ class _Fetcher:
 
     def _fetch(self, item: Row) -> Row:
         """Fetch, verify, normalise and store one picture; the row says how it went."""
-        base: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.max_side}
-        base |= {"signature": _signature(item), "fetched_at": self.now}
-        sources = self._sources(item)
+        base: Row = {"item_id": item["item_id"], "sha1": item["sha1"], "max_side": self.wishes.max_side}
+        base |= {"signature": item["signature"], "fetched_at": self.wishes.now}
+        # The smallest standard thumbnail that covers, where it will do, and then the original.
+        sources = [(ORIGINAL, str(item["file_url"]))]
+        if item["thumbnail"] is not None:
+            sources.insert(0, (THUMBNAIL, str(item["thumbnail"])))
         reasons: list[str] = []
         shown: Row = {}
         for made_from, url in sources:
@@ -213,18 +185,6 @@ class _Fetcher:
         failure: Row = {"status": "failed", "error": "; then the original: ".join(reasons), "tries": tries}
         return {**base, "made_from": made_from, "url": url, **shown, **failure}
 
-    def _sources(self, item: Row) -> list[tuple[str, str]]:
-        """What to ask for, the best first: the smallest standard thumbnail that covers, then the original.
-
-        The original alone where it is smaller or wanted, or where the thumbnail is but an icon of the kind of file.
-        """
-        file_url, thumb_url, covers_px = item["file_url"], item["thumb_url"], item["thumb_side"]
-        covers = isinstance(covers_px, int) and covers_px >= self.max_side
-        original = (ORIGINAL, str(file_url))
-        if self.originals or thumb_url in (None, file_url) or not covers or placeholders.is_icon(str(thumb_url)):
-            return [original]
-        return [(THUMBNAIL, str(thumb_url)), original]
-
     def _stored(self, item: Row, made_from: str, url: str) -> Row:
         with self.large if made_from == ORIGINAL and _whole(item["size_bytes"]) > LARGE_BYTES else nullcontext():
             if made_from == ORIGINAL:
@@ -234,10 +194,10 @@ class _Fetcher:
             sha1 = item["sha1"]
             require_picture(answer, str(sha1) if sha1 is not None and made_from == ORIGINAL else None)
             self.etags.require_md5(answer, str(item["item_id"]))
-            picture = self.decoders.normalise(answer.body, max_side=self.max_side)
+            picture = self.decoders.normalise(answer.body, max_side=self.wishes.max_side)
         # A museum's whole picture may be a version of the file whose size its record gives.
         is_exact = made_from == ORIGINAL and museum is None
-        require_size(item, picture, is_exact=is_exact, least_side=self.max_side if made_from == THUMBNAIL else 1)
+        require_size(item, picture, is_exact=is_exact, least_side=self.wishes.max_side if made_from == THUMBNAIL else 1)
         if picture.sha256 in self.placeholders:
             raise placeholders.Placeholder(picture.sha256)
         path = self.home.images / picture.sha256[:2] / f"{picture.sha256}.{ENDINGS[picture.mime]}"
@@ -272,6 +232,56 @@ class _Fetcher:
         return self.session.get(url, policy=policy)
 
 
+@dataclass(kw_only=True)
+class _Telling:
+    """Rows on their way into the table, in the order of buckets."""
+
+    journal: Journal
+    plan: Plan
+    etags: Etags
+    fresh: list[Row] = field(default_factory=list)
+    bucket: int | None = None
+    folded: set[int] = field(default_factory=set)
+    belied: set[str] = field(default_factory=set)
+
+    def add(self, row: Row, bucket: int) -> None:
+        if self.bucket not in (None, bucket):
+            self._end_bucket()
+        self.bucket = bucket
+        self.fresh.append(row)
+        if len(self.fresh) == WRITE_EVERY:
+            self._flush()
+
+    def end(self, buckets: Iterable[int]) -> None:
+        """Write what was not yet, of all `buckets`."""
+        self._flush()
+        for bucket in sorted(set(buckets) - self.folded):
+            self._fold(bucket)
+
+    def _end_bucket(self) -> None:
+        self._flush()
+        assert self.bucket is not None
+        self._fold(self.bucket)
+
+    def _fold(self, bucket: int) -> None:
+        self.journal.fold(bucket, self.plan.gone(bucket))
+        self.folded.add(bucket)
+
+    def _flush(self) -> None:
+        self.journal.add(tables.as_table(FILES, self.fresh))
+        self.fresh = []
+        # Of what a host sent before it was known to give the MD5.
+        belied = {item: why for item, why in self.etags.belied().items() if item not in self.belied}
+        if belied:
+            self.belied |= self.journal.fail(belied)
+
+
+def _is_told(home: Home, bucket: int) -> bool:
+    """Whether a bucket has its file, with the digests in its footer that an older version left out."""
+    path = tables.bucket_file(home, FILES, bucket)
+    return path.is_file() and tables.tells_digests(FILES, path)
+
+
 def _is_of_the_host(error: Exception) -> bool:
     """Whether the next address would fare no better."""
     return isinstance(error, RequestRejected) or OF_THE_HOST.search(str(error)) is not None
@@ -281,23 +291,14 @@ def _sha1(body: bytes) -> str:
     return hashlib.sha1(body, usedforsecurity=False).hexdigest()
 
 
-def _signature(item: Row) -> object:
-    """What stands for the file's version where the archive gives no SHA-1 of it."""
-    return item["signature"] if item["sha1"] is None else None
-
-
 def _is_same_file(item: Row) -> bool:
     """Whether the stored row is about the file that the item is about now."""
-    return item["had_sha1"] == item["sha1"] and item["had_signature"] == _signature(item)
+    return item["had_sha1"] == item["sha1"] and item["had_signature"] == item["signature"]
 
 
 def _told(error: Exception) -> str:
     gone = str(error).endswith(("HTTP 404", "HTTP 410"))
     return f"{error}: renamed or deleted since the last sync, which the next sync will see" if gone else str(error)
-
-
-def _size(item: Row, width: str, height: str) -> tuple[int, int]:
-    return _whole(item[width]), _whole(item[height])
 
 
 def _whole(value: object) -> int:

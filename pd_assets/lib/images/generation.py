@@ -6,8 +6,7 @@ nothing here: whoever changes what the decoder makes of whole files raises GENER
 
 import json
 import logging
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pd_assets.lib.home import Home, write_text
 
@@ -30,11 +29,3 @@ def began(home: Home, now: datetime) -> datetime:
         log.warning("%s: damaged (%s), made anew: pictures that may be older are fetched again", path, error)
     write_text(path, json.dumps({"generation": GENERATION, "began": now.isoformat()}) + "\n")
     return now
-
-
-def may_differ(item: Mapping[str, object], *, began: datetime) -> bool:
-    """Whether the stored picture of an item is older than this generation, and of a kind that it makes otherwise."""
-    # Of a TIFF the archive's thumbnails are JPEGs.
-    is_concerned = item["mime"] == "image/png" or (item["mime"] == "image/tiff" and item["had_made_from"] == "original")
-    fetched_at = item["had_at"]
-    return is_concerned and isinstance(fetched_at, datetime) and fetched_at.astimezone(UTC) < began

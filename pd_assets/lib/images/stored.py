@@ -5,6 +5,8 @@ removed, and the next run fetches it again.
 """
 
 import hashlib
+import itertools
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,18 +16,17 @@ from pd_assets.lib.home import Home, replacing
 
 
 def altered(home: Home) -> Iterator[tuple[str, Path]]:
-    """Each item whose picture is missing, or has not the bytes that its row names. Reads every picture once."""
-    judged: dict[str, bool] = {}
-    for row in tables.rows(tables.read_or_empty(home, FILES, ["item_id", "path", "sha256", "status"])):
-        if row["status"] != "ok":
-            continue
-        place = str(row["path"])
-        path = home.root / place
-        if place not in judged:
+    """Each item whose picture is missing, or has not the bytes that its row names. Reads every picture once, in the
+    order of their places."""
+    asked = "select path, sha256, item_id from files where status = 'ok' order by path, item_id"
+    with tables.engine(home) as connection:
+        tables.relation(connection, home, FILES).create_view("files")
+        rows = (row for batch in connection.sql(asked).to_arrow_reader(tables.BATCH_ROWS) for row in batch.to_pylist())
+        for place, shown in itertools.groupby(rows, key=lambda row: str(row["path"])):
+            path = home.root / place
             home.fetched(path)
-            judged[place] = path.is_file() and _sha256(path) == row["sha256"]
-        if not judged[place]:
-            yield str(row["item_id"]), path
+            sha256 = _sha256(path) if path.is_file() else None
+            yield from ((str(row["item_id"]), path) for row in shown if sha256 is None or row["sha256"] != sha256)
 
 
 def discard(paths: Iterable[Path]) -> None:
@@ -47,6 +48,19 @@ def has_size(home: Home, path: Path, size_bytes: object) -> bool:
         return size_bytes in (None, home.size_bytes(path))
     except FileNotFoundError:
         return False
+
+
+def have_sizes(home: Home, places: Iterable[str], sizes: Iterable[int | None]) -> list[bool]:
+    """The same for many pictures by their places below the home, with one look at each."""
+    root = f"{home.root}{os.sep}"
+    whole = []
+    for place, size_bytes in zip(places, sizes, strict=True):
+        try:
+            found = os.stat(f"{root}{place}")  # noqa: PTH116, a Path costs four times as much as the look
+            whole.append(size_bytes in (None, found.st_size))
+        except FileNotFoundError:
+            whole.append(home.copy is not None and has_size(home, home.root / place, size_bytes))
+    return whole
 
 
 def _sha256(path: Path) -> str:

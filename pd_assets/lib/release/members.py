@@ -20,7 +20,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import MEMBERS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dataset.export import PICTURES, Export, pictures_of
+from pd_assets.lib.dataset.exported import PICTURES, Export, as_dataset, is_proved, pictures_of
 from pd_assets.lib.errors import PdError, TableError
 from pd_assets.lib.home import Home, replacing, write_text
 from pd_assets.lib.release.asking import ROWS
@@ -59,11 +59,8 @@ class Members:
 
 def record(home: Home, export: Export) -> str:
     """Note which pictures an export holds, unless it is noted already. The digest, for the manifest to seal."""
-    path = _part(home, export.name, export.version)
-    with suppress(TableError):
-        if (noted := digest_of(path)) == _digest_in(home, export.folder, export.shards):
-            return noted
-    with replacing(path) as partial:
+    # `replacing` leaves one that says the same as it is.
+    with replacing(_part(home, export.name, export.version)) as partial:
         return _write(home, export.folder, export.shards, partial)
 
 
@@ -206,23 +203,28 @@ def _write(home: Home, folder: Path, infos: Collection[ShardInfo], path: Path) -
 
 def _rows(home: Home, folder: Path, infos: Collection[ShardInfo]) -> Iterator[pa.RecordBatch]:
     """The pictures of a dataset's folder. TableError where its list and its shards do not tell the same ones."""
-    home.fetched(folder / PICTURES, *(folder / info.path for info in infos))
-    listed = pa.Table.from_batches(pictures_of(folder))
+    home.fetched(folder / PICTURES)
     splits = pa.Table.from_pylist([{"shard": info.path, "split": info.split} for info in infos])
+    about = {"dataset": folder.parent.name, "version": folder.name}
+    expected = sum(info.rows for info in infos)
+    rows = 0
     with tables.engine(home) as connection:
-        connection.from_arrow(listed).create_view("listed")
+        listed = sum(batch.num_rows for batch in pictures_of(folder))
+        connection.from_arrow(as_dataset(folder / PICTURES)).create_view("listed")
         connection.from_arrow(splits).create_view("splits")
-        files = [str(folder / info.path) for info in infos]
-        connection.read_parquet(files, hive_partitioning=False).create_view("shards")
-        about = {"dataset": folder.parent.name, "version": folder.name}
-        rows = 0
-        for batch in connection.sql(load("dataset_members"), params=about).to_arrow_reader(ROWS):
+        if is_proved(folder):
+            sql = load("dataset_members_listed")
+        else:
+            sql = load("dataset_members")
+            home.fetched(*(folder / info.path for info in infos))
+            files = [str(folder / info.path) for info in infos]
+            connection.read_parquet(files, hive_partitioning=False).create_view("shards")
+        for batch in connection.sql(sql, params=about).to_arrow_reader(ROWS):
             rows += batch.num_rows
             yield batch
-    expected = sum(info.rows for info in infos)
-    if not rows == listed.num_rows == expected:
+    if not rows == listed == expected:
         raise TableError(
-            f"{folder}: {PICTURES} and the shards name {rows} pictures together, {listed.num_rows} are in the list and "
+            f"{folder}: {PICTURES} and the shards name {rows} pictures together, {listed} are in the list and "
             f"{expected} in the shards; export it again (dataset/shards)"
         )
 

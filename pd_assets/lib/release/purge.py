@@ -15,7 +15,7 @@ from typing import ParamSpec
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog.schemas import TABLES
-from pd_assets.lib.dataset.export import pictures_of
+from pd_assets.lib.dataset.exported import pictures_of
 from pd_assets.lib.home import Home, remove_caches, remove_folder
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import Model, models_and_members

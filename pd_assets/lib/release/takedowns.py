@@ -17,6 +17,7 @@ from pd_assets.lib.catalog.schemas import TAKEDOWNS
 from pd_assets.lib.dataset.export import SCRATCH
 from pd_assets.lib.errors import ConfigError, PdError, WorkUnderWay
 from pd_assets.lib.home import Home, alone, remove_folder
+from pd_assets.lib.images import journal
 from pd_assets.lib.release import notes
 from pd_assets.lib.release.notes import Note
 from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures
@@ -129,6 +130,7 @@ def _now() -> datetime:
 def _find(home: Home, called: str) -> Found:
     """What is called so; where not even the disk can be asked, what the name says by itself."""
     try:
+        journal.settle_left(home)
         return find_pictures(home, called)
     except (PdError, duckdb.Error, OSError) as error:
         return Found(pictures=as_named(called), unread=(" ".join(str(error).split()),))

@@ -90,8 +90,9 @@ def still_served(home: Home, withdrawn: Sequence[Withdrawn]) -> list[Withdrawn]:
     if latest_unknown(home):
         return list(withdrawn)
     latest = {one.version for one in members.versions(home) if one.is_latest}
-    content = tables.read_or_empty(home, LICENSED, ["item_id"])
-    listed = set(content["item_id"].to_pylist())
+    named = {"named": sorted({one.item_id for one in withdrawn})}
+    found = tables.query(home, "select item_id from licensed where item_id in $named", {"licensed": LICENSED}, named)
+    listed = set(found["item_id"].to_pylist())
     return [one for one in withdrawn if one.item_id in listed or latest.intersection(one.versions)]
 
 

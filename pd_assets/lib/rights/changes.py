@@ -1,11 +1,13 @@
 """The drift log rights/changes: every change of verdict with its cause, appended in parts that are never rewritten.
 
-The log and the decisions are two files. A part is named after the verdicts that it starts from, and is there before the
-new decisions take the place of the old: a run that was killed between the two finds the part of its own start and
-replaces it, so that nothing is noted twice and nothing is lost.
+The log and the decisions are files of their own. Each bucket's changes are a part, named after the bucket and the
+decisions that it starts from, and the part is there before the bucket's new decisions take the place of the old. A run
+that was killed between the two left a part that starts from what still stands: the next one drops it (`begin`), so that
+nothing is noted twice and nothing is lost. Many small parts become one in time (`gather`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import buckets, damage, tables
 from pd_assets.lib.catalog.damage import WRITTEN
 from pd_assets.lib.catalog.schemas import CHANGES, ITEMS, Table
 from pd_assets.lib.catalog.sql import load
@@ -24,6 +26,10 @@ from pd_assets.lib.home import Home, replacing
 PER_ITEMS = 100_000
 MONTH_DAYS = 30
 LISTED = 20
+# `part-000012-<state>.parquet`, of one of several buckets `part-000012-<state>-3of16.parquet`; gathered ones have none.
+NAME = re.compile(r"part-(\d+)(?:-([0-9a-f]{16})(?:-(\d+)of(\d+))?)?\.parquet")
+# So many parts of fewer rows become one, which says in its footer which they were.
+GATHERED_FROM, SMALL_ROWS, GATHERED = 64, 100_000, b"pd.gathered"
 # What the world did, not our rules, settings and calendar.
 UPSTREAM = ("upstream_edit", "deletion", "copy", "knowledge")
 
@@ -55,17 +61,51 @@ def rate(items: int, of: int) -> float:
     return round(items * PER_ITEMS / of, 1) if of else 0.0
 
 
-def state_of(connection: duckdb.DuckDBPyConnection, decisions: str) -> str:
-    """16 hexadecimal digits that name the verdicts in a table, whatever the order of its rows."""
-    said = "md5_number_lower(item_id || '|' || profile || '|' || verdict)"
-    ((number,),) = connection.execute(f"select coalesce(bit_xor({said}), 0) from {decisions}").fetchall()
-    return f"{number:016x}"
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One file of the log: its number, and in which bucket of how many it starts of what (nothing: a gathered one)."""
+
+    path: Path
+    number: int
+    state: str
+    bucket: int
+    of: int
+
+
+def states_of(connection: duckdb.DuckDBPyConnection, decisions: str, number: int) -> dict[int, str]:
+    """16 hexadecimal digits for each bucket of a table that name its verdicts and when they were decided, whatever the
+    order of the rows. A verdict that comes back is of another time."""
+    told = connection.execute(
+        load("decision_states").format(bucket=buckets.sql(number), decisions=decisions)
+    ).fetchall()
+    return {bucket: state for bucket, state in told}
+
+
+def begin(home: Home, connection: duckdb.DuckDBPyConnection, decisions: str, states: Mapping[int, str]) -> None:
+    """Drop the parts of these buckets whose changes never were: the decisions that they start from still stand.
+
+    Likewise those of a home that had another number of buckets, and no part says any more that it was of them. For who
+    has the buckets alone; where `is_of_another_number`, for who has all of them.
+    """
+    found = parts(home)
+    _drop_gathered(found)
+    others = {part.of for part in found if part.state and part.of != home.buckets}
+    of_all = {home.buckets: states, **{number: states_of(connection, decisions, number) for number in others}}
+    for part in _last(found).values():
+        if of_all[part.of].get(part.bucket) == part.state:
+            damage.remove(part.path)
+    if others:
+        gather(home)
+
+
+def is_of_another_number(home: Home) -> bool:
+    """Whether the last decisions were made while the home had another number of buckets."""
+    return any(part.state and part.of != home.buckets for part in parts(home))
 
 
 @contextmanager
-def appending(home: Home, state: str) -> Iterator[Callable[[pa.RecordBatch], None]]:
-    """What takes the changes from the verdicts named `state` on, sorted; their part is there when the block ends."""
-    path = part_from(home, state)
+def appending(path: Path) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """What takes changes in their order for the part at `path`, which is there when the block ends if there are any."""
     rows = 0
     with replacing(path) as partial, pq.ParquetWriter(partial, CHANGES.schema, **WRITTEN) as writer:
 
@@ -82,20 +122,74 @@ def appending(home: Home, state: str) -> Iterator[Callable[[pa.RecordBatch], Non
         damage.remove(path)
 
 
-def part_from(home: Home, state: str) -> Path:
-    """The part for changes from `state`: the last one where a killed run began it, else the next.
+def next_part(home: Home, bucket: int, state: str) -> Path:
+    """Where the changes of a bucket go that start from `state`."""
+    of = "" if home.buckets == 1 else f"-{bucket}of{home.buckets}"
+    return home.table(CHANGES.key) / f"part-{_next_number(parts(home)):06}-{state}{of}.parquet"
 
-    Verdicts that changed are not those that the part began with, so that a part which counts is never replaced.
+
+def parts(home: Home) -> list[Part]:
+    """The files of the log in their order."""
+    found = []
+    for path in tables.parts(home, CHANGES):
+        told = NAME.fullmatch(path.name)
+        number, state, bucket, of = told.groups() if told else (0, "", None, None)
+        found.append(Part(path=path, number=int(number), state=state or "", bucket=int(bucket or 0), of=int(of or 1)))
+    return found
+
+
+def gather(home: Home) -> None:
+    """Make one part of many small ones. For who has all buckets alone.
+
+    The last part of each bucket stays, as it may be that of a run that is killed. Whoever is killed between the new
+    part and the end of the old ones leaves both; `begin` removes what the new one says that it holds.
     """
-    found = sorted(path.name for path in tables.parts(home, CHANGES))
-    number = len(found) - 1 if found and found[-1].endswith(f"-{state}.parquet") else len(found)
-    return home.table(CHANGES.key) / f"part-{number:06}-{state}.parquet"
+    found = parts(home)
+    _drop_gathered(found)
+    kept = {part.path for part in _last(found).values() if part.of == home.buckets}
+    others = [part for part in found if part.path not in kept]
+    foreign = [part for part in others if part.state and part.of != home.buckets]
+    small = [part for part in others if damage.row_count(CHANGES, part.path) < SMALL_ROWS]
+    if not foreign and len(small) < GATHERED_FROM:
+        return
+    chosen = [part for part in others if part in small or part in foreign]
+    path = home.table(CHANGES.key) / f"part-{_next_number(found):06}.parquet"
+    with replacing(path) as partial, pq.ParquetWriter(partial, CHANGES.schema, **WRITTEN) as writer:
+        for part in chosen:
+            for batch in damage.batches(CHANGES, part.path):
+                writer.write_table(pa.Table.from_batches([batch]).select(CHANGES.schema.names).cast(CHANGES.schema))
+        writer.add_key_value_metadata({GATHERED: "\n".join(part.path.name for part in chosen)})
+    damage.keep_second(CHANGES, path)
+    for part in chosen:
+        damage.remove(part.path)
+
+
+def _drop_gathered(found: list[Part]) -> None:
+    """Remove, from the list too, what a gathered part holds."""
+    gathered: set[str] = set()
+    for part in found:
+        if not part.state:
+            with damage.named(CHANGES, part.path):
+                told = pq.read_metadata(part.path).metadata or {}
+            gathered |= set(told.get(GATHERED, b"").decode().split("\n"))
+    for part in [part for part in found if part.path.name in gathered]:
+        damage.remove(part.path)
+        found.remove(part)
+
+
+def _last(found: Iterable[Part]) -> dict[tuple[int, int], Part]:
+    """The last part of each bucket."""
+    return {(part.bucket, part.of): part for part in found if part.state}
+
+
+def _next_number(found: Collection[Part]) -> int:
+    return max((part.number for part in found), default=-1) + 1
 
 
 def version_of(home: Home) -> str:
-    """Names the content of the log: it only grows, and a part is named after what it starts from."""
-    found = tables.parts(home, CHANGES)
-    return f"{found[-1].stem}-{damage.row_count(CHANGES, found[-1])}" if found else "empty"
+    """Names the content of the log, whatever its parts."""
+    told = tables.query(home, load("log_version"), {"changes": CHANGES})
+    return str(told["version"][0].as_py())
 
 
 def by_month(home: Home, *, profile: str) -> list[Month]:
@@ -140,11 +234,12 @@ def withdrawn(home: Home, *, profile: str, today: date) -> list[str]:
     return [in_words(row) for row in tables.rows(found)]
 
 
-def moves(part: Path, *, profile: str) -> tuple[dict[str, int], list[str]]:
-    """How many verdicts changed from which rule to which in one part of the log, and the first LISTED in words."""
+def moves(written: Iterable[Path], *, profile: str) -> tuple[dict[str, int], list[str]]:
+    """How many verdicts changed from which rule to which in some parts of the log, and the first LISTED in words."""
     counts: dict[str, int] = {}
     listed: list[str] = []
-    for batch in damage.batches(CHANGES, part) if part.is_file() else ():
+    batches = (batch for part in written if part.is_file() for batch in damage.batches(CHANGES, part))
+    for batch in batches:
         for row in batch.to_pylist():
             if row["profile"] == profile:
                 move = f"{row['from_verdict']} ({row['from_rule']}) -> {row['to_verdict']} ({row['to_rule']})"

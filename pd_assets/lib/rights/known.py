@@ -1,27 +1,32 @@
 """What is known of makers, works and templates, loaded from the tables that hold it, compactly.
 
-Entities stay in Arrow until one is asked for: a process that decides maps the file that another one wrote (`spool`),
-and costs little more memory than what it looks at. A table that was never written knows nothing, which is no error.
+Entities are streamed into a file in their order (`spool`) and mapped from it: a process that decides costs 8 bytes for
+each, and what it looks at. A table that was never written knows nothing, which is no error. The mark of each is kept
+from run to run in a cache under PD_HOME/.tmp, so that only what changed is marked again (`show_marks`).
 """
 
 import json
+import shutil
+import tempfile
 from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.damage import WRITTEN
 from pd_assets.lib.catalog.schemas import CREATORS, TEXT
-from pd_assets.lib.home import Home
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.code_version import code_version
+from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.wikitext import normal_name
-from pd_assets.lib.rights.knowledge import NOTHING, Entity, EntityKind, Knowledge, TemplateFact, TemplateKind, each_mark
+from pd_assets.lib.rights.knowledge import NOTHING, Entity, EntityKind, Knowledge, TemplateFact, TemplateKind, mark
 from pd_assets.lib.rights.stored_templates import templates_known
 
 CREATOR_PAGE = "creator_page"
@@ -34,51 +39,105 @@ NUMBER = "number"
 ROWS_AT_ONCE = 10_000
 # A process looks at the same makers again and again.
 ENTITIES_KEPT = 20_000
-ENTITIES, OTHERS, MARKS = "entities.arrow", "others.json", "marks.parquet"
-MARKS_SCHEMA = pa.schema({"key": TEXT, "mark": TEXT})
+ENTITIES, OTHERS = "entities.arrow", "others.json"
+# Of the cache of marks: `content` is a hash of what the mark of an entity is made of.
+MARKS = "marks.parquet"
+MARKED = pa.schema({"key": TEXT, "content": pa.uint64(), "mark": TEXT})
+MADE_BY = b"pd.made_by"
+NO_PART_OF_A_MARK = ("revid", "modified")
 
 
 def load_knowledge(home: Home) -> Knowledge:
     """All that the tables of a home know."""
-    found = tables.read_or_empty(home, CREATORS, COLUMNS)
-    is_page = pc.fill_null(pc.equal(found["kind"], CREATOR_PAGE), False)
-    is_entity = pc.and_(pc.is_valid(found["kind"]), pc.invert(is_page))
-    return Knowledge(
-        entities=StoredEntities(_by_number(found.filter(is_entity))),
-        creator_pages=_creator_pages(found.filter(is_page)),
-        templates=templates_known(home),
-    )
+    home.scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.scratch, prefix="known-") as folder:
+        # What is mapped stays when its name goes.
+        return _opened(spool(home, Path(folder)))
 
 
-def spool(known: Knowledge, folder: Path) -> Path:
-    """Write what `load_knowledge` gave, and MARKS, into a folder, for other processes to open with `spooled`."""
-    assert isinstance(known.entities, StoredEntities), "what was loaded is written"
-    content = known.entities.content
-    with pa.OSFile(str(folder / ENTITIES), "wb") as sink, pa.ipc.new_file(sink, content.schema) as writer:
-        writer.write_table(content)
+def spool(home: Home, folder: Path) -> Path:
+    """Write what the tables of a home know into a folder, for this and other processes to open with `spooled`."""
+    with tables.engine(home) as connection:
+        tables.relation(connection, home, CREATORS).create_view("creators")
+        chosen = f"select {', '.join(COLUMNS)} from creators"
+        entities = connection.sql(
+            f"select *, cast(substr(asked, 2) as bigint) as {NUMBER} from ({chosen}) where kind <> '{CREATOR_PAGE}' "
+            f"order by {NUMBER}"
+        ).to_arrow_reader(ROWS_AT_ONCE)
+        with pa.OSFile(str(folder / ENTITIES), "wb") as sink, pa.ipc.new_file(sink, entities.schema) as writer:
+            for batch in entities:
+                writer.write_batch(batch)
+        pages = _creator_pages(connection)
     others = {
         "creator_pages": {
-            name: behind if isinstance(behind, str) else asdict(behind) for name, behind in known.creator_pages.items()
+            name: behind if isinstance(behind, str) else asdict(behind) for name, behind in pages.items()
         },
-        "templates": [asdict(one) for one in known.templates.values()],
+        "templates": [asdict(one) for one in templates_known(home).values()],
     }
     (folder / OTHERS).write_text(json.dumps(others))
-    marks = each_mark(known)
-    with pq.ParquetWriter(folder / MARKS, MARKS_SCHEMA, compression="ZSTD") as writer:
-        while some := list(islice(marks, ROWS_AT_ONCE)):
-            keys, told = zip(*some, strict=True)
-            writer.write_table(pa.table({"key": keys, "mark": told}, schema=MARKS_SCHEMA))
     return folder
+
+
+def show_marks(home: Home, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Make the table `marks` (key, mark) of everything that is known now; what the cache has is not marked again."""
+    run = connection.execute
+    tables.relation(connection, home, CREATORS).create_view("creators")
+    cache = home.scratch / MARKS
+    connection.from_arrow(pa.RecordBatchReader.from_batches(MARKED, _cached(cache))).create("cached")
+    content = ", ".join(name for name in COLUMNS if name not in NO_PART_OF_A_MARK)
+    run(load("unmarked").format(content=content, creator_page=CREATOR_PAGE))
+    ((is_news,),) = run("select (select count(*) from unmarked) + (select count(*) from forgotten) > 0").fetchall()
+    if is_news:
+        path = folder / MARKS
+        with pq.ParquetWriter(path, MARKED, **WRITTEN) as writer:
+            kept = "select cached.* from cached anti join forgotten using (key, content)"
+            for batch in connection.sql(kept).to_arrow_reader(ROWS_AT_ONCE):
+                writer.write_batch(batch)
+            new = f"select {', '.join(COLUMNS)}, content from creators join unmarked on asked = key"
+            for batch in connection.sql(new).to_arrow_reader(ROWS_AT_ONCE):
+                writer.write_batch(_marked(batch))
+            writer.add_key_value_metadata({MADE_BY: _made_by()})
+        with replacing(cache) as partial:
+            shutil.copyfile(path, partial)
+        run("drop table cached")
+        connection.read_parquet(str(path)).create_view("cached")
+    others = [(name, mark(name, behind)) for name, behind in _creator_pages(connection).items()]
+    others += [(key := f"template:{name}", mark(key, fact)) for name, fact in templates_known(home).items()]
+    told = {"key": [key for key, _ in others], "mark": [one for _, one in others]}
+    connection.register("others", pa.table(told, schema=pa.schema({"key": TEXT, "mark": TEXT})))
+    run("create table marks as select key, mark from cached union all select key, mark from others")
+
+
+def _cached(path: Path) -> Iterator[pa.RecordBatch]:
+    """What the cache holds; nothing where it is of another version of ours, is damaged or was never written."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if (file.metadata.metadata or {}).get(MADE_BY) == _made_by():
+                yield from [batch.cast(MARKED) for batch in file.iter_batches(ROWS_AT_ONCE)]
+    except (OSError, pa.ArrowException):
+        return
+
+
+def _made_by() -> bytes:
+    return f"{code_version(__name__)} {duckdb.__version__}".encode()
+
+
+def _marked(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows of commons/creators and `content` as MARKED."""
+    told = [mark(str(row["asked"]), _entity_of(row)) for row in batch.to_pylist()]
+    return pa.RecordBatch.from_arrays([batch["asked"], batch["content"], pa.array(told, TEXT)], schema=MARKED)
 
 
 @lru_cache(maxsize=1)
 def spooled(folder: str) -> Knowledge:
     """What `spool` wrote, without reading the entities; nothing where no folder is named."""
-    if not folder:
-        return NOTHING
-    with pa.memory_map(str(Path(folder) / ENTITIES)) as source:
+    return _opened(Path(folder)) if folder else NOTHING
+
+
+def _opened(folder: Path) -> Knowledge:
+    with pa.memory_map(str(folder / ENTITIES)) as source:
         content = pa.ipc.open_file(source).read_all()
-    others = json.loads((Path(folder) / OTHERS).read_text())
+    others = json.loads((folder / OTHERS).read_text())
     facts = [
         TemplateFact(**{**told, "kind": TemplateKind(told["kind"]), "shows": tuple(told["shows"])})
         for told in others["templates"]
@@ -97,8 +156,10 @@ class StoredEntities(Mapping[str, Entity]):
     """Entities by the id that was asked for, in an Arrow table sorted by the number of that id."""
 
     def __init__(self, content: pa.Table) -> None:
-        self.content = content.combine_chunks()
-        self._numbers = self.content[NUMBER].to_numpy()
+        self.content = content
+        self._batches = content.to_batches()
+        self._ends = np.cumsum([batch.num_rows for batch in self._batches])
+        self._numbers = content[NUMBER].to_numpy()
         self._kept: dict[int, Entity] = {}
 
     def __getitem__(self, item: str) -> Entity:
@@ -108,7 +169,7 @@ class StoredEntities(Mapping[str, Entity]):
         if place not in self._kept:
             if len(self._kept) >= ENTITIES_KEPT:
                 self._kept.clear()
-            self._kept[place] = _entity_of(self.content.slice(place, 1).to_pylist()[0])
+            self._kept[place] = _entity_of(self._row(place))
         return self._kept[place]
 
     def __contains__(self, item: object) -> bool:
@@ -124,6 +185,12 @@ class StoredEntities(Mapping[str, Entity]):
     def items(self) -> ItemsView[str, Entity]:
         """Every entity once, without keeping any."""
         return _InOrder(self)
+
+    def _row(self, place: int) -> dict[str, object]:
+        number = int(np.searchsorted(self._ends, place, side="right"))
+        batch = self._batches[number]
+        row: dict[str, object] = batch.slice(place - int(self._ends[number]) + batch.num_rows, 1).to_pylist()[0]
+        return row
 
     def _place(self, item: str) -> int | None:
         digits = item[1:]
@@ -170,11 +237,6 @@ def _years(row: Mapping[str, object], what: str) -> Years | None:
     return Years(first=first, last=last, named=named)  # type: ignore[arg-type]
 
 
-def _by_number(content: pa.Table) -> pa.Table:
-    numbers = pc.cast(pc.utf8_slice_codeunits(content["asked"], 1), pa.int64())
-    return content.append_column(NUMBER, numbers).sort_by(NUMBER).combine_chunks()
-
-
 def _person_of(told: Mapping[str, Mapping[str, int] | None]) -> Entity:
     """The entity of a Creator page as it was spooled: a person with a life."""
     born, died = (Years(**years) if (years := told[what]) is not None else None for what in ("born", "died"))
@@ -182,14 +244,16 @@ def _person_of(told: Mapping[str, Mapping[str, int] | None]) -> Entity:
                   kind=EntityKind.PERSON, born=born, died=died)  # fmt: skip
 
 
-def _creator_pages(content: pa.Table) -> dict[str, str | Entity]:
+def _creator_pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str | Entity]:
     """Normal name -> item, or the life that the page tells itself. Pages whose names differ in capitals alone, and say
-    different things, tell nothing."""
+    different things, tell nothing. View: creators."""
+    pages = connection.sql(f"select {', '.join(COLUMNS)} from creators where kind = '{CREATOR_PAGE}'")
     found: dict[str, set[str | Entity]] = {}
-    for row in content.to_pylist():
-        behind: str | Entity = row["item"] or ""
-        if not behind and row["died_last"] is not None:
-            behind = replace(_entity_of({**row, "kind": EntityKind.PERSON, "item": row["asked"]}), name=None)
-        found.setdefault(normal_name(row["asked"]), set()).add(behind)
+    for batch in pages.to_arrow_reader(ROWS_AT_ONCE):
+        for row in batch.to_pylist():
+            behind: str | Entity = row["item"] or ""
+            if not behind and row["died_last"] is not None:
+                behind = replace(_entity_of({**row, "kind": EntityKind.PERSON, "item": row["asked"]}), name=None)
+            found.setdefault(normal_name(row["asked"]), set()).add(behind)
     told = {name: next(iter(behind)) for name, behind in found.items() if len(behind) == 1}
     return {name: behind for name, behind in told.items() if behind}

@@ -9,7 +9,8 @@ from pd_assets.checks.dataset import whole_and_licensed
 from pd_assets.definitions import defs
 from pd_assets.lib.catalog.schemas import LICENSED, MEMBERS
 from pd_assets.lib.dataset.audit import find_faults
-from pd_assets.lib.dataset.export import Export, export_shards
+from pd_assets.lib.dataset.export import export_shards
+from pd_assets.lib.dataset.exported import Export
 from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.home import Home, open_home

@@ -1,6 +1,7 @@
--- The rows to export, each in its place: split, then a hash of the item, so that the order does not depend on when a
--- picture came in. `row_key` is the digest of what a shard says of it. Nothing is chosen where a limit is 0.
--- Tables: licensed, captions, splits, files, included, excluded (one column: category).
+-- What is to be exported: a row for each chosen picture. Nothing is chosen where a limit is 0. `place` is a hash of the
+-- item, so that the order does not depend on when a picture came in. `labels` is a digest of what may change of a row
+-- while its picture and its rights stay (macro label_digest).
+-- Tables: licensed, captions, splits, included, excluded (one column: category).
 -- Parameters: any_category, minimum_side, max_side, per_cluster, per_artist, limit, seed.
 with in_category as (
     select licensed.item_id,
@@ -37,21 +38,13 @@ few_of_an_artist as (
 chosen as (
     select item_id from few_of_an_artist
     qualify $limit = 0 or row_number() over (order by draw, item_id) <= $limit
-),
-examples as (
-    select
-        licensed.item_id, licensed.sha256 as stored_sha256, licensed.rule_id, licensed.page_url,
-        licensed.width, licensed.height, splits.split, files.path,
-        coalesce(captions.captions, []) as captions, captions.label_licence,
-        md5_number_lower(licensed.item_id) as place
-    from chosen
-    join licensed using (item_id)
-    left join splits on splits.item_id = licensed.item_id
-    left join files on files.item_id = licensed.item_id and files.status = 'ok'
-    left join captions on captions.item_id = licensed.item_id
 )
 select
-    *,
-    md5(to_json([item_id, stored_sha256, rule_id, page_url, label_licence]::varchar[] || captions)::varchar) as row_key
-from examples
-order by list_position(['train', 'validation', 'test'], split), place, item_id
+    licensed.item_id, licensed.sha256 as stored_sha256, licensed.rule_id, splits.split,
+    md5_number_lower(licensed.item_id) as place,
+    label_digest(licensed.page_url, captions.label_licence, captions.captions) as labels,
+    captions.item_id is not null as is_labelled, captions.policy, coalesce(captions.labels_version, '') as reader
+from chosen
+join licensed using (item_id)
+left join splits on splits.item_id = licensed.item_id
+left join captions on captions.item_id = licensed.item_id

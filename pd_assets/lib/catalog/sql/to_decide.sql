@@ -1,7 +1,8 @@
 -- One row per item and profile, in their order: the decision that stands, the evidence of today, what it was before,
 -- and whether a copy is refused. Texts of evidence are in the first row of each item, and there once in `stored`.
--- Tables: items, seen, profiles, previous, evidence_read, refused. Parameter: first_profile.
-with stored as (select item_id, evidence from previous where profile = $first_profile)
+-- Tables: seen, due (bucket), profiles, previous, evidence_read, refused. Parameter: first_profile.
+with stored as (select item_id, evidence from previous where profile = $first_profile),
+chosen as (select * from seen where bucket in (select bucket from due))
 select
     seen.item_id, profiles.profile,
     previous.verdict, previous.rule_id, previous.reasons, previous.witness,
@@ -17,11 +18,12 @@ select
     previous.evidence_digest as evidence_digest_before,
     previous.page_digest as page_digest_before,
     previous.looked_up as looked_up_before,
-    refused.sha1 is not null as is_copy_refused
-from seen
+    refused.sha1 is not null as is_copy_refused,
+    seen.bucket
+from chosen as seen
 cross join profiles
 left join previous on previous.item_id = seen.item_id and previous.profile = profiles.profile
 left join stored on stored.item_id = seen.item_id and profiles.profile = $first_profile
 left join evidence_read on evidence_read.item_id = seen.item_id
 left join refused on refused.sha1 = seen.sha1 and refused.profile = profiles.profile
-order by seen.item_id, profiles.profile
+order by seen.bucket, seen.item_id, profiles.profile

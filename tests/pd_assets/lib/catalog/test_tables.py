@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,6 +162,17 @@ def test_a_streamed_table_has_the_digest_of_one_written_at_once_however_it_is_cu
         found = tables.write_batches(home, ITEMS, batches)
         assert tables.read(home, ITEMS).equals(content)
     assert found == tables.digest(ITEMS, content)
+
+
+def test_the_same_rows_make_the_same_file_however_they_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "ROWS_IN_A_BLOCK", 7)
+    monkeypatch.setattr(tables, "STREAMED_ROWS", 20)
+    content = many(60)
+    for name, step in (("one", 60), ("other", 9), ("third", 1)):
+        cut = [batch for a in range(0, 60, step) for batch in content.slice(a, step).to_batches()]
+        tables.stream(ITEMS, cut, tmp_path / name)
+    assert pq.read_metadata(tmp_path / "one").num_row_groups == 3
+    assert len({(tmp_path / name).read_bytes() for name in ("one", "other", "third")}) == 1
 
 
 def test_every_value_is_part_of_the_digest() -> None:

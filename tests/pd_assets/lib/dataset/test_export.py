@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from pd_assets.lib.catalog.schemas import CAPTIONS, FILES, LICENSED, SPLITS
-from pd_assets.lib.dataset.export import INDEX, Export, export_shards, read_export
+from pd_assets.lib.dataset.export import export_shards
+from pd_assets.lib.dataset.exported import INDEX, Export, read_export
 from pd_assets.lib.dataset.manifest import contact_sheet, finish
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home

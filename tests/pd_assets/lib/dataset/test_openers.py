@@ -16,7 +16,8 @@ import webdataset
 import yaml
 from PIL import Image
 
-from pd_assets.lib.dataset.export import Export, export_shards
+from pd_assets.lib.dataset.export import export_shards
+from pd_assets.lib.dataset.exported import Export
 from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.home import open_home
 from pd_ml.data import shards
@@ -39,7 +40,7 @@ class First:
 def export(tmp_path_factory: pytest.TempPathFactory) -> Export:
     home = open_home(tmp_path_factory.mktemp("export") / "home")
     fill(home, range(COUNT))
-    made = export_shards(home, name="main", shard_bytes=20_000, webdataset=True)
+    made = export_shards(home, name="main", shard_bytes=15_000, webdataset=True)
     finish(made, {"profile": "strict"})
     assert sum(info.split == "train" for info in made.shards) > 2
     return made

@@ -1,10 +1,14 @@
 """Splits: a stable hash of the cluster, so that nothing changes sides as the catalogue grows."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import CLUSTERS, LICENSED, SPLITS
 from pd_assets.lib.dataset.splits import build_splits, split_of
 from pd_assets.lib.errors import TableError
@@ -92,3 +96,88 @@ def test_a_better_copy_that_takes_the_place_of_another_goes_to_its_side(home: Ho
     plant(home, LICENSED, [licensed(9, cluster=cluster)])
     build_splits(home)
     assert splits_of(home) == {"commons:M9": "test"}
+
+
+class Reference:
+    """The rules, row by row in memory: what builds must do however they are cut."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[str, str, int]] = {}
+
+    def build(self, cluster_of: dict[str, str], remembered: dict[str, str]) -> None:
+        """`remembered`: the clusters of pictures that were fetched once."""
+        sides: dict[str, tuple[int, str, str]] = {}
+        for item_id, (_, split, since) in self.rows.items():
+            if cluster := cluster_of.get(item_id) or remembered.get(item_id):
+                sides[cluster] = min((since, item_id, split), sides.get(cluster, (since, item_id, split)))
+        now = 1 + max((since for since, _, _ in sides.values()), default=-1)
+        self.rows = {}
+        for item_id, cluster in cluster_of.items():
+            since, _, split = sides.get(cluster) or (now, item_id, split_of(cluster))
+            self.rows[item_id] = cluster, split, since
+
+
+# Names that go to each of the sides, so that clusters which join differ.
+NAMES = [*TEST_CLUSTERS[:2], *VALIDATION_CLUSTERS[:2], "0000000000000001"]
+CLUSTERED = st.dictionaries(st.integers(0, 7), st.sampled_from(NAMES), max_size=8)
+
+
+@given(
+    nights=st.lists(st.tuples(CLUSTERED, CLUSTERED, st.permutations(range(4)), st.integers(1, 4)), max_size=4),
+    apart=st.booleans(),
+)
+@settings(max_examples=15, deadline=None)
+def test_builds_of_all_buckets_or_of_one_after_another_follow_the_rules(
+    nights: list[tuple[dict[int, str], dict[int, str], list[int], int]], apart: bool
+) -> None:
+    reference = Reference()
+    with tempfile.TemporaryDirectory() as folder:
+        home = open_home(Path(folder))
+        home.fix_buckets(4)
+        for shown, fetched, order, made in nights:
+            plant(home, LICENSED, [licensed(number, cluster=cluster) for number, cluster in shown.items()])
+            plant(
+                home,
+                CLUSTERS,
+                [{"item_id": f"commons:M{number}", "cluster": cluster} for number, cluster in fetched.items()],
+            )
+            # A night may end before every bucket had its turn.
+            if apart:
+                for bucket in order[:made]:
+                    build_splits(home, [bucket])
+            else:
+                build_splits(home)
+            reference.build(
+                {f"commons:M{number}": cluster for number, cluster in shown.items()},
+                {f"commons:M{number}": cluster for number, cluster in fetched.items()},
+            )
+        if nights:
+            for bucket in range(4):
+                build_splits(home, [bucket])
+            rows = tables.rows(tables.read(home, SPLITS))
+            assert {row["item_id"]: (row["cluster"], row["split"], row["since"]) for row in rows} == reference.rows
+
+
+def test_only_the_buckets_that_are_asked_for_are_written_and_counted(home: Home) -> None:
+    home.fix_buckets(2)
+    plant(home, LICENSED, [licensed(number) for number in range(20)])
+    some = build_splits(home, [1])
+    assert [path.name for path in tables.files_of(home, SPLITS)] == ["part-1.parquet"]
+    assert sum(some.counts.values()) == len(tables.read(home, SPLITS)) < 20
+    digest = build_splits(home, [0]).digest
+    assert build_splits(home).digest == digest
+
+
+def test_a_killed_build_goes_on_as_if_nobody_had_disturbed_it(home: Home) -> None:
+    """A picture takes the place of its copy in another bucket, which was written when its own was not."""
+    home.fix_buckets(4)
+    one = next(number for number in range(9) if bucket_of(f"commons:M{number}", 4) == 0)
+    other = next(number for number in range(9) if bucket_of(f"commons:M{number}", 4) == 3)
+    plant(home, LICENSED, [licensed(one, cluster=TEST_CLUSTERS[1])])
+    build_splits(home)
+    cluster = VALIDATION_CLUSTERS[1]
+    plant(home, CLUSTERS, [{"item_id": f"commons:M{number}", "cluster": cluster} for number in (one, other)])
+    plant(home, LICENSED, [licensed(other, cluster=cluster)])
+    build_splits(home, [0])
+    build_splits(home)
+    assert splits_of(home) == {f"commons:M{other}": "test"}

@@ -3,18 +3,21 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, THINGS
 from pd_assets.lib.commons.client import CommonsClient
+from pd_assets.lib.commons.index import digest_of_row
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.things import build_things
+from pd_assets.lib.errors import ArchiveError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.sandbox import Archive, SandboxServer
-from tests.pd_assets.lib.planting import licensed, page, plant
+from tests.pd_assets.lib.planting import Row, licensed, page, plant
 
 NAMES = {"Q35509": {"en": "cave", "de": "Höhle"}, "Q4022": {"mul": "Fluvius"}, "Q8502": {}}
 
@@ -93,3 +96,30 @@ def test_sixty_names_take_two_requests(home: Home, wikidata: CommonsClient) -> N
     plant(home, PAGES, [page(1, "A", mediainfo=depicting(*(f"Q{n}" for n in range(1, 61))))], partition="A")
     assert build_things(home, wikidata).asked == 60
     assert asked(wikidata) == 2
+
+
+def test_what_an_unchanged_page_names_is_remembered_and_a_changed_one_is_read(
+    home: Home, wikidata: CommonsClient
+) -> None:
+    def row(number: int, *things: str) -> Row:
+        told = page(number, "A", mediainfo=depicting(*things))
+        return {**told, "digest": digest_of_row(told)}
+
+    plant(home, PAGES, [row(1, "Q35509"), row(2, "Q8502")], partition="A")
+    build_captions(home, policy="cc0")
+    # The same digest and another text: who does not read it does not see it.
+    plant(home, PAGES, [{**row(1, "Q35509"), "mediainfo": depicting("Q1")}, row(2, "Q4022")], partition="A")
+    build_things(home, wikidata)
+    assert {row["thing"] for row in tables.rows(tables.read(home, THINGS))} == {"Q35509", "Q4022"}
+
+
+def test_what_was_learnt_before_the_archive_fell_silent_is_kept(home: Home) -> None:
+    class Silent:
+        def entity_labels(self, ids: list[str], languages: tuple[str, ...]) -> Iterator[dict[str, dict[str, str]]]:
+            yield {ids[0]: {"en": "first"}}
+            raise ArchiveError("no answer")
+
+    with pytest.raises(ArchiveError):
+        build_things(home, cast(CommonsClient, Silent()))
+    kept = build_things(home, None)
+    assert (kept.things, kept.named) == (4, 1)

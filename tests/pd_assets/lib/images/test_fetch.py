@@ -22,75 +22,23 @@ from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LIC
 from pd_assets.lib.errors import AccessDenied
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.images import journal
 from pd_assets.lib.images.decode import MOST_PIXELS
-from pd_assets.lib.images.fetch import TRIES_OF_A_FILE, WRITE_EVERY, FetchCounts, fetch_accepted
+from pd_assets.lib.images.fetch import TRIES_OF_A_FILE, FetchCounts, fetch_accepted
+from pd_assets.lib.images.journal import WRITE_EVERY
 from pd_assets.lib.images.pool import Bounds, Decoders
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.sandbox import Archive, SandboxServer
 from pd_assets.sandbox.faults import Request
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until
+from tests.pd_assets.lib.images.museum import Museum
 from tests.pd_assets.lib.local_server import LocalServer, Reply
 from tests.pd_assets.lib.pictures import encoded, flat_png, painting, png_header_only
 from tests.pd_assets.lib.planting import MAX_SIDE, PROFILE, decision, item, plant
 from tests.pd_assets.lib.scraping import no_sleep, scrape
 
 Row = dict[str, object]
-
-
-class Museum:
-    """A media host that holds some files, and the tables that want them. Numbers are those of the items."""
-
-    def __init__(self, home: Home, decoders: Decoders) -> None:
-        self.home = home
-        self.decoders = decoders
-        self.replies: dict[str, Reply] = {}
-        self.items: dict[int, Row] = {}
-        self.verdicts: dict[int, str] = {}
-        self.server = LocalServer(lambda _, target: self.replies.get(target, Reply(status=404)))
-
-    def hold(self, number: int, body: bytes, **changes: object) -> None:
-        """An accepted item whose file is served, with the right SHA-1 unless `changes` says otherwise."""
-        self.replies[f"/{number}.jpg"] = Reply(body=body, headers={"Content-Type": "image/jpeg"})
-        url = f"{self.server.url}/{number}.jpg"
-        self.items[number] = {**item(number), "sha1": sha1(body), "file_url": url, "thumb_url": url, **changes}
-        self.verdicts[number] = "accept"
-
-    def fetch(
-        self, *, max_side: int = MAX_SIDE, originals: bool = False, decoders: Decoders | None = None
-    ) -> FetchCounts:
-        self.plant()
-        return self.run(max_side=max_side, originals=originals, decoders=decoders)
-
-    def plant(self) -> None:
-        plant(self.home, ITEMS, self.items.values())
-        plant(self.home, DECISIONS, [decision(number, verdict) for number, verdict in self.verdicts.items()])
-
-    def run(
-        self, *, max_side: int = MAX_SIDE, originals: bool = False, decoders: Decoders | None = None
-    ) -> FetchCounts:
-        with PoliteSession("tests", tries=2, sleep=no_sleep) as session:
-            return fetch_accepted(
-                self.home,
-                session,
-                profile=PROFILE,
-                max_side=max_side,
-                originals=originals,
-                decoders=decoders or self.decoders,
-            )
-
-    def rows(self) -> dict[int, Row]:
-        rows = tables.rows(tables.read_or_empty(self.home, FILES))
-        return {int(str(row["item_id"]).removeprefix("commons:M")): row for row in rows}
-
-    def asked(self) -> list[str]:
-        """What was asked of the server since the last call."""
-        targets = [one.target for one in self.server.asked]
-        self.server.asked.clear()
-        return targets
-
-    def stored(self) -> list[Path]:
-        return sorted(self.home.images.rglob("*.jpg")) if self.home.images.is_dir() else []
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +52,6 @@ def museum(tmp_path: Path, decoders: Decoders) -> Iterator[Museum]:
     made = Museum(open_home(tmp_path / "home"), decoders)
     with made.server:
         yield made
-
-
-def sha1(body: bytes) -> str:
-    return hashlib.sha1(body, usedforsecurity=False).hexdigest()
 
 
 def test_an_accepted_picture_is_stored_under_the_sha256_of_its_bytes(museum: Museum) -> None:
@@ -708,16 +652,16 @@ def test_a_process_killed_in_the_middle_loses_little_and_the_next_run_finishes(
     bodies = {f"{number:04}": encoded(painting(number, 24, 16)) for number in range(total)}
     with SandboxServer(archive_of(bodies)) as server:
         home = accepted(server)
-        table = home.table(FILES.key) / tables.PART
         # The last files come so slowly that it is still at work when it is killed.
         server.faults.log = SlowingDown(server, after=WRITE_EVERY + 20)
         child = start_fetching(home)
-        until(lambda: table.is_file() or child.poll() is not None, longest_pause_s=0.005)
+        until(lambda: told_by_journal(home) != [] or child.poll() is not None, longest_pause_s=0.005)
         child.send_signal(signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL
-        kept = tables.read(home, FILES).num_rows
+        kept = len(told_by_journal(home))
         assert kept == WRITE_EVERY
-        assert all((home.root / str(row["path"])).is_file() for row in tables.rows(tables.read(home, FILES)))
+        assert all((home.root / str(row["path"])).is_file() for row in told_by_journal(home))
+        assert tables.parts(home, FILES) == []
         server.faults.log = deque()
         server.faults.delay_s = 0.0
         counts = fetch(home)
@@ -725,6 +669,11 @@ def test_a_process_killed_in_the_middle_loses_little_and_the_next_run_finishes(
         # By address: what the killed run had asked for last may be noted only now.
         assert len({request.path for request in server.faults.log}) == total - kept
     assert tables.read(home, FILES).num_rows == total
+
+
+def told_by_journal(home: Home) -> list[Row]:
+    parts = [tables.read_part(FILES, path) for path in home.matching(f"{journal.PLACE}/*.parquet")]
+    return [row for part in parts for row in tables.rows(part)]
 
 
 @pytest.mark.extended
@@ -752,7 +701,7 @@ def test_kills_at_random_moments_and_one_clean_run_leave_what_an_undisturbed_run
     assert pictures_below(killed.images) == pictures_below(undisturbed.images)
     named = {str(row["path"]) for row in tables.rows(tables.read(killed, FILES))}
     assert {path.relative_to(killed.root).as_posix() for path in killed.images.rglob("*.jpg")} == named
-    assert list(killed.root.rglob("*.partial")) == []
+    assert [*killed.root.rglob("*.partial"), *told_by_journal(killed)] == []
 
 
 def has_asked(server: SandboxServer, requests: int, child: subprocess.Popen[bytes]) -> Callable[[], bool]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS
-from pd_assets.lib.dataset.export import Export, export_shards
+from pd_assets.lib.dataset.export import export_shards
+from pd_assets.lib.dataset.exported import Export
 from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members

@@ -10,7 +10,7 @@ import pytest
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.items import build_licensed, find_unfree
 from pd_assets.lib.catalog.schemas import FILES, ITEMS, LICENSED, TAKEDOWNS
-from pd_assets.lib.dataset.export import Export
+from pd_assets.lib.dataset.exported import Export
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.catalog.schemas import ITEMS
-from pd_assets.lib.dataset.export import Export
+from pd_assets.lib.dataset.exported import Export
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.lineage import model_in, models, require_proven

@@ -1,6 +1,6 @@
 """A home with pages of Commons whose decisions a test looks at; editing a page gives it a new revision."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha1
@@ -39,10 +39,16 @@ class Catalogue:
         plant(self.home, ITEMS, [item(number, **_shared(row)) for number, row in self.pages.items()])
 
     def decide(
-        self, *, today: date = TODAY, fresh_days: int = 30, crew: int | None = None, profile: str = "strict"
+        self,
+        *,
+        today: date = TODAY,
+        fresh_days: int = 30,
+        crew: int | None = None,
+        profile: str = "strict",
+        buckets: Collection[int] | None = None,
     ) -> DecisionCounts:
         self.write()
-        return decide_all(self.home, profile=profile, today=today, fresh_days=fresh_days, crew=crew)
+        return decide_all(self.home, profile=profile, today=today, fresh_days=fresh_days, crew=crew, buckets=buckets)
 
     def decisions(self, profile: str = "strict") -> dict[int, Row]:
         """The decisions of one profile by the number of their page."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS
 from pd_assets.lib.home import open_home
 from pd_assets.lib.rights import changes
@@ -160,6 +161,83 @@ def test_a_run_killed_between_the_log_and_the_decisions_notes_nothing_twice_and_
     assert [row[0] for row in told(catalogue)] == ["commons:M1", "commons:M2", "commons:M1", "commons:M2"]
 
 
+@pytest.mark.parametrize("placed", [0, 2, pytest.param(1, marks=pytest.mark.extended)])
+def test_of_four_buckets_whichever_took_their_places_before_the_kill_each_change_is_noted_once(
+    catalogue: Catalogue, placed: int
+) -> None:
+    """The first `placed` buckets are new, the next has its part of the log alone, and those after it have neither."""
+    home = catalogue.home
+    home.fix_buckets(4)
+    # A page of each bucket, and one more.
+    numbers = [1, *(next(n for n in range(2, 99) if bucket_of(f"commons:M{n}", 4) == one) for one in range(4))]
+    for number in numbers:
+        catalogue.put(number, FREE)
+    catalogue.decide()
+    files = [tables.bucket_file(home, DECISIONS, bucket) for bucket in range(4)]
+    old = [path.read_bytes() for path in files]
+    for number in numbers:
+        catalogue.put(number, BOUND)
+    catalogue.decide()
+    parts = changes.parts(home)
+    assert [(part.bucket, part.of) for part in parts] == [(bucket, 4) for bucket in range(4)]
+    for bucket in range(placed, 4):
+        files[bucket].write_bytes(old[bucket])
+    for part in parts[placed + 1 :]:
+        damage.remove(part.path)
+    # Meanwhile one is free again. Where its bucket has no new decisions yet, it never was anything else.
+    catalogue.put(1, FREE)
+    was_bound = bucket_of("commons:M1", 4) < placed
+    for bucket in (3, 1, 0, 2):
+        catalogue.decide(buckets=[bucket])
+    noted = sorted(str(row[0]) for row in told(catalogue))
+    once = {f"commons:M{number}" for number in numbers[1:]}
+    assert noted == sorted([*once, *(["commons:M1"] * 2 if was_bound else [])])
+    catalogue.decide()
+    assert sorted(str(row[0]) for row in told(catalogue)) == noted
+
+
+def test_a_killed_run_is_settled_before_a_home_with_more_buckets_is_decided(catalogue: Catalogue) -> None:
+    home = catalogue.home
+    for number in range(1, 9):
+        catalogue.put(number, FREE)
+    catalogue.decide()
+    catalogue.put(1, BOUND)
+    catalogue.decide()
+    place = tables.bucket_file(home, DECISIONS, 0)
+    old = place.read_bytes()
+    catalogue.put(2, BOUND)
+    catalogue.decide()
+    place.write_bytes(old)
+    content = tables.read(home, DECISIONS)
+    home.fix_buckets(4)
+    tables.write(home, DECISIONS, content)
+    for bucket in (2, 0, 3, 1):
+        catalogue.decide(buckets=[bucket])
+    assert {row[0] for row in told(catalogue)} == {"commons:M1", "commons:M2"}
+    assert len(told(catalogue)) == 2
+    assert not changes.is_of_another_number(home)
+
+
+def test_small_parts_become_one_and_a_kill_in_between_doubles_nothing(catalogue: Catalogue) -> None:
+    home = catalogue.home
+    catalogue.put(1, FREE)
+    for number in range(changes.GATHERED_FROM + 1):
+        with changes.appending(changes.next_part(home, 0, f"{number:016x}")) as note:
+            note(pa.RecordBatch.from_pylist([{"item_id": f"commons:M{number:04}"}], schema=CHANGES.schema))
+    version, log = changes.version_of(home), rows(home, CHANGES)
+    old = {path: path.read_bytes() for path in home.table(CHANGES.key).iterdir()}
+    changes.gather(home)
+    assert [part.number for part in changes.parts(home)] == [changes.GATHERED_FROM, changes.GATHERED_FROM + 1]
+    assert (changes.version_of(home), len(rows(home, CHANGES))) == (version, len(log))
+    for path, content in old.items():
+        path.write_bytes(content)
+    catalogue.decide()
+    assert sorted(str(row["item_id"]) for row in rows(home, CHANGES)) == [str(row["item_id"]) for row in log]
+    assert {path.name for path in home.table(CHANGES.key).glob("part-*")} == {
+        part.path.name for part in changes.parts(home)
+    }
+
+
 def test_a_change_that_was_undone_before_the_killed_run_was_repeated_leaves_the_log(catalogue: Catalogue) -> None:
     catalogue.put(1, FREE)
     catalogue.decide()
@@ -187,7 +265,7 @@ def test_an_error_in_the_middle_leaves_neither_a_part_nor_something_half_written
     home = open_home(tmp_path)
 
     def broken() -> Iterator[None]:
-        with changes.appending(home, "0" * 16) as note:
+        with changes.appending(changes.next_part(home, 0, "0" * 16)) as note:
             note(pa.RecordBatch.from_pylist([{"item_id": "commons:M1"}], schema=CHANGES.schema))
             yield None
             raise OSError("the disk went away")

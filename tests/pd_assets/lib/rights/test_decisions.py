@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
-from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import open_home
+from pd_assets.lib.errors import ConfigError, WorkUnderWay
+from pd_assets.lib.home import alone, open_home
+from pd_assets.lib.rights import decisions
 from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.evidence import Evidence, from_page
 from pd_assets.lib.rights.rules import PROFILES, RULES, decide
@@ -98,6 +101,69 @@ def test_only_what_changed_is_read_and_a_decision_that_did_not_keeps_its_moment(
     kept = {number for number, row in catalogue.decisions().items() if row["decided_at"] == LONG_AGO}
     assert kept == {1, 3, 4, 5}
     assert catalogue.decide().pages_read == 0
+
+
+def _of_buckets(folder: Path, number: int, pages: dict[int, dict[str, object]]) -> Catalogue:
+    home = open_home(folder)
+    home.fix_buckets(number)
+    return Catalogue(home=home, pages=pages)
+
+
+def _by_item(catalogue: Catalogue) -> list[Mapping[str, object]]:
+    return sorted(stable(catalogue.home, DECISIONS), key=lambda row: (str(row["item_id"]), str(row["profile"])))
+
+
+def test_the_rows_are_the_same_in_however_many_buckets_and_in_whichever_order_they_are_made(tmp_path: Path) -> None:
+    """Pages of the same bytes lie in several of them, and one that was refused is free again."""
+    one = Catalogue(home=open_home(tmp_path / "1"))
+    others = {number: _of_buckets(tmp_path / str(number), number, one.pages) for number in (4, 16)}
+    orders: dict[int, list[list[int] | None]] = {4: [[3], [0, 2], [1]], 16: [None]}
+    for texts in ((box("{{Cc-by-4.0}}"),) * 2, (box("{{Cc-by-4.0}}"), box(EXPIRED))):
+        for number in range(1, 20):
+            one.put(number, texts[number == 8] if number % 4 == 0 else box(EXPIRED), sha1=f"{number // 4:040x}")
+        counts = one.decide()
+        for number, other in others.items():
+            made = [other.decide(buckets=buckets) for buckets in orders[number]]
+            # Each of the last two is decided by what all pages say today.
+            assert _by_item(other) == _by_item(one)
+            assert (made[-1].by_rule, made[-1].rows) == (counts.by_rule, counts.rows)
+            for path in (tables.bucket_file(other.home, DECISIONS, bucket) for bucket in range(number)):
+                tables.stream(DECISIONS, damage.read_file(DECISIONS, path).to_batches(), tmp_path / "in-order.parquet")
+
+
+def test_a_bucket_in_which_nothing_is_due_keeps_its_file(tmp_path: Path) -> None:
+    catalogue = _of_buckets(tmp_path, 4, {})
+    for number in range(1, 20):
+        catalogue.put(number, box(EXPIRED), sha1=f"{number // 4:040x}")
+    catalogue.put(20, box("{{Cc-by-4.0}}"), sha1=f"{1:040x}")
+    catalogue.decide()
+    files = [tables.bucket_file(catalogue.home, DECISIONS, bucket) for bucket in range(4)]
+
+    def written() -> set[int]:
+        before = [path.stat().st_mtime_ns for path in files]
+        catalogue.decide()
+        return {bucket for bucket, path in enumerate(files) if path.stat().st_mtime_ns != before[bucket]}
+
+    assert written() == set()
+    catalogue.put(3, box(EXPIRED) + " A word more.", sha1="0" * 40)
+    assert written() == {bucket_of("commons:M3", 4)}
+    catalogue.put(20, box(EXPIRED), sha1=f"{1:040x}")
+    assert written() == {bucket_of(f"commons:M{number}", 4) for number in (20, 4, 5, 6, 7)}
+    del catalogue.pages[9]
+    assert written() == {bucket_of("commons:M9", 4)}
+    assert len(catalogue.decisions()) == 19
+    files[1].unlink()
+    catalogue.decide()
+    assert len(catalogue.decisions()) == 19
+
+
+def test_two_processes_decide_two_buckets_at_a_time(tmp_path: Path) -> None:
+    catalogue = _of_buckets(tmp_path, 4, {})
+    catalogue.put(1, box(EXPIRED))
+    with decisions._alone(catalogue.home, [1]):
+        catalogue.decide(buckets=[0])
+        with pytest.raises(WorkUnderWay), alone(catalogue.home.table(DECISIONS.key), "decides", waits=False):
+            pass
 
 
 def test_evidence_of_an_older_reader_is_read_anew(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS, TEMPLATES
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.rights.evidence import from_page
-from pd_assets.lib.rights.knowledge import Entity, EntityKind, Questions, TemplateFact, TemplateKind, mark, marks_of
-from pd_assets.lib.rights.known import Knowledge, load_knowledge, spool, spooled
+from pd_assets.lib.rights.knowledge import Entity, EntityKind, Questions, TemplateFact, TemplateKind, mark
+from pd_assets.lib.rights.known import MARKS, ROWS_AT_ONCE, load_knowledge, show_marks, spool, spooled
 from pd_assets.lib.rights.rules import decide
 from tests.pd_assets.lib.planting import plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, box
@@ -44,9 +45,46 @@ def asked_of(home: Home, marks: Mapping[int, Sequence[str]]) -> None:
     )
 
 
+def marks_of(home: Home) -> dict[str, str]:
+    """What `show_marks` shows."""
+    folder = home.root.with_name("marks")
+    folder.mkdir(exist_ok=True)
+    with tables.engine(home) as connection:
+        show_marks(home, connection, folder)
+        return dict(connection.sql("select key, mark from marks").fetchall())
+
+
 def test_a_home_without_the_table_knows_nothing(home: Home) -> None:
     known = load_knowledge(home)
-    assert (len(known.entities), known.creator_pages, marks_of(known)) == (0, {}, {})
+    assert (len(known.entities), known.creator_pages, marks_of(home)) == (0, {}, {})
+
+
+def test_marks_are_those_of_what_is_known_now_whatever_the_cache_holds(home: Home) -> None:
+    """Nothing, what is the same, what changed or is gone, and what cannot be read."""
+    people = [person(f"Q{number}", 1800 + number) for number in range(1, 40)]
+    others = [person("Q99", None, kind="missing", item=None), creator("Creator:Jan Roy", "Q1")]
+    plant(home, TEMPLATES, [{"name": "PD-old", "target": "PD-old", "kind": "licence"}])
+    cache = home.root / ".tmp" / MARKS
+    for rows_ in (people + others, people + others, [person("Q1", 1700), *people[5:]], people + others):
+        plant(home, CREATORS, rows_)
+        known = load_knowledge(home)
+        expected = {key: mark(key, known.entities[key]) for key in known.entities}
+        expected |= {key: mark(key, item) for key, item in known.creator_pages.items()}
+        expected |= {f"template:{key}": mark(f"template:{key}", fact) for key, fact in known.templates.items()}
+        assert marks_of(home) == expected
+    written = cache.stat().st_mtime_ns
+    assert (marks_of(home), cache.stat().st_mtime_ns) == (expected, written)
+    cache.write_bytes(cache.read_bytes()[:-50])
+    assert marks_of(home) == expected
+
+
+def test_entities_are_found_in_every_batch_that_they_were_streamed_in(home: Home) -> None:
+    count = 2 * ROWS_AT_ONCE + 1
+    plant(home, CREATORS, [{"asked": f"Q{number}", "kind": "person", "revid": number} for number in range(1, count)])
+    known = load_knowledge(home).entities
+    chosen = (1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, count - 1)
+    assert [known[f"Q{number}"].revid for number in chosen] == list(chosen)
+    assert f"Q{count}" not in known
 
 
 def test_an_entity_is_found_by_the_id_that_was_asked_for_and_by_no_other(home: Home) -> None:
@@ -77,17 +115,17 @@ def test_a_creator_page_is_found_by_its_normal_name_and_two_that_differ_tell_not
 def test_what_is_written_for_other_processes_is_what_was_loaded(home: Home, tmp_path: Path) -> None:
     work = person("Q7", None, kind="other", makers=["Q1", "Q2"], has_unnamed_maker=True, classes=["Q3305213"])
     plant(home, CREATORS, [person("Q1", 1900), work, creator("Creator:Jan Roy", "Q1")])
-    loaded = load_knowledge(home)
-    fact = TemplateFact(name="pd-old", target="pd-old", kind=TemplateKind.LICENCE, shows=("pd",))
-    known = Knowledge(entities=loaded.entities, creator_pages=loaded.creator_pages, templates={"pd-old": fact})
-    found = spooled(str(spool(known, tmp_path)))
+    plant(home, TEMPLATES, [{"name": "PD-old", "target": "PD-old", "kind": "licence"}])
+    fact = TemplateFact(name="pd-old", target="pd-old", kind=TemplateKind.LICENCE)
+    known = load_knowledge(home)
+    found = spooled(str(spool(home, tmp_path)))
     assert (
         dict(found.entities.items())
         == dict(known.entities.items())
         == {name: known.entities[name] for name in known.entities}
     )
-    assert (found.creator_pages, found.templates) == (known.creator_pages, known.templates)
-    assert marks_of(found) == marks_of(known)
+    assert found.creator_pages == known.creator_pages == {"creator:jan roy": "Q1"}
+    assert found.templates == known.templates == {"pd-old": fact}
     assert len(spooled("").entities) == 0
 
 
@@ -160,7 +198,7 @@ def test_a_creator_page_without_an_item_tells_the_life_itself(home: Home, tmp_pa
     plant(home, CREATORS, [told, creator("Creator:Silent", None), creator("Creator:Anna", "Q9")])
     known = load_knowledge(home)
     (folder := tmp_path / "spool").mkdir()
-    for pages in (known.creator_pages, spooled(str(spool(known, folder))).creator_pages):
+    for pages in (known.creator_pages, spooled(str(spool(home, folder))).creator_pages):
         assert pages["creator:anna"] == "Q9"
         assert "creator:silent" not in pages
         roy = pages["creator:jan roy"]
