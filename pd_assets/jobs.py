@@ -5,9 +5,13 @@ the latent models and the upscaler have jobs of their own. The Smithsonian's uni
 which a schedule starts for those that are chosen; Cleveland has a job of its own too, which a schedule starts.
 """
 
+from collections.abc import Iterable
+
 import dagster as dg
 
+from pd_assets.partitions import all_buckets
 from pd_assets.running.kubernetes import GPU_POD
+from pd_assets.running.private import UnresolvedAssetJobDefinition
 
 # In the latent line, or beside it: what PD_RETRAIN_LATENT is about.
 LATENT_STAGES = ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")
@@ -79,3 +83,18 @@ jobs = [
     nightly,
     whole_line,
 ]
+
+# Nothing in them is by bucket; the Smithsonian's has partitions of its own.
+NO_BUCKETS = (refresh_sources, refresh_smithsonian, refresh_cleveland)
+
+
+def over_all_buckets(
+    jobs: Iterable[UnresolvedAssetJobDefinition], number: int
+) -> dict[str, UnresolvedAssetJobDefinition]:
+    """The jobs by name; in a home of several buckets, those that make what is by bucket make all of them in a run."""
+    return {job.name: _over(job, number) if number > 1 and job not in NO_BUCKETS else job for job in jobs}
+
+
+def _over(job: UnresolvedAssetJobDefinition, number: int) -> UnresolvedAssetJobDefinition:
+    tags = {**(job.tags or {}), **all_buckets(number)}
+    return dg.define_asset_job(job.name, job.selection, description=job.description, tags=tags)

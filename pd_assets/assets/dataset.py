@@ -39,6 +39,7 @@ from pd_assets.lib.release.takedowns import resume
 from pd_assets.lib.rights.papers import papers
 from pd_assets.lib.settings import EXPORT_FORMATS, Settings, category_name
 from pd_assets.resources import Platform
+from pd_assets.running.by_bucket import chosen, reports_buckets
 from pd_assets.running.history import needed_datasets
 from pd_assets.running.pools import WIKIDATA
 from pd_assets.running.skip import unless_unchanged
@@ -161,9 +162,11 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     kinds={"parquet"},
     owners=OWNERS,
     deps=needs(LICENSED, THINGS, PAGES, *ALL_RECORDS, CATEGORIES),
+    backfill_policy=dg.BackfillPolicy.single_run(),
     metadata=table_metadata(CAPTIONS),
     description="Label fields with the licence of each, and captions made of them under the label policy.",
 )
+@reports_buckets(CAPTIONS)
 @unless_unchanged(
     makes=(CAPTIONS,),
     settings=lambda settings: [settings.labels, settings.language],
@@ -174,7 +177,12 @@ def dataset_captions(context: dg.AssetExecutionContext, platform: Platform) -> d
         settings = platform.settings()
         require(platform.home(), LICENSED)
         require_sources(platform.home())
-        counts = build_captions(platform.home(), policy=settings.labels, language=settings.language)
+        counts = build_captions(
+            platform.home(),
+            policy=settings.labels,
+            language=settings.language,
+            buckets=chosen(context, platform.home()),
+        )
     return dg.MaterializeResult(
         data_version=dg.DataVersion(counts.digest),
         metadata={
@@ -207,14 +215,16 @@ def _label_changes(changes: LabelChanges) -> dict[str, dg.MetadataValue]:
     kinds={"parquet"},
     owners=OWNERS,
     deps=needs(LICENSED, CLUSTERS),
+    backfill_policy=dg.BackfillPolicy.single_run(),
     metadata=table_metadata(SPLITS),
     description="Train, validation and test by a stable hash; copies of one another stay together.",
 )
+@reports_buckets(SPLITS)
 @unless_unchanged(makes=(SPLITS,))
 def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
     with step() as done:
         require(platform.home(), LICENSED)
-        splits = build_splits(platform.home())
+        splits = build_splits(platform.home(), buckets=chosen(context, platform.home()))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(splits.digest),
         metadata={

@@ -11,6 +11,7 @@ from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import resume
 from pd_assets.resources import Platform
+from pd_assets.running.by_bucket import chosen, reports_buckets
 from pd_assets.running.pools import MEDIA
 from pd_assets.running.step import asked_of_hosts, cost_of_a_picture, counted, step, stored, table_metadata
 
@@ -31,10 +32,12 @@ class ImagesConfig(dg.Config):
     owners=["team:curation"],
     deps=needs(ITEMS, DECISIONS, TAKEDOWNS, *ALL_RECORDS),
     pool=MEDIA,
+    backfill_policy=dg.BackfillPolicy.single_run(),
     metadata=table_metadata(FILES),
     description="Accepted items' bytes: fetched, verified, decoded, normalised, stored under their SHA-256. "
     "Failures are rows, and are tried again.",
 )
+@reports_buckets(FILES)
 def images_files(context: dg.AssetExecutionContext, platform: Platform, config: ImagesConfig) -> dg.MaterializeResult:
     settings = platform.settings()
     with step() as done:
@@ -49,6 +52,7 @@ def images_files(context: dg.AssetExecutionContext, platform: Platform, config: 
                 profile=settings.rights_profile,
                 max_side=settings.max_side,
                 originals=config.originals,
+                buckets=chosen(context, home),
             )
         by_status = count(home, FILES, "status")
     return dg.MaterializeResult(

@@ -28,6 +28,7 @@ from pd_assets.lib.rights.drift import as_markdown, ground_losses, with_losses
 from pd_assets.lib.rights.gaps import COLUMNS, Gap, rights_gaps
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
+from pd_assets.running.by_bucket import chosen, reports_buckets
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import counted, drawn, step, stored, table_metadata
 
@@ -42,10 +43,12 @@ DRIFT_MONTHS = 12
     owners=OWNERS,
     deps=needs(ITEMS, PAGES, *ALL_RECORDS, CATEGORIES, CREATORS, TEMPLATES),
     code_version=ruleset_version(),
+    backfill_policy=dg.BackfillPolicy.single_run(),
     metadata=table_metadata(DECISIONS),
     description="Accept, reject or quarantine, with the rule, the reasons and the evidence: one row per item and "
     "profile. What no rule accepts is rejected. A changed rule decides everything again, without a request.",
 )
+@reports_buckets(DECISIONS)
 # The calendar decides too: terms of protection end, and fresh uploads grow old.
 @unless_unchanged(
     makes=(DECISIONS, CHANGES),
@@ -58,7 +61,12 @@ def rights_decisions(context: dg.AssetExecutionContext, platform: Platform) -> d
         home = platform.home()
         require(home, ITEMS)
         require_sources(home)
-        counts = decide_all(home, profile=settings.rights_profile, fresh_days=settings.fresh_days)
+        counts = decide_all(
+            home,
+            profile=settings.rights_profile,
+            fresh_days=settings.fresh_days,
+            buckets=chosen(context, home),
+        )
         tags = tags_of(home, profile=counts.profile)
         gaps = rights_gaps(home, profile=counts.profile)
         plot = draw(counts.by_rule, tags, profile=counts.profile)

@@ -39,6 +39,7 @@ PATIENCE_S = 150.0
 SHOWN = {
     dg.DagsterEventType.STEP_START,
     dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_OBSERVATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.STEP_FAILURE,
 }
@@ -131,9 +132,9 @@ def _show(event: dg.DagsterEvent) -> Cost | None:
         evaluation = event.asset_check_evaluation_data
         outcome = "passed" if evaluation.passed else f"FAILED: {evaluation.description}"
         print(f"  check {evaluation.check_name}: {outcome}", flush=True)
-    if event.event_type is not dg.DagsterEventType.ASSET_MATERIALIZATION:
+    found = _told(event)
+    if found is None:
         return None
-    found = event.step_materialization_data.materialization
     values = {name: value.value for name, value in found.metadata.items()}
     if "seconds" not in values:
         return None
@@ -148,6 +149,15 @@ def _show(event: dg.DagsterEvent) -> Cost | None:
         print(f"  {values['in_short']}", flush=True)
     print(f"  {cost.asset}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB at most", flush=True)
     return cost
+
+
+def _told(event: dg.DagsterEvent) -> dg.AssetMaterialization | dg.AssetObservation | None:
+    """What an asset told of its run: it reports itself, or is by bucket and observes what all of them are now."""
+    if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
+        return event.step_materialization_data.materialization
+    if event.event_type is dg.DagsterEventType.ASSET_OBSERVATION:
+        return event.asset_observation_data.asset_observation
+    return None
 
 
 def _failure(event: dg.DagsterEvent) -> str | None:

@@ -107,8 +107,7 @@ class Home:
 
         ConfigError where it was made with another.
         """
-        is_new = not (self.root / BUCKETS).is_file() and not any(map(self._holds_files, BY_BUCKET))
-        if is_new and wanted > 1:
+        if wanted > 1 and not self.is_made:
             self.fix_buckets(wanted)
         elif wanted and (found := self.buckets) != wanted:
             raise ConfigError(
@@ -116,8 +115,11 @@ class Home:
                 "which fetches and decides nothing anew, or unset PD_BUCKETS"
             )
 
-    def _holds_files(self, key: str) -> bool:
-        return next(self.table(key).glob("*.parquet"), None) is not None
+    @property
+    def is_made(self) -> bool:
+        """Whether the number of its buckets is settled: it is noted, or something is cut into them."""
+        cut = (self.table(key).glob("*.parquet") for key in BY_BUCKET)
+        return (self.root / BUCKETS).is_file() or any(next(files, None) is not None for files in cut)
 
     def fix_buckets(self, buckets: int) -> None:
         """Note the number of item buckets that what is per item is cut into from now on."""

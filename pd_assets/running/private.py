@@ -4,12 +4,15 @@ An upgrade is checked by tests/pd_assets/running/test_private.py.
 """
 
 from dagster._cli.proxy_server_manager import ProxyServerManager
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.errors import DagsterExecutionInterruptedError, DagsterUserCodeUnreachableError
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, LaunchRunContext, WorkerStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.runs import InMemoryRunStorage, SqliteRunStorage
 from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
     AUTO_RETRY_RUN_ID_TAG,
     GRPC_INFO_TAG,
     PARENT_RUN_ID_TAG,
@@ -25,10 +28,17 @@ from dagster._serdes import deserialize_value, serialize_value
 from dagster._utils.error import SerializableErrorInfo
 from dagster._utils.schedules import is_valid_cron_schedule
 
+# Metadata of the result of an asset that has reported itself what it made: Dagster reports nothing more of it. Dagster
+# calls that a workaround; where it is gone, a result reports all partitions of its run once more, and nothing fails.
+REPORTS_ITSELF = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True}
+
 __all__ = [
+    "ASSET_PARTITION_RANGE_END_TAG",
+    "ASSET_PARTITION_RANGE_START_TAG",
     "AUTO_RETRY_RUN_ID_TAG",
     "GRPC_INFO_TAG",
     "PARENT_RUN_ID_TAG",
+    "REPORTS_ITSELF",
     "RESUME_RETRY_TAG",
     "RETRY_ON_ASSET_OR_OP_FAILURE_TAG",
     "WILL_RETRY_TAG",

@@ -1,9 +1,9 @@
 """Leave out the work of an asset whose inputs, outputs, settings and code are what they were when it was made last.
 
 What it was made of is a digest in the tag `pd/made_of` of its materialisation, over the tables that it opened then
-(metadata `tables_read`). The files decide, not the events of other assets: what a person or another home put there
-counts. Writing the same bytes again leaves a file as it is (`home.replacing`), so a step that found nothing new leaves
-those after it nothing to do.
+(metadata `tables_read`); of an asset by item bucket there is one for each bucket, in its observations (by_bucket.py).
+The files decide, not the events of other assets: what a person or another home put there counts. Writing the same bytes
+again leaves a file as it is (`home.replacing`), so a step that found nothing new leaves those after it nothing to do.
 """
 
 import hashlib
@@ -17,11 +17,13 @@ import dagster as dg
 
 import pd_assets
 import pd_ml.data
+from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog.schemas import TABLES, Table
-from pd_assets.lib.catalog.tables import used_digests, watched
+from pd_assets.lib.catalog.tables import bucket_file, used_digests, watched
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
+from pd_assets.running import by_bucket
 from pd_assets.running.step import step
 
 TAG = "pd/made_of"
@@ -70,14 +72,16 @@ def unless_unchanged(
                     sorted(map(str, kwargs.items())),
                 ]
                 files = _state(reads(home), home)
-                last = _last(context)
+                names = by_bucket.names_of(context)
+                by_bucket.chosen(context, home)
+                last, made_of = _last(context, names)
                 opened = {} if last is None else {key: _state_of(home, TABLES[key]) for key in _opened(last)}
-            made_now = [*tables(*makes)(home), *writes(home)]
-            if last is not None and (last.tags or {}).get(TAG) == _digest(files, opened, _state(made_now, home), told):
+            if last is not None and made_of == _made_of(home, makes, writes, names, files, opened, told):
                 context.log.info(f"{context.asset_key.to_user_string()}: work {NOTHING}")
                 stands = {name: value for name, value in (last.metadata or {}).items() if name not in per_run}
                 idle = {name: 0 for name in per_run if isinstance(_value(last, name), int)}
-                return last._replace(metadata={**stands, **idle, "work": NOTHING, **done.cost})
+                metadata = {**stands, **idle, "work": NOTHING, **done.cost}
+                return last._replace(metadata=metadata if names is None else {**metadata, **_as_metadata(made_of)})
             opened = {}
             own = {table.key for table in makes}
 
@@ -88,15 +92,39 @@ def unless_unchanged(
 
             with watched(note):
                 result = make(context, platform, *args, **kwargs)
-            made_now = [*tables(*makes)(home), *writes(home)]
-            return result._replace(
-                tags={**(result.tags or {}), TAG: _digest(files, opened, _state(made_now, home), told)},
-                metadata={**(result.metadata or {}), OPENED: dg.MetadataValue.json(sorted(opened))},
-            )
+            made_of = _made_of(home, makes, writes, names, files, opened, told)
+            metadata = {**(result.metadata or {}), OPENED: dg.MetadataValue.json(sorted(opened))}
+            if names is not None:
+                return result._replace(metadata={**metadata, **_as_metadata(made_of)})
+            return result._replace(tags={**(result.tags or {}), TAG: made_of[""]}, metadata=metadata)
 
         return made
 
     return decorate
+
+
+def _made_of(
+    home: Home,
+    makes: Collection[Table],
+    writes: Places,
+    names: list[str] | None,
+    files: list[object],
+    opened: dict[str, list[object]],
+    told: list[object],
+) -> dict[str, str]:
+    """What was made of what, as digests: by bucket, or under no name where there are none. Of what it makes itself a
+    bucket knows only its own files: who makes another at the same time takes nothing from it."""
+    if names is None:
+        made = _state([*tables(*makes)(home), *writes(home)], home)
+        return {"": _digest(files, opened, made, told)}
+    known = item_buckets.names(home.buckets)
+    own = [table for table in makes if table.by_bucket]
+    places = {name: [bucket_file(home, table, known.index(name)) for table in own] for name in names}
+    return {name: _digest(files, opened, _state(places[name], home), told) for name in names}
+
+
+def _as_metadata(made_of: dict[str, str]) -> dict[str, dg.MetadataValue]:
+    return {by_bucket.MADE_OF: dg.MetadataValue.json(made_of)}
 
 
 def _state_of(home: Home, table: Table) -> list[object]:
@@ -115,19 +143,37 @@ def state_of(places: Iterable[Path | str], *more: object) -> str:
     return _digest(_state(places), [str(one) for one in more])
 
 
-def _last(context: dg.AssetExecutionContext) -> dg.MaterializeResult | None:
-    """The last materialisation again, where it says what it was made of."""
+def _last(
+    context: dg.AssetExecutionContext, names: list[str] | None
+) -> tuple[dg.MaterializeResult | None, dict[str, str]]:
+    """The last materialisation again, where it says what it was made of, and what each of these buckets was made of."""
+    if names is not None:
+        return _last_of_buckets(context, names)
     event = context.instance.get_latest_materialization_event(context.asset_key)
     found = event.asset_materialization if event else None
     if found is None or TAG not in (found.tags or {}) or OPENED not in found.metadata:
-        return None
+        return None, {}
     tags = dict(found.tags or {})
     version = tags.get("dagster/data_version")
-    return dg.MaterializeResult(
+    result: dg.MaterializeResult = dg.MaterializeResult(
         metadata=dict(found.metadata),
         data_version=dg.DataVersion(version) if version else None,
         tags={TAG: tags[TAG]},
     )
+    return result, {"": tags[TAG]}
+
+
+def _last_of_buckets(
+    context: dg.AssetExecutionContext, names: list[str]
+) -> tuple[dg.MaterializeResult | None, dict[str, str]]:
+    """The same of several buckets; nothing where they opened not the same tables, or one of them says nothing."""
+    told = by_bucket.told(context, names)
+    runs = [one.run for one in told.values()]
+    opened = {str(run[OPENED].value) for run in runs if OPENED in run}
+    if len(told) < len(names) or len(opened) != 1 or any(OPENED not in run for run in runs):
+        return None, {}
+    kept = {name: value for name, value in told[names[0]].run.items() if name != by_bucket.BUCKETS}
+    return dg.MaterializeResult(metadata=kept), {name: one.made_of or "" for name, one in told.items()}
 
 
 def _value(result: dg.MaterializeResult, name: str) -> object:

@@ -3,7 +3,7 @@ the last one left it costs a look at the files.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 
@@ -30,7 +30,17 @@ class Watch(dg.SensorDefinition):
         description: str,
     ) -> None:
         super().__init__(name, evaluation_fn=evaluation_fn, jobs=jobs, description=description)
-        self._starts = starts
+        self._look, self._asks_for, self._starts = evaluation_fn, jobs, starts
+
+    def asking_for(self, jobs: Mapping[str, UnresolvedAssetJobDefinition]) -> "Watch":
+        """The same for jobs of these names."""
+        return Watch(
+            name=self.name,
+            evaluation_fn=self._look,
+            jobs=[jobs[job.name] for job in self._asks_for],
+            starts=self._starts,
+            description=self.description or "",
+        )
 
     @property
     def minimum_interval_seconds(self) -> int:

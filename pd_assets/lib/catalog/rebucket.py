@@ -60,6 +60,8 @@ def rebucket(home: Home, number: int) -> Rebucketed:
         if number == begun["before"]:
             (home.root / REBUCKET).unlink(missing_ok=True)
             return Rebucketed(before=number, after=number, rows={})
+        # Of a change that was killed at its very end.
+        _forget_marks(home)
         write_checked(home.root / REBUCKET, begun)
     if not begun["switches"]:
         for table in BY_BUCKET:
@@ -70,10 +72,16 @@ def rebucket(home: Home, number: int) -> Rebucketed:
         _switch(home, table)
     home.fix_buckets(number)
     (home.root / REBUCKET).unlink()
+    _forget_marks(home)
     shutil.rmtree(home.root / BESIDE, ignore_errors=True)
     files = [(table, tables.files_of(home, table)) for table in BY_BUCKET]
     rows = {table.key: sum(damage.row_count(table, path) for path in found) for table, found in files if found}
     return Rebucketed(before=int(str(begun["before"])), after=number, rows=rows)
+
+
+def _forget_marks(home: Home) -> None:
+    for table in BY_BUCKET:
+        (home.table(table.key) / NEW).unlink(missing_ok=True)
 
 
 def _begun(home: Home) -> dict[str, object] | None:

@@ -19,6 +19,8 @@ def test_private_names_are_imported_in_one_place_only() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("ASSET_PARTITION_RANGE_END_TAG", "dagster/asset_partition_range_end"),
+        ("ASSET_PARTITION_RANGE_START_TAG", "dagster/asset_partition_range_start"),
         ("AUTO_RETRY_RUN_ID_TAG", "dagster/auto_retry_run_id"),
         ("GRPC_INFO_TAG", ".dagster/grpc_info"),
         ("PARENT_RUN_ID_TAG", "dagster/parent_run_id"),
@@ -57,3 +59,25 @@ def test_a_check_says_how_it_ended_in_the_words_that_we_look_for() -> None:
 
 def test_an_error_of_a_step_tells_its_message_and_its_cause() -> None:
     assert {"message", "cause", "cls_name"} <= set(inspect.signature(private.SerializableErrorInfo.__new__).parameters)
+
+
+def test_an_asset_that_reports_its_partitions_itself_is_not_reported_once_more_and_what_follows_runs() -> None:
+    partitions = dg.StaticPartitionsDefinition(["0", "1", "2"])
+
+    @dg.asset(partitions_def=partitions, backfill_policy=dg.BackfillPolicy.single_run())
+    def cut(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        assert context.partition_keys == ["0", "1", "2"]
+        context.log_event(dg.AssetMaterialization("cut", partition="1", tags={"dagster/data_version": "one"}))
+        return dg.MaterializeResult(metadata=dict(private.REPORTS_ITSELF))
+
+    @dg.asset(deps=[cut])
+    def whole() -> None:
+        pass
+
+    ends = {private.ASSET_PARTITION_RANGE_START_TAG: "0", private.ASSET_PARTITION_RANGE_END_TAG: "2"}
+    defs = dg.Definitions(assets=[cut, whole], jobs=[dg.define_asset_job("all", tags=ends)])
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert defs.resolve_job_def("all").execute_in_process(instance=instance).success
+        events = [one.asset_materialization for one in instance.fetch_materializations(dg.AssetKey("cut"), 9).records]
+        assert [(one.partition, (one.tags or {})["dagster/data_version"]) for one in events if one] == [("1", "one")]
+        assert len(instance.fetch_materializations(dg.AssetKey("whole"), 9).records) == 1

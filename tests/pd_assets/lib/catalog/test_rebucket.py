@@ -62,6 +62,7 @@ def test_what_else_lies_in_the_folder_of_a_table_stays(tmp_path: Path) -> None:
     home = filled(tmp_path, 2, rows=20)
     (home.table(DECISIONS.key) / "note.json").write_text("{}")
     rebucket(home, 4)
+    rebucket(home, 2)
     assert (home.table(DECISIONS.key) / "note.json").read_text() == "{}"
 
 
