@@ -44,7 +44,7 @@ def main() -> None:
         gone = set(drawn.sample(rows, share))
         rows = [n for n in rows if n not in gone]
         show("1% taken down", home, rows, said, shard_bytes)
-        following, new_bytes, written_bytes = count + share, 0, 0
+        following, new_bytes, written_bytes = count + share, 0, 0.0
         for _ in range(options.nights):
             gone = set(drawn.sample(rows, share // 10))
             rows = [n for n in rows if n not in gone] + list(range(following, following + share))
