@@ -438,8 +438,10 @@ def parts(home: Home, table: Table) -> list[Path]:
 
 def files_of(home: Home, table: Table) -> list[Path]:
     """The same, for who does not read what is in them: it is not noted as opened."""
-    found = home.table(table.key).resolve().rglob("*.parquet")
-    return sorted(path for path in found if not path.name.startswith(".") and path.is_file())
+    found: list[str] = []
+    for folder, _, names in os.walk(home.table(table.key).resolve()):
+        found += [f"{folder}/{name}" for name in names if name.endswith(".parquet") and not name.startswith(".")]
+    return [Path(path) for path in sorted(found, key=lambda path: path.split("/"))]
 
 
 def rows(content: pa.Table) -> Iterator[dict[str, object]]:
