@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec
 import dagster as dg
 
 from pd_assets.lib.catalog import buckets as item_buckets
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.schemas import Table
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import BY_BUCKET, Home
@@ -121,7 +121,7 @@ def _report(
     versions = {}
     for name in names:
         path = tables.bucket_file(home, table, known.index(name))
-        versions[name] = tables.file_digest(table, path) if path.is_file() else ""
+        versions[name] = table_files.file_digest(table, path) if path.is_file() else ""
         if path.is_file() and (name not in before or before[name].version != versions[name]):
             context.log_event(
                 dg.AssetMaterialization(

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from pd_assets.cli.instance import open_instance
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import table_files, tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home
 from pd_assets.sandbox import Archive, SandboxServer
@@ -68,7 +68,7 @@ def files_in(home: Path) -> int:
 def digests(home: Path) -> dict[str, str]:
     def digest(table: Table) -> str:
         content = tables.sort(table, tables.read(Home(root=home), table))
-        return tables.digest(table, content)
+        return table_files.digest(table, content)
 
     return {table.key: digest(table) for table in COMPARED}
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from pd_assets.cli import sql, takedown
 from pd_assets.definitions import build_defs
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import table_files, tables
 from pd_assets.lib.catalog.schemas import LICENSED, TABLES
 from pd_assets.lib.dataset.audit import find_faults
 from pd_assets.lib.home import Home
@@ -84,7 +84,7 @@ def run(folder: Path, job: str) -> None:
 
 def digests(home: Home) -> dict[str, str]:
     """Each table's content."""
-    return {key: tables.digest(table, tables.read_or_empty(home, table)) for key, table in TABLES.items()}
+    return {key: table_files.digest(table, tables.read_or_empty(home, table)) for key, table in TABLES.items()}
 
 
 def names(home: Home) -> set[str]:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from pd_assets.definitions import build_defs
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import table_files, tables
 from pd_assets.lib.catalog.rebucket import rebucket
 from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, FILES, SPLITS, TABLES
 from pd_assets.lib.home import BY_BUCKET, at_work, open_home
@@ -63,7 +63,7 @@ def versions(line: Line, key: str) -> dict[str | None, list[str]]:
 
 def digests(line: Line, key: str) -> dict[str | None, list[str]]:
     files = [(name, tables.bucket_file(line.home, TABLES[key], number)) for number, name in enumerate(NAMES)]
-    return {name: [tables.file_digest(TABLES[key], path)] for name, path in files}
+    return {name: [table_files.file_digest(TABLES[key], path)] for name, path in files}
 
 
 def test_a_night_in_a_home_of_four_buckets_makes_the_same_rows(both: tuple[Line, Line]) -> None:

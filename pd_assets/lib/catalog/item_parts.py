@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.buckets import runs
 from pd_assets.lib.catalog.generations import current, next_generation, share
 from pd_assets.lib.catalog.schemas import CATEGORIES, ITEMS, PAGES, Table
@@ -141,7 +141,7 @@ class _Build:
         return parts
 
     def _write(self, name: str, batches: Iterator[pa.RecordBatch] | Sequence[pa.RecordBatch]) -> tuple[int, int, str]:
-        digest = tables.stream(ITEMS, batches, self.new / name)
+        digest = table_files.stream(ITEMS, batches, self.new / name)
         self.parts_written += 1
         return *_size_and_time(self.new / name), digest
 

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from pd_assets.lib.catalog import buckets as item_buckets
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.schemas import TABLES, Table
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import REBUCKET, Home, read_checked, write_checked
@@ -124,7 +124,7 @@ def _write_buckets(
     """The next buckets: without rows up to `last`, which has these; without any to the end where it is None."""
     for bucket in wanted:
         path = folder / f"part-{bucket}.parquet"
-        tables.stream(table, batches if bucket == last else (), path)
+        table_files.stream(table, batches if bucket == last else (), path)
         damage.keep_second(table, path)
         if bucket == last:
             return

@@ -15,7 +15,7 @@ from zlib import crc32
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import table_files, tables
 from pd_assets.lib.catalog.schemas import CREATORS
 from pd_assets.lib.code_version import code_version
 from pd_assets.lib.commons.action_api import ActionApi
@@ -97,7 +97,7 @@ def build_creators(
         recent=pc.sum(pc.is_valid(content["recent"])).as_py() or 0,
         waiting=work.waiting,
         stopped=work.stopped,
-        digest=tables.digest(CREATORS, content),
+        digest=table_files.digest(CREATORS, content),
     )
 
 

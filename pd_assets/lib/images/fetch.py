@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import FILES
 from pd_assets.lib.errors import AccessDenied, ArchiveResting, FetchFailed, PdError, RequestRejected
@@ -279,7 +279,7 @@ class _Telling:
 def _is_told(home: Home, bucket: int) -> bool:
     """Whether a bucket has its file, with the digests in its footer that an older version left out."""
     path = tables.bucket_file(home, FILES, bucket)
-    return path.is_file() and tables.tells_digests(FILES, path)
+    return path.is_file() and table_files.tells_digests(FILES, path)
 
 
 def _is_of_the_host(error: Exception) -> bool:

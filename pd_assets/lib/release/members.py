@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import MEMBERS
 from pd_assets.lib.catalog.sql import load
@@ -198,7 +198,7 @@ def _digest_in(home: Home, folder: Path, infos: Collection[ShardInfo]) -> str:
 
 
 def _write(home: Home, folder: Path, infos: Collection[ShardInfo], path: Path) -> str:
-    return tables.stream(MEMBERS, _rows(home, folder, infos), path)
+    return table_files.stream(MEMBERS, _rows(home, folder, infos), path)
 
 
 def _rows(home: Home, folder: Path, infos: Collection[ShardInfo]) -> Iterator[pa.RecordBatch]:

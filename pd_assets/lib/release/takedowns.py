@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from pd_assets.lib.catalog import tables, views
+from pd_assets.lib.catalog import table_files, tables, views
 from pd_assets.lib.catalog.schemas import TAKEDOWNS
 from pd_assets.lib.dataset.export import SCRATCH
 from pd_assets.lib.errors import ConfigError, PdError, WorkUnderWay
@@ -115,7 +115,7 @@ def pending(home: Home) -> list[str]:
 
 def digest_of_all(home: Home) -> str:
     """Names the content of rights/takedowns."""
-    return tables.digest(TAKEDOWNS, tables.read_or_empty(home, TAKEDOWNS))
+    return table_files.digest(TAKEDOWNS, tables.read_or_empty(home, TAKEDOWNS))
 
 
 def _aside(home: Home) -> Path:

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import buckets as item_buckets
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import WorkUnderWay
@@ -338,7 +338,7 @@ def _is_of(path: Path, rows: int) -> bool:
     """Whether a bucket's file is as we write it, and has so many rows."""
     if not path.is_file():
         return False
-    return tables.tells_digests(DECISIONS, path) and damage.row_count(DECISIONS, path) == rows
+    return table_files.tells_digests(DECISIONS, path) and damage.row_count(DECISIONS, path) == rows
 
 
 def _cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:

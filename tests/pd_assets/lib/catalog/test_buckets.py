@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pd_assets.lib.catalog import buckets, tables
+from pd_assets.lib.catalog import buckets, table_files, tables
 from pd_assets.lib.catalog.schemas import SPLITS
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import BUCKETS, Home, open_home
@@ -88,6 +88,6 @@ def test_the_digest_of_a_stored_table_is_read_from_its_footers_and_is_that_of_it
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = tables.write(home, SPLITS, _splits(IDS))
-    assert told == tables.digest(SPLITS, _splits(IDS)) == tables.stored_digest(home, SPLITS)
-    monkeypatch.setattr(tables, "DIGEST_OF", b"of something else")
+    assert told == table_files.digest(SPLITS, _splits(IDS)) == tables.stored_digest(home, SPLITS)
+    monkeypatch.setattr(table_files, "DIGEST_OF", b"of something else")
     assert tables.stored_digest(home, SPLITS) == told

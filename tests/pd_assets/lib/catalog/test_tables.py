@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pd_assets.lib.catalog import tables, views
+from pd_assets.lib.catalog import table_files, tables, views
 from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, PAGES, TABLES, TEXTS, Table
 from pd_assets.lib.errors import DamagedTable, TableError
 from pd_assets.lib.home import Home, open_home
@@ -37,7 +37,7 @@ def test_rows_come_back_sorted_with_the_schemas_types(home: Home) -> None:
 def test_the_digest_heeds_content_and_neither_order_nor_when_it_was_read(home: Home) -> None:
     def digest(*rows: dict[str, object]) -> str:
         full = [{name: row.get(name) for name in ITEMS.columns} for row in rows]
-        return tables.digest(ITEMS, tables.as_table(ITEMS, full))
+        return table_files.digest(ITEMS, tables.as_table(ITEMS, full))
 
     one = digest(item(1), item(2))
     assert digest(item(2), item(1)) == one
@@ -161,23 +161,23 @@ def test_a_streamed_table_has_the_digest_of_one_written_at_once_however_it_is_cu
         home = open_home(Path(folder))
         found = tables.write_batches(home, ITEMS, batches)
         assert tables.read(home, ITEMS).equals(content)
-    assert found == tables.digest(ITEMS, content)
+    assert found == table_files.digest(ITEMS, content)
 
 
 def test_the_same_rows_make_the_same_file_however_they_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "ROWS_IN_A_BLOCK", 7)
-    monkeypatch.setattr(tables, "STREAMED_ROWS", 20)
+    monkeypatch.setattr(table_files, "ROWS_IN_A_BLOCK", 7)
+    monkeypatch.setattr(table_files, "STREAMED_ROWS", 20)
     content = many(60)
     for name, step in (("one", 60), ("other", 9), ("third", 1)):
         cut = [batch for a in range(0, 60, step) for batch in content.slice(a, step).to_batches()]
-        tables.stream(ITEMS, cut, tmp_path / name)
+        table_files.stream(ITEMS, cut, tmp_path / name)
     assert pq.read_metadata(tmp_path / "one").num_row_groups == 3
     assert len({(tmp_path / name).read_bytes() for name in ("one", "other", "third")}) == 1
 
 
 def test_every_value_is_part_of_the_digest() -> None:
     content = many(8)
-    seen = {tables.digest(ITEMS, content)}
+    seen = {table_files.digest(ITEMS, content)}
     for name, (kind, _) in ITEMS.columns.items():
         if name not in ITEMS.volatile:
             for row in (0, 7):
@@ -186,7 +186,7 @@ def test_every_value_is_part_of_the_digest() -> None:
                     None if values[row] is not None else pa.scalar(1).cast(kind).as_py() if kind != TEXTS else []
                 )
                 place = content.schema.get_field_index(name)
-                seen.add(tables.digest(ITEMS, content.set_column(place, name, pa.array(values, kind))))
+                seen.add(table_files.digest(ITEMS, content.set_column(place, name, pa.array(values, kind))))
     assert len(seen) == 1 + 2 * (len(ITEMS.columns) - len(ITEMS.volatile))
 
 
@@ -201,7 +201,7 @@ def test_what_lies_behind_a_null_is_no_part_of_the_digest() -> None:
 
     def digest(values: pa.Array) -> str:
         place = table.schema.get_field_index("status")
-        return tables.digest(CATEGORIES, table.set_column(place, "status", values))
+        return table_files.digest(CATEGORIES, table.set_column(place, "status", values))
 
     assert digest(hidden) == digest(plain)
 
@@ -219,14 +219,14 @@ def test_batches_in_another_order_are_refused_and_the_table_stays(home: Home, fi
 def test_rows_that_agree_in_the_first_column_are_ordered_by_the_next(home: Home) -> None:
     rows = [decision(1, profile="us"), decision(1, profile="strict"), decision(2, profile="life70")]
     content = tables.as_table(DECISIONS, [{**dict.fromkeys(DECISIONS.columns), **row} for row in rows])
-    assert tables.write_batches(home, DECISIONS, content.to_batches()) == tables.digest(DECISIONS, content)
+    assert tables.write_batches(home, DECISIONS, content.to_batches()) == table_files.digest(DECISIONS, content)
     swapped = content.take([1, 0, 2])
     with pytest.raises(TableError, match="item_id, profile"):
         tables.write_batches(home, DECISIONS, swapped.to_batches())
 
 
 def test_an_empty_stream_is_an_empty_table(home: Home) -> None:
-    assert tables.write_batches(home, ITEMS, []) == tables.digest(ITEMS, ITEMS.schema.empty_table())
+    assert tables.write_batches(home, ITEMS, []) == table_files.digest(ITEMS, ITEMS.schema.empty_table())
     assert tables.read(home, ITEMS).num_rows == 0
 
 
@@ -235,7 +235,7 @@ def test_what_a_query_gives_is_streamed_into_a_table(home: Home) -> None:
     sql = "select * replace (title || '!' as title) from items where width > $least order by item_id"
     found = tables.write_query(home, ITEMS, sql, {"items": ITEMS}, {"least": 0})
     content = tables.read(home, ITEMS)
-    assert found == tables.digest(ITEMS, content)
+    assert found == table_files.digest(ITEMS, content)
     assert all(str(title).endswith("!") for title in content["title"].to_pylist())
     assert not list((home.root / ".tmp").glob("duckdb-*"))
 

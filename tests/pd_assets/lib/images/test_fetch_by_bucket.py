@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import table_files, tables
 from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.damage import second
 from pd_assets.lib.catalog.schemas import FILES
@@ -195,10 +195,10 @@ def test_a_file_of_before_there_were_digests_in_footers_is_written_anew_once_and
     path = tables.bucket_file(museum.home, FILES, 0)
     assert museum.rows()[0]["received_sha1"] is None
     pq.write_table(tables.read(museum.home, FILES).drop_columns(["received_sha1"]), path)
-    assert not tables.tells_digests(FILES, path)
+    assert not table_files.tells_digests(FILES, path)
     used = tables.used_digests(museum.home, FILES)
     assert (museum.fetch().digest, museum.asked()) == (digest, [])
-    assert tables.tells_digests(FILES, path)
+    assert table_files.tells_digests(FILES, path)
     assert tables.used_digests(museum.home, FILES) == used
     written = path.stat().st_mtime_ns
     museum.fetch()

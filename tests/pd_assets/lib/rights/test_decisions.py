@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.errors import ConfigError, WorkUnderWay
@@ -128,7 +128,9 @@ def test_the_rows_are_the_same_in_however_many_buckets_and_in_whichever_order_th
             assert _by_item(other) == _by_item(one)
             assert (made[-1].by_rule, made[-1].rows) == (counts.by_rule, counts.rows)
             for path in (tables.bucket_file(other.home, DECISIONS, bucket) for bucket in range(number)):
-                tables.stream(DECISIONS, damage.read_file(DECISIONS, path).to_batches(), tmp_path / "in-order.parquet")
+                table_files.stream(
+                    DECISIONS, damage.read_file(DECISIONS, path).to_batches(), tmp_path / "in-order.parquet"
+                )
 
 
 def test_a_bucket_in_which_nothing_is_due_keeps_its_file(tmp_path: Path) -> None:
