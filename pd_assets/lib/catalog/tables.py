@@ -433,8 +433,17 @@ def parts(home: Home, table: Table) -> list[Path]:
 
 def files_of(home: Home, table: Table) -> list[Path]:
     """The same, for who does not read what is in them: it is not noted as opened."""
-    found = home.table(table.key).resolve().rglob("*.parquet")
-    return sorted(path for path in found if not path.name.startswith(".") and path.is_file())
+    # Half the CPU of `rglob`, and of comparing paths: a table may have a folder for each of 100,000 categories.
+    found: list[str] = []
+    folders = [str(home.table(table.key).resolve())]
+    while folders:
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif entry.name.endswith(".parquet") and not entry.name.startswith(".") and entry.is_file():
+                    found.append(entry.path)
+    return [Path(path) for path in sorted(found, key=lambda path: path.split("/"))]
 
 
 def rows(content: pa.Table) -> Iterator[dict[str, object]]:
