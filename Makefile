@@ -1,6 +1,6 @@
 # Two commands are all that a fresh machine needs: `make demo` and `make test`. Both make the environment first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-latent up quick test test-rest test-all test-changed test-times check goldens release bench bench-rights clean
+.PHONY: help setup demo demo-latent up quick test test-rest test-all test-changed test-times check goldens release bench bench-rights bench-growth clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,6 +23,7 @@ help:
 	@echo "make goldens  what is frozen beside the tests, written anew; read the difference"
 	@echo "make release  sdist and wheel in dist/, installed elsewhere and tried with pdd demo (about 15 minutes)"
 	@echo "make bench-rights  the rights decision beside two others, on labelled pages that anybody may use"
+	@echo "make bench-growth  every asset, check and sensor at 1x, 3x and 10x of rows: cost and memory (about half an hour)"
 	@echo "make bench  the harvest beside mwclient, on a local MediaWiki (about ten minutes)"
 
 setup: $(VENV)/.installed
@@ -102,6 +103,9 @@ bench: $(VENV)/.installed-dev
 
 bench-rights: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.rights.compare $(ARGS)
+
+bench-growth: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.bench.growth $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -11,8 +11,8 @@ from pd_assets.lib.commons.reread import reread_page
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.labelling.queue import Order, Unlabelled, pick
-from pd_assets.lib.labelling.work import LabellingWork
+from pd_assets.lib.labelling.queue import AT_ONCE, Order, Unlabelled, pick
+from pd_assets.lib.labelling.work import LabellingWork, labelled_before
 from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
 
@@ -25,7 +25,7 @@ def run_label(*, order: Order, category: str | None, seed: int, port: int, in_br
     settings = Settings.from_env()
     require_contact(settings)
     with at_work(open_home(settings.home)) as home:
-        queue = pick(home, order=order, category=category, seed=seed)
+        queue = pick(home, order=order, category=category, seed=seed, but=labelled_before(home))
         work = LabellingWork(home=home, queue=queue, reread=lambda picture: _reread(settings, home, picture))
         if not work.queue:
             print("Every licensed picture has a caption, or none is there yet (pdd run nightly gathers them).")
@@ -74,7 +74,10 @@ def _serve(work: LabellingWork, port: int, also_called: Sequence[str]) -> None:
 
     require_free(port, "--port")
     url = f"http://{HOST}:{port}/"
-    print(f"{len(work.queue)} pictures wait for a caption: {url}   (Ctrl-C stops it)", flush=True)
+    print(
+        f"{len(work.queue)} pictures to go through, {AT_ONCE} at most in a sitting: {url}   (Ctrl-C stops it)",
+        flush=True,
+    )
     uvicorn.run(labelling_site(work, also_called=also_called), host=HOST, port=port, log_level="warning")
     print(f"\n{work.labelled} labelled, {work.skipped} skipped")
 

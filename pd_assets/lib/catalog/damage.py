@@ -153,8 +153,11 @@ def _lines(seen: Iterable[str]) -> str:
 
 
 def _seen(table: Table, path: Path) -> str:
-    with named(table, path):
+    try:
         told = path.stat()
+    except OSError:
+        with named(table, path):
+            raise
     return f"{told.st_ino}-{told.st_size}-{told.st_mtime_ns}"
 
 

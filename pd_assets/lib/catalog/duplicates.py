@@ -5,6 +5,7 @@ Surely a copy is what has the same bytes; probably, what looks the same: two has
 without ever being far from it, so that no chain of likenesses joins two different pictures.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from itertools import combinations, pairwise
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.damage import WRITTEN
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.home import Home
+from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.rights.rules import CONFLICTING_REASONS
 
 # Of 64 and of 256 bits: between two pictures that look the same, and to the representative of a cluster.
@@ -25,6 +28,9 @@ FARTHEST_BITS, FARTHEST_DETAIL_BITS = 20, 90
 # Two of so many bands must agree. Eight find all pairs within 6 bits and most within 10; six all within 4, sooner.
 FEW_BANDS, MANY_BANDS, FEW_LOOKS = 8, 6, 2_000_000
 CROWD = 1_000
+MEMORY_BYTES = 1_000_000_000
+# Under PD_HOME/.tmp: what looks the same, by its hashes, and which looks that was found among.
+NEAR, MADE_OF = "near.parquet", b"pd.made_of"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +71,11 @@ class Copy:
 def build_clusters(home: Home, *, profile: str) -> str:
     """Write catalog/clusters from every picture that was ever fetched, and return its digest."""
     inputs = {"items": ITEMS, "files": FILES, "decisions": DECISIONS, "previous": CLUSTERS}
-    with tables.engine(home) as connection:
+    with tables.engine(home, memory_bytes=MEMORY_BYTES) as connection:
         for name, table in inputs.items():
             tables.relation(connection, home, table).create_view(name)
         connection.execute(load("members"))
-        find_near(connection)
+        _know_near(home, connection)
         grouped = _rows(_clusters(connection, profile))
         connection.register(
             "grouped", pa.Table.from_pylist(grouped, schema=CLUSTERS.schema.append(pa.field("n", pa.int64())))
@@ -102,6 +108,36 @@ def count_copies(home: Home) -> CopyCounts:
         examples=tuple(text for row in found for text in row["examples"] or ()),
         digest=tables.stored_digest(home, CLUSTERS),
     )
+
+
+def _know_near(home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    """Do what `find_near` does; of the same looks as the last time what was found then is taken from the cache."""
+    ((looks,),) = connection.execute("select count(*) || '-' || bit_xor(hash(p, d0, d1, d2, d3)) from looks").fetchall()
+    made_of = "\0".join([looks or "", duckdb.__version__, _how_near()]).encode()
+    path = home.scratch / NEAR
+    connection.execute("alter table pairs rename to same_look; create table pairs (a bigint, b bigint)")
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            found = file.read() if (file.metadata.metadata or {}).get(MADE_OF) == made_of else None
+    except (OSError, pa.ArrowException):
+        found = None
+    if found is None:
+        find_near(connection)
+        answer = connection.sql(load("near_values")).to_arrow_reader(tables.BATCH_ROWS)
+        with replacing(path) as partial, pq.ParquetWriter(partial, answer.schema, **WRITTEN) as writer:
+            for batch in answer:
+                writer.write_batch(batch)
+            writer.add_key_value_metadata({MADE_OF: made_of})
+    else:
+        connection.register("kept", found)
+        connection.execute(load("near_kept"))
+    connection.execute("insert into pairs select a, b from same_look")
+
+
+def _how_near() -> str:
+    names = ("near_pairs", "near_pairs_of_few", "near_values")
+    said = [*map(load, names), str([BITS, DETAIL_BITS, FEW_BANDS, MANY_BANDS, FEW_LOOKS, CROWD])]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()
 
 
 def find_near(connection: duckdb.DuckDBPyConnection) -> None:

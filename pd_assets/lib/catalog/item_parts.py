@@ -125,9 +125,10 @@ class _Build:
         touched = self.connection.execute(
             "select bucket, count(*) from touched group by bucket order by bucket"
         ).fetchall()
+        anew = {_part(bucket) for bucket, _ in touched}
         parts = {}
         for name, known in self.before.parts.items():
-            if name not in {_part(bucket) for bucket, _ in touched}:
+            if name not in anew:
                 share(self.old / name, self.new)
                 parts[name] = known
         for buckets in _chunks(touched):

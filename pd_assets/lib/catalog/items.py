@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pd_assets.lib.catalog import item_parts, tables
-from pd_assets.lib.catalog.duplicates import build_clusters
+from pd_assets.lib.catalog.duplicates import MEMORY_BYTES, build_clusters
 from pd_assets.lib.catalog.looks import Stale
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, TAKEDOWNS, Table
 from pd_assets.lib.catalog.sql import load
@@ -23,9 +23,11 @@ def build_licensed(home: Home, *, profile: str, stale: Sequence[str] = ()) -> st
     """
     build_clusters(home, profile=profile)
     inputs = {"items": ITEMS, "decisions": DECISIONS, "files": FILES, "clusters": CLUSTERS, "takedowns": TAKEDOWNS}
-    return tables.write_query(
-        home, LICENSED, load("licensed_images"), inputs, {"profile": profile, "stale": list(stale)}
-    )
+    with tables.engine(home, memory_bytes=MEMORY_BYTES) as connection:
+        for name, table in inputs.items():
+            tables.relation(connection, home, table).create_view(name)
+        rows = connection.sql(load("licensed_images"), params={"profile": profile, "stale": list(stale)})
+        return tables.write_batches(home, LICENSED, rows.to_arrow_reader(tables.BATCH_ROWS))
 
 
 def stale_items(home: Home, found: Stale) -> list[str]:

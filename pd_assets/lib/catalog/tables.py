@@ -363,7 +363,12 @@ def _told_digest(table: Table, path: Path, kind: bytes) -> str:
         return footer[kind].decode()
     found = ContentDigest(_stable(table, table.schema))
     for batch in damage.batches(table, path, BATCH_ROWS):
-        found.add(_used(table, batch) if kind == DIGEST_OF_USED else batch)
+        whole = batch
+        # What an older version wrote lacks the columns that came later.
+        for field in table.schema:
+            if field.name not in batch.schema.names:
+                whole = whole.append_column(field.name, pa.nulls(batch.num_rows, field.type))
+        found.add(_used(table, whole) if kind == DIGEST_OF_USED else whole)
     return found.hexdigest()
 
 
@@ -433,16 +438,9 @@ def parts(home: Home, table: Table) -> list[Path]:
 
 def files_of(home: Home, table: Table) -> list[Path]:
     """The same, for who does not read what is in them: it is not noted as opened."""
-    # Half the CPU of `rglob`, and of comparing paths: a table may have a folder for each of 100,000 categories.
     found: list[str] = []
-    folders = [str(home.table(table.key).resolve())]
-    while folders:
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-                elif entry.name.endswith(".parquet") and not entry.name.startswith(".") and entry.is_file():
-                    found.append(entry.path)
+    for folder, _, names in os.walk(home.table(table.key).resolve()):
+        found += [f"{folder}/{name}" for name in names if name.endswith(".parquet") and not name.startswith(".")]
     return [Path(path) for path in sorted(found, key=lambda path: path.split("/"))]
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import LICENSED
-from pd_assets.lib.dataset.exported import pictures_of
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.dataset.exported import PICTURES, as_dataset
+from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home
 from pd_ml.data import shards
 from pd_ml.data.shards import Manifest, ShardError
@@ -19,15 +20,9 @@ def find_faults(home: Home, *, name: str) -> list[str]:
     home.fetched(folder)
     try:
         manifest = shards.verify(folder)
-        licensed = _licensed(home)
-        return [*_counts(home, manifest), *_unlicensed(home, manifest, licensed)]
-    except (ShardError, ConfigError) as error:
+        return [*_counts(home, manifest), *_unlicensed(home, manifest)]
+    except (ShardError, ConfigError, TableError) as error:
         return [str(error)]
-
-
-def _licensed(home: Home) -> set[tuple[str, str]]:
-    rows = tables.rows(tables.read_or_empty(home, LICENSED, ["item_id", "sha256"]))
-    return {(str(row["item_id"]), str(row["sha256"])) for row in rows}
 
 
 def _counts(home: Home, manifest: Manifest) -> Iterator[str]:
@@ -42,12 +37,15 @@ def _counts(home: Home, manifest: Manifest) -> Iterator[str]:
             yield f"split {split} has {rows} rows, expected {count}"
 
 
-def _unlicensed(home: Home, manifest: Manifest, licensed: set[tuple[str, str]]) -> Iterator[str]:
+def _unlicensed(home: Home, manifest: Manifest) -> list[str]:
     """Rows of the shards themselves, and what the list of their pictures says they were made from."""
     folder = home.dataset(manifest.name, manifest.version)
-    listed = {row["item_id"]: row["stored_sha256"] for batch in pictures_of(folder) for row in batch.to_pylist()}
-    for info in manifest.shards:
-        for batch in shards.shard_batches(folder / info.path, ["item_id"], batch_rows=8192):
-            for item_id in batch["item_id"].to_pylist():
-                if (item_id, listed.get(item_id)) not in licensed:
-                    yield f"{info.path}: {item_id} is not in catalog/licensed_images"
+    if not (folder / PICTURES).is_file():
+        raise ConfigError(f"{folder}: no {PICTURES}; expected an exported dataset; materialise dataset/shards again")
+    with tables.engine(home) as connection:
+        tables.relation(connection, home, LICENSED).create_view("licensed")
+        connection.from_arrow(as_dataset(folder / PICTURES)).create_view("listed")
+        files = [str(folder / info.path) for info in manifest.shards]
+        connection.read_parquet(files, hive_partitioning=False, filename=True).create_view("written")
+        found = connection.sql(load("dataset_unlicensed")).fetchall()
+    return [f"{shard}: {item_id} is not in catalog/licensed_images" for shard, item_id in found]

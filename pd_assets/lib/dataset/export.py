@@ -29,7 +29,7 @@ from pd_assets.lib.dataset.exported import (
     of_shards,
     pictures_in,
 )
-from pd_assets.lib.dataset.history import History, WholeShards, history, last_export
+from pd_assets.lib.dataset.history import History, WholeShards, history, last_export, rest_of, share
 from pd_assets.lib.dataset.pictures import Kept, PictureLost, Pictures
 from pd_assets.lib.dataset.plan import TABLES, Plan, make_plan
 from pd_assets.lib.dataset.selection import Selection, with_descendants
@@ -84,6 +84,7 @@ def export_shards(
             _publish(export, scratch / "shards", known)
             home.point("dataset", name, "exported", export.version)
             known.keep(export.folder, export.shards)
+            remove_folder(rest_of(home, name))
             return export
         except (OSError, duckdb.IOException) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or error
@@ -217,11 +218,7 @@ class _Writer:
         assert self.before is not None
         source, target = self.before.export.folder / info.path, self.folder / info.path
         target.parent.mkdir(exist_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:
-            # Some file systems have no links.
-            shutil.copyfile(source, target)
+        share(source, target)
 
     def _cut(
         self, rows: Iterable[dict[str, object]], *, whole: bool

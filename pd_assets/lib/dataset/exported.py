@@ -82,12 +82,18 @@ def read_export(home: Home, *, name: str) -> Export:
     if not index.is_file():
         raise ConfigError(f"{folder}: no {INDEX}; expected exported shards; materialise dataset/shards first")
     home.fetched(folder)
+    return parse_export(folder, name)
+
+
+def parse_export(folder: Path, name: str) -> Export:
+    """What the index in a folder says; ConfigError where it is missing or damaged."""
+    index = folder / INDEX
     try:
         raw = json.loads(index.read_text())
         listed = {kind: tuple(ShardInfo(**info) for info in raw[kind]) for kind in ("shards", "tars")}
         several = {kind: tuple(raw.get(kind, ())) for kind in ("skipped", "readers")}
-        return Export(name=name, version=version, folder=folder, **{**raw, **listed, **several})
-    except (ValueError, KeyError, TypeError) as error:
+        return Export(name=name, version=folder.name, folder=folder, **{**raw, **listed, **several})
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{index}: damaged ({error}); run `pdd doctor --repair`, and materialise dataset/shards again"
         ) from error

@@ -7,31 +7,40 @@ hold there is no history: everything is written anew.
 import hashlib
 import json
 import logging
+import os
+import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pyarrow as pa
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.dataset.exported import (
     BATCH_ROWS,
+    INDEX,
     PICTURES,
     PICTURES_SCHEMA,
     Export,
     as_dataset,
     is_proved,
     listing,
+    of_shards,
+    parse_export,
+    pictures_of,
     read_export,
 )
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.home import Home, remove_folder, write_text
 from pd_ml.data import shards
 from pd_ml.data.shards import TIME_STEP_NS, ShardInfo
 
 # A change of these makes other shards of every picture.
 OF_ALL_SHARDS = ("shard_bytes", "max_side")
+REST = ".rest"
 # What DuckDB calls the digest of labels, the words of captions and the number of a shard.
 MACROS = r"""
 create macro label_digest(page_url, label_licence, captions) as
@@ -89,10 +98,54 @@ def _stamp(path: Path) -> str | None:
 
 
 def last_export(home: Home, name: str) -> Export | None:
-    try:
+    """The export to go on from: the current one, or what a purge left of it."""
+    with suppress(ConfigError):
         return read_export(home, name=name)
-    except ConfigError:
-        return None
+    with suppress(ConfigError):
+        return parse_export(rest_of(home, name), name)
+    return None
+
+
+def rest_of(home: Home, name: str) -> Path:
+    """Where the shards of a dataset are that a purge left: no version of it, and nothing reads them but an export."""
+    return home.root / "dataset" / name / REST
+
+
+def keep_rest(home: Home, folder: Path, chosen: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+    """Keep the shards of an export that goes, without those that hold some pictures: the next one goes on from them.
+
+    `chosen` picks their rows of a list. Nothing is kept where it is not proved what the shards hold.
+    """
+    name = folder.parent.name
+    rest, partial = rest_of(home, name), folder.parent / f"{REST}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    if not is_proved(folder):
+        remove_folder(rest)
+        return
+    export = parse_export(folder, name)
+    held = {shard for batch in pictures_of(folder) for shard in chosen(batch)["shard"].unique().to_pylist()}
+    # One in a bucket may not be here.
+    kept = tuple(info for info in export.shards if info.path not in held and (folder / info.path).is_file())
+    paths = {info.path for info in kept}
+    partial.mkdir()
+    for info in kept:
+        share(folder / info.path, partial / info.path)
+    with listing(partial / PICTURES) as add:
+        add(of_shards(pictures_of(folder), paths))
+    keys = {path: export.keys[path] for path in sorted(paths)}
+    left = replace(export, shards=kept, tars=(), skipped=(), keys=keys, tables="")
+    write_text(partial / INDEX, replace(left, listed=shards.sha256_of(partial / PICTURES)).to_json())
+    remove_folder(rest)
+    os.replace(partial, rest)
+
+
+def share(source: Path, target: Path) -> None:
+    """Have a file under another name too."""
+    try:
+        os.link(source, target)
+    except OSError:
+        # Some file systems have no links.
+        shutil.copyfile(source, target)
 
 
 def history(

@@ -78,7 +78,7 @@ def make_plan(
         held = as_dataset(history.pictures) if history is not None else PICTURES_SCHEMA.empty_table()
         connection.from_arrow(held).create_view("held")
         readers = history.export.readers if history is not None else ()
-        _into(connection, "export_compared", scratch, {"reader": readers[0] if len(readers) == 1 else ""}, "compared")
+        _into(connection, "export_compared", scratch, {"reader": readers[0] if len(readers) == 1 else None}, "compared")
         layout = _decided(connection, history, shard_bytes)
         targets = [*((path, path) for path in layout.rewritten), *((path, None) for path in layout.merged)]
         columns = {"path": [path for path, _ in targets], "target": [target for _, target in targets]}

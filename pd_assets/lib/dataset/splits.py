@@ -62,6 +62,9 @@ def build_splits(home: Home, buckets: Collection[int] | None = None) -> SplitCou
                 params={"path": str(path), "buckets": wanted},
             )
         digest = tables.write_buckets(home, SPLITS, _counted(_by_bucket(rows), counts), buckets)
+        if home.buckets == 1:
+            # The table is whole: what a home of more buckets left says nothing any more.
+            tables.drop_others(home, SPLITS)
     return SplitCounts(counts=dict(counts), digest=digest)
 
 

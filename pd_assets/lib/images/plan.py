@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, TAKEDOWNS, Table
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
 from pd_assets.lib.images.placeholders import ICONS
@@ -102,7 +102,7 @@ def _compare(
 ) -> None:
     """Write what does not hold."""
     for name, table in (("decisions", DECISIONS), ("files", FILES)):
-        _chosen(connection, home, table, buckets).create_view(name)
+        tables.relation(connection, home, table, buckets=buckets).create_view(name)
     for name, several in (("items", ITEMS), ("records", ALL_RECORDS), ("takedowns", TAKEDOWNS)):
         tables.relation(connection, home, several).create_view(name)
     answer = connection.sql(load("wanted"), params=wishes.parameters()).to_arrow_reader(tables.BATCH_ROWS)
@@ -110,17 +110,6 @@ def _compare(
         for batch in answer:
             holds = _holds(home, batch)
             writer.write_batch(batch.filter(pc.invert(holds)).drop_columns(list(_OF_THE_PICTURE)))
-
-
-def _chosen(
-    connection: duckdb.DuckDBPyConnection, home: Home, table: Table, buckets: Collection[int] | None
-) -> duckdb.DuckDBPyRelation:
-    if buckets is None:
-        return tables.relation(connection, home, table)
-    found = connection.from_arrow(table.schema.empty_table())
-    for bucket in sorted(buckets):
-        found = found.union(tables.relation(connection, home, table, bucket=bucket))
-    return found
 
 
 def _holds(home: Home, batch: pa.RecordBatch) -> pa.Array:

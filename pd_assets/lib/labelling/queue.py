@@ -5,6 +5,7 @@ pages cannot be edited. Errors: ConfigError.
 """
 
 import difflib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,8 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 
 Order = Literal["useful", "random"]
+# More than one person labels in a sitting; whoever comes back is shown the next ones.
+AT_ONCE = 10_000
 # Seeded, so that a person who comes back goes on in the same order.
 ORDERS = {
     "useful": "captions, md5(item_id || $seed)",
@@ -35,16 +38,20 @@ class Unlabelled:
     categories: tuple[str, ...]
 
 
-def pick(home: Home, *, order: Order = "useful", category: str | None = None, seed: int = 0) -> list[Unlabelled]:
-    """The unlabelled licensed pictures; `useful` shows those first of which the least is known.
+def pick(
+    home: Home, *, order: Order = "useful", category: str | None = None, seed: int = 0, but: Collection[str] = ()
+) -> list[Unlabelled]:
+    """The first AT_ONCE unlabelled licensed pictures, `but` not these items; `useful` shows those first of which the
+    least is known.
 
     `category` keeps the pictures of one category, by its title; ConfigError where no licensed picture is in it.
     """
     found = tables.query(
         home,
-        f"select * from ({load('unlabelled')}) order by {ORDERS[order]}, item_id",
+        f"select * from ({load('unlabelled')}) where item_id not in (select unnest($but::varchar[])) "
+        f"order by {ORDERS[order]}, item_id limit {AT_ONCE}",
         {"licensed": LICENSED, "items": ITEMS, "pages": PAGES, "files": FILES, "captions": CAPTIONS},
-        {"category": _category(home, category), "seed": str(seed)},
+        {"category": _category(home, category), "seed": str(seed), "but": list(but)},
     )
     return [
         Unlabelled(

@@ -105,6 +105,11 @@ class LabellingWork:
             file.write(json.dumps(entry) + "\n")
 
 
+def labelled_before(home: Home) -> list[str]:
+    """The items that somebody labelled."""
+    return [item_id for item_id, outcome in _read_log(home.root / LOG).items() if outcome == "labelled"]
+
+
 def _read_log(path: Path) -> dict[str, str]:
     """item id -> its last outcome; a line that was cut off costs nothing but itself."""
     outcomes: dict[str, str] = {}

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.catalog.schemas import MEMBERS
 from pd_assets.lib.catalog.sql import load
@@ -251,6 +251,12 @@ def pairs(path: Path) -> set[tuple[str, str]]:
     """Item and SHA-256 in the store of each picture of a part."""
     content = tables.read_part(MEMBERS, path, ["item_id", "sha256"])
     return set(zip(content["item_id"].to_pylist(), content["sha256"].to_pylist(), strict=True))
+
+
+def held(path: Path) -> Iterator[pa.RecordBatch]:
+    """The same in bounded memory: columns `item_id` and `sha256`."""
+    for batch in damage.batches(MEMBERS, path, ROWS):
+        yield batch.select(["item_id", "sha256"])
 
 
 def _part(home: Home, name: str, version: str) -> Path:

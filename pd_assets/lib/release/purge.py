@@ -7,15 +7,18 @@ runs is not in the home.
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog.schemas import TABLES
 from pd_assets.lib.dataset.exported import pictures_of
+from pd_assets.lib.dataset.history import keep_rest, rest_of
 from pd_assets.lib.home import Home, remove_caches, remove_folder
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import Model, models_and_members
@@ -76,6 +79,7 @@ class _Purge:
         doomed = [folder for folder in self._folders() if self._may_hold(folder, held, known)]
         held |= {folder.name for folder in doomed}
         self._forget_trainings(doomed)
+        self._keep_rests(doomed)
         for folder in doomed:
             self._remove("datasets", f"{folder.parent.name}/{folder.name}", folder)
         for model in models:
@@ -95,14 +99,17 @@ class _Purge:
         held = set(known.unknown)
         for version, path in known.parts.items():
             try:
-                if any(self._is_one(item, digest) for item, digest in members.pairs(path)):
+                if any(self._chosen(batch).num_rows for batch in members.held(path)):
                     held.add(version)
             except UNREADABLE:
                 held.add(version)
         return held
 
-    def _is_one(self, item: object, digest: object) -> bool:
-        return item in self.items or digest in self.digests
+    def _chosen(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows of one of the pictures; of two columns, item and SHA-256 in the store."""
+        wanted = ((batch.column(0), self.items), (batch.column(1), self.digests))
+        items, digests = (pc.is_in(column, pa.array(sorted(chosen), pa.string())) for column, chosen in wanted)
+        return batch.filter(pc.or_(items, digests))
 
     def _folders(self) -> list[Path]:
         """The folders of exports, finished or not."""
@@ -122,10 +129,12 @@ class _Purge:
         found = False
         try:
             for batch in pictures_of(folder):
-                for item, digest in zip(batch["item_id"].to_pylist(), batch["stored_sha256"].to_pylist(), strict=True):
-                    if self._is_one(item, digest):
-                        self.digests.add(str(digest))
-                        found = True
+                more = -1
+                # The same picture under another item is found by its digest.
+                while more != len(self.digests):
+                    more = len(self.digests)
+                    self.digests.update(self._chosen(batch)["stored_sha256"].drop_null().to_pylist())
+                found = found or bool(self._chosen(batch).num_rows)
             return found or any(map(self._is_in_shard, sorted(folder.glob("*.parquet"))))
         except UNREADABLE:
             return True if found else None
@@ -134,6 +143,17 @@ class _Purge:
         with pq.ParquetFile(path) as file:
             batches = file.iter_batches(columns=["item_id"])
             return any(self.items.intersection(batch["item_id"].to_pylist()) for batch in batches)
+
+    def _keep_rests(self, doomed: Collection[Path]) -> None:
+        """Leave the other shards of what is exported for the next export, and none of what earlier purges left."""
+        for name in sorted(
+            path.name for path in (self.home.root / "dataset").glob("[!.]*") if path.name not in _TABLES
+        ):
+            current = self.home.dataset(name, self.home.pointed("dataset", name, "exported") or "none")
+            rest = rest_of(self.home, name)
+            folder = current if current in doomed else rest
+            if folder.is_dir() and not self._try(str(folder), keep_rest, self.home, folder, self._chosen):
+                self._try(str(rest), remove_folder, rest)
 
     def _forget_trainings(self, doomed: Iterable[Path]) -> None:
         """What trainings decoded of datasets that go, and unfinished trainings of stages that show them, stopped or

@@ -184,24 +184,46 @@ class WorkingCopy:
 
     def _staged(self, state: State, change: "Change") -> dict[str, Entry]:
         """Upload what changed; the entries of what is new or another now."""
+        known = self._immutable(state)
+        stored = {entry.sha256: path for path, entry in state.files.items() if version_folder(path) is not None}
         with ThreadPoolExecutor(THREADS, thread_name_prefix="upload") as pool:
             paths = [*change.new, *change.replaced]
-            found = pool.map(lambda path: self._upload(path, state.files.get(path)), paths)
+            found = pool.map(lambda path: self._upload(path, state.files.get(path), known, stored), paths)
             return {path: entry for path, entry in zip(paths, found, strict=True) if entry is not None}
 
-    def _upload(self, path: str, published: Entry | None) -> Entry | None:
-        """One file as it is now, from one open file: a rename beside us does not mix two states. None where it went."""
+    def _immutable(self, state: State) -> dict[int, Entry]:
+        """What the files of dataset and model versions here hold, by inode: a link to one is not read again."""
+        found = {}
+        for path, entry in state.held.items():
+            if version_folder(path) is not None:
+                with suppress(FileNotFoundError):
+                    stat = (self.root / path).stat()
+                    if stat.st_nlink > 1 and _is_held(entry, stat):
+                        found[stat.st_ino] = entry
+        return found
+
+    def _upload(
+        self, path: str, published: Entry | None, known: Mapping[int, Entry], stored: Mapping[bytes, str]
+    ) -> Entry | None:
+        """One file as it is now, from one open file: a rename beside us does not mix two states. None where it went.
+
+        What another version has in the bucket already (`stored`, by SHA-256) is copied there.
+        """
         try:
             file = (self.root / path).open("rb")
         except FileNotFoundError:
             return published
         with file:
             stat = os.fstat(file.fileno())
-            entry = Entry(sha256=_digest(file, stat.st_size), size_bytes=stat.st_size, changed_ns=stat.st_mtime_ns)
+            one = known.get(stat.st_ino)
+            sha256 = one.sha256 if one and _is_held(one, stat) else _digest(file, stat.st_size)
+            entry = Entry(sha256=sha256, size_bytes=stat.st_size, changed_ns=stat.st_mtime_ns)
             if published is not None and published.sha256 == entry.sha256:
                 return entry
-            file.seek(0)
-            self.bucket.upload(path if published is None else _incoming(entry), file, stat.st_size)
+            twin = stored.get(sha256) if published is None else None
+            if twin is None or not self.bucket.copy(twin, path, stat.st_size):
+                file.seek(0)
+                self.bucket.upload(path if published is None else _incoming(entry), file, stat.st_size)
             return entry
 
     def _end_moves(self) -> None:

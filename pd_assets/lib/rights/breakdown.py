@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.answers import answer
 from pd_assets.lib.catalog.schemas import DECISIONS
-from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
 
 COLOURS = {"accept": "#2e7d32", "quarantine": "#f9a825", "reject": "#b0bec5"}
@@ -29,9 +29,7 @@ class TagCount:
 
 def tags_of(home: Home, *, profile: str, kind: str | None = None) -> list[TagCount]:
     """Every tag (of one kind) on the decided pages, the most frequent first."""
-    found = tables.query(
-        home, load("tags_by_verdict"), {"decisions": DECISIONS}, {"profile": profile, "kind": kind or "%"}
-    )
+    found = answer(home, "tags_by_verdict", {"decisions": DECISIONS}, {"profile": profile, "kind": kind or "%"})
     counts: dict[tuple[str, str], dict[str, int]] = {}
     for row in tables.rows(found):
         verdicts = counts.setdefault((str(row["tag"]), str(row["kind"])), {})

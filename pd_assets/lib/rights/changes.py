@@ -63,7 +63,7 @@ def rate(items: int, of: int) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One file of the log: its number, and in which bucket of how many it starts of what (nothing: a gathered one)."""
+    """A file of the log: its number, and what it starts from (nothing: a gathered one) in which bucket of how many."""
 
     path: Path
     number: int

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.answers import answer
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS
-from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
 from pd_assets.lib.page.template_names import whole
 from pd_assets.lib.rights.knowledge import TemplateFact, TemplateKind
@@ -45,7 +45,7 @@ def rights_gaps(home: Home, *, profile: str) -> list[Gap]:
     """The templates that hold back pages, those first that hold back most under `profile`."""
     known = templates_known(home)
     rows: dict[str, list[Mapping[str, object]]] = {}
-    for row in tables.rows(tables.query(home, load("rights_gaps"), {"decisions": DECISIONS, "items": ITEMS})):
+    for row in tables.rows(answer(home, "rights_gaps", {"decisions": DECISIONS, "items": ITEMS}, {})):
         rows.setdefault(str(row["name"]), []).append(row)
     found = [_gap(name, of_name, known) for name, of_name in rows.items()]
     return sorted(found, key=lambda gap: (-gap.pages.get(profile, 0), -sum(gap.pages.values()), gap.template))

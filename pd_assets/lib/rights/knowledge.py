@@ -6,7 +6,7 @@ to one of its questions changes, and only then.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
@@ -141,3 +141,15 @@ def mark(key: str, answer: Entity | TemplateFact | str | None) -> str:
         told = (getattr(answer, one.name) for one in fields(answer) if one.name not in ("revid", "edited_on"))
     text = "\n".join(repr(value) for value in told)
     return f"{key}@{hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE_BYTES).hexdigest()}"
+
+
+def marks_of(known: Knowledge) -> dict[str, str]:
+    """The mark of everything that is known now, by key: a stored mark that differs from it is out of date."""
+    return dict(each_mark(known))
+
+
+def each_mark(known: Knowledge) -> Iterator[tuple[str, str]]:
+    """Key and mark of everything that is known now, one by one."""
+    yield from ((key, mark(key, entity)) for key, entity in known.entities.items())
+    yield from ((name, mark(name, item)) for name, item in known.creator_pages.items())
+    yield from ((f"template:{name}", mark(f"template:{name}", fact)) for name, fact in known.templates.items())

@@ -9,7 +9,9 @@ with judged as (
             where verdict <> 'accept' and profile = $profile and len(list_intersect(reasons, $conflicting)) > 0
               and not list_contains(reasons, 'not_live')
         ) as conflict
-    from decisions group by item_id
+    from decisions
+    where item_id in (select members.item_id from members join linked on linked.n = members.n)
+    group by item_id
 )
 select
     members.n, members.item_id, members.sha256, members.sha1, members.phash, members.detail_hash,

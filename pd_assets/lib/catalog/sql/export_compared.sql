@@ -2,7 +2,7 @@
 -- `leaves`: the shard that it may not be in any more. `must`: it may not stay as it is: another picture, another
 -- ground of its rights, or labels that may not be shown any more. `stale`: its labels alone are out of date; `is_reread`:
 -- and another reader of labels than that of the last export says so.
--- Tables: examples (examples.sql), held (pictures.arrow). Parameter: reader, '' where several were at work.
+-- Tables: examples (examples.sql), held (pictures.arrow). Parameter: reader, null where several were at work.
 with both_of as (
     select
         coalesce(examples.item_id, held.item_id) as item_id, examples.split, examples.place, held.shard as lay_in,
@@ -12,7 +12,7 @@ with both_of as (
         examples.labels is distinct from held.labels as is_relabelled,
         not examples.is_labelled as has_no_labels,
         coalesce(examples.policy = 'cc0' and held.label_licence <> 'CC0-1.0', false) as is_forbidden,
-        $reader = '' or examples.reader <> $reader as is_of_other_reader
+        $reader::varchar is null or examples.reader <> $reader::varchar as is_of_other_reader
     from examples
     full outer join held on held.item_id = examples.item_id
 )

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.duplicates import BITS, CROWD, DETAIL_BITS, find_near
+from pd_assets.lib.catalog.duplicates import BITS, CROWD, DETAIL_BITS, NEAR, find_near
 from pd_assets.lib.catalog.items import build_licensed
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED
 from pd_assets.lib.home import Home, open_home
@@ -53,6 +53,22 @@ def test_pictures_that_agree_in_both_hashes_are_copies(home: Home) -> None:
     found = clusters_of(home, [looking(1), near, other_look, other_detail])
     assert together(found) == {frozenset({1, 2}), frozenset({3}), frozenset({4})}
     assert (found["commons:M2"]["why"], found["commons:M2"]["distance"]) == ("look", BITS - 4)
+
+
+def test_what_looked_the_same_the_last_time_does_whatever_else_is_in_the_table(home: Home) -> None:
+    """The looks are those of before under other numbers, then others; and the cache is damaged."""
+    like = flipped(LOOK, BITS - 4, 1, 64)
+    cache = home.root / ".tmp" / NEAR
+    assert together(clusters_of(home, [looking(3), looking(5, like)])) == {frozenset({3, 5})}
+    written = cache.stat().st_mtime_ns
+    found = clusters_of(home, [file(1), looking(3, like), looking(5), looking(6)])
+    assert together(found) == {frozenset({1}), frozenset({3, 5, 6})}
+    assert cache.stat().st_mtime_ns == written
+    cache.write_bytes(cache.read_bytes()[:-20])
+    assert together(clusters_of(home, [looking(3, like), looking(5)])) == {frozenset({3, 5})}
+    assert together(clusters_of(home, [looking(3), looking(5, flipped(LOOK, 30, 1, 64))])) == {
+        frozenset({n}) for n in (3, 5)
+    }
 
 
 @pytest.mark.parametrize("pairs", [200, CROWD // 2 + 1])

@@ -108,6 +108,31 @@ def test_a_file_that_was_whole_is_not_read_again_until_it_is_another(home: Home)
     assert not path.exists()
 
 
+def test_what_is_whole_is_added_to_what_is_remembered_and_what_was_replaced_is_forgotten(home: Home) -> None:
+    noted = home.root / damage.WHOLE
+    plant(home, LICENSED, [{"item_id": "commons:M1"}])
+    mend(home)
+    before = noted.read_text()
+    plant(home, PAGES, [page(1, "A")], partition="A")
+    mend(home)
+    assert noted.read_text().startswith(before) and len(noted.read_text().split()) == 2
+    damage.forget_all(home)
+    noted.write_text("".join(f"{number}-1-1\n" for number in range(damage.LEAST_REMEMBERED)))
+    mend(home)
+    assert len(noted.read_text().split()) == 2, "what is there, of which each file was read"
+
+
+def test_a_line_that_was_cut_off_costs_a_look_and_nothing_else(home: Home) -> None:
+    plant(home, LICENSED, [{"item_id": "commons:M1"}])
+    mend(home)
+    noted = home.root / damage.WHOLE
+    whole = noted.read_text().split()
+    damage.forget_all(home)
+    noted.write_text(whole[0][:-3])
+    mend(home)
+    assert set(whole) < set(noted.read_text().split())
+
+
 def test_rows_that_a_table_drops_leave_no_second_copy_behind(home: Home) -> None:
     folder = home.table(TAKEDOWNS.key)
     plant(home, TAKEDOWNS, [TAKEN_DOWN])

@@ -75,7 +75,7 @@ CHANGES = st.lists(
 
 
 @given(nights=st.lists(CHANGES, min_size=1, max_size=2), buckets=st.sampled_from([1, 2]), apart=st.booleans())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_whatever_changed_the_files_are_those_of_a_build_from_scratch(
     nights: list[list[Fact]], buckets: int, apart: bool
 ) -> None:

@@ -123,10 +123,10 @@ CLUSTERED = st.dictionaries(st.integers(0, 7), st.sampled_from(NAMES), max_size=
 
 
 @given(
-    nights=st.lists(st.tuples(CLUSTERED, CLUSTERED, st.permutations(range(4)), st.integers(1, 4)), max_size=4),
+    nights=st.lists(st.tuples(CLUSTERED, CLUSTERED, st.permutations(range(4)), st.integers(1, 4)), max_size=3),
     apart=st.booleans(),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_builds_of_all_buckets_or_of_one_after_another_follow_the_rules(
     nights: list[tuple[dict[int, str], dict[int, str], list[int], int]], apart: bool
 ) -> None:

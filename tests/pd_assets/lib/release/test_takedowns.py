@@ -10,11 +10,14 @@ import pytest
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.items import build_licensed, find_unfree
 from pd_assets.lib.catalog.schemas import FILES, ITEMS, LICENSED, TAKEDOWNS
-from pd_assets.lib.dataset.exported import Export
+from pd_assets.lib.dataset.export import export_shards
+from pd_assets.lib.dataset.exported import Export, pictures_of
+from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.fetch import fetch_accepted
+from pd_assets.lib.images.journal import Journal
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.withdrawals import find_withdrawn
@@ -160,12 +163,36 @@ def _digest(home: Home, version: str) -> str:
     return read_manifest(home.dataset("main", version)).digest
 
 
-def test_a_purge_takes_an_export_that_waits_for_its_manifest_too(home: Home) -> None:
-    from pd_assets.lib.dataset.export import export_shards
+def test_a_purge_knows_of_the_picture_that_a_killed_run_fetched_and_only_its_journal_tells(home: Home) -> None:
+    plant(home, FILES, [file(n, sha256=store(home, n)) for n in range(COUNT) if n != 5])
+    Journal(home).add(tables.as_table(FILES, [{**dict.fromkeys(FILES.columns), **file(5, sha256=store(home, 5))}]))
+    take_down(home, "commons:M5", reason="a complaint", purge=True)
+    assert not list((home.images / store(home, 5)[:2]).glob(f"{store(home, 5)}.*"))
 
+
+def test_a_purge_takes_an_export_that_waits_for_its_manifest_too(home: Home) -> None:
     export = export_shards(home, name="main")
     assert take_down(home, "commons:M5", reason="for good", purge=True).purged.datasets == (f"main/{export.version}",)
     assert not export.folder.exists()
+
+
+def test_after_a_purge_the_next_export_leaves_the_shards_that_did_not_hold_it(home: Home) -> None:
+    build_licensed(home, profile="strict")
+    before = export_shards(home, name="main", shard_bytes=6000)
+    finish(before, {})
+    listed = [row for batch in pictures_of(before.folder) for row in batch.to_pylist()]
+    held = {row["shard"] for row in listed if row["item_id"] in ("commons:M5", "commons:M6")}
+    for number in (5, 6):
+        take_down(home, f"commons:M{number}", reason="for good", purge=True)
+        assert not before.folder.exists() and home.latest("dataset", "main") is None
+        kept = [path.read_bytes() for path in (home.root / "dataset").rglob("*") if path.is_file()]
+        assert kept and not any(f"commons:M{number}".encode() in body for body in kept)
+    build_licensed(home, profile="strict")
+    after = export_shards(home, name="main", shard_bytes=6000)
+    assert {row["item_id"] for batch in pictures_of(after.folder) for row in batch.to_pylist()} == licensed_items(home)
+    others = {info for info in before.shards if info.path not in held}
+    assert 0 < len(others) == len(before.shards) - 2 and others <= set(after.shards)
+    assert not (home.root / "dataset/main/.rest").exists()
 
 
 def test_a_purge_takes_the_latents_of_every_dataset_that_held_it_also_where_that_is_gone(home: Home) -> None:

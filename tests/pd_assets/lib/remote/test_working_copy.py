@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -75,6 +76,43 @@ def test_work_that_changes_nothing_writes_nothing(store: Store) -> None:
     (store.copy("one").root / "models/clip/latest").touch()
     publish(store, "one", OLD, OLD)
     assert {name: store.objects.etag(name) for name in store.objects.names()} == before
+
+
+class Counting(Bucket):
+    """A bucket that counts the bytes that go up."""
+
+    def __init__(self, address: RemoteAddress) -> None:
+        super().__init__(address)
+        self.uploaded_bytes = 0
+
+    def upload(self, name: str, file: BinaryIO, size_bytes: int) -> None:
+        self.uploaded_bytes += size_bytes
+        super().upload(name, file, size_bytes)
+
+
+def test_a_second_dataset_version_sends_only_the_shards_that_the_first_one_has_not(store: Store) -> None:
+    bucket = Counting(store.address("one"))
+    copy = WorkingCopy(bucket=bucket)
+    copy.root.mkdir(parents=True)
+    with at_work(copy.home) as home:
+        fill(home.root, {f"dataset/main/v1/train-{n}.parquet": f"{n}" * 1000 for n in range(40)}, {})
+    assert bucket.uploaded_bytes == 70_000
+    with at_work(copy.home) as home:
+        fill(home.root, {"dataset/main/v2/train-40.parquet": "c" * 1000}, {})
+        for n in range(40):
+            os.link(
+                home.dataset("main", "v1") / f"train-{n}.parquet", home.dataset("main", "v2") / f"train-{n}.parquet"
+            )
+    assert bucket.uploaded_bytes == 71_000
+    other = store.home("two")
+    other.fetched(other.dataset("main", "v2"))
+    assert (other.dataset("main", "v2") / "train-39.parquet").read_text() == "39" * 1000
+    remove_folder(copy.home.dataset("main", "v1"))
+    with at_work(copy.home):
+        pass
+    third = store.home("three")
+    third.fetched(third.dataset("main", "v2"))
+    assert len(list(third.dataset("main", "v2").iterdir())) == 41
 
 
 def test_what_one_machine_removes_is_gone_from_the_bucket_and_from_the_others(store: Store) -> None:

@@ -11,7 +11,7 @@ from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS, TEMPLATES
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.rights.evidence import from_page
-from pd_assets.lib.rights.knowledge import Entity, EntityKind, Questions, TemplateFact, TemplateKind, mark
+from pd_assets.lib.rights.knowledge import Entity, EntityKind, Questions, TemplateFact, TemplateKind, mark, marks_of
 from pd_assets.lib.rights.known import MARKS, ROWS_AT_ONCE, load_knowledge, show_marks, spool, spooled
 from pd_assets.lib.rights.rules import decide
 from tests.pd_assets.lib.planting import plant
@@ -45,7 +45,7 @@ def asked_of(home: Home, marks: Mapping[int, Sequence[str]]) -> None:
     )
 
 
-def marks_of(home: Home) -> dict[str, str]:
+def shown_marks(home: Home) -> dict[str, str]:
     """What `show_marks` shows."""
     folder = home.root.with_name("marks")
     folder.mkdir(exist_ok=True)
@@ -56,7 +56,7 @@ def marks_of(home: Home) -> dict[str, str]:
 
 def test_a_home_without_the_table_knows_nothing(home: Home) -> None:
     known = load_knowledge(home)
-    assert (len(known.entities), known.creator_pages, marks_of(home)) == (0, {}, {})
+    assert (len(known.entities), known.creator_pages, shown_marks(home)) == (0, {}, {})
 
 
 def test_marks_are_those_of_what_is_known_now_whatever_the_cache_holds(home: Home) -> None:
@@ -67,15 +67,12 @@ def test_marks_are_those_of_what_is_known_now_whatever_the_cache_holds(home: Hom
     cache = home.root / ".tmp" / MARKS
     for rows_ in (people + others, people + others, [person("Q1", 1700), *people[5:]], people + others):
         plant(home, CREATORS, rows_)
-        known = load_knowledge(home)
-        expected = {key: mark(key, known.entities[key]) for key in known.entities}
-        expected |= {key: mark(key, item) for key, item in known.creator_pages.items()}
-        expected |= {f"template:{key}": mark(f"template:{key}", fact) for key, fact in known.templates.items()}
-        assert marks_of(home) == expected
+        expected = marks_of(load_knowledge(home))
+        assert shown_marks(home) == expected
     written = cache.stat().st_mtime_ns
-    assert (marks_of(home), cache.stat().st_mtime_ns) == (expected, written)
+    assert (shown_marks(home), cache.stat().st_mtime_ns) == (expected, written)
     cache.write_bytes(cache.read_bytes()[:-50])
-    assert marks_of(home) == expected
+    assert shown_marks(home) == expected
 
 
 def test_entities_are_found_in_every_batch_that_they_were_streamed_in(home: Home) -> None:
