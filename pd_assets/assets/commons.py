@@ -31,6 +31,7 @@ from pd_assets.partitions import commons_category
 from pd_assets.resources import Platform
 from pd_assets.running.history import reported_before
 from pd_assets.running.pools import COMMONS_API
+from pd_assets.running.private import delete_dynamic_partitions
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import asked_of_hosts, counted, step, stored, table_metadata
 
@@ -116,11 +117,16 @@ def _register(instance: dg.DagsterInstance, names: list[str], *, retired: list[s
     """Make the partitions of `commons/pages` those of the walk; the rows of retired ones stay in the table."""
     of = str(commons_category.name)
     known = set(instance.get_dynamic_partitions(of))
-    new = [name for name in names if name not in known]
-    for start in range(0, len(new), PARTITIONS_AT_ONCE):
-        instance.add_dynamic_partitions(of, new[start : start + PARTITIONS_AT_ONCE])
-    for name in known.intersection(retired):
-        instance.delete_dynamic_partition(of, name)
+    for some in batched([name for name in names if name not in known], PARTITIONS_AT_ONCE):
+        instance.add_dynamic_partitions(of, some)
+    for some in batched(sorted(known.intersection(retired)), PARTITIONS_AT_ONCE):
+        delete_dynamic_partitions(instance, of, some)
+
+
+def batched(names: list[str], most: int) -> Iterator[list[str]]:
+    """The names, so many at a time: a statement of SQL takes only so many."""
+    for start in range(0, len(names), most):
+        yield names[start : start + most]
 
 
 class Sync(dg.Config):

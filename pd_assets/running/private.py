@@ -3,12 +3,17 @@
 An upgrade is checked by tests/pd_assets/running/test_private.py.
 """
 
+from collections.abc import Sequence
+
+import dagster as dg
 from dagster._cli.proxy_server_manager import ProxyServerManager
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.errors import DagsterExecutionInterruptedError, DagsterUserCodeUnreachableError
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, LaunchRunContext, WorkerStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.event_log.schema import DynamicPartitionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.runs import InMemoryRunStorage, SqliteRunStorage
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
@@ -27,6 +32,21 @@ from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionRes
 from dagster._serdes import deserialize_value, serialize_value
 from dagster._utils.error import SerializableErrorInfo
 from dagster._utils.schedules import is_valid_cron_schedule
+from sqlalchemy import and_
+
+
+def delete_dynamic_partitions(instance: dg.DagsterInstance, of: str, names: Sequence[str]) -> None:
+    """Delete partitions as `instance.delete_dynamic_partition` does each, in one statement: each opens a database."""
+    storage = instance.event_log_storage
+    if not isinstance(storage, SqlEventLogStorage):
+        for name in names:
+            instance.delete_dynamic_partition(of, name)
+        return
+    columns = DynamicPartitionsTable.c
+    with storage.index_connection() as connection:
+        chosen = and_(columns.partitions_def_name == of, columns.partition.in_(names))
+        connection.execute(DynamicPartitionsTable.delete().where(chosen))
+
 
 # Metadata of the result of an asset that has reported itself what it made: Dagster reports nothing more of it. Dagster
 # calls that a workaround; where it is gone, a result reports all partitions of its run once more, and nothing fails.
@@ -60,6 +80,7 @@ __all__ = [
     "WorkspaceFileTarget",
     "WorkspaceProcessContext",
     "WorkspaceRequestContext",
+    "delete_dynamic_partitions",
     "deserialize_value",
     "is_valid_cron_schedule",
     "serialize_value",

@@ -69,7 +69,7 @@ def digests(line: Line, key: str) -> dict[str | None, list[str]]:
 def test_a_night_in_a_home_of_four_buckets_makes_the_same_rows(both: tuple[Line, Line]) -> None:
     one, four = both
     assert (one.home.buckets, four.home.buckets) == (1, 4)
-    for key in (*BY_BUCKET, "catalog/licensed_images", "rights/changes"):
+    for key in (*BY_BUCKET, "catalog/licensed_images"):
         assert rows(four, key) == rows(one, key), key
     assert [one.home.pointed("dataset", "main", "latest")] == [four.home.pointed("dataset", "main", "latest")]
     assert one.defs.resolve_assets_def(dg.AssetKey(["rights", "decisions"])).partitions_def is None

@@ -81,3 +81,12 @@ def test_an_asset_that_reports_its_partitions_itself_is_not_reported_once_more_a
         events = [one.asset_materialization for one in instance.fetch_materializations(dg.AssetKey("cut"), 9).records]
         assert [(one.partition, (one.tags or {})["dagster/data_version"]) for one in events if one] == [("1", "one")]
         assert len(instance.fetch_materializations(dg.AssetKey("whole"), 9).records) == 1
+
+
+def test_partitions_are_deleted_many_at_a_time_and_no_others() -> None:
+    with dg.DagsterInstance.local_temp() as instance:
+        for of in ("one", "other"):
+            instance.add_dynamic_partitions(of, ["a", "b, c", "d"])
+        private.delete_dynamic_partitions(instance, "one", ["a", "b, c"])
+        assert instance.get_dynamic_partitions("one") == ["d"]
+        assert instance.get_dynamic_partitions("other") == ["a", "b, c", "d"]
