@@ -20,7 +20,7 @@ from pd_assets.lib.catalog.schemas import (
     SPLITS,
     THINGS,
 )
-from pd_assets.lib.catalog.tables import read, require, require_sources, watched
+from pd_assets.lib.catalog.tables import count_rows, require, require_sources, watched
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.export import export_shards
@@ -251,7 +251,8 @@ def dataset_shards(
 ) -> Iterator[dg.MaterializeResult]:
     """A night without any free picture is no failure; who asks for an export of nothing is told why there is none."""
     with step():
-        is_empty = not read(platform.home(), LICENSED, ["item_id"]).num_rows
+        require(platform.home(), LICENSED)
+        is_empty = not count_rows(platform.home(), LICENSED)
     if context.job_name == NIGHTLY and is_empty:
         context.log.warning("no picture is licensed yet: nothing is exported tonight")
     else:

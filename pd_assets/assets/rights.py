@@ -16,7 +16,7 @@ from pd_assets.lib.catalog.schemas import (
     TAKEDOWNS,
     TEMPLATES,
 )
-from pd_assets.lib.catalog.tables import require, require_sources
+from pd_assets.lib.catalog.tables import count_rows, require, require_sources
 from pd_assets.lib.home import Home
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
@@ -147,7 +147,7 @@ def rights_changes(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version),
         metadata={
-            "dagster/row_count": changes.count_rows(home, CHANGES),
+            "dagster/row_count": count_rows(home, CHANGES),
             "profile": profile,
             "months": _months(months),
             "per_100_000_this_month": months[0].per_100_000 if months else 0.0,
@@ -197,7 +197,7 @@ def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.Materiali
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest),
         metadata={
-            "dagster/row_count": changes.count_rows(home, TAKEDOWNS),
+            "dagster/row_count": count_rows(home, TAKEDOWNS),
             "left_to_do": dg.MetadataValue.json(left),
             **stored(home, TAKEDOWNS),
             **done.cost,

@@ -257,6 +257,11 @@ def _is_written(folder: Path) -> bool:
     return folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())
 
 
+def count_rows(home: Home, table: Table) -> int:
+    """The rows of a table, as the footers of its files say."""
+    return sum(damage.row_count(table, path) for path in parts(home, table))
+
+
 def read(home: Home, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
     """A whole table (all its partitions); TableError where it was never written."""
     files = parts(home, table)

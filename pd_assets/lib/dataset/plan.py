@@ -154,7 +154,7 @@ def _withdrawn(connection: duckdb.DuckDBPyConnection, history: History, reread: 
 
 
 def _nothing(home: Home) -> str:
-    licensed = sum(pq.read_metadata(path).num_rows for path in tables.parts(home, LICENSED))
+    licensed = tables.count_rows(home, LICENSED)
     if licensed:
         return (
             f"none of the {licensed} licensed pictures is in the selection, so there is nothing to export; "

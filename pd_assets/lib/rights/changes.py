@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import buckets, damage, tables
 from pd_assets.lib.catalog.damage import WRITTEN
-from pd_assets.lib.catalog.schemas import CHANGES, ITEMS, Table
+from pd_assets.lib.catalog.schemas import CHANGES, ITEMS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home, replacing
 
@@ -198,7 +198,7 @@ def by_month(home: Home, *, profile: str) -> list[Month]:
     months: dict[str, dict[str, int]] = {}
     for row in tables.rows(found):
         months.setdefault(str(row["month"]), {})[str(row["cause"])] = _whole(row["items"])
-    everything = count_rows(home, ITEMS)
+    everything = tables.count_rows(home, ITEMS)
     return [
         Month(
             month=month,
@@ -219,7 +219,7 @@ def drift(home: Home, *, profile: str, today: date) -> Drift:
         {"changes": CHANGES},
         {"profile": profile, "since": (today - timedelta(days=MONTH_DAYS)).isoformat(), "upstream": list(UPSTREAM)},
     )
-    return Drift(items=_whole(found["items"][0].as_py()), of=count_rows(home, ITEMS))
+    return Drift(items=_whole(found["items"][0].as_py()), of=tables.count_rows(home, ITEMS))
 
 
 def withdrawn(home: Home, *, profile: str, today: date) -> list[str]:
@@ -256,11 +256,6 @@ def in_words(change: Mapping[str, object]) -> str:
         f"{change['item_id']}: {change['from_verdict']} ({change['from_rule']}) -> {change['to_verdict']} "
         f"({change['to_rule']}), cause {change['cause']}{revisions}, {change['changed_on']}"
     )
-
-
-def count_rows(home: Home, table: Table) -> int:
-    """The rows of a table, as its files say."""
-    return sum(damage.row_count(table, path) for path in tables.parts(home, table))
 
 
 def _whole(value: object) -> int:
