@@ -10,7 +10,7 @@ the catalogue. Same inputs, same rows, whatever was there before, and however ma
 import os
 import tempfile
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -27,6 +27,7 @@ from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.crew import cut
 from pd_assets.lib.errors import WorkUnderWay
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.museums.contract import ALL_RECORDS
@@ -237,7 +238,7 @@ class _Work:
         with pq.ParquetWriter(path, EVIDENCE_READ, compression="ZSTD") as writer:
             for source in self._unread_sources() if self.unread else ():
                 rows = self.connection.sql(f"select * from {source} semi join unread using (item_id)")
-                for (read,) in crew.do(read_evidence, _cut(rows.to_arrow_reader(PAGES_AT_ONCE), PAGES_AT_ONCE)):
+                for (read,) in crew.do(read_evidence, cut(rows.to_arrow_reader(PAGES_AT_ONCE), PAGES_AT_ONCE)):
                     writer.write_batch(read)
         self.connection.read_parquet(str(path)).create_view("evidence_read")
 
@@ -259,7 +260,7 @@ class _Work:
         run(load("shared_bytes").format(due=self._is_due))
         self._show_previous({bucket for (bucket,) in self._all("select distinct bucket from fresh")})
         rows = self.connection.sql(load("fresh_evidence"), params={"first_profile": PROFILE_NAMES[0]})
-        found = [one for (one,) in crew.do(refuse_copies, _cut(rows.to_arrow_reader(ITEMS_AT_ONCE), ITEMS_AT_ONCE))]
+        found = [one for (one,) in crew.do(refuse_copies, cut(rows.to_arrow_reader(ITEMS_AT_ONCE), ITEMS_AT_ONCE))]
         self._register("said", pa.Table.from_batches(found, schema=REFUSED))
         conflict = {"copy_conflict": COPY_CONFLICT.rule_id}
         run(
@@ -294,7 +295,7 @@ class _Work:
 
         def batches() -> Iterator[pa.RecordBatch]:
             for bucket, several in groupby(item_buckets.runs(rows.to_arrow_reader(ITEMS_AT_ONCE)), key=itemgetter(0)):
-                for batch in _cut((one for _, one in several), ITEMS_AT_ONCE * len(PROFILE_NAMES)):
+                for batch in cut((one for _, one in several), ITEMS_AT_ONCE * len(PROFILE_NAMES)):
                     coming.append(bucket)
                     yield batch.select(TO_DECIDE.names).cast(TO_DECIDE)
 
@@ -339,21 +340,6 @@ def _is_of(path: Path, rows: int) -> bool:
     if not path.is_file():
         return False
     return table_files.tells_digests(DECISIONS, path) and damage.row_count(DECISIONS, path) == rows
-
-
-def _cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of `rows` each, the last of them smaller."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(one.num_rows for one in waiting) < rows:
-            continue
-        whole = pa.concat_batches(waiting)
-        end = whole.num_rows - whole.num_rows % rows
-        yield from (whole.slice(start, rows) for start in range(0, end, rows))
-        waiting = [whole.slice(end)]
-    if rest := [one for one in waiting if one.num_rows]:
-        yield pa.concat_batches(rest)
 
 
 def _by_rule(home: Home, profile: str) -> dict[tuple[str, str], int]:
