@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tests.bench.spent import Spent
 
 MOST_OVER_LINEAR = 1.2
-FEW_CPU_S = 0.2
+FEW_CPU_S = 0.5
 MOST_BYTES = 1_500_000_000
 NOISE_BYTES = 150_000_000
 BYTES_A_ROW = 64.0
