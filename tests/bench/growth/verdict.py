@@ -3,7 +3,8 @@
 CPU: beyond the fixed cost (that of an all but empty home) the largest home may take MOST_OVER_LINEAR times what is
 linear, as either of the smaller homes tells it. Below FEW_CPU_S nothing can be told.
 Memory: the peak may grow from the smallest to the largest home by so many bytes for each added row, beside NOISE_BYTES,
-which allocators and the bounded memory of joins take, and HELPERS_BYTES for processes that help; and it may never exceed MOST_BYTES.
+which allocators and the bounded memory of joins take, and HELPERS_BYTES for processes that help; and
+it may never exceed MOST_BYTES.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
