@@ -139,6 +139,20 @@ def test_what_may_not_be_shown_any_more_waits_for_nothing(home: Home, why: str, 
     assert is_at_once is (json.loads((after.folder / "shards.json").read_text())["waited"] == {})
 
 
+@pytest.mark.parametrize(("said", "is_at_once"), [("old", True), ("old but longer", False)])
+def test_words_are_not_called_cc0_any_longer_than_the_reader_calls_them_so(
+    home: Home, said: str, is_at_once: bool
+) -> None:
+    relabel(home, "old", label_licence="CC0-1.0")
+    before = exported(home)
+    relabel(home, said, labels_version="2")
+    # The shard of the first picture, whose captions stay the same, is written at once with both.
+    after = exported(home)
+    licences = shards.read_manifest(after.folder).facts["label_licences"]
+    assert (licences == {"CC-BY-SA-4.0": COUNT}) is is_at_once
+    assert (after.written == len(before.shards)) is is_at_once
+
+
 def test_another_ground_of_the_rights_waits_for_nothing(home: Home) -> None:
     fill(home, range(COUNT), facts={n: {"rule_id": "before"} for n in range(COUNT)})
     before = exported(home)
