@@ -192,6 +192,7 @@ class _Writer:
             waited=layout.waited,
             readers=self.plan.readers,
             listed=shards.sha256_of(self.folder / PICTURES),
+            format_version=shards.FORMAT_VERSION,
             written=len(self.written),
             written_bytes=sum(info.size_bytes for info in self.written),
         )

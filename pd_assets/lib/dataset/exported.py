@@ -47,7 +47,8 @@ class Export:
     `keys` are the digests of what each shard holds, by its path; `config` is what the export was asked for, `tables`
     the digest of what it was made of. In `labels_waiting` rows of the shards `waited` the labels are older than those
     of the tables, for so many exports; `readers` read the labels that the tables had. `listed` is the SHA-256 of the
-    list. `written` counts the shards that were not there before, `written_bytes` their bytes.
+    list, `format_version` that of the shards. `written` counts the shards that were not there before, `written_bytes`
+    their bytes.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Export:
     waited: Mapping[str, int] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
     listed: str = ""
+    # Of an index that tells none.
+    format_version: int = 1
     written: int = field(default=0, compare=False)
     written_bytes: int = field(default=0, compare=False)
 

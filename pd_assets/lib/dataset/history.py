@@ -41,6 +41,7 @@ from pd_ml.data.shards import TIME_STEP_NS, ShardInfo
 # A change of these makes other shards of every picture.
 OF_ALL_SHARDS = ("shard_bytes", "max_side")
 REST = ".rest"
+HALF_A_REST = f"{REST}.partial"
 # What DuckDB calls the digest of labels, the words of captions and the number of a shard.
 MACROS = r"""
 create macro label_digest(page_url, label_licence, captions) as
@@ -117,7 +118,7 @@ def keep_rest(home: Home, folder: Path, chosen: Callable[[pa.RecordBatch], pa.Re
     `chosen` picks their rows of a list. Nothing is kept where it is not proved what the shards hold.
     """
     name = folder.parent.name
-    rest, partial = rest_of(home, name), folder.parent / f"{REST}.partial"
+    rest, partial = rest_of(home, name), folder.parent / HALF_A_REST
     shutil.rmtree(partial, ignore_errors=True)
     if not is_proved(folder):
         remove_folder(rest)
@@ -152,7 +153,9 @@ def history(
     home: Home, last: Export | None, config: Mapping[str, object], known: WholeShards, scratch: Path
 ) -> History | None:
     """What there is to go on from; None where the last export is of other shards, or nobody can tell what it holds."""
-    if last is None or any(last.config.get(name) != config[name] for name in OF_ALL_SHARDS):
+    if last is None or last.format_version != shards.FORMAT_VERSION:
+        return None
+    if any(last.config.get(name) != config[name] for name in OF_ALL_SHARDS):
         return None
     whole = frozenset(info.path for info in last.shards if known.has(last.folder / info.path, info))
     for info in last.shards:

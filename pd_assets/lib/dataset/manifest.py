@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,15 +20,20 @@ from pd_ml.data.shards import Manifest, ShardError
 from pd_ml.provenance import MEMBERS, sealed_members
 
 SHEET = "contact_sheet.jpg"
+WAITING = "labels_waiting"
 DESCRIBES = (SHEET, "README.md", croissant.NAME)
 
 
 def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
     """Write what describes the dataset, the manifest last: then the folder is one.
 
-    The manifest of a finished one is left alone, unless it is damaged or seals another list of pictures than `facts`.
+    The manifest of a finished one is left alone, unless it is damaged or seals another list of pictures than `facts`;
+    but how many labels wait is told as it is now: pages may say again what the shards say.
     """
     if (found := _finished(export)) is not None and sealed_members(found) == facts.get(MEMBERS, sealed_members(found)):
+        if found.facts.get(WAITING, 0) != export.labels_waiting:
+            found = replace(found, facts={**found.facts, WAITING: export.labels_waiting})
+            shards.write_manifest(export.folder, found)
         describe(export, found)
         return found
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}
@@ -36,7 +41,7 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         **facts,
         "selection": dict(export.config),
         **_breakdown(export),
-        "labels_waiting": export.labels_waiting,
+        WAITING: export.labels_waiting,
         "skipped": list(export.skipped),
     }
     manifest = Manifest(

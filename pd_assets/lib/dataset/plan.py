@@ -75,6 +75,11 @@ def make_plan(
                 f"{count - placed} licensed pictures have no row in dataset/splits, expected one each; "
                 "materialise dataset/splits first"
             )
+        if apart := connection.sql(load("export_apart")).fetchall():
+            raise ConfigError(
+                "there are copies in several splits (of {} in {} and {}), expected all copies of a picture in one; "
+                "materialise dataset/splits for all buckets first".format(*apart[0])
+            )
         held = as_dataset(history.pictures) if history is not None else PICTURES_SCHEMA.empty_table()
         connection.from_arrow(held).create_view("held")
         readers = history.export.readers if history is not None else ()

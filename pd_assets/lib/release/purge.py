@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog.schemas import TABLES
 from pd_assets.lib.dataset.exported import pictures_of
-from pd_assets.lib.dataset.history import keep_rest, rest_of
+from pd_assets.lib.dataset.history import HALF_A_REST, keep_rest, rest_of
 from pd_assets.lib.home import Home, remove_caches, remove_folder
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import Model, models_and_members
@@ -89,8 +89,9 @@ class _Purge:
         sheets = [*self._sheets(models, held), *self._audits()]
         for path in sheets:
             self._unlink("sheets", path)
-        # Halves of what was removed, and what was set aside as damaged: nobody can tell what it shows.
-        for pattern in ("*/*/.*.removed", ".damaged/dataset", ".damaged/models", ".damaged/images"):
+        # Halves of what was removed or kept, and what was set aside as damaged: nobody can tell what it shows.
+        halves = ("*/*/.*.removed", f"dataset/*/{HALF_A_REST}")
+        for pattern in (*halves, ".damaged/dataset", ".damaged/models", ".damaged/images"):
             for path in self.home.root.glob(pattern):
                 self._try(str(path), shutil.rmtree, path)
 

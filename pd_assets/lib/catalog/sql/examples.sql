@@ -43,7 +43,7 @@ select
     licensed.item_id, licensed.sha256 as stored_sha256, licensed.rule_id, splits.split,
     md5_number_lower(licensed.item_id) as place,
     label_digest(licensed.page_url, captions.label_licence, captions.captions) as labels,
-    captions.item_id is not null as is_labelled, captions.policy, coalesce(captions.labels_version, '') as reader
+    coalesce(len(captions.captions), 0) > 0 as is_labelled, captions.policy, coalesce(captions.labels_version, '') as reader
 from chosen
 join licensed using (item_id)
 left join splits on splits.item_id = licensed.item_id

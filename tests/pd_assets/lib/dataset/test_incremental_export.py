@@ -10,6 +10,7 @@ import pytest
 from pd_assets.lib.dataset.export import export_shards
 from pd_assets.lib.dataset.exported import INDEX, PICTURES, Export, pictures_of
 from pd_assets.lib.dataset.manifest import finish
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_ml.data import shards
 from tests.pd_assets.lib.dataset.exporting import contents, fill
@@ -148,6 +149,25 @@ def test_an_export_of_the_code_before_is_gone_on_from(home: Home) -> None:
     assert {row["item_id"] for batch in pictures_of(after.folder) for row in batch.to_pylist()} == {
         f"commons:M{n}" for n in range(1, COUNT + 1)
     }
+
+
+def test_what_a_killed_build_of_the_splits_left_with_copies_on_two_sides_is_not_exported(home: Home) -> None:
+    """One bucket has the sides of before its pictures turned out to be copies, the other those of after."""
+    before = exported(home)
+    fill(home, range(COUNT), facts={n: {"phash": "0" * 16} for n in (0, 2)})
+    with pytest.raises(ConfigError, match=r"copies in several splits.*materialise dataset/splits"):
+        exported(home)
+    assert home.pointed("dataset", "main", "exported") == before.version
+
+
+def test_shards_of_another_format_are_not_shared(home: Home) -> None:
+    before = exported(home)
+    told = json.loads((before.folder / INDEX).read_text())
+    (before.folder / INDEX).write_text(json.dumps({**told, "format_version": shards.FORMAT_VERSION - 1}))
+    after = exported(home)
+    assert after.written == len(after.shards)
+    fill(home, range(COUNT - 1))
+    assert exported(home).written <= 1
 
 
 def test_a_shard_that_was_altered_on_the_disk_is_written_anew(home: Home) -> None:

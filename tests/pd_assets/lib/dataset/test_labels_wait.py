@@ -75,6 +75,27 @@ def test_labels_are_taken_over_a_shard_at_a_time_and_the_version_says_how_many_w
     assert "wait for a later version" not in (export.folder / "README.md").read_text()
 
 
+def test_a_version_in_which_labels_waited_says_so_no_more_when_the_pages_say_again_what_it_says(home: Home) -> None:
+    relabel(home, "old")
+    exported(home)
+    relabel(home, "new")
+    waits = exported(home)
+    assert waits.labels_waiting
+    rows = [
+        row for split in shards.SPLITS for one in shards.read_batches(waits.folder, split) for row in one.to_pylist()
+    ]
+    told = {"policy": "all", "labels_version": "1"}
+    plant(
+        home,
+        CAPTIONS,
+        [{**told, **{name: row[name] for name in ("item_id", "captions", "label_licence")}} for row in rows],
+    )
+    again = exported(home)
+    assert (again.version, again.labels_waiting) == (waits.version, 0)
+    assert shards.read_manifest(again.folder).facts["labels_waiting"] == 0
+    assert "wait for a later version" not in (again.folder / "README.md").read_text()
+
+
 def test_an_export_that_ended_before_its_manifest_is_made_again_as_it_was(home: Home) -> None:
     relabel(home, "old")
     exported(home)
@@ -90,6 +111,7 @@ def test_an_export_that_ended_before_its_manifest_is_made_again_as_it_was(home: 
     [
         ("only free labels are allowed now", True),
         ("nobody vouches for any label", True),
+        ("its source has no label any more", True),
         ("another reader took words out", True),
         ("another reader put words in", False),
         ("the page says something else", False),
@@ -100,6 +122,9 @@ def test_what_may_not_be_shown_any_more_waits_for_nothing(home: Home, why: str, 
     before = exported(home)
     if why == "nobody vouches for any label":
         plant(home, CAPTIONS, [])
+    elif why == "its source has no label any more":
+        nothing = {"captions": [], "policy": "all", "labels_version": "1"}
+        plant(home, CAPTIONS, [{"item_id": f"commons:M{n}", **nothing} for n in range(COUNT)])
     elif why == "only free labels are allowed now":
         relabel(home, "new", label_licence="CC0-1.0", policy="cc0")
     elif why == "another reader took words out":
@@ -112,6 +137,20 @@ def test_what_may_not_be_shown_any_more_waits_for_nothing(home: Home, why: str, 
     assert (after.written == len(before.shards)) is is_at_once
     assert (after.labels_waiting == 0) is is_at_once
     assert is_at_once is (json.loads((after.folder / "shards.json").read_text())["waited"] == {})
+
+
+@pytest.mark.parametrize(("said", "is_at_once"), [("old", True), ("old but longer", False)])
+def test_words_are_not_called_cc0_any_longer_than_the_reader_calls_them_so(
+    home: Home, said: str, is_at_once: bool
+) -> None:
+    relabel(home, "old", label_licence="CC0-1.0")
+    before = exported(home)
+    relabel(home, said, labels_version="2")
+    # The shard of the first picture, whose captions stay the same, is written at once with both.
+    after = exported(home)
+    licences = shards.read_manifest(after.folder).facts["label_licences"]
+    assert (licences == {"CC-BY-SA-4.0": COUNT}) is is_at_once
+    assert (after.written == len(before.shards)) is is_at_once
 
 
 def test_another_ground_of_the_rights_waits_for_nothing(home: Home) -> None:

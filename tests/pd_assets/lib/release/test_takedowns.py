@@ -195,6 +195,18 @@ def test_after_a_purge_the_next_export_leaves_the_shards_that_did_not_hold_it(ho
     assert not (home.root / "dataset/main/.rest").exists()
 
 
+def test_a_purge_takes_what_another_that_was_killed_left_half_made(home: Home) -> None:
+    """The export went on without it, so nobody finishes what it was at."""
+    old = export_shards(home, name="main", shard_bytes=6000)
+    half = home.root / "dataset/main/.rest.partial"
+    shutil.copytree(old.folder, half)
+    take_down(home, "commons:M5", reason="first")
+    licensed_items(home)
+    dataset(home)
+    take_down(home, "commons:M5", reason="for good", purge=True)
+    assert not half.exists()
+
+
 def test_a_purge_takes_the_latents_of_every_dataset_that_held_it_also_where_that_is_gone(home: Home) -> None:
     old = dataset(home)
     for version in ("old", "begun.partial"):
