@@ -45,6 +45,8 @@ class Fault:
     is_cut: bool = False
     is_reset: bool = False
     announces_length: bool = True
+    # The answer is held back until it is set.
+    until: threading.Event | None = None
 
     @property
     def is_harmless(self) -> bool:
@@ -169,6 +171,8 @@ def _handler(owner: FaultProxy) -> type[BaseHTTPRequestHandler]:
             fault = owner.next_fault(kind, self.path)
             answer = self._patiently(partial(_answer, owner, self.path, dict(self.headers.items()), fault))
             is_gone = self._wait(fault.delay_s) if fault and fault.delay_s else False
+            if fault and fault.until:
+                fault.until.wait(PATIENCE_S)
             sent = answer.body[: len(answer.body) // 2] if fault and fault.is_cut else answer.body
             sent = b"" if is_gone or (fault and fault.is_reset) else sent
             # Noted before the answer goes out, so that whoever has the answer also finds the request.

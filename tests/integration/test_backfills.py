@@ -1,5 +1,6 @@
 """A backfill over all partitions in a real `pd up`: cancelled, continued, and retried for its failures only."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -112,11 +113,13 @@ def backfills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backfills]:
 
 
 def test_a_backfill_is_one_run_and_one_that_was_cancelled_goes_on_with_what_it_left(backfills: Backfills) -> None:
-    backfills.proxy.begin(lambda kind, number, target: Fault(name="slow", delay_s=0.1 if number < 12 else 1.8))
+    cancelled = threading.Event()
+    backfills.proxy.begin(lambda kind, number, target: Fault(name="held", until=cancelled) if number >= 12 else None)
     first = backfills.launch()
     until(lambda: len(backfills.shown("materialized")) >= 3)
     backfills.ui.ask(CANCEL, id=first)
     assert backfills.ends(first) == "CANCELED"
+    cancelled.set()
     done = backfills.shown("materialized")
     assert 3 <= len(done) < len(NAMES), "what was done before the end counts, the rest does not"
 
