@@ -107,7 +107,7 @@ class Home:
 
     @property
     def _without_note(self) -> int:
-        """The number of a home that notes none: 1; ValueError where files of several buckets say that a note was lost."""
+        """The number of a home that notes none: 1; ValueError where files of several buckets say that it did."""
         for key in BY_BUCKET:
             if any(self.table(key).glob("part-[1-9]*.parquet")):
                 raise ValueError(f"it is gone, and {key} has files of several buckets")

@@ -102,8 +102,8 @@ def _require_in_place(home: Home) -> None:
         wrong += [path for bucket, path in _there(home, table) if _has_others(home, table, bucket, number)]
         if wrong:
             raise ConfigError(
-                f"{home.root / BUCKETS}: says {number} buckets, and {wrong[0]} has rows of another number; expected the "
-                "number that the home was made with: remove it, run `pdd doctor --repair`, and run again"
+                f"{home.root / BUCKETS}: says {number} buckets, and {wrong[0]} has rows of another number; expected "
+                "the number that the home was made with: remove it, run `pdd doctor --repair`, and run again"
             )
 
 
