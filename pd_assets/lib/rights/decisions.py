@@ -105,6 +105,7 @@ def decide_all(
     now = datetime.now(UTC).replace(microsecond=0)
     terms = Terms(today=today or now.date(), now=now, fresh_days=fresh_days)
     wanted = sorted(range(home.buckets) if buckets is None else set(buckets))
+    assert set(wanted) <= set(range(home.buckets)), f"{wanted} are no buckets of {home.buckets}"
     with (
         _alone(home, wanted),
         tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
