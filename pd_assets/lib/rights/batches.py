@@ -160,7 +160,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "evidence_digest": row["evidence_digest"],
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
-            "since": _since(row, terms) if row["verdict"] == decision.verdict else terms.today.isoformat(),
+            "since": _not_after(_since(row), terms) if row["verdict"] == decision.verdict else terms.today.isoformat(),
             "grounds": grounds if decision.verdict == "accept" else [],
             "page_digest": row["page_digest"],
             "extractor_version": extractor_version(),
@@ -175,12 +175,15 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             yield decided, _change(row, decided, before, _cause(row, own, decision, evidence, before, terms), terms)
 
 
-def _since(row: Row, terms: Terms) -> str | None:
-    """Since when the verdict before has stood; what an older version decided, at least since then. Never since a day
-    that is still to come: the clock was put back."""
+def _since(row: Row) -> str | None:
+    """Since when the verdict before has stood; what an older version decided, at least since then."""
     at = row["decided_at"]
-    found = str(row["since"]) if row["since"] else at.date().isoformat() if isinstance(at, datetime) else None
-    return None if found is None else min(found, terms.today.isoformat())
+    return str(row["since"]) if row["since"] else at.date().isoformat() if isinstance(at, datetime) else None
+
+
+def _not_after(since: str | None, terms: Terms) -> str | None:
+    """Nothing stands since a day that is still to come: the clock was put back."""
+    return None if since is None else min(since, terms.today.isoformat())
 
 
 def _is_unchanged(row: Row, decision: Decision) -> bool:
@@ -226,7 +229,7 @@ def _change(row: Row, decided: Row, before: str, cause: str, terms: Terms) -> Ro
         "to_ruleset": ruleset_version(),
         "from_evidence": row["evidence_digest_before"],
         "to_evidence": decided["evidence_digest"],
-        "from_since": _since(row, terms),
+        "from_since": _since(row),
         "from_grounds": row["grounds"],
         "changed_on": terms.today.isoformat(),
         "changed_at": terms.now,
