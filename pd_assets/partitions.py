@@ -26,7 +26,7 @@ def number_of_buckets(settings: Settings) -> int:
     try:
         home = Home(root=root)
         return home.buckets if home.is_made else max(1, settings.buckets)
-    except ConfigError:
+    except (ConfigError, OSError):
         return 1
 
 

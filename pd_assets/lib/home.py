@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from pd_assets.lib.catalog.buckets import is_number
 from pd_assets.lib.errors import ConfigError, PdError, WorkUnderWay
 from pd_assets.lib.remote.address import RemoteAddress
 from pd_ml.disk import is_full
@@ -92,8 +93,10 @@ class Home:
         """How many item buckets the home was made with (lib/catalog/buckets.py); ConfigError where nobody can tell."""
         path = self.root / BUCKETS
         try:
-            found = read_checked(path)["buckets"] if path.is_file() else 1
-            if not isinstance(found, int) or found < 1:
+            if not path.is_file():
+                return self._without_note
+            found = read_checked(path)["buckets"]
+            if type(found) is not int or not is_number(found):
                 raise ValueError(f"buckets {found!r}")
             return found
         except (OSError, ValueError, KeyError) as error:
@@ -101,6 +104,14 @@ class Home:
                 f'{path}: damaged ({error}); expected {{"buckets": 16}}, the number that this home was made with; '
                 "run `pdd doctor --repair`"
             ) from error
+
+    @property
+    def _without_note(self) -> int:
+        """The number of a home that notes none: 1; ValueError where files of several buckets say that it did."""
+        for key in BY_BUCKET:
+            if any(self.table(key).glob("part-[1-9]*.parquet")):
+                raise ValueError(f"it is gone, and {key} has files of several buckets")
+        return 1
 
     def settle_buckets(self, wanted: int) -> None:
         """Keep to the number that the home was made with; a new one is made with `wanted`, 0 being whatever it is.
@@ -349,9 +360,10 @@ def require_settled(home: Home, *, to_ask: bool = False) -> None:
     except (OSError, ValueError) as error:
         told = {"buckets": "N", "damaged": str(error), "switches": True}
     if told.get("switches") or not to_ask:
+        undo = "" if told.get("switches") else f", or `pdd rebucket {told.get('before')}`, which leaves it as it was"
         raise ConfigError(
             f"PD_HOME={home.root}: a change to {told['buckets']} buckets is under way ({path.name}): run "
-            f"`pdd rebucket {told['buckets']}`, which ends it"
+            f"`pdd rebucket {told['buckets']}`, which ends it{undo}"
         )
 
 

@@ -132,6 +132,10 @@ def test_the_definitions_know_the_number_of_a_home_and_make_none(tmp_path: Path,
     assert partitions is not None and partitions.get_partition_keys() == NAMES
 
 
+def test_the_definitions_load_where_the_home_cannot_be_looked_at(tmp_path: Path) -> None:
+    dg.Definitions.validate_loadable(build_defs(platform=Platform(pd_home=str(tmp_path / ("long" * 100)))))
+
+
 def test_the_schedule_and_the_sensors_ask_for_all_buckets(both: tuple[Line, Line]) -> None:
     _, four = both
     for name in ("nightly", "build_dataset", "train_models", "train_all_models", "train_latent_models", "whole_line"):

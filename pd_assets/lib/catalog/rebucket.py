@@ -18,9 +18,10 @@ import pyarrow as pa
 
 from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage, table_files, tables
+from pd_assets.lib.catalog.mending import mend
 from pd_assets.lib.catalog.schemas import TABLES, Table
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import REBUCKET, Home, read_checked, write_checked
+from pd_assets.lib.home import BUCKETS, REBUCKET, Home, read_checked, write_checked
 
 BESIDE = ".rebucket"
 # In a table's new folder, which is switched with the old one.
@@ -48,7 +49,8 @@ class Rebucketed:
 def rebucket(home: Home, number: int) -> Rebucketed:
     """Give the home so many buckets, or end what was begun. The caller is the only one at work on it.
 
-    ConfigError where a change to another number is half done.
+    ConfigError where a change to another number is half done, or where rows lie in files of another number than the
+    home notes: they would be lost. DamagedTable where a table does not heal by itself.
     """
     assert item_buckets.is_number(number), f"{number} is no number of buckets"
     begun = _begun(home)
@@ -56,13 +58,17 @@ def rebucket(home: Home, number: int) -> Rebucketed:
         raise ConfigError(f"{home.root}: run `pdd rebucket {begun['buckets']}` first, which was begun and is half done")
     if begun is None or begun["buckets"] != number:
         shutil.rmtree(home.root / BESIDE, ignore_errors=True)
+        (home.root / REBUCKET).unlink(missing_ok=True)
         begun = {"buckets": number, "before": home.buckets, "switches": False}
         if number == begun["before"]:
-            (home.root / REBUCKET).unlink(missing_ok=True)
             return Rebucketed(before=number, after=number, rows={})
+        _require_whole(home)
+        _require_in_place(home)
         # Of a change that was killed at its very end.
         _forget_marks(home)
         write_checked(home.root / REBUCKET, begun)
+    elif not begun["switches"]:
+        _require_whole(home)
     if not begun["switches"]:
         for table in BY_BUCKET:
             if tables.files_of(home, table) and not _beside(home, table).is_dir():
@@ -77,6 +83,40 @@ def rebucket(home: Home, number: int) -> Rebucketed:
     files = [(table, tables.files_of(home, table)) for table in BY_BUCKET]
     rows = {table.key: sum(damage.row_count(table, path) for path in found) for table, found in files if found}
     return Rebucketed(before=int(str(begun["before"])), after=number, rows=rows)
+
+
+def _require_whole(home: Home) -> None:
+    """Heal what heals by itself: a second copy stays behind with the old files, and is of none of the new ones."""
+    # Of one in a bucket the list of what is published tells what is whole.
+    for found in mend(home) if home.copy is None else ():
+        if TABLES[found.table] in BY_BUCKET:
+            raise found
+
+
+def _require_in_place(home: Home) -> None:
+    """ConfigError where rows lie in files of another number of buckets than the home notes."""
+    number = home.buckets
+    for table in BY_BUCKET if number > 1 else ():
+        known = {tables.bucket_file(home, table, bucket).resolve() for bucket in range(number)}
+        wrong = [path for path in tables.files_of(home, table) if path not in known]
+        wrong += [path for bucket, path in _there(home, table) if _has_others(home, table, bucket, number)]
+        if wrong:
+            raise ConfigError(
+                f"{home.root / BUCKETS}: says {number} buckets, and {wrong[0]} has rows of another number; expected "
+                "the number that the home was made with: remove it, run `pdd doctor --repair`, and run again"
+            )
+
+
+def _there(home: Home, table: Table) -> Iterator[tuple[int, Path]]:
+    """The buckets of a table that have a file."""
+    files = ((bucket, tables.bucket_file(home, table, bucket)) for bucket in range(home.buckets))
+    return ((bucket, path) for bucket, path in files if path.is_file())
+
+
+def _has_others(home: Home, table: Table, bucket: int, number: int) -> bool:
+    with tables.engine(home) as connection:
+        rows = tables.relation(connection, home, table, bucket=bucket)
+        return bool(rows.filter(f"{item_buckets.sql(number)} <> {bucket}").limit(1).fetchall())
 
 
 def _forget_marks(home: Home) -> None:

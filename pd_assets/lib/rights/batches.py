@@ -116,7 +116,7 @@ def decide_due(batch: pa.RecordBatch, terms: Terms) -> tuple[pa.RecordBatch, pa.
 def _due(batch: pa.RecordBatch, terms: Terms) -> pa.Array:
     """Which rows may get another decision than they have: all of an item, or none.
 
-    A clock that was put back makes due what was decided in a later year.
+    A clock that was put back makes due what was decided in a later year, or what stands since a later day.
     """
     reasons = [
         batch["is_read_anew"],
@@ -126,6 +126,7 @@ def _due(batch: pa.RecordBatch, terms: Terms) -> pa.Array:
         pc.not_equal(batch["fresh_days"], terms.fresh_days),
         pc.less_equal(batch["valid_until"], terms.today.isoformat()),
         pc.greater(batch["valid_until"], date(terms.today.year + 1, 1, 1).isoformat()),
+        pc.fill_null(pc.greater(batch["since"], terms.today.isoformat()), False),
     ]
     known = np.stack([pc.fill_null(reason, True).to_numpy(zero_copy_only=False) for reason in reasons])
     items = known.any(axis=0).reshape(-1, len(PROFILE_NAMES)).any(axis=1)
@@ -159,7 +160,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "evidence_digest": row["evidence_digest"],
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
-            "since": _since(row) if row["verdict"] == decision.verdict else terms.today.isoformat(),
+            "since": _not_after(_since(row), terms) if row["verdict"] == decision.verdict else terms.today.isoformat(),
             "grounds": grounds if decision.verdict == "accept" else [],
             "page_digest": row["page_digest"],
             "extractor_version": extractor_version(),
@@ -178,6 +179,11 @@ def _since(row: Row) -> str | None:
     """Since when the verdict before has stood; what an older version decided, at least since then."""
     at = row["decided_at"]
     return str(row["since"]) if row["since"] else at.date().isoformat() if isinstance(at, datetime) else None
+
+
+def _not_after(since: str | None, terms: Terms) -> str | None:
+    """Nothing stands since a day that is still to come: the clock was put back."""
+    return None if since is None else min(since, terms.today.isoformat())
 
 
 def _is_unchanged(row: Row, decision: Decision) -> bool:

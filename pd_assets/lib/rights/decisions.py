@@ -105,6 +105,7 @@ def decide_all(
     now = datetime.now(UTC).replace(microsecond=0)
     terms = Terms(today=today or now.date(), now=now, fresh_days=fresh_days)
     wanted = sorted(range(home.buckets) if buckets is None else set(buckets))
+    assert set(wanted) <= set(range(home.buckets)), f"{wanted} are no buckets of {home.buckets}"
     with (
         _alone(home, wanted),
         tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
@@ -317,11 +318,12 @@ class _Work:
     @property
     def _is_due(self) -> str:
         """Whether a row of a table of decisions may be decided otherwise today, as `batches.decide_due` has it. A clock
-        that was put back makes due what was decided in a later year."""
+        that was put back makes due what was decided in a later year, or what stands since a later day."""
         today = self.terms.today
         return (
             f"coalesce(ruleset_version <> '{ruleset_version()}' or fresh_days <> {self.terms.fresh_days} "
-            f"or rule_id is null or valid_until <= '{today}' or valid_until > '{date(today.year + 1, 1, 1)}', true)"
+            f"or rule_id is null or valid_until <= '{today}' or valid_until > '{date(today.year + 1, 1, 1)}' "
+            f"or coalesce(since > '{today}', false), true)"
         )
 
     def _register(self, name: str, content: pa.Table) -> None:

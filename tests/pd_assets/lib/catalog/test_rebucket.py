@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.rebucket import BESIDE, rebucket
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, SPLITS
-from pd_assets.lib.errors import ConfigError, WorkUnderWay
+from pd_assets.lib.errors import ConfigError, DamagedTable, WorkUnderWay
 from pd_assets.lib.home import REBUCKET, Home, at_work, open_home
 from pd_assets.lib.soundness import faults, repair
 from tests.pd_assets.lib.planting import decision, file
@@ -152,6 +153,56 @@ def test_where_folders_cannot_change_places_in_one_step_it_takes_two(
     assert content(home) == rows and home.buckets == 4
 
 
+def _without(path: Path) -> None:
+    path.unlink()
+
+
+def _damaged(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 255
+    path.write_bytes(body)
+
+
+@pytest.mark.parametrize("harm", [_without, _damaged])
+def test_a_bucket_whose_second_copy_alone_is_whole_is_not_lost(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    home = filled(tmp_path, 4, rows=50)
+    rows = content(home)
+    harm(tables.bucket_file(home, FILES, 2))
+    rebucket(home, 8)
+    assert content(home) == rows
+
+
+def test_nothing_is_begun_where_a_table_does_not_heal(tmp_path: Path) -> None:
+    home = filled(tmp_path, 4, rows=50)
+    _damaged(tables.bucket_file(home, DECISIONS, 2))
+    with pytest.raises(DamagedTable):
+        rebucket(home, 8)
+    with at_work(home):
+        assert not (home.root / REBUCKET).exists()
+
+
+@pytest.mark.parametrize("noted", [2, 8])
+def test_rows_in_files_of_another_number_than_the_home_notes_are_not_lost(tmp_path: Path, noted: int) -> None:
+    home = filled(tmp_path, 4)
+    rows = content(home)
+    home.fix_buckets(noted)
+    with pytest.raises(ConfigError, match=f"says {noted} buckets"):
+        rebucket(home, 16)
+    (home.root / "buckets.json").unlink()
+    list(repair(home, "https://commons.wikimedia.org/w/api.php"))
+    rebucket(home, 16)
+    assert content(home) == rows
+
+
+def test_what_failed_before_the_first_switch_says_how_to_leave_the_home_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = filled(tmp_path, 2, rows=10)
+    stopped(home, monkeypatch, "_write")
+    with pytest.raises(ConfigError, match="or `pdd rebucket 2`, which leaves it as it was"), at_work(home):
+        pass
+
+
 def test_a_home_at_work_is_left_alone(tmp_path: Path) -> None:
     home = filled(tmp_path, 2, rows=10)
     with at_work(home), pytest.raises(WorkUnderWay, match="wait for it to end"):
@@ -161,10 +212,13 @@ def test_a_home_at_work_is_left_alone(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("note", ["{", '{"buckets": 3}', '{"buckets": true}', '{"buckets": 8192}', None])
 @pytest.mark.parametrize("number", [2, 8])
-def test_a_damaged_note_of_the_number_is_told_and_restored_from_the_files(tmp_path: Path, number: int) -> None:
+def test_a_damaged_note_of_the_number_is_told_and_restored_from_the_files(
+    tmp_path: Path, number: int, note: str | None
+) -> None:
     home = filled(tmp_path, number)
-    (home.root / "buckets.json").write_text("{")
+    (home.root / "buckets.json").write_text(note) if note else (home.root / "buckets.json").unlink()
     with pytest.raises(ConfigError, match="pdd doctor --repair"):
         tables.write(home, SPLITS, SPLITS.schema.empty_table())
     assert any("buckets.json" in str(fault) for fault in faults(home))

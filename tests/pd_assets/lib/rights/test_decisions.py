@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -287,3 +287,15 @@ def test_the_documentation_lists_every_rule_in_its_order_with_verdict_and_reason
 def test_the_documentation_explains_every_profile() -> None:
     text = DOCS.read_text()
     assert all(f"`{name}`" in text for name in PROFILES)
+
+
+def test_what_was_accepted_on_a_day_that_is_still_to_come_is_decided_again(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path))
+    catalogue.put(1, box(EXPIRED), uploaded_at=datetime(2026, 6, 1, tzinfo=UTC))
+    verdicts, since = [], []
+    for day in (date(2026, 6, 10), date(2026, 8, 1), date(2026, 6, 10), date(2026, 6, 11)):
+        catalogue.decide(today=day)
+        verdicts.append(catalogue.decisions()[1]["verdict"])
+        since.append(catalogue.decisions()[1]["since"])
+    assert verdicts == ["quarantine", "accept", "quarantine", "quarantine"]
+    assert since[2:] == ["2026-06-10", "2026-06-10"]
