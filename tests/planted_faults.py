@@ -107,8 +107,8 @@ FAULTS: tuple[Fault, ...] = (
         name="copies of a picture are split one by one",
         area="export",
         file="pd_assets/lib/dataset/splits.py",
-        old='str(row["cluster"] or row["phash"] or row["item_id"])',
-        new='str(row["item_id"])',
+        old="coalesce(nullif(cluster, ''), nullif(phash, ''), item_id) as cluster",
+        new="item_id as cluster",
         found_by=("tests/pd_assets/lib/dataset/test_splits.py",),
     ),
     Fault(
