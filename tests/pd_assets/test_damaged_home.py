@@ -11,11 +11,18 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.soundness import faults, repair
 from tests.pd_assets.line import Line, Night
 
+
+def one_bit(body: bytes) -> bytes:
+    """Another bit in the first third; of nothing, a byte."""
+    place = len(body) // 3
+    return body[:place] + bytes([(body or b"\0")[place] ^ 4]) + body[place + 1 :]
+
+
 HOW: dict[str, Callable[[bytes], bytes | None]] = {
     "cut": lambda body: body[: len(body) // 2],
     "overwritten": lambda _: b"garbage\n",
     "emptied": lambda _: b"",
-    "one bit": lambda body: body[: len(body) // 3] + bytes([body[len(body) // 3] ^ 4]) + body[len(body) // 3 + 1 :],
+    "one bit": one_bit,
     "removed": lambda _: None,
 }
 
