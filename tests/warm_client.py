@@ -10,12 +10,17 @@ import socket
 import sys
 from pathlib import Path
 
-MODULES = ("pd_ml", "pd_assets.cli", "dagster", "tests.pd_ml.killer")
+MODULES = (
+    *("pd_ml", "pd_assets.cli", "dagster", "torch.distributed.run", "accelerate.commands.launch"),
+    *("tests.pd_ml.killer", "tests.pd_ml.in_turn", "tests.pd_ml.toy_apart"),
+)
 
 
 def main() -> None:
     _, folder, python, *told = sys.argv
     rest = told[2:] if told[:2] == ["-W", "ignore"] else told
+    # As torch's launcher starts each of its processes; ours say line by line what they have to.
+    rest = rest[1:] if rest[:1] == ["-u"] else rest
     if rest[:1] == ["-c"]:
         name = "code"
     elif rest[:1] == ["-m"] and rest[1] in MODULES:
