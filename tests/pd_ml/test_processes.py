@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
 from pd_ml.training.gradients import Gradients
-from tests import last_words
+from tests import last_words, warm
 from tests.patience import PATIENCE_S
 from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_here, settings
 from tests.pd_ml.toy import CONFIG, ToyTask, logged, loop_in, stop_after, weights
@@ -41,7 +40,7 @@ def together(
     *arguments: object, launcher: Sequence[str] = TORCH, module: str = "pd_ml", dealt: bool = False
 ) -> "subprocess.CompletedProcess[str]":
     """The command as two processes; `dealt`: as accelerate's launcher says it for `--use_fsdp`."""
-    command = [sys.executable, "-m", *launcher, "-m", module, *map(str, arguments)]
+    command = [warm.program(), "-m", *launcher, "-m", module, *map(str, arguments)]
     environment = {**clean_environment(), **({"ACCELERATE_USE_FSDP": "true"} if dealt else {})}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
