@@ -6,7 +6,6 @@ Importing this imports no torch: only calling it does.
 import io
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,11 +176,10 @@ def clean_environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def start(*arguments: object, forked: bool = True) -> "subprocess.Popen[str]":
-    """The command as a process of its own; one that was not forked is known by its number."""
-    program = warm.pd_ml() if forked else (sys.executable, "-m", "pd_ml")
+def start(*arguments: object) -> "subprocess.Popen[str]":
+    """The command as a process of its own."""
     return subprocess.Popen(
-        [*program, *map(str, arguments)],
+        [*warm.pd_ml(), *map(str, arguments)],
         cwd=ROOT,
         env=clean_environment(),
         stdout=subprocess.PIPE,
