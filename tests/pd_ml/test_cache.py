@@ -4,7 +4,6 @@ import io
 import logging
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pd_ml.data.buckets import bucket_batch, bucket_shapes, open_buckets
 from pd_ml.data.cache import StreamedPixels
 from pd_ml.data.loader import flips, open_split
 from pd_ml.data.shards import ShardError
+from tests import warm
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S
 from tests.pd_ml.paintings import write_dataset
@@ -35,7 +35,7 @@ KILLED_AT_THE_150TH = (
 
 
 def start(dataset: Path, cache: Path, image_size: int, program: str = OPEN) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", program, str(dataset), str(cache), str(image_size)]
+    command = [warm.program(), "-c", program, str(dataset), str(cache), str(image_size)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
@@ -59,7 +59,7 @@ def test_without_room_pictures_are_streamed_with_a_warning_and_are_the_same(
 
 def test_a_disk_that_fills_up_while_the_array_is_written_costs_the_array_only(dataset: Path, tmp_path: Path) -> None:
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)); {OPEN}"
-    command = [sys.executable, "-c", limited, str(dataset), str(tmp_path), "16"]
+    command = [warm.program(), "-c", limited, str(dataset), str(tmp_path), "16"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     assert "cannot be made (File too large)" in done.stderr
