@@ -7,6 +7,8 @@ import zlib
 import numpy as np
 from PIL import Image, ImageCms
 
+FLAT_BYTES = 1 << 20
+
 
 def scene(width: int = 120, height: int = 80) -> Image.Image:
     """A picture whose four quarters differ, so that turning and mirroring show."""
@@ -67,12 +69,32 @@ def png_header_only(width: int, height: int) -> bytes:
 
 
 def flat_png(width: int, height: int) -> bytes:
-    """A white RGB PNG of any size, made without ever having its pixels in memory."""
+    """A white RGB PNG of any size, made without ever having its pixels in memory: a few of its rows again and again."""
     row = b"\x00" + b"\xff" * (3 * width)
-    squeeze = zlib.compressobj(1)
-    data = b"".join([squeeze.compress(row) for _ in range(height)] + [squeeze.flush()])
+    at_once = max(1, FLAT_BYTES // len(row))
+    block = row * at_once
+    blocks = [block] * (height // at_once) + [block[: len(row) * (height % at_once)]]
+    squeezed = {len(block): _squeezed(block) for block in set(blocks)}
+    sums = {len(block): zlib.adler32(block) for block in set(blocks)}
+    checksum = 1
+    for block in blocks:
+        checksum = _joined(checksum, sums[len(block)], len(block))
+    end = zlib.compressobj(1, wbits=-zlib.MAX_WBITS).flush()
+    data = b"\x78\x01" + b"".join(squeezed[len(block)] for block in blocks) + end + checksum.to_bytes(4, "big")
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _squeezed(block: bytes) -> bytes:
+    """Raw deflate that refers to nothing before it, and may stand anywhere in a stream."""
+    squeeze = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+    return squeeze.compress(block) + squeeze.flush(zlib.Z_FULL_FLUSH)
+
+
+def _joined(one: int, other: int, other_bytes: int) -> int:
+    """The Adler-32 of two pieces after each other, of that of each (zlib's adler32_combine)."""
+    low, high = one & 0xFFFF, one >> 16
+    return (high + (other >> 16) + other_bytes * (low - 1)) % 65521 << 16 | (low + (other & 0xFFFF) - 1) % 65521
 
 
 def png_of(samples: np.ndarray, *, bits: int = 8, kind: int = 0, chunks: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:

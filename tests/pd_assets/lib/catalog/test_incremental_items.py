@@ -99,7 +99,7 @@ class Sources:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.extended) for seed in range(1, 6))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.extended) for seed in (1, 2))])
 def test_any_changes_end_where_a_build_from_scratch_does(home: Home, tmp_path: Path, seed: int) -> None:
     sources = Sources(home, seed)
     build_items(home)
@@ -153,17 +153,27 @@ def any_part(damage: Callable[[str], Callable[[Path], None]]) -> Callable[[Path]
     return lambda folder: damage(next(folder.glob("*.parquet")).name)(folder)
 
 
+@pytest.fixture(scope="module")
+def changed_since(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, tuple[str, list[Row]]]:
+    """A home whose sources changed after its catalogue was built, which nobody changes, and what a build would give."""
+    home = open_home(tmp_path_factory.mktemp("changed") / "home")
+    sources = Sources(home, 1)
+    build_items(home)
+    sources.change()
+    return home, from_scratch(home, home.root.parent)
+
+
 @pytest.mark.parametrize(
     "damage", [lose("state.json"), cut("state.json"), lose("index"), cut("index"), any_part(lose), any_part(cut)]
 )
 def test_a_damaged_state_costs_a_build_from_scratch_and_nothing_else(
-    home: Home, tmp_path: Path, damage: Callable[[Path], None]
+    changed_since: tuple[Home, tuple[str, list[Row]]], tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    sources = Sources(home, 1)
-    build_items(home)
+    changed, expected = changed_since
+    shutil.copytree(changed.root, tmp_path / "copy", symlinks=True)
+    home = open_home(tmp_path / "copy")
     damage(home.table(ITEMS.key).resolve())
-    sources.change()
-    assert (build_items(home), content(home)) == from_scratch(home, tmp_path)
+    assert (build_items(home), content(home)) == expected
 
 
 def test_a_table_that_somebody_else_wrote_is_built_anew(home: Home, tmp_path: Path) -> None:
@@ -218,17 +228,18 @@ def test_both_archives_stand_in_one_schema(home: Home) -> None:
     assert found["commons:M1"]["source"] == "commons"
 
 
-@pytest.mark.parametrize(
-    ("said", "is_there"),
-    [
-        ({"title": "File:Vase with color card.jpg"}, True),
-        ({"categories": ["Images with colour charts"]}, True),
-        ({"title": "File:Teapot, with scale bar.tif"}, True),
-        ({"title": "File:The card players in colour.jpg"}, False),
-        ({"title": "File:La Scala, a barge.jpg", "categories": ["Playing cards", "Greyhounds"]}, False),
-    ],
+SAID_OF_A_CARD = (
+    ({"title": "File:Vase with color card.jpg"}, True),
+    ({"categories": ["Images with colour charts"]}, True),
+    ({"title": "File:Teapot, with scale bar.tif"}, True),
+    ({"title": "File:The card players in colour.jpg"}, False),
+    ({"title": "File:La Scala, a barge.jpg", "categories": ["Playing cards", "Greyhounds"]}, False),
 )
-def test_a_colour_card_or_scale_is_noted_where_the_page_speaks_of_one(home: Home, said: Row, is_there: bool) -> None:
-    plant(home, PAGES, [page(1, "A", **{"categories": [], **said})], partition="A")
+
+
+def test_a_colour_card_or_scale_is_noted_where_the_page_speaks_of_one(home: Home) -> None:
+    pages = [page(number, "A", **{"categories": [], **said}) for number, (said, _) in enumerate(SAID_OF_A_CARD)]
+    plant(home, PAGES, pages, partition="A")
     build_items(home)
-    assert content(home)[0]["colour_card"] is is_there
+    found = {str(row["item_id"]): row["colour_card"] for row in content(home)}
+    assert found == {f"commons:M{number}": is_there for number, (_, is_there) in enumerate(SAID_OF_A_CARD)}

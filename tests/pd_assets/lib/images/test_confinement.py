@@ -91,7 +91,8 @@ def test_what_a_kernel_cannot_take_away_is_said_and_once(caplog: pytest.LogCaptu
 
 
 def test_a_decoder_has_no_more_of_the_environment_than_python_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for name in ("AWS_SECRET_ACCESS_KEY", "PD_COMMONS_TOKEN"):
+        monkeypatch.setenv(name, "secret")
     with Decoders(workers=1) as running:
         running.normalise(encoded(painting(1)), max_side=64)
         (worker,) = [child for child in psutil.Process().children() if WORKER in child.cmdline()]

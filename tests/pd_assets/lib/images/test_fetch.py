@@ -25,7 +25,6 @@ from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images import journal
 from pd_assets.lib.images.decode import MOST_PIXELS
 from pd_assets.lib.images.fetch import TRIES_OF_A_FILE, FetchCounts, fetch_accepted
-from pd_assets.lib.images.journal import WRITE_EVERY
 from pd_assets.lib.images.pool import Bounds, Decoders
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.sandbox import Archive, SandboxServer
@@ -106,31 +105,32 @@ def test_no_more_than_two_files_are_asked_for_at_a_time_and_nothing_but_an_addre
 # --- failures are rows -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("reply", "reason"),
-    [
-        (Reply(body=encoded(painting(9))), "do not have the SHA-1 that the page gives"),
-        (Reply(body=b"<html>Not here</html>", headers={"Content-Type": "text/html"}), "HTML page"),
-        (Reply(body=b"no picture", headers={"Content-Type": "image/jpeg"}), "image/jpeg that begins b'no picture'"),
-        (Reply(body=encoded(painting(1)), headers={"Content-Type": "text/plain"}), "answered text/plain"),
-        (Reply(status=404), "HTTP 404: renamed or deleted since the last sync"),
-        (Reply(status=400, body=b"Use thumbnail steps"), "HTTP 400"),
-        (Reply(status=500), "HTTP 500"),
-        (Reply(reset=True), "refused or lost"),
-    ],
+UNFETCHABLE = (
+    (Reply(body=encoded(painting(99))), "do not have the SHA-1 that the page gives"),
+    (Reply(body=b"<html>Not here</html>", headers={"Content-Type": "text/html"}), "HTML page"),
+    (Reply(body=b"no picture", headers={"Content-Type": "image/jpeg"}), "image/jpeg that begins b'no picture'"),
+    (Reply(body=encoded(painting(3)), headers={"Content-Type": "text/plain"}), "answered text/plain"),
+    (Reply(status=404), "HTTP 404: renamed or deleted since the last sync"),
+    (Reply(status=400, body=b"Use thumbnail steps"), "HTTP 400"),
+    (Reply(status=500), "HTTP 500"),
+    (Reply(reset=True), "refused or lost"),
 )
-def test_what_cannot_be_fetched_is_a_row_with_the_reason_and_the_others_go_on(
-    museum: Museum, reply: Reply, reason: str
-) -> None:
-    museum.hold(1, encoded(painting(1)))
-    museum.hold(2, encoded(painting(2)))
-    museum.replies["/1.jpg"] = reply
+
+
+def test_what_cannot_be_fetched_is_a_row_with_the_reason_and_the_others_go_on(museum: Museum) -> None:
+    for number, (reply, _) in enumerate(UNFETCHABLE):
+        museum.hold(number, encoded(painting(number)))
+        museum.replies[f"/{number}.jpg"] = reply
+    last = len(UNFETCHABLE)
+    museum.hold(last, encoded(painting(last)))
     counts = museum.fetch()
-    assert (counts.wanted, counts.fetched, counts.failed) == (2, 1, 1)
-    failed = museum.rows()[1]
-    assert (failed["status"], failed["sha256"], failed["path"], failed["tries"]) == ("failed", None, None, 1)
-    assert reason in str(failed["error"])
-    assert museum.rows()[2]["status"] == "ok"
+    assert (counts.wanted, counts.fetched, counts.failed) == (last + 1, 1, last)
+    rows = museum.rows()
+    for number, (_, reason) in enumerate(UNFETCHABLE):
+        failed = rows[number]
+        assert (failed["status"], failed["sha256"], failed["path"], failed["tries"]) == ("failed", None, None, 1)
+        assert reason in str(failed["error"])
+    assert rows[last]["status"] == "ok"
     assert len(museum.stored()) == 1
 
 
@@ -142,30 +142,30 @@ def test_a_truncated_original_with_the_right_sha1_is_a_failed_row(museum: Museum
 
 
 def test_a_failure_is_tried_again_ever_less_often(museum: Museum) -> None:
-    museum.hold(1, encoded(painting(1)))
-    whole = museum.replies.pop("/1.jpg")
-    waits = []
-    for _ in range(4):
-        museum.fetch()
-        waits.append(days_until_due(museum))
-    assert waits == [0, 1, 7, 30]
-    assert museum.rows()[1]["tries"] == 4
-    museum.replies["/1.jpg"] = whole
-    assert museum.fetch().fetched == 1
-    assert (museum.rows()[1]["status"], museum.rows()[1]["tries"], museum.rows()[1]["error"]) == ("ok", 1, None)
+    waits = {1: 0, 2: 1, 3: 7, 4: 30}
+    cases = dict(enumerate((tries, days) for tries in waits for days in waits.values()))
+    for number in cases:
+        museum.hold(number, encoded(painting(number)))
+    whole = dict(museum.replies)
+    museum.replies.clear()
+    museum.fetch()
+    failed = museum.rows()
+    assert {row["tries"] for row in failed.values()} == {1}
+    plant(museum.home, FILES, [aged(failed[number], days, tries=tries) for number, (tries, days) in cases.items()])
+    museum.asked()
+    museum.fetch()
+    due = {number for number, (tries, days) in cases.items() if days >= waits[tries]}
+    assert sorted(museum.asked()) == sorted(f"/{number}.jpg" for number in due)
+    rows = museum.rows()
+    assert all(rows[number]["tries"] == tries + (number in due) for number, (tries, _) in cases.items())
+    plant(museum.home, FILES, [aged(row, 30) for row in rows.values()])
+    museum.replies |= whole
+    assert museum.fetch().fetched == len(cases)
+    assert {(row["status"], row["tries"], row["error"]) for row in museum.rows().values()} == {("ok", 1, None)}
 
 
-def days_until_due(museum: Museum) -> int:
-    """Age the failed row day by day until a run asks for it; the row is then left just old enough."""
-    (row,) = museum.rows().values()
-    asked = len(museum.server.asked)
-    for days in (0, 1, 7, 30):
-        plant(museum.home, FILES, [{**row, "fetched_at": datetime.now(UTC) - timedelta(days=days)}])
-        museum.fetch()
-        if len(museum.server.asked) > asked:
-            plant(museum.home, FILES, [{**row, "fetched_at": datetime.now(UTC) - timedelta(days=days)}])
-            return days
-    raise AssertionError("the failure was never tried again")
+def aged(row: Row, days: int, **changes: object) -> Row:
+    return {**row, "fetched_at": datetime.now(UTC) - timedelta(days=days), **changes}
 
 
 def test_a_new_version_of_a_failed_file_is_fetched_at_once(museum: Museum) -> None:
@@ -181,27 +181,31 @@ def test_a_new_version_of_a_failed_file_is_fetched_at_once(museum: Museum) -> No
 ICON = encoded(Image.new("RGB", (120, 120), "grey"), "PNG")
 
 
-@pytest.mark.parametrize(
-    "thumbnail",
-    [
-        Reply(status=500),
-        Reply(status=503),
-        Reply(status=404),
-        Reply(status=400, body=b"Use thumbnail steps"),
-        Reply(body=b"<html>Error</html>", headers={"Content-Type": "text/html"}),
-        Reply(body=encoded(painting(1, 140, 105))[:2000]),
-        Reply(body=ICON),
-        Reply(body=encoded(painting(1, 140, 140))),
-    ],
-    ids=["500", "503", "404", "400", "a web page", "cut off", "an icon", "another shape"],
-)
-def test_the_original_is_asked_for_where_its_thumbnail_cannot_be_had(museum: Museum, thumbnail: Reply) -> None:
-    museum.hold(1, encoded(painting(1)), thumb_url=f"{museum.server.url}/thumb.jpg", width=256, height=192)
-    museum.replies["/thumb.jpg"] = thumbnail
-    assert museum.fetch().fetched == 1
-    assert museum.asked()[-1] == "/1.jpg"
-    row = museum.rows()[1]
-    assert (row["made_from"], row["url"], row["width"]) == ("original", f"{museum.server.url}/1.jpg", MAX_SIDE)
+NO_THUMBNAILS = {
+    "500": Reply(status=500),
+    "503": Reply(status=503),
+    "404": Reply(status=404),
+    "400": Reply(status=400, body=b"Use thumbnail steps"),
+    "a web page": Reply(body=b"<html>Error</html>", headers={"Content-Type": "text/html"}),
+    "cut off": Reply(body=encoded(painting(5, 140, 105))[:2000]),
+    "an icon": Reply(body=ICON),
+    "another shape": Reply(body=encoded(painting(7, 140, 140))),
+}
+
+
+def test_the_original_is_asked_for_where_its_thumbnail_cannot_be_had(museum: Museum) -> None:
+    for number, reply in enumerate(NO_THUMBNAILS.values()):
+        thumbnail = f"/thumb{number}.jpg"
+        url = museum.server.url + thumbnail
+        museum.hold(number, encoded(painting(number)), thumb_url=url, width=256, height=192)
+        museum.replies[thumbnail] = reply
+    assert museum.fetch().fetched == len(NO_THUMBNAILS)
+    asked = museum.asked()
+    for (number, row), name in zip(sorted(museum.rows().items()), NO_THUMBNAILS, strict=True):
+        own = [target for target in asked if target in (f"/thumb{number}.jpg", f"/{number}.jpg")]
+        assert own[-1] == f"/{number}.jpg" and own.count(own[-1]) == 1 and own[0] != own[-1], name
+        expected = ("original", f"{museum.server.url}/{number}.jpg", MAX_SIDE)
+        assert (row["made_from"], row["url"], row["width"]) == expected, name
     assert museum.fetch().fetched == 0
     assert museum.asked() == []
 
@@ -238,10 +242,10 @@ def test_one_file_that_fails_is_waited_for_by_nobody_and_a_host_that_asks_for_it
         assert fewest_s <= sum(waits) <= most_s
 
 
-@pytest.mark.parametrize("size", [(192, 256), (256, 192)])
-def test_sides_may_change_places_as_a_camera_was_turned(museum: Museum, size: tuple[int, int]) -> None:
-    museum.hold(1, encoded(painting(1)), width=size[0], height=size[1])
-    assert museum.fetch().fetched == 1
+def test_sides_may_change_places_as_a_camera_was_turned(museum: Museum) -> None:
+    for number, (width, height) in enumerate([(192, 256), (256, 192)]):
+        museum.hold(number, encoded(painting(number)), width=width, height=height)
+    assert museum.fetch().fetched == 2
 
 
 def test_an_original_of_another_size_than_its_page_says_is_refused(museum: Museum) -> None:
@@ -258,16 +262,15 @@ def test_a_picture_in_the_store_of_another_shape_than_its_page_says_is_fetched_a
     assert "SHA-1" in str(museum.rows()[1]["error"])
 
 
-@pytest.mark.parametrize(("mime", "again"), [("image/png", 1), ("image/tiff", 1), ("image/jpeg", 0)])
-def test_what_an_older_decoder_may_have_made_otherwise_is_fetched_again_once(
-    museum: Museum, mime: str, again: int
-) -> None:
-    museum.hold(1, encoded(painting(1), "PNG"), mime=mime)
+def test_what_an_older_decoder_may_have_made_otherwise_is_fetched_again_once(museum: Museum) -> None:
+    for number, mime in enumerate(("image/png", "image/tiff", "image/jpeg")):
+        museum.hold(number, encoded(painting(number), "PNG"), mime=mime)
     museum.fetch()
     (museum.home.images / "decoder.json").write_text('{"generation": 1, "began": "2026-01-01T00:00:00+00:00"}')
-    then = datetime.now(UTC) - timedelta(days=1)
-    plant(museum.home, FILES, [{**museum.rows()[1], "fetched_at": then}])
-    assert [museum.fetch().fetched for _ in range(2)] == [again, 0]
+    plant(museum.home, FILES, [aged(row, 1) for row in museum.rows().values()])
+    museum.asked()
+    assert [museum.fetch().fetched for _ in range(2)] == [2, 0]
+    assert sorted(museum.asked()) == ["/0.jpg", "/1.jpg"]
 
 
 # --- a transfer is proven whole where it can be ----------------------------------------------------------------------
@@ -409,15 +412,16 @@ def test_a_picture_that_vanished_from_the_store_is_fetched_again(museum: Museum)
     assert len(museum.stored()) == 1
 
 
-@pytest.mark.parametrize("damage", [b"", b"half", b"longer than it was"])
-def test_a_picture_of_another_size_than_its_row_says_is_fetched_again(museum: Museum, damage: bytes) -> None:
-    museum.hold(1, encoded(painting(1)))
+def test_a_picture_of_another_size_than_its_row_says_is_fetched_again(museum: Museum) -> None:
+    damages = (b"", b"half", b"longer than it was")
+    for number in range(len(damages)):
+        museum.hold(number, encoded(painting(number)))
     museum.fetch()
-    path = museum.stored()[0]
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2] + damage)
-    assert museum.fetch().fetched == 1
-    assert path.read_bytes() == whole
+    whole = {path: path.read_bytes() for path in museum.stored()}
+    for (path, body), damage in zip(whole.items(), damages, strict=True):
+        path.write_bytes(body[: len(body) // 2] + damage)
+    assert museum.fetch().fetched == len(damages)
+    assert {path: path.read_bytes() for path in museum.stored()} == whole
 
 
 def test_a_picture_whose_bytes_were_altered_is_found_and_then_fetched_again(museum: Museum) -> None:
@@ -625,9 +629,13 @@ def test_large_pictures_are_fetched_as_the_smallest_standard_thumbnail_that_cove
     assert sizes == {(128, 85), (100, 60)}
 
 
+# Told to the journal as often by what is killed: as many pictures as in a real run say no more.
+OFTEN = 50
+
+
 def start_fetching(home: Home) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.pd_assets.lib.images.killed_while_fetching", str(home.root)],
+        [sys.executable, "-m", "tests.pd_assets.lib.images.killed_while_fetching", str(home.root), str(OFTEN)],
         cwd=ROOT,
         stderr=subprocess.DEVNULL,
     )
@@ -648,18 +656,18 @@ class SlowingDown(deque[Request]):
 def test_a_process_killed_in_the_middle_loses_little_and_the_next_run_finishes(
     accepted: Callable[..., Home],
 ) -> None:
-    total = WRITE_EVERY + 150
+    total = OFTEN + 50
     bodies = {f"{number:04}": encoded(painting(number, 24, 16)) for number in range(total)}
     with SandboxServer(archive_of(bodies)) as server:
         home = accepted(server)
         # The last files come so slowly that it is still at work when it is killed.
-        server.faults.log = SlowingDown(server, after=WRITE_EVERY + 20)
+        server.faults.log = SlowingDown(server, after=OFTEN + 20)
         child = start_fetching(home)
         until(lambda: told_by_journal(home) != [] or child.poll() is not None, longest_pause_s=0.005)
         child.send_signal(signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL
         kept = len(told_by_journal(home))
-        assert kept == WRITE_EVERY
+        assert kept == OFTEN
         assert all((home.root / str(row["path"])).is_file() for row in told_by_journal(home))
         assert tables.parts(home, FILES) == []
         server.faults.log = deque()
@@ -681,15 +689,15 @@ def told_by_journal(home: Home) -> list[Row]:
 def test_kills_at_random_moments_and_one_clean_run_leave_what_an_undisturbed_run_leaves(
     accepted: Callable[..., Home],
 ) -> None:
-    bodies = {f"{number:04}": encoded(painting(number, 200, 150)) for number in range(WRITE_EVERY + 200)}
+    bodies = {f"{number:04}": encoded(painting(number, 24, 16)) for number in range(4 * OFTEN)}
     moments = random.Random(3)
     with SandboxServer(archive_of(bodies)) as server:
         killed, undisturbed = accepted(server, "killed"), accepted(server, "undisturbed")
-        for _ in range(10):
+        for _ in range(5):
             server.faults.log.clear()
             server.faults.delay_s = 0.02
             child = start_fetching(killed)
-            asked = moments.randint(1, 250)
+            asked = moments.randint(1, 2 * OFTEN)
             until(has_asked(server, asked, child), longest_pause_s=0.002)
             # Not only when an answer has just gone out.
             time.sleep(moments.random() * 0.05)

@@ -72,7 +72,7 @@ def strict_verdicts(lines: Path, others: Path) -> dict[str, set[str]]:
 
 def outcome(page: Shown) -> tuple[str, ...]:
     """All that the rules say of a page: as shown and rebuilt, under every profile."""
-    return tuple(_decision(row, profile) for row in (page.row, page.rebuilt) for profile in PROFILES)
+    return tuple(said for row in (page.row, page.rebuilt) for said in _decisions(row).values())
 
 
 def frozen(path: Path) -> Decided:
@@ -86,12 +86,14 @@ def accepted(decided: Decided) -> dict[str, str]:
 
 
 def _decided(rows: dict[str, Json]) -> Decided:
-    return {key: {profile: _decision(row, profile) for profile in PROFILES} for key, row in sorted(rows.items())}
+    return {key: _decisions(row) for key, row in sorted(rows.items())}
 
 
-def _decision(row: Json, profile: str) -> str:
-    decision = decide(evidence_of(row), profile, TODAY)
-    return " ".join((decision.verdict, decision.rule_id, *decision.reasons))
+def _decisions(row: Json) -> dict[str, str]:
+    """By profile the verdict, the rule, and the reasons; a page is read once for all of them."""
+    evidence = evidence_of(row)
+    decisions = {profile: decide(evidence, profile, TODAY) for profile in PROFILES}
+    return {profile: " ".join((one.verdict, one.rule_id, *one.reasons)) for profile, one in decisions.items()}
 
 
 def _freeze(path: Path, decided: Decided) -> None:

@@ -1,5 +1,7 @@
 """Every case of the table gets its rule under every profile."""
 
+from functools import cache
+
 import pytest
 
 from pd_assets.lib.rights.claims import Evidence
@@ -12,9 +14,15 @@ VERDICTS = {rule.rule_id: rule.verdict for rule in RULES}
 REASONS = {rule.rule_id: rule.reason for rule in RULES}
 
 
+@cache
+def read(case: Case) -> Evidence:
+    """A page is read once, for whatever is decided of it."""
+    return from_page(case.row(), asking())
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.trap)
 def test_the_page_is_decided_by_its_rule_under_every_profile(case: Case) -> None:
-    evidence = from_page(case.row(), asking())
+    evidence = read(case)
     decided = tuple(decide(evidence, profile, TODAY).rule_id for profile in PROFILES)
     assert decided == case.rules, evidence.tags
 
@@ -22,7 +30,7 @@ def test_the_page_is_decided_by_its_rule_under_every_profile(case: Case) -> None
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.trap)
 def test_a_decision_against_a_picture_gives_its_reasons_and_one_for_it_gives_none(case: Case) -> None:
     for profile in PROFILES:
-        decision = decide(from_page(case.row(), asking()), profile, TODAY)
+        decision = decide(read(case), profile, TODAY)
         assert decision.verdict == VERDICTS[decision.rule_id]
         assert decision.reasons[:1] == (() if decision.verdict == "accept" else (REASONS[decision.rule_id],))
 

@@ -1,7 +1,6 @@
 """Rights read what labels read: a year that contradicts the ground never leaves an acceptance, wherever it stands."""
 
 import json
-from itertools import product
 
 import pytest
 from hypothesis import given
@@ -34,7 +33,13 @@ MARKED = ("{0}", "{{{{{1}|{0}}}}}", "{{{{{1}|1={0}}}}}", "{{{{LangSwitch|{1}={0}
 
 
 def verdict(text: str, profile: str) -> str:
-    return decide(from_page({"status": "live", "wikitext": text}, asking()), profile, TODAY).verdict
+    return verdicts(text, profile)[0]
+
+
+def verdicts(text: str, *profiles: str) -> list[str]:
+    """Under several profiles, for which a page is read once."""
+    evidence = from_page({"status": "live", "wikitext": text}, asking())
+    return [decide(evidence, profile, TODAY).verdict for profile in profiles]
 
 
 def page(box: str, argument: str, value: str) -> str:
@@ -61,8 +66,8 @@ def test_a_contradicting_year_in_any_argument_box_and_language_leaves_no_accepta
 
 @pytest.mark.parametrize("argument", ARGUMENTS)
 def test_every_argument_that_the_reader_knows_speaks_against_its_ground(argument: str) -> None:
-    said = [verdict(page("Artwork", argument, value), profile) for value, profile in product(CONTRADICTING, PROFILES)]
-    assert "accept" not in said
+    said = [verdicts(page("Artwork", argument, value), *PROFILES) for value in CONTRADICTING]
+    assert [value for value, found in zip(CONTRADICTING, said, strict=True) if "accept" in found] == []
 
 
 @pytest.mark.parametrize("name", sorted({"date", "artist", "engraver", "genus", "künstler"}))

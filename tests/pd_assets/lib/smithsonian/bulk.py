@@ -88,7 +88,7 @@ def _medium(unit: str, number: int, at: int, host: str) -> Record:
 class GeneratedBulk:
     """Units of records, in shards by the first two digits of their hashes. `extra` are raw lines of a shard.
 
-    The bucket has 256 shards of each unit; a sixteenth of them, with as many requests, serves most tests as well.
+    The bucket has 256 shards of each unit; a few of them, with as many requests, serve most tests as well.
     """
 
     units: dict[str, dict[str, Record]]
@@ -97,7 +97,7 @@ class GeneratedBulk:
 
     @classmethod
     def of(cls, units: dict[str, int], *, media_host: str = "https://ids.si.edu", shards: int = 16) -> Self:
-        """So many records in each unit, and so many shards: 16 or 256."""
+        """So many records in each unit, and so many shards, a power of two up to 256."""
         return cls(
             shards=shards,
             units={
