@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.bench.painted import mix, paint
 from tests.integration import browser as browsers
 from tests.integration.mediawiki.fill import fill
 from tests.integration.mediawiki.kinds import Kind
@@ -25,6 +26,7 @@ from tests.patience import PATIENCE_S
 HERE = Path(__file__).parent
 ART = HERE.parents[2] / "shared/data/art"
 SEED = 20
+PAINTED_FILES = 40
 MIX = {
     **dict.fromkeys(Kind, 3),
     Kind.PD_OLD_100_EXPIRED: 70,
@@ -65,12 +67,25 @@ def mediawiki_installed() -> None:
 @pytest.fixture(scope="session")
 def mediawiki_site(common_folder: Path, mediawiki_installed: None, art_folder: Path) -> FilledSite:
     """A wiki of about 160 pictures in every kind of licence situation, filled once for all workers."""
+    return _filled(common_folder, "mediawiki", lambda wiki, _: fill(wiki, art_folder, MIX, SEED))
 
+
+@pytest.fixture(scope="session")
+def painted_site(common_folder: Path, mediawiki_installed: None) -> FilledSite:
+    """A small wiki of painted pictures, filled once for all workers: where it does not matter what they show."""
+
+    def filled(wiki: MediaWiki, folder: Path) -> list[Picture]:
+        return fill(wiki, paint(folder / "art", PAINTED_FILES), mix(PAINTED_FILES), SEED)
+
+    return _filled(common_folder, "painted mediawiki", filled)
+
+
+def _filled(common: Path, name: str, filled: Callable[[MediaWiki, Path], list[Picture]]) -> FilledSite:
     def make(folder: Path) -> None:
-        pictures = fill(MediaWiki.install(folder / "site"), art_folder, MIX, SEED)
+        pictures = filled(MediaWiki.install(folder / "site"), folder)
         (folder / "pictures.pickle").write_bytes(pickle.dumps(tuple(pictures)))
 
-    folder = made_once(common_folder, "mediawiki", make)
+    folder = made_once(common, name, make)
     pictures = pickle.loads((folder / "pictures.pickle").read_bytes())
     return FilledSite(wiki=MediaWiki(folder / "site"), pictures=pictures)
 

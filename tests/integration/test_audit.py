@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from pd_assets.lib.rights.audit_page import render, verdict_in_words
 from pd_assets.lib.rights.audit_rates import Rate, Result
 from pd_assets.lib.rights.audit_result import count_answers
 from pd_assets.lib.rights.evidence import from_page
+from tests import warm
 from tests.integration.dagster_ui import free_port
 from tests.patience import PATIENCE_S, until
 from tests.pd_assets.lib.planting import decision, item, plant
@@ -135,7 +135,7 @@ def judging(home: Home, role: str, *, end: int = signal.SIGINT) -> Iterator[str]
     """`pdd audit --role` in a process of its own, as a person starts and stops it; the address of its page."""
     port = free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith("PD_")}
-    command = [sys.executable, "-m", "pd_assets.cli", "audit", "--n", str(COUNT), "--role", role, "--port", str(port)]
+    command = [warm.program(), "-m", "pd_assets.cli", "audit", "--n", str(COUNT), "--role", role, "--port", str(port)]
     with subprocess.Popen(command, env={**own, "PD_HOME": str(home.root)}, cwd=home.root.parent) as process:
         try:
             url = f"http://127.0.0.1:{port}/"

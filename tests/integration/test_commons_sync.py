@@ -1,9 +1,11 @@
 """The Commons client and sync against a real MediaWiki: what a scraper has to notice, done by MediaWiki's own code.
 
-After each of them the stored rows equal those of a scrape from scratch, and no page is asked for more than once.
+All of it happens on one wiki that one home follows, test after test, to files of their own. At the end the stored rows
+equal those of a scrape from scratch, and no page is asked for more than once.
 """
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,15 +20,17 @@ from tests.integration.conftest import FilledSite
 from tests.integration.mediawiki.kinds import EXPIRED, Kind
 from tests.integration.mediawiki.pictures import Picture
 from tests.integration.mediawiki.templates import ROOTS
-from tests.integration.mediawiki.wiki import MediaWiki
+from tests.integration.mediawiki.wiki import MediaWiki, Request
 from tests.pd_assets.lib import scraping
 from tests.pd_assets.lib.scraping import asked_in_all, item, listed_pages, live_items, no_sleep, statuses
 
-NEW = "File:Newly uploaded painting.jpg"
+NEW, CUT_OFF, TWICE = (f"File:{name} painting.jpg" for name in ("Newly uploaded", "Cut off", "Twice uploaded"))
 
 
 class Scraper:
-    """One home that follows one wiki."""
+    """One home that follows one wiki; `first` are the requests of its first scrape, and what it stored."""
+
+    first: tuple[Request, ...]
 
     def __init__(self, wiki: MediaWiki, site: FilledSite, folder: Path) -> None:
         self.wiki = wiki
@@ -35,6 +39,10 @@ class Scraper:
         self.artists = sorted({category for picture in site.pictures for category in picture.categories})
         self.roots = [*ROOTS, *self.artists]
         self.scratches = 0
+        self.scrape()
+        self.first = tuple(wiki.requests())
+        self.first_items = live_items(self.home)
+        self.first_pages = listed_pages(self.home)
 
     def scrape(self, home: Home | None = None) -> dict[str, CategorySync]:
         return scraping.scrape(home or self.home, self.wiki.api_url, self.roots)
@@ -57,11 +65,12 @@ class Scraper:
         assert live_items(self.home) == live_items(scratch)
 
 
-@pytest.fixture
-def scraper(mediawiki: MediaWiki, mediawiki_site: FilledSite, tmp_path: Path) -> Scraper:
-    made = Scraper(mediawiki, mediawiki_site, tmp_path)
-    made.scrape()
-    return made
+@pytest.fixture(scope="module")
+def scraper(mediawiki_site: FilledSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraper]:
+    """A home after its first scrape of a wiki; each test below takes files of its own."""
+    folder = tmp_path_factory.mktemp("sync")
+    with mediawiki_site.wiki.copy_to(folder / "site") as wiki:
+        yield Scraper(wiki, mediawiki_site, folder)
 
 
 def pictures_of(site: FilledSite, kind: Kind) -> list[Picture]:
@@ -85,17 +94,17 @@ def templates_of(wiki: MediaWiki, title: str) -> list[str]:
 def test_the_first_sync_stores_every_file_once_with_its_bytes_digest_and_its_tags(
     scraper: Scraper, mediawiki_site: FilledSite
 ) -> None:
-    items = live_items(scraper.home)
+    items = scraper.first_items
     assert {row["sha1"] for row in items.values()} == {picture.sha1 for picture in mediawiki_site.pictures}
     assert len(items) == len(mediawiki_site.pictures)
     assert {row["problem"] for row in items.values()} == {None}
-    asked = [request.query["pageids"] for request in scraper.wiki.requests() if request.query.get("pageids")]
+    asked = [request.query["pageids"] for request in scraper.first if request.query.get("pageids")]
     first_answers = [batch for number, batch in enumerate(asked) if batch not in asked[:number]]
     ids = [one for batch in first_answers for one in batch.split("|")]
     assert len(ids) == len(set(ids)) == len(mediawiki_site.pictures)
     # 50 pages carry more template links than one answer takes, so some answers go on in a second one.
     assert len(asked) > len(first_answers)
-    stored = {row["title"]: row for row in listed_pages(scraper.home).values()}
+    stored = {row["title"]: row for row in scraper.first_pages.values()}
     for picture in mediawiki_site.pictures[::9]:
         assert stored[picture.title]["templates"] == templates_of(scraper.wiki, picture.title)
 
@@ -124,7 +133,6 @@ def test_what_is_uploaded_edited_overwritten_and_renamed_is_read_again_and_nothi
     synced, ids = scraper.news()
     assert sorted(set(ids)) == sorted([*changed, scraper.id_of(NEW)])
     assert sum(one.gone for one in synced.values()) == 0
-    scraper.assert_like_from_scratch()
     by_picture = {picture.title: item(scraper.home, pageid) for pageid, picture in changed.items()}
     assert "CC-BY-SA-4.0" in str(by_picture[edited.title]["categories"])
     assert by_picture[overwritten.title]["sha1"] != overwritten.sha1
@@ -142,7 +150,7 @@ def test_what_is_deleted_leaves_restored_or_recategorised_has_its_story_told(
     deleted, briefly, leaving = pictures_of(mediawiki_site, Kind.PD_OLD_100)[:3]
     (joining,) = pictures_of(mediawiki_site, Kind.CC_BY_SA)[:1]
     ids = {picture.title: scraper.id_of(picture.title) for picture in (deleted, briefly, leaving, joining)}
-    before = item(scraper.home, ids[deleted.title])
+    before, there = item(scraper.home, ids[deleted.title]), len(live_items(scraper.home))
     admin.delete(deleted.title)
     admin.delete(briefly.title)
     admin.undelete(briefly.title)
@@ -166,8 +174,7 @@ def test_what_is_deleted_leaves_restored_or_recategorised_has_its_story_told(
     admin.undelete(deleted.title)
     admin.edit(leaving.title, text)
     scraper.news()
-    scraper.assert_like_from_scratch()
-    assert len(live_items(scraper.home)) == len(mediawiki_site.pictures)
+    assert len(live_items(scraper.home)) == there
     assert scraper.news()[1] == []
 
 
@@ -184,7 +191,6 @@ def test_a_template_that_changes_the_licence_reaches_pages_whose_revision_did_no
     after = item(scraper.home, pageid)
     assert after["revid"] == before["revid"]
     assert "Deletion requests" in str(after["categories"]) and "Deletion requests" not in str(before["categories"])
-    scraper.assert_like_from_scratch()
 
 
 @pytest.mark.extended
@@ -198,9 +204,9 @@ def test_a_lagging_wiki_is_asked_again_a_bounded_number_of_times(scraper: Scrape
     assert asked_in_all(scraper.news()[0]) == 0
 
 
-def test_unknown_missing_and_invalid_titles_are_what_the_client_says(mediawiki: MediaWiki) -> None:
+def test_unknown_missing_and_invalid_titles_are_what_the_client_says(scraper: Scraper) -> None:
     with PoliteSession("tests", sleep=no_sleep) as session:
-        client = CommonsClient(mediawiki.api_url, session, thumb_side=256)
+        client = CommonsClient(scraper.wiki.api_url, session, thumb_side=256)
         client.probe()
         facts = client.category_facts([ROOTS[0], "Nowhere", "Bad[title"])
         assert [fact.exists for fact in facts.values()].count(True) == 1
@@ -209,9 +215,9 @@ def test_unknown_missing_and_invalid_titles_are_what_the_client_says(mediawiki: 
         assert [page.status for page in client.details([999_999])] == ["deleted"]
 
 
-def test_an_unknown_root_is_named(mediawiki: MediaWiki, tmp_path: Path) -> None:
+def test_an_unknown_root_is_named(scraper: Scraper, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="PD_COMMONS_ROOTS names Category:Nowhere, which http"):
-        scraping.scrape(open_home(tmp_path / "home"), mediawiki.api_url, [ROOTS[0], "Nowhere"])
+        scraping.scrape(open_home(tmp_path / "home"), scraper.wiki.api_url, [ROOTS[0], "Nowhere"])
 
 
 # --- the archive's own oddities --------------------------------------------------------------------------------------
@@ -227,12 +233,12 @@ def cut_off() -> bytes:
 def test_a_file_of_0_x_0_holds_no_other_up_and_has_a_row_with_its_reason(
     scraper: Scraper, mediawiki_site: FilledSite
 ) -> None:
-    changed = pictures_of(mediawiki_site, Kind.PD_OLD_100_EXPIRED)[0]
+    changed = pictures_of(mediawiki_site, Kind.PD_OLD_100_EXPIRED)[-1]
     (category, *_) = changed.categories
-    scraper.wiki.admin.upload(NEW, cut_off(), f"{EXPIRED}[[Category:{category}]]")
+    scraper.wiki.admin.upload(CUT_OFF, cut_off(), f"{EXPIRED}[[Category:{category}]]")
     scraper.wiki.admin.edit(changed.title, f"{{{{Cc-by-sa-4.0}}}}[[Category:{category}]]")
     synced, _ = scraper.news()
-    odd = next(row for row in listed_pages(scraper.home).values() if row["title"] == NEW)
+    odd = next(row for row in listed_pages(scraper.home).values() if row["title"] == CUT_OFF)
     assert (odd["width"], odd["height"], odd["problem"], odd["thumb_url"]) == (0, 0, "no_size", None)
     assert odd["sha1"] and odd["wikitext"]
     assert (synced[category].is_complete, synced[category].missing) == (True, 0)
@@ -248,9 +254,14 @@ def test_the_older_version_of_a_file_that_is_alone_in_its_batch_is_not_asked_for
 ) -> None:
     (category, *_) = pictures_of(mediawiki_site, Kind.PD_OLD_100_EXPIRED)[0].categories
     for colour in ("red", "blue"):
-        scraper.wiki.admin.upload(NEW, jpeg(colour), f"{EXPIRED}[[Category:{category}]]")
+        scraper.wiki.admin.upload(TWICE, jpeg(colour), f"{EXPIRED}[[Category:{category}]]")
     scraper.news()
     asked = [request.query for request in scraper.wiki.requests()]
     assert any("pageids" in query for query in asked) and not any("iistart" in query for query in asked)
-    row = item(scraper.home, scraper.id_of(NEW))
+    row = item(scraper.home, scraper.id_of(TWICE))
     assert (row["width"], row["height"], row["status"], row["problem"]) == (400, 300, "live", None)
+
+
+def test_after_all_this_the_stored_rows_are_those_of_a_scrape_from_scratch(scraper: Scraper) -> None:
+    """The last of this file: nothing that happened in the others was missed."""
+    scraper.assert_like_from_scratch()

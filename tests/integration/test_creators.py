@@ -58,11 +58,11 @@ def test_every_artist_of_the_wiki_is_known_by_the_creator_page(
     assert later["Creator:An older name"]["item"] == item_of_artist(first)
 
 
-def test_a_wiki_without_items_says_so_once_and_costs_one_request(mediawiki: MediaWiki, tmp_path: Path) -> None:
+def test_a_wiki_without_items_says_so_once_and_costs_one_request(read_wiki: MediaWiki, tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     plant(home, PAGES, [page(1, "A", wikitext="{{Q|1}} {{Q|2}} {{Q|3}}")], partition="A")
     with PoliteSession("tests") as session:
-        client = CommonsClient(mediawiki.api_url, session, thumb_side=64)
+        client = CommonsClient(read_wiki.api_url, session, thumb_side=64)
         counts = build_creators(home, commons=client, wikidata=client)
         assert sum(one.requests for one in session.traffic.values()) == 1
     assert counts.stopped is not None and "action" in counts.stopped

@@ -4,8 +4,9 @@ import os
 import random
 import signal
 import subprocess
-import sys
-from contextlib import chdir
+from collections.abc import Iterator
+from contextlib import chdir, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -16,19 +17,25 @@ from pd_assets.lib.catalog import table_files, tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, LICENSED, PAGES, Table
 from pd_assets.lib.home import Home
 from pd_assets.sandbox import Archive, SandboxServer
-from tests import last_words
+from tests import last_words, warm
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until
 
-PICTURES = 150
+PICTURES = 90
+# While it lists, among the pictures, and when the last tables are written: in how far it has asked, and how many of its
+# files are there.
+MOMENTS = {"listing": (0.0, 1.0), "pictures": (1.0, 0.4), "last": (1.0, 0.98)}
 COMPARED = (PAGES, ITEMS, DECISIONS, FILES, LICENSED)
 
 
 def nightly(project: Path, home: Path, api: str) -> "subprocess.Popen[bytes]":
-    """`pdd run nightly`; what all of a project print is in nightly.log."""
+    """`pdd run nightly` in a project of its own; what all of them print is in nightly.log."""
+    project.mkdir(exist_ok=True)
+    for name in ("dagster.yaml", "workspace.yaml"):
+        (project / name).write_text((ROOT / name).read_text())
     with (project / "nightly.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "pd_assets.cli", "run", "nightly"],
+            [warm.program(), "-m", "pd_assets.cli", "run", "nightly"],
             cwd=project,
             env={**os.environ, "PD_HOME": str(home), "PD_COMMONS_API": api},
             stdout=log,
@@ -48,6 +55,21 @@ def kill_everything(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
+def kill_all_in(project: Path, run: "subprocess.Popen[bytes]") -> None:
+    """SIGKILL to all that runs in a project's folder, at once, until nothing does."""
+    while (family := [process for process in psutil.process_iter() if _is_in(project, process)]) or run.poll() is None:
+        for process in family:
+            with suppress(psutil.Error):
+                process.kill()
+        run.kill()
+
+
+def _is_in(project: Path, process: psutil.Process) -> bool:
+    with suppress(psutil.Error, OSError):
+        return process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(project)
+    return False
+
+
 def killed_when(project: Path, home: Path, server: SandboxServer, asked: int, written: int) -> int:
     """The exit code of a run that was killed when it had asked so often, or when so many files were there."""
     before = len(server.faults.log)
@@ -56,7 +78,7 @@ def killed_when(project: Path, home: Path, server: SandboxServer, asked: int, wr
         lambda: len(server.faults.log) - before >= asked or files_in(home) >= written or run.poll() is not None,
         longest_pause_s=0.02,
     )
-    kill_everything(run)
+    kill_all_in(project, run)
     return run.returncode
 
 
@@ -79,39 +101,49 @@ def states(project: Path) -> list[str]:
         return [run.status.value for run in reversed(instance.get_runs())]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Calm:
+    """An archive, the home of an undisturbed run over it, and how often that asked."""
+
+    server: SandboxServer
+    home: Path
+    asked: int
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calm]:
+    folder = tmp_path_factory.mktemp("calm")
+    with (
+        SandboxServer(Archive.painted(count=PICTURES)) as server,
+        last_words.of("pdd", folder / "project/nightly.log"),
+    ):
+        run = nightly(folder / "project", folder / "home", server.api_url)
+        assert run.wait(PATIENCE_S) == 0
+        assert states(folder / "project") == ["SUCCESS"]
+        yield Calm(server=server, home=folder / "home", asked=len(server.faults.log))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.extended)])
-def test_a_run_after_kills_ends_like_an_undisturbed_one(tmp_path: Path, kills: int) -> None:
-    project = tmp_path / "project"
-    project.mkdir()
-    for name in ("dagster.yaml", "workspace.yaml"):
-        (project / name).write_text((ROOT / name).read_text())
+@pytest.mark.parametrize(
+    "moments", [["pictures"], pytest.param(["listing", "last"], marks=pytest.mark.extended)], ids="-".join
+)
+def test_a_run_after_kills_ends_like_an_undisturbed_one(calm: Calm, tmp_path: Path, moments: list[str]) -> None:
+    project, home = tmp_path / "project", tmp_path / "killed"
     chance = random.Random(20261122)
-    with SandboxServer(Archive.painted(count=PICTURES)) as server, last_words.of("pdd", project / "nightly.log"):
-        calm = nightly(project, tmp_path / "calm", server.api_url)
-        assert calm.wait(PATIENCE_S) == 0
-        # While it lists, early and late among the pictures, and when the last tables are written.
-        asked, written = len(server.faults.log), files_in(tmp_path / "calm")
-        moments: list[tuple[int, int]] = [
-            (chance.randint(1, 20), written),
-            (asked, chance.randint(written // 5, written // 2)),
-            (asked, chance.randint(written // 2, written - written // 5)),
-            (asked, written - chance.randint(2, 10)),
-        ]
-        # One alone comes among the pictures.
-        chosen = moments if kills > 1 else moments[1:2]
-        codes = [killed_when(project, tmp_path / "killed", server, *moment) for moment in chosen]
-        assert codes.count(-signal.SIGKILL) >= max(1, kills - 1), "most were still at work"
-        last = nightly(project, tmp_path / "killed", server.api_url)
+    written = files_in(calm.home)
+    with last_words.of("pdd", project / "nightly.log"):
+        codes = []
+        for asked_share, written_share in (MOMENTS[name] for name in moments):
+            asked = int(calm.asked * asked_share) or chance.randint(1, 20)
+            files = int(written * written_share) + chance.randint(-2, 0)
+            codes.append(killed_when(project, home, calm.server, asked, max(1, files)))
+        assert codes.count(-signal.SIGKILL) >= max(1, len(moments) - 1), "most were still at work"
+        last = nightly(project, home, calm.server.api_url)
         assert last.wait(PATIENCE_S) == 0
-    assert states(project) == ["SUCCESS", *("FAILURE" if code else "SUCCESS" for code in codes), "SUCCESS"]
-    assert digests(tmp_path / "killed") == digests(tmp_path / "calm")
-    left_over = [path for path in (tmp_path / "killed").rglob("*.parquet") if path.name.startswith(".")]
-    stored = {
-        str(row["path"]) for row in tables.rows(tables.read(Home(root=tmp_path / "killed"), FILES)) if row["path"]
-    }
-    orphans = {
-        str(path.relative_to(tmp_path / "killed")) for path in (tmp_path / "killed/images").glob("??/*.jpg")
-    } - stored
+    assert states(project) == [*("FAILURE" if code else "SUCCESS" for code in codes), "SUCCESS"]
+    assert digests(home) == digests(calm.home)
+    left_over = [path for path in home.rglob("*.parquet") if path.name.startswith(".")]
+    stored = {str(row["path"]) for row in tables.rows(tables.read(Home(root=home), FILES)) if row["path"]}
+    orphans = {str(path.relative_to(home)) for path in (home / "images").glob("??/*.jpg")} - stored
     assert left_over == []
     assert orphans == set()

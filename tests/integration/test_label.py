@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,15 +19,14 @@ from pd_assets.lib.catalog.schemas import CAPTIONS, PAGES
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.labelling.queue import pick
-from tests.bench.painted import mix, paint
+from tests import warm
+from tests.integration.conftest import FilledSite
 from tests.integration.dagster_ui import free_port
-from tests.integration.mediawiki.fill import fill
 from tests.integration.mediawiki.templates import ROOTS
 from tests.integration.mediawiki.wiki import MediaWiki
 from tests.patience import PATIENCE_S, until
 from tests.pd_assets.harvest import MAX_SIDE, differences, harvest, rows, standing
 
-FILES_IN_THE_WIKI = 24
 CAPTION = 'A lighthouse on a cliff under a "stormy" sky & a rainbow'
 
 
@@ -61,13 +59,12 @@ class Labelled:
 
 
 @pytest.fixture(scope="module")
-def harvested(tmp_path_factory: pytest.TempPathFactory, mediawiki_installed: None) -> tuple[Labelled, int]:
+def harvested(painted_site: FilledSite, tmp_path_factory: pytest.TempPathFactory) -> tuple[Labelled, int]:
     """A harvested wiki with structured data, in which no file has a caption yet; not served, to be copied. Its port."""
     folder = tmp_path_factory.mktemp("label")
-    wiki = MediaWiki.install(folder / "site")
+    wiki = painted_site.wiki.copy_to(folder / "site")
     wiki.keep_structured_data()
-    pictures = fill(wiki, paint(folder / "art", FILES_IN_THE_WIKI), mix(FILES_IN_THE_WIKI), seed=3)
-    categories = sorted({name for picture in pictures for name in picture.categories})
+    categories = sorted({name for picture in painted_site.pictures for name in picture.categories})
     port = free_port()
     with wiki.start(port):
         made = Labelled(wiki=wiki, home=open_home(folder / "home"), roots=[*ROOTS, *categories])
@@ -90,7 +87,7 @@ def label_page(labelled: Labelled, *arguments: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "pd_assets.cli", "label", "--port", str(port), *arguments]
+    command = [warm.program(), "-m", "pd_assets.cli", "label", "--port", str(port), *arguments]
     with subprocess.Popen(command, env=labelled.environment(), cwd=labelled.home.root) as process:
         try:
             url = f"http://127.0.0.1:{port}/"
@@ -176,7 +173,7 @@ def test_a_page_that_was_deleted_meanwhile_is_said_to_be(labelled: Labelled, pag
 def test_the_terminal_does_the_same(labelled: Labelled) -> None:
     first, second = pick(labelled.home)[:2]
     labelled.wiki.set_structured_data(_title(labelled, first.pageid), captions={"en": CAPTION})
-    command = [sys.executable, "-m", "pd_assets.cli", "label", "--no-browser"]
+    command = [warm.program(), "-m", "pd_assets.cli", "label", "--no-browser"]
     done = subprocess.run(
         command,
         input="\ns\nq\n",
@@ -194,7 +191,7 @@ def test_the_terminal_does_the_same(labelled: Labelled) -> None:
 
 def test_a_category_that_holds_no_licensed_picture_is_an_error_that_names_one_that_does(labelled: Labelled) -> None:
     category = next(iter(rows(labelled.home, PAGES)))[0]
-    command = [sys.executable, "-m", "pd_assets.cli", "label", "--no-browser", "--category", f"{category}s"]
+    command = [warm.program(), "-m", "pd_assets.cli", "label", "--no-browser", "--category", f"{category}s"]
     done = subprocess.run(
         command, env=labelled.environment(), text=True, capture_output=True, timeout=PATIENCE_S, check=False
     )

@@ -5,6 +5,7 @@ import io
 import re
 import time
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -62,8 +63,15 @@ def below(wiki: MediaWiki, root: str) -> set[str]:
     return seen
 
 
-def picture_of(site: FilledSite, kind: Kind) -> Picture:
-    return next(picture for picture in site.pictures if picture.kind is kind)
+@pytest.fixture(scope="module")
+def edited_wiki(mediawiki_site: FilledSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MediaWiki]:
+    """A copy of the filled wiki for all tests of this file that change pages; each takes a picture of its own."""
+    with mediawiki_site.wiki.copy_to(tmp_path_factory.mktemp("edited") / "mediawiki") as wiki:
+        yield wiki
+
+
+def picture_of(site: FilledSite, kind: Kind, number: int = 0) -> Picture:
+    return [picture for picture in site.pictures if picture.kind is kind][number]
 
 
 def jpeg(colour: str, width: int = 400, height: int = 300) -> bytes:
@@ -253,10 +261,10 @@ def test_a_slot_that_the_wiki_does_not_know_is_a_warning(read_wiki: MediaWiki, m
     assert list(answer["query"]["pages"][0]["revisions"][0]["slots"]) == ["main"]
 
 
-def test_a_thumbnail_fits_the_box_that_was_asked_for(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
-    title = picture_of(mediawiki_site, Kind.PD_OLD_100).title
-    mediawiki.admin.upload(title, jpeg("teal", 1500, 3000))
-    info = _thumbnail(mediawiki, title, 1280)
+def test_a_thumbnail_fits_the_box_that_was_asked_for(edited_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+    title = picture_of(mediawiki_site, Kind.PD_OLD_100, 0).title
+    edited_wiki.admin.upload(title, jpeg("teal", 1500, 3000))
+    info = _thumbnail(edited_wiki, title, 1280)
     assert (info["thumbwidth"], info["thumbheight"]) == (640, 1280)
     assert Image.open(io.BytesIO(fetch(info["thumburl"]).content)).size == pytest.approx((640, 1280), abs=1)
 
@@ -281,15 +289,15 @@ def test_the_thumbnail_of_a_small_file_is_the_file(read_wiki: MediaWiki, mediawi
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def test_lastrevid_changes_on_edit_on_overwrite_and_on_move(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
-    picture, admin = picture_of(mediawiki_site, Kind.PD_OLD_100), mediawiki.admin
-    first = page(mediawiki, picture.title, prop="info")
+def test_lastrevid_changes_on_edit_on_overwrite_and_on_move(edited_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+    picture, admin = picture_of(mediawiki_site, Kind.PD_OLD_100, 1), edited_wiki.admin
+    first = page(edited_wiki, picture.title, prop="info")
     admin.append(picture.title, "\n{{Cc-by-sa-4.0}}")
-    edited = page(mediawiki, picture.title, prop="info")
+    edited = page(edited_wiki, picture.title, prop="info")
     admin.upload(picture.title, jpeg("navy"))
-    overwritten = page(mediawiki, picture.title, prop="info|imageinfo", iiprop="sha1")
+    overwritten = page(edited_wiki, picture.title, prop="info|imageinfo", iiprop="sha1")
     admin.move(picture.title, "File:Elsewhere.jpg")
-    moved = page(mediawiki, "File:Elsewhere.jpg", prop="info|imageinfo", iiprop="sha1")
+    moved = page(edited_wiki, "File:Elsewhere.jpg", prop="info|imageinfo", iiprop="sha1")
     revisions = [found["lastrevid"] for found in (first, edited, overwritten, moved)]
     assert revisions == sorted(set(revisions)), "each event has a revision of its own"
     assert {found["pageid"] for found in (first, edited, overwritten, moved)} == {first["pageid"]}
@@ -297,74 +305,74 @@ def test_lastrevid_changes_on_edit_on_overwrite_and_on_move(mediawiki: MediaWiki
 
 
 def test_changes_are_in_the_link_tables_when_the_admin_returns(
-    mediawiki: MediaWiki, mediawiki_site: FilledSite
+    edited_wiki: MediaWiki, mediawiki_site: FilledSite
 ) -> None:
     picture = picture_of(mediawiki_site, Kind.PD_OLD_100_EXPIRED)
     for round_number in range(5):
-        mediawiki.admin.append(picture.title, f"\n[[Category:Round {round_number}]]")
-        assert members(mediawiki, f"Round {round_number}", "file") == {picture.title}
+        edited_wiki.admin.append(picture.title, f"\n[[Category:Round {round_number}]]")
+        assert members(edited_wiki, f"Round {round_number}", "file") == {picture.title}
 
 
-def test_a_template_edit_changes_categories_but_no_revision(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+def test_a_template_edit_changes_categories_but_no_revision(edited_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
     picture, template = picture_of(mediawiki_site, Kind.CC0_MUSEUM), "Template:Cc-zero"
-    before = page(mediawiki, picture.title, prop="info")
+    before = page(edited_wiki, picture.title, prop="info")
     # `touched` is in whole seconds.
     time.sleep(1)
-    mediawiki.admin.edit(template, mediawiki.admin.read(template).replace("CC-Zero", "CC-Zero with doubts"))
-    mediawiki.run_jobs()
-    after = page(mediawiki, picture.title, prop="info|categories")
+    edited_wiki.admin.edit(template, edited_wiki.admin.read(template).replace("CC-Zero", "CC-Zero with doubts"))
+    edited_wiki.run_jobs()
+    after = page(edited_wiki, picture.title, prop="info|categories")
     assert after["lastrevid"] == before["lastrevid"] and after["touched"] != before["touched"]
     assert "Category:CC-Zero with doubts" in {entry["title"] for entry in after["categories"]}
 
 
-def test_a_deleted_file_is_missing_until_it_is_restored(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
-    picture, admin = picture_of(mediawiki_site, Kind.PD_OLD_100), mediawiki.admin
-    before = page(mediawiki, picture.title, prop="info|imageinfo", iiprop="url")
+def test_a_deleted_file_is_missing_until_it_is_restored(edited_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+    picture, admin = picture_of(mediawiki_site, Kind.PD_OLD_100, 2), edited_wiki.admin
+    before = page(edited_wiki, picture.title, prop="info|imageinfo", iiprop="url")
     admin.delete(picture.title)
-    assert ask(mediawiki, pageids=before["pageid"], prop="info")["query"]["pages"] == [
+    assert ask(edited_wiki, pageids=before["pageid"], prop="info")["query"]["pages"] == [
         {"pageid": before["pageid"], "missing": True}
     ]
-    assert picture.title not in members(mediawiki, ROOTS[1], "file")
+    assert picture.title not in members(edited_wiki, ROOTS[1], "file")
     assert fetch(before["imageinfo"][0]["url"]).status_code == 404
-    event = ask(mediawiki, list="logevents", leaction="delete/delete", lelimit=1)["query"]["logevents"][0]
+    event = ask(edited_wiki, list="logevents", leaction="delete/delete", lelimit=1)["query"]["logevents"][0]
     assert (event["logpage"], event["pageid"], event["title"]) == (before["pageid"], 0, picture.title)
     admin.undelete(picture.title)
-    after = page(mediawiki, picture.title, prop="info")
+    after = page(edited_wiki, picture.title, prop="info")
     assert (after["pageid"], after["lastrevid"]) == (before["pageid"], before["lastrevid"])
 
 
-def test_a_move_without_redirect_leaves_nothing_behind(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
-    title = picture_of(mediawiki_site, Kind.PD_OLD_100).title
-    mediawiki.admin.move(title, "File:Elsewhere.jpg", leave_redirect=False)
-    assert page(mediawiki, title, prop="info")["missing"] is True
-    assert "File:Elsewhere.jpg" in members(mediawiki, ROOTS[1], "file")
+def test_a_move_without_redirect_leaves_nothing_behind(edited_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+    title = picture_of(mediawiki_site, Kind.PD_OLD_100, 3).title
+    edited_wiki.admin.move(title, "File:Elsewhere alone.jpg", leave_redirect=False)
+    assert page(edited_wiki, title, prop="info")["missing"] is True
+    assert "File:Elsewhere alone.jpg" in members(edited_wiki, ROOTS[1], "file")
 
 
-def test_a_hidden_version_has_neither_digest_nor_address(mediawiki: MediaWiki, mediawiki_site: FilledSite) -> None:
-    title = picture_of(mediawiki_site, Kind.PD_OLD_100).title
-    mediawiki.admin.upload(title, jpeg("maroon"))
-    mediawiki.admin.revision_delete(title)
-    now, old = page(mediawiki, title, prop="imageinfo", iiprop="sha1|url|size", iilimit=2)["imageinfo"]
+def test_a_hidden_version_has_neither_digest_nor_address(edited_wiki: MediaWiki, mediawiki_site: FilledSite) -> None:
+    title = picture_of(mediawiki_site, Kind.PD_OLD_100, 4).title
+    edited_wiki.admin.upload(title, jpeg("maroon"))
+    edited_wiki.admin.revision_delete(title)
+    now, old = page(edited_wiki, title, prop="imageinfo", iiprop="sha1|url|size", iilimit=2)["imageinfo"]
     assert now["sha1"] == _sha1(jpeg("maroon"))
     assert old["filehidden"] is True and not {"sha1", "url"} & old.keys()
 
 
-def test_the_admin_reports_what_the_wiki_refuses(mediawiki: MediaWiki) -> None:
+def test_the_admin_reports_what_the_wiki_refuses(edited_wiki: MediaWiki) -> None:
     with pytest.raises(WikiApiError, match="action=delete: missingtitle"):
-        mediawiki.admin.delete("File:Never uploaded.jpg")
+        edited_wiki.admin.delete("File:Never uploaded.jpg")
 
 
 # --- the server ------------------------------------------------------------------------------------------------------
 
 
-def test_lag_is_refused_when_the_client_names_a_maximum(mediawiki: MediaWiki) -> None:
-    mediawiki.set_lag(7)
-    refused = fetch(f"{mediawiki.api_url}?action=query&meta=siteinfo&format=json&maxlag=5")
+def test_lag_is_refused_when_the_client_names_a_maximum(edited_wiki: MediaWiki) -> None:
+    edited_wiki.set_lag(7)
+    refused = fetch(f"{edited_wiki.api_url}?action=query&meta=siteinfo&format=json&maxlag=5")
     assert refused.json()["error"]["code"] == "maxlag"
     assert (refused.headers["Retry-After"], refused.headers["X-Database-Lag"]) == ("5", "7")
-    assert "query" in ask(mediawiki, meta="siteinfo")
-    mediawiki.set_lag(None)
-    assert "query" in ask(mediawiki, meta="siteinfo", maxlag=5)
+    assert "query" in ask(edited_wiki, meta="siteinfo")
+    edited_wiki.set_lag(None)
+    assert "query" in ask(edited_wiki, meta="siteinfo", maxlag=5)
 
 
 def test_the_access_log_holds_the_clients_requests_and_not_the_admins(mediawiki: MediaWiki) -> None:

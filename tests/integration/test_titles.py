@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.home import open_home
-from tests.bench.painted import mix, paint
-from tests.integration.mediawiki.fill import fill
-from tests.integration.mediawiki.wiki import MediaWiki
+from tests.integration.conftest import FilledSite
 from tests.pd_assets.harvest import differences, harvest, standing, tree
 from tests.pd_assets.odd_titles import (
     CATEGORIES,
@@ -22,13 +20,12 @@ from tests.pd_assets.odd_titles import (
 
 @pytest.mark.extended
 def test_odd_titles_keep_their_identity_and_nothing_is_written_outside_the_home(
-    mediawiki_installed: None, tmp_path: Path
+    painted_site: FilledSite, tmp_path: Path
 ) -> None:
     parent = tmp_path / "parent"
     home = open_home(parent / "home")
-    wiki = MediaWiki.install(tmp_path / "site")
-    # The licence templates come with the filling; its own files are in other categories.
-    fill(wiki, paint(tmp_path / "art", 20), mix(20), 1)
+    # It has the licence templates; its own files are in other categories.
+    wiki = painted_site.wiki.copy_to(tmp_path / "site")
     contents = {title: picture_of(number) for number, title in enumerate(FILE_TITLES)}
     with wiki:
         for category in CATEGORIES:
