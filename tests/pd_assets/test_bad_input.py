@@ -127,14 +127,15 @@ def test_on_a_full_disk_a_night_fails_and_says_so_and_with_room_the_next_one_end
 
 @pytest.mark.slow
 def test_while_somebody_holds_dagsters_database_a_run_fails_and_says_so_and_the_next_one_does_not(
-    tmp_path: Path,
+    own_night: Line, tmp_path: Path
 ) -> None:
-    with new_line(tmp_path) as line:
-        (database,) = (tmp_path / INSTANCE).rglob("runs.db")
-        with closing(sqlite3.connect(database, isolation_level=None)) as holder:
-            holder.execute("BEGIN EXCLUSIVE")
-            with pytest.raises(Exception, match="database is locked"):
-                line.run("refresh_sources")
-            holder.execute("ROLLBACK")
-        assert not line.home.table("commons/categories").exists()
-        assert line.run("refresh_sources").success
+    (database,) = (tmp_path / INSTANCE).rglob("runs.db")
+    own_night.forget_requests()
+    with closing(sqlite3.connect(database, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Exception, match="database is locked"):
+            own_night.run("refresh_sources")
+        holder.execute("ROLLBACK")
+    assert not own_night.server.faults.log, "nothing was asked for"
+    assert own_night.run("refresh_sources").success
+    assert own_night.server.faults.log

@@ -1,4 +1,7 @@
-"""Files of a home are cut, overwritten, emptied or gone: after two nights each is healed, or named with its remedy."""
+"""Files of a home are cut, overwritten, emptied or gone: after two nights each is healed, or named with its remedy.
+
+One case of each test is a whole night; of the others the steps run that read what is damaged.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +28,8 @@ HOW: dict[str, Callable[[bytes], bytes | None]] = {
     "one bit": one_bit,
     "removed": lambda _: None,
 }
+# The steps of a night that read and make the current dataset.
+EXPORT = ("dataset/shards", "dataset/manifest")
 
 
 @pytest.fixture
@@ -59,23 +64,32 @@ def test_a_home_whose_tables_are_all_damaged_heals_in_two_nights(line: Line, how
         place = path.relative_to(line.home.root).as_posix()
         if not place.startswith(("dataset/main/", "dataset/members/", "rights/decisions/", "home.json")):
             harm(path, how)
-    line.run("nightly")
-    second = line.run("nightly")
-    assert second.success, reasons(second)
+    night = line.run("nightly")
+    if not night.success or list(faults(line.home)):
+        night = line.run("nightly")
+    assert night.success, reasons(night)
     assert [str(fault) for fault in faults(line.home)] == []
     assert {key: line.rows(key) for key in before} == before
 
 
 @pytest.mark.extended
 @pytest.mark.parametrize(
-    "lost", [("*.parquet", "README.md"), ("pictures.arrow",), ("shards.json",), ("manifest.json",)]
+    ("lost", "job", "steps"),
+    [
+        (("*.parquet", "README.md"), "nightly", None),
+        (("pictures.arrow",), "build_dataset", EXPORT),
+        (("shards.json",), "build_dataset", EXPORT),
+        (("manifest.json",), "build_dataset", EXPORT),
+    ],
 )
-def test_the_current_dataset_is_made_whole_by_the_next_night(line: Line, lost: tuple[str, ...]) -> None:
+def test_the_current_dataset_is_made_whole_by_the_next_night(
+    line: Line, lost: tuple[str, ...], job: str, steps: tuple[str, ...] | None
+) -> None:
     (folder,) = (path.parent for path in (line.home.root / "dataset/main").glob("*/manifest.json"))
     for pattern in lost:
         for path in folder.glob(pattern):
             harm(path, "cut")
-    night = line.run("nightly")
+    night = line.run(job, steps)
     assert night.success, reasons(night)
     assert [str(fault) for fault in faults(line.home)] == []
 
@@ -84,7 +98,7 @@ def test_the_current_dataset_is_made_whole_by_the_next_night(line: Line, lost: t
 def test_what_is_kept_twice_is_copied_again(line: Line) -> None:
     for path in files(line.home, seconds=True):
         harm(path, "cut")
-    assert line.run("nightly").success
+    assert line.run("refresh_sources").success
     assert [str(fault) for fault in faults(line.home)] == []
 
 
@@ -92,12 +106,13 @@ def test_what_is_kept_twice_is_copied_again(line: Line) -> None:
 @pytest.mark.parametrize("how", HOW)
 def test_evidence_that_nothing_else_tells_is_named_and_set_aside_by_a_persons_word(line: Line, how: str) -> None:
     (path,) = (line.home.table("rights/decisions")).glob("*.parquet")
+    job, steps = ("nightly", None) if how == "cut" else ("build_dataset", ["rights/decisions"])
     harm(path, how)
-    night = line.run("nightly")
+    night = line.run(job, steps)
     if how != "removed":
         assert not night.success and "pdd doctor --repair" in reasons(night), reasons(night)
         assert str(path) in reasons(night)
     list(repair(line.home, str(line.home.archive)))
-    again = line.run("nightly")
+    again = line.run(job, steps)
     assert again.success, reasons(again)
     assert [str(fault) for fault in faults(line.home)] == []

@@ -1,6 +1,7 @@
 """The nightly schedule with real runs: one night after another on an archive that changes in between."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,14 +17,16 @@ from pd_assets.sandbox import Archive, SandboxServer
 from pd_assets.sandbox.records import Page
 from tests.pd_assets.line import (
     FREE_TAG,
+    INSTANCE,
+    NO_TELEMETRY,
     QUIET,
     Line,
+    Night,
     Row,
     changed_categories,
     differing,
     item_id,
     materialised,
-    new_line,
 )
 from tests.pd_assets.odd_titles import picture_of
 
@@ -48,12 +51,55 @@ NIGHT = sorted(
     ]
 )
 TABLES = ("catalog/items", "rights/decisions", "catalog/licensed_images")
+Snapshot = dict[str, dict[tuple[object, ...], Row]]
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Iterator[Line]:
-    with new_line(tmp_path) as line:
-        yield line
+def line(first_night: Night, tmp_path: Path) -> Iterator[Line]:
+    """A line whose instance knows of no run yet, for tests that evaluate ticks alone."""
+    with instance_in(tmp_path) as instance:
+        yield replace(first_night.line, instance=instance)
+
+
+def instance_in(folder: Path) -> dg.DagsterInstance:
+    (folder / INSTANCE).mkdir()
+    return dg.DagsterInstance.local_temp(str(folder / INSTANCE), overrides=NO_TELEMETRY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nights:
+    """Three nights, the archive changed before the second alone, and what there was after each."""
+
+    changed: dict[str, Page]
+    first: Snapshot
+    second: Snapshot
+    third: Snapshot
+    runs: tuple[dg.ExecuteInProcessResult, dg.ExecuteInProcessResult]
+    asked: tuple[set[int], set[int]]
+    fetched: set[str]
+    written: tuple[dict[str, int], dict[str, int]]
+
+
+@pytest.fixture(scope="module")
+def nights(first_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    with first_night.copy(tmp_path_factory.mktemp("nights")) as line:
+        first = snapshot(line)
+        changed = change(line)
+        runs, asked = [night(line)], [line.details_asked()]
+        second, written_before = snapshot(line), written(line)
+        urls = {name: second["catalog/items"][(item_id(page),)]["file_url"] for name, page in changed.items()}
+        fetched = {name for name, url in urls.items() if line.is_fetched(url)}
+        runs, asked = [*runs, night(line)], [*asked, line.details_asked()]
+        return Nights(
+            changed=changed,
+            first=first,
+            second=second,
+            third=snapshot(line),
+            runs=(runs[0], runs[1]),
+            asked=(asked[0], asked[1]),
+            fetched=fetched,
+            written=(written_before, written(line)),
+        )
 
 
 def night(line: Line) -> dg.ExecuteInProcessResult:
@@ -74,32 +120,25 @@ def tick(line: Line, **settings: str) -> ScheduleExecutionData:
         return line.defs.resolve_schedule_def("nightly_scrape").evaluate_tick(context)
 
 
-def snapshot(line: Line) -> dict[str, dict[tuple[object, ...], Row]]:
+def snapshot(line: Line) -> Snapshot:
     return {name: line.rows(name) for name in TABLES}
 
 
-def test_after_a_change_of_the_archive_a_night_brings_in_exactly_what_changed(line: Line) -> None:
-    first = night(line)
-    assert first.success and sorted(materialised(first)) == NIGHT
-    assert line.details_asked() >= {page.pageid for page in line.archive.files()}
-    before = snapshot(line)
+def test_the_first_night_reads_every_page_and_makes_every_table(first_night: Night) -> None:
+    line = first_night.line
+    assert {item for (item,) in line.rows("catalog/items")} >= {item_id(page) for page in line.archive.files()}
+    made = [line.instance.get_latest_materialization_event(dg.AssetKey(key.split("/"))) for key in NIGHT]
+    assert all(made) and len({event.run_id for event in made if event}) == 1
 
-    changed = change(line)
-    second = night(line)
 
-    assert second.success and sorted(materialised(second)) == NIGHT
-    assert line.details_asked() == {page.pageid for page in changed.values()}
-    after = snapshot(line)
+def test_after_a_change_of_the_archive_a_night_brings_in_exactly_what_changed(nights: Nights) -> None:
+    night = nights.runs[0]
+    assert night.success and sorted(materialised(night)) == NIGHT
+    assert nights.asked[0] == {page.pageid for page in nights.changed.values()}
     for name in TABLES:
-        assert differing(before[name], after[name]) == {item_id(page) for page in changed.values()}, name
-    tell_the_story(line, changed, after)
-
-    third = night(line)
-
-    assert third.success
-    assert line.details_asked() == set()
-    assert snapshot(line) == after
-    assert changed_categories(third) == []
+        changed = {item_id(page) for page in nights.changed.values()}
+        assert differing(nights.first[name], nights.second[name]) == changed, name
+    tell_the_story(nights)
 
 
 def change(line: Line) -> dict[str, Page]:
@@ -115,19 +154,17 @@ def change(line: Line) -> dict[str, Page]:
     return {"edited": edited, "deleted": deleted, "overwritten": overwritten, "renamed": renamed, **added}
 
 
-def tell_the_story(line: Line, changed: dict[str, Page], after: dict[str, dict[tuple[object, ...], Row]]) -> None:
+def tell_the_story(nights: Nights) -> None:
     """Each change is in the tables as what it was, and only pictures whose bytes are new were fetched."""
-    items, licensed = after["catalog/items"], after["catalog/licensed_images"]
-    decisions = after["rights/decisions"]
-    of = {name: item_id(page) for name, page in changed.items()}
+    items, licensed = nights.second["catalog/items"], nights.second["catalog/licensed_images"]
+    decisions = nights.second["rights/decisions"]
+    of = {name: item_id(page) for name, page in nights.changed.items()}
     assert items[(of["deleted"],)]["status"] == "deleted"
     assert items[(of["edited"],)]["status"] == "live"
     assert decisions[(of["edited"], "strict")]["verdict"] == "reject"
     assert items[(of["renamed"],)]["title"] == "Renamed in the night"
     assert {name for name, item in of.items() if (item,) in licensed} == set(of) - {"edited", "deleted"}
-
-    fetched = {name for name, item in of.items() if line.is_fetched(items[(item,)]["file_url"])}
-    assert fetched == {"overwritten", "added 0", "added 1", "added 2"}
+    assert nights.fetched == {"overwritten", "added 0", "added 1", "added 2"}
 
 
 # What asks an archive or an operator looks each night.
@@ -136,39 +173,39 @@ DOWNSTREAM = sorted(
 )
 
 
-def test_a_night_without_a_change_does_no_work_downstream_and_says_so(line: Line) -> None:
-    assert night(line).success
-    before = written(line)
-
-    second = night(line)
-
-    assert second.success
-    assert line.details_asked() == set()
-    said = {event.asset_key.to_user_string(): event for event in of_assets(second)}
+def test_a_night_without_a_change_does_no_work_downstream_and_says_so(nights: Nights) -> None:
+    night = nights.runs[1]
+    assert night.success
+    assert nights.asked[1] == set()
+    assert changed_categories(night) == []
+    assert nights.third == nights.second
+    said = {event.asset_key.to_user_string(): event for event in of_assets(night)}
     idle = sorted(key for key, event in said.items() if str(event.metadata.get("work")).find("none:") >= 0)
     assert idle == DOWNSTREAM
-    assert written(line) == before
+    assert nights.written[1] == nights.written[0]
     rows = {key: event.metadata["dagster/row_count"].value for key, event in said.items()}
-    assert rows["catalog/licensed_images"] == len(line.rows("catalog/licensed_images")) > 0
+    assert rows["catalog/licensed_images"] == len(nights.third["catalog/licensed_images"]) > 0
     assert said["rights/decisions"].metadata["verdicts_changed"].value == 0
 
 
 @pytest.mark.extended
-def test_a_table_that_was_taken_away_is_made_again_though_nothing_else_changed(line: Line) -> None:
-    assert night(line).success
-    before = snapshot(line)
-    for path in line.home.table("catalog/licensed_images").glob("*.parquet"):
+def test_a_table_that_was_taken_away_is_made_again_though_nothing_else_changed(own_night: Line) -> None:
+    before = snapshot(own_night)
+    for path in own_night.home.table("catalog/licensed_images").glob("*.parquet"):
         path.unlink()
-    assert night(line).success
-    assert snapshot(line) == before
+    assert night(own_night).success
+    assert snapshot(own_night) == before
 
 
 @pytest.mark.extended
-def test_a_night_that_died_is_continued_by_the_next(line: Line) -> None:
-    line.server.faults.set({"status": 404, "times": 1})
-    assert not night(line).success
-    assert night(line).success
-    assert len(line.rows("catalog/licensed_images")) > 0
+def test_a_night_that_died_is_continued_by_the_next(own_night: Line) -> None:
+    added = own_night.archive.paint_more(3)
+    own_night.server.faults.set({"status": 404, "times": 1})
+    assert not night(own_night).success
+    before = {item for (item,) in own_night.rows("catalog/licensed_images")}
+    assert night(own_night).success
+    after = {item for (item,) in own_night.rows("catalog/licensed_images")}
+    assert after - before == {item_id(page) for page in added}
 
 
 def test_a_tick_while_a_night_is_at_work_asks_for_nothing(line: Line) -> None:
@@ -235,11 +272,12 @@ def test_a_night_without_any_free_picture_is_no_failure_and_exports_nothing(tmp_
     archive.add("Category:Views", wikitext="")
     archive.add("File:View.jpg", wikitext="{{Cc-by-sa-4.0}}\n[[Category:Views]]", content=picture_of(1))
     with SandboxServer(archive) as server:
-        platform = Platform(pd_home=str(tmp_path), pd_commons_api=server.api_url, pd_commons_roots="Views")
+        home = open_home(tmp_path / "home")
+        platform = Platform(pd_home=str(home.root), pd_commons_api=server.api_url, pd_commons_roots="Views")
         job = build_defs(platform=platform).resolve_job_def("nightly")
-        with dg.instance_for_test() as instance:
+        with instance_in(tmp_path) as instance:
             night = job.execute_in_process(instance=instance, run_config=QUIET)
     assert night.success
     made = materialised(night)
     assert "catalog/licensed_images" in made and "dataset/shards" not in made
-    assert open_home(tmp_path).latest("dataset", "main") is None
+    assert home.latest("dataset", "main") is None

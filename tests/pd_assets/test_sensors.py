@@ -95,7 +95,6 @@ def test_a_request_that_a_crash_lost_is_made_again_under_the_same_key(night: Lin
 
 def test_a_share_of_the_pictures_of_the_last_training_may_be_the_threshold(own_night: Line) -> None:
     assert len(tick(own_night, pd_retrain_after="5%").run_requests or []) == 1
-    assert own_night.run("build_dataset").success
     trained_on_the_latest_dataset(own_night)
     licensed = len(own_night.rows("catalog/licensed_images"))
     said = tick(own_night, pd_retrain_after="5%")
@@ -138,14 +137,13 @@ def test_a_table_that_was_never_checked_trains_nothing(night: Line) -> None:
 
 
 def test_pictures_that_the_current_model_has_seen_are_not_new(own_night: Line) -> None:
-    assert own_night.run("build_dataset").success
     trained_on_the_latest_dataset(own_night)
     assert str(tick(own_night).skip_message).startswith("0 new licensed pictures")
 
-    own_night.archive.paint_more(THRESHOLD)
+    own_night.archive.paint_more(3)
     assert own_night.run("nightly").success
-    asked = tick(own_night)
-    assert [request.tags["pd/new_pictures"] for request in asked.run_requests or []] == [str(THRESHOLD)]
+    asked = tick(own_night, pd_retrain_after="3")
+    assert [request.tags["pd/new_pictures"] for request in asked.run_requests or []] == ["3"]
 
 
 def trained_on_the_latest_dataset(line: Line) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -21,10 +22,9 @@ STAGES = ("clip", "unet_text")
 
 @pytest.fixture(scope="module")
 def with_models(first_night: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """A line after its first night, with a dataset and models that were trained on it."""
+    """A line after its first night, with models that were trained on its dataset."""
     folder = tmp_path_factory.mktemp("with models")
     with first_night.copy(folder) as made:
-        assert made.run("build_dataset").success
         trained(made.home, "first")
         yield Night(folder=folder, line=made)
 
@@ -36,9 +36,47 @@ def line(with_models: Night, tmp_path: Path) -> Iterator[Line]:
         yield made
 
 
-def trained(home: Home, version: str, stages: Sequence[str] = STAGES) -> None:
-    """What a training on the latest dataset leaves, promoted."""
-    dataset = home.latest("dataset", "main")
+@dataclass(frozen=True, kw_only=True)
+class Cleaned:
+    """The same after a picture was taken down and the run that the sensor asked for; `before` is the old dataset."""
+
+    night: Night
+    victim: str
+    before: str
+    flagged_at_once: tuple[object, ...]
+    request: dg.RunRequest
+    cursor: str | None
+
+
+@pytest.fixture(scope="module")
+def taken_down(with_models: Night, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cleaned]:
+    folder = tmp_path_factory.mktemp("taken down")
+    with with_models.copy(folder) as made:
+        victim = sorted(served(made))[3]
+        before = made.home.latest("dataset", "main")
+        assert before is not None
+        take_down(made.home, victim, reason="the heirs ask for it", purge=False)
+        said = tick(made, pd_takedown_policy="retrain")
+        yield Cleaned(
+            night=Night(folder=folder, line=made),
+            victim=victim,
+            before=before.name,
+            flagged_at_once=tuple(flagged(made, stage) for stage in STAGES),
+            request=run_what_it_asks_for(made, said),
+            cursor=said.cursor,
+        )
+
+
+@pytest.fixture
+def cleaned_line(taken_down: Cleaned, tmp_path: Path) -> Iterator[Line]:
+    """The test's own copy of that."""
+    with taken_down.night.copy(tmp_path) as made:
+        yield made
+
+
+def trained(home: Home, version: str, stages: Sequence[str] = STAGES, *, on: str | None = None) -> None:
+    """What a training on the latest dataset, or on another version, leaves, promoted."""
+    dataset = home.latest("dataset", "main") if on is None else home.dataset("main", on)
     assert dataset is not None
     for stage in stages:
         folder = home.model(stage, version)
@@ -98,16 +136,15 @@ def test_while_nothing_is_wrong_it_says_so_and_the_checks_pass(line: Line) -> No
     assert [flagged(line, stage) for stage in STAGES] == [(True, {}), (True, {})]
 
 
-def test_what_an_operator_takes_down_is_out_after_one_run_and_every_model_that_saw_it_is_flagged(line: Line) -> None:
-    victim = sorted(served(line))[3]
-    take_down(line.home, victim, reason="the heirs ask for it", purge=False)
-    said = tick(line)
-    assert [flagged(line, stage)[0] for stage in STAGES if flagged(line, stage)] == [False, False]  # type: ignore[index]
-    request = run_what_it_asks_for(line, said)
-    assert request.job_name == "build_dataset"
+def test_what_an_operator_takes_down_is_out_after_one_run_and_every_model_that_saw_it_is_flagged(
+    taken_down: Cleaned, cleaned_line: Line
+) -> None:
+    line, victim = cleaned_line, taken_down.victim
+    assert [told[0] for told in taken_down.flagged_at_once if isinstance(told, tuple)] == [False, False]
+    assert taken_down.request.job_name == "build_dataset"
     assert victim not in served(line)
 
-    after = tick(line, said.cursor)
+    after = tick(line, taken_down.cursor)
     assert not after.run_requests
     passed, versions = flagged(line) or (True, {})
     assert not passed and isinstance(versions, dict) and set(versions) == {"first"}
@@ -148,10 +185,9 @@ def test_the_flags_are_reported_once_for_each_state(line: Line) -> None:
 
 
 def test_the_policy_retrain_asks_for_a_training_once_the_dataset_is_clean_and_only_until_one_is_made(
-    line: Line,
+    cleaned_line: Line,
 ) -> None:
-    take_down(line.home, sorted(served(line))[3], reason="a complaint")
-    run_what_it_asks_for(line, tick(line, pd_takedown_policy="retrain"))
+    line = cleaned_line
     assert not tick(line, pd_takedown_policy="flag").run_requests
     said = tick(line, pd_takedown_policy="retrain")
     (request,) = said.run_requests or []
@@ -165,10 +201,9 @@ def test_the_policy_retrain_asks_for_a_training_once_the_dataset_is_clean_and_on
 
 
 @pytest.mark.extended
-def test_where_a_latent_model_saw_it_the_training_is_one_of_all_models(line: Line) -> None:
-    trained(line.home, "first latent", ("vae", "latents", "latent_diffusion", "super_resolution"))
-    take_down(line.home, sorted(served(line))[3], reason="a complaint")
-    run_what_it_asks_for(line, tick(line, pd_takedown_policy="retrain"))
+def test_where_a_latent_model_saw_it_the_training_is_one_of_all_models(taken_down: Cleaned, cleaned_line: Line) -> None:
+    line, latent = cleaned_line, ("vae", "latents", "latent_diffusion", "super_resolution")
+    trained(line.home, "first latent", latent, on=taken_down.before)
     (request,) = tick(line, pd_takedown_policy="retrain").run_requests or []
     assert request.job_name == "train_all_models"
     for stage in ("vae", "latents", "latent_diffusion", "super_resolution"):

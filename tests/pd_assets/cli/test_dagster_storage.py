@@ -11,13 +11,23 @@ from pd_assets.running.pools import POOLS, set_limits
 from tests.conftest import ROOT
 
 
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder whose Dagster storage was in use; tests work on copies."""
+    folder = tmp_path_factory.mktemp("used")
+    shutil.copy(ROOT / "dagster.yaml", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        with open_instance(folder) as instance:
+            set_limits(instance)
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project folder whose Dagster storage was in use."""
-    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+def project(used: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own copy of it."""
+    shutil.copytree(used, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    with open_instance(tmp_path) as instance:
-        set_limits(instance)
     return tmp_path
 
 

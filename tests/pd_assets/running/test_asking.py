@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from pd_assets.running.asking import FIRST_WAIT_S, LONGEST_WAIT_S, request
+from tests.pd_assets.line import INSTANCE, NO_TELEMETRY
 
 JOB, TAG = "work", "pd/state"
 
@@ -19,7 +20,8 @@ def work() -> None:
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as found:
+    (tmp_path / INSTANCE).mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / INSTANCE), overrides=NO_TELEMETRY) as found:
         yield found
 
 
