@@ -99,7 +99,10 @@ class DagsterUi:
         """The processes that execute runs: those that the code servers started, without their own helpers."""
         servers = [one for one in self.processes() if {"grpc", "code-server"}.intersection(_words(one))]
         started = [child for one in servers for child in one.children() if child not in servers]
-        return [one for one in started if "multiprocessing.spawn" in " ".join(_words(one))]
+        # Of one in a hurry they are forked: hurry.py.
+        forkers = [one for one in started if "multiprocessing.forkserver" in " ".join(_words(one))]
+        spawned = [one for one in started if "multiprocessing.spawn" in " ".join(_words(one))]
+        return [*spawned, *(child for one in forkers for child in one.children())]
 
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Ask it to stop, wait for the end, return the exit code."""

@@ -17,9 +17,9 @@ import yaml
 from pd_assets.sandbox import Archive, SandboxServer
 from tests import last_words, patience
 from tests.conftest import ROOT
-from tests.integration import postgres
-from tests.integration.conftest import require
+from tests.integration import hurry, postgres
 from tests.integration.dagster_ui import DagsterUi, free_port, wait_until_it_answers
+from tests.integration.postgres import Postgres
 from tests.integration.test_interruption import kill_everything
 from tests.patience import PATIENCE_S
 
@@ -98,22 +98,20 @@ def server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def services(tmp_path: Path, server: SandboxServer) -> Iterator[Services]:
-    require(postgres.missing)
+def services(tmp_path: Path, server: SandboxServer, postgres_server: Postgres) -> Services:
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     code_port, ui_port = free_port(), free_port()
     workspace = (ROOT / "deploy/docker/workspace.yaml").read_text()
     workspace = workspace.replace("host: code", f"host: {ELSEWHERE}").replace("port: 4000", f"port: {code_port}")
     (tmp_path / "services.yaml").write_text(workspace)
-    with postgres.running() as database:
-        settings = {
-            **postgres.dagster_home(tmp_path / "dagster", database),
-            "PYTHONPATH": str(ROOT),
-            "PD_HOME": str(tmp_path / "home"),
-            "PD_COMMONS_API": server.api_url,
-        }
-        yield Services(folder=tmp_path, environment={**os.environ, **settings}, code_port=code_port, ui_port=ui_port)
+    settings = {
+        **hurry.settings(),
+        **postgres.dagster_home(tmp_path / "dagster", postgres_server.with_database("services")),
+        "PD_HOME": str(tmp_path / "home"),
+        "PD_COMMONS_API": server.api_url,
+    }
+    return Services(folder=tmp_path, environment={**os.environ, **settings}, code_port=code_port, ui_port=ui_port)
 
 
 def test_a_run_of_a_code_location_elsewhere_is_left_alone_while_it_lives_and_comes_again_when_it_died(

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import chdir
-from pathlib import Path
 from typing import cast
 
 import psutil
@@ -11,20 +10,15 @@ import pytest
 
 from pd_assets.cli.instance import open_instance
 from pd_assets.sandbox import SandboxServer
-from tests.integration.dagster_ui import DagsterUi, Json, running
-from tests.integration.pdd_up.conftest import Up
+from tests.integration.dagster_ui import DagsterUi, Json
+from tests.integration.pdd_up.conftest import Up, retries
 from tests.patience import until
 
 pytestmark = pytest.mark.slow
-RUNS = """
-query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results {
-  runId status startTime endTime } } } }
-"""
 LOGS = """
 query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
   ... on MessageEvent { message } } } } }
 """
-TERMINATE = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
 SCHEDULE = """
 query { scheduleOrError(scheduleSelector: {
   repositoryLocationName: "pd", repositoryName: "__repository__", scheduleName: "nightly_scrape"
@@ -74,34 +68,16 @@ def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
     ui: DagsterUi, server: SandboxServer
 ) -> None:
     run = killed_run(ui, server)
-    until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
+    until(lambda: "SUCCESS" in retries(ui, run))
 
 
 @pytest.mark.extended
 def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(ui: DagsterUi, server: SandboxServer) -> None:
     run = killed_run(ui, server)
     pass_by(ui)
-    until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
+    until(lambda: "SUCCESS" in retries(ui, run))
     lines = [line for line in (ui.home / "alerts.log").read_text().splitlines() if run in line]
     assert len(lines) == 1, "it is told of once"
-
-
-@pytest.mark.extended
-def test_a_run_that_the_end_of_pdd_up_interrupts_goes_on_by_itself_when_it_is_started_again(
-    server: SandboxServer, tmp_path: Path
-) -> None:
-    server.faults.set({"delay_s": 5})
-    with running(tmp_path, PD_COMMONS_API=server.api_url) as ui:
-        run, ended = (ui.launch("commons/categories") for _ in range(2))
-        ui.wait_for(run, "STARTED")
-        # A person ends the second, which waits for its archive: it stays ended.
-        ui.ask(TERMINATE, run=ended)
-        ui.stop()
-    server.faults.clear()
-    with running(tmp_path, PD_COMMONS_API=server.api_url) as ui:
-        until(lambda: any(one["status"] == "SUCCESS" for one in runs(ui, tag="dagster/parent_run_id", value=run)))
-        assert (ui.status(run), ui.status(ended)) == ("FAILURE", "CANCELED")
-        assert runs(ui, tag="dagster/parent_run_id", value=ended) == []
 
 
 def killed_run(ui: DagsterUi, server: SandboxServer) -> str:
@@ -128,8 +104,3 @@ def process_of(ui: DagsterUi, run: str) -> psutil.Process:
     messages = [str(event.get("message")) for event in cast(list[Json], logs["events"])]
     (pid,) = {found[1] for said in messages if (found := re.search(r"Started process for run \(pid: (\d+)\)", said))}
     return psutil.Process(int(pid))
-
-
-def runs(ui: DagsterUi, *, tag: str = "", value: str = "") -> list[Json]:
-    wanted = [{"key": tag, "value": value}] if tag else []
-    return cast(list[Json], cast(Json, ui.ask(RUNS, tags=wanted)["runsOrError"])["results"])
