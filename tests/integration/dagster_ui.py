@@ -21,6 +21,8 @@ from tests.patience import PATIENCE_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILES = ("dagster.yaml", "workspace.yaml", "pyproject.toml")
+# So long a run's process may take to begin, on a machine that is busy; the second is else as much as the first.
+PATIENT = {"DAGSTER_GRPC_TIMEOUT_SECONDS": f"{PATIENCE_S:.0f}", "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "60"}
 LAUNCH = """
 mutation($assets: [AssetKeyInput!], $config: RunConfigData) {
   launchPipelineExecution(executionParams: {
@@ -140,6 +142,7 @@ def start(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes]"
         "PYTHONPATH": str(ROOT),
         "PD_HOME": str(folder / "home"),
         "OMP_NUM_THREADS": "1",
+        **PATIENT,
         **settings,
     }
     with (folder / "up.log").open("wb") as log:
