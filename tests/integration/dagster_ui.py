@@ -37,6 +37,10 @@ mutation($assets: [AssetKeyInput!], $config: RunConfigData) {
 }
 """
 RUN = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
+RETRIES = """
+query($run: String!) { runsOrError(filter: {tags: [{key: "dagster/parent_run_id", value: $run}]}) {
+  ... on Runs { results { status } } } }
+"""
 Json = Mapping[str, object]
 
 
@@ -81,6 +85,11 @@ class DagsterUi:
 
     def status(self, run: str) -> str:
         return str(cast(Json, self.ask(RUN, run=run)["runOrError"])["status"])
+
+    def retries(self, run: str) -> list[str]:
+        """The statuses of the runs that go on with a run."""
+        found = cast(Json, self.ask(RETRIES, run=run)["runsOrError"])
+        return [str(one["status"]) for one in cast(list[Json], found["results"])]
 
     def wait_for(self, run: str, *statuses: str) -> str:
         """Wait until a run has one of `statuses`, and return it."""

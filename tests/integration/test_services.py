@@ -26,10 +26,6 @@ from tests.patience import PATIENCE_S
 pytestmark = [pytest.mark.slow, pytest.mark.extended]
 ELSEWHERE = "127.0.0.2"
 LOCATION = "query { workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } } }"
-RETRIES = """
-query($run: String!) { runsOrError(filter: {tags: [{key: "dagster/parent_run_id", value: $run}]}) {
-  ... on Runs { results { status } } } }
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +125,7 @@ def test_a_run_of_a_code_location_elsewhere_is_left_alone_while_it_lives_and_com
         server.faults.clear()
         running["code"] = services.start("code")
         until(lambda: web.status(run) == "FAILURE")
-        until(lambda: "SUCCESS" in str(web.ask(RETRIES, run=run)))
+        until(lambda: "SUCCESS" in web.retries(run))
 
 
 def until(happened: Callable[[], bool]) -> None:

@@ -13,10 +13,10 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType, SimpleNamespace
 
-LOOK_EVERY_S = 2
-SENSORS_EVERY_S = 4
+LOOK_EVERY_S, ALERT_WITHIN_S = 3, 8
 # More than DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS of pdd_up/conftest.py, as Dagster's is less than ours.
 OVERLOOKED_AFTER_S = 20
+ALERTS = ("run_failure_alert", "overlooked_retries")
 
 
 def of_controller(controller: ModuleType) -> None:
@@ -36,9 +36,15 @@ def of_daemons(daemons: ModuleType) -> None:
 
 
 def of_sensors(sensors: ModuleType) -> None:
-    """All are due whenever they are looked at."""
-    sensors.MIN_INTERVAL_LOOP_TIME = SENSORS_EVERY_S
-    sensors.is_under_min_interval = lambda *_: False
+    """Those that look for failed runs are due earlier; PD_WATCH_EVERY_S says when the others are."""
+    is_early = sensors.is_under_min_interval
+
+    def hurried(state: object, sensor: object, *more: int) -> bool:
+        elapsed = sensors.get_elapsed(state)
+        is_due = sensor.name in ALERTS and (elapsed is None or elapsed >= ALERT_WITHIN_S)
+        return not is_due and is_early(state, sensor, *more)
+
+    sensors.is_under_min_interval = hurried
 
 
 def of_code_server(server: ModuleType) -> None:

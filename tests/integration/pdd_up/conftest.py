@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import pytest
 
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.integration import hurry
-from tests.integration.dagster_ui import DagsterUi, Json, running
+from tests.integration.dagster_ui import DagsterUi, running
 from tests.receivers import mail_server, webhook
 
 
@@ -22,7 +21,6 @@ class Up:
     mailed: list[str]
 
 
-RUNS = "query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { status } } } }"
 # A model that is small, and of many steps that are told of: there is time to stop it between two of them.
 UNET_STEPS = 100
 UP = {
@@ -58,13 +56,6 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         ) as ui,
     ):
         yield Up(ui=ui, server=server, posted=posted, mailed=mailed)
-
-
-def retries(ui: DagsterUi, run: str) -> list[str]:
-    """The statuses of the runs that go on with a run."""
-    tags = [{"key": "dagster/parent_run_id", "value": run}]
-    found = cast(Json, ui.ask(RUNS, tags=tags)["runsOrError"])
-    return [str(one["status"]) for one in cast(list[Json], found["results"])]
 
 
 @pytest.fixture(scope="package")

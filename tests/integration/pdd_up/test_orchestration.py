@@ -11,7 +11,7 @@ import pytest
 from pd_assets.cli.instance import open_instance
 from pd_assets.sandbox import SandboxServer
 from tests.integration.dagster_ui import DagsterUi, Json
-from tests.integration.pdd_up.conftest import Up, retries
+from tests.integration.pdd_up.conftest import Up
 from tests.patience import until
 
 pytestmark = pytest.mark.slow
@@ -68,14 +68,14 @@ def test_a_run_that_is_killed_starts_again_by_itself_and_keeps_nobody_waiting(
     ui: DagsterUi, server: SandboxServer
 ) -> None:
     run = killed_run(ui, server)
-    until(lambda: "SUCCESS" in retries(ui, run))
+    until(lambda: "SUCCESS" in ui.retries(run))
 
 
 @pytest.mark.extended
 def test_a_run_that_the_daemon_passed_by_starts_again_all_the_same(ui: DagsterUi, server: SandboxServer) -> None:
     run = killed_run(ui, server)
     pass_by(ui)
-    until(lambda: "SUCCESS" in retries(ui, run))
+    until(lambda: "SUCCESS" in ui.retries(run))
     lines = [line for line in (ui.home / "alerts.log").read_text().splitlines() if run in line]
     assert len(lines) == 1, "it is told of once"
 

@@ -18,7 +18,6 @@ from pd_assets.cli import sandbox
 from pd_assets.cli.instance import open_instance
 from pd_assets.lib.home import open_home
 from tests.integration.dagster_ui import DagsterUi, alive, running
-from tests.integration.pdd_up.conftest import retries
 from tests.patience import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
@@ -74,9 +73,9 @@ def test_the_end_of_pdd_up_leaves_no_process_behind(ended: Ended, monkeypatch: p
 def test_a_run_that_the_end_interrupts_goes_on_by_itself_when_pdd_up_is_started_again(
     ended: Ended, begun_again: DagsterUi
 ) -> None:
-    until(lambda: "SUCCESS" in retries(begun_again, ended.at_work))
+    until(lambda: "SUCCESS" in begun_again.retries(ended.at_work))
     assert (begun_again.status(ended.at_work), begun_again.status(ended.ended)) == ("FAILURE", "CANCELED")
-    assert retries(begun_again, ended.ended) == []
+    assert begun_again.retries(ended.ended) == []
 
 
 @pytest.mark.extended
