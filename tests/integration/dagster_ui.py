@@ -121,6 +121,16 @@ class DagsterUi:
         return self.process.wait(PATIENCE_S)
 
 
+def ends_when_dies(ui: DagsterUi, part: str) -> None:
+    """Kill the one process that has this word; `pdd up` ends whole and with an error, so that it is started again."""
+    family = ui.processes()
+    (found,) = [one for one in family if part in _words(one)]
+    found.kill()
+    assert ui.process.wait(PATIENCE_S) == 1
+    assert "ended by itself" in ui.printed
+    until(lambda: not alive(family), lambda: str(alive(family)))
+
+
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[DagsterUi]:
     """`pdd up` in `folder`, which becomes a project folder of its own; stopped at the end if the test did not."""

@@ -10,7 +10,7 @@ import pytest
 
 from pd_assets.sandbox import Archive, SandboxServer
 from tests.integration import hurry
-from tests.integration.dagster_ui import DagsterUi, Json, running
+from tests.integration.dagster_ui import DagsterUi, Json, ends_when_dies, running
 from tests.integration.fault_proxy import Fault, FaultProxy, http_error
 from tests.patience import until
 
@@ -150,3 +150,8 @@ def test_the_failures_of_a_backfill_are_listed_and_only_they_are_tried_again(bac
     assert backfills.ends(second) == "COMPLETED_SUCCESS"
     assert sorted(backfills.listed()) == sorted(FAILING)
     assert backfills.shown("failed") == set()
+
+
+def test_pdd_up_ends_whole_and_with_an_error_when_its_web_server_dies(backfills: Backfills) -> None:
+    """The last test here: nobody needs this `pdd up` any more."""
+    ends_when_dies(backfills.ui, "--with-daemon")

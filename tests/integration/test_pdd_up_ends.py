@@ -1,6 +1,7 @@
-"""How `pdd up` ends, and how it begins again after that: one folder, in which it is started once for each end.
+"""How `pdd up` ends in the middle of a run, and begins again: once by SIGTERM and once by SIGKILL, in one folder.
 
-Nothing is hurried here: which process began which matters.
+Nothing is hurried here: which process began which matters. Where a part of it dies: pdd_up/test_up_dies.py and
+test_backfills.py, which have one that nobody needs any more.
 """
 
 import json
@@ -53,7 +54,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
 
 @pytest.fixture(scope="module")
 def begun_again(ended: Ended) -> Iterator[DagsterUi]:
-    """The same once more."""
+    """The same once more; the last test here ends it."""
     with running(ended.folder) as ui:
         yield ui
 
@@ -79,33 +80,11 @@ def test_a_run_that_the_end_interrupts_goes_on_by_itself_when_pdd_up_is_started_
 
 
 @pytest.mark.extended
-def test_it_ends_whole_and_with_an_error_when_its_daemon_dies(begun_again: DagsterUi) -> None:
-    """So that a service manager starts it again."""
-    ends_when_a_part_dies(begun_again, "dagster._daemon")
-
-
-@pytest.mark.extended
-def test_it_ends_whole_and_with_an_error_when_its_web_server_dies(ended: Ended) -> None:
-    with running(ended.folder) as ui:
-        ends_when_a_part_dies(ui, "--with-daemon")
-
-
-@pytest.mark.extended
-def test_killed_it_leaves_no_process_behind(ended: Ended) -> None:
-    with running(ended.folder) as ui:
-        run_at_work(ui)
-        family = ui.processes()
-        assert_is_whole(family)
-        assert ui.stop(signal.SIGKILL) == -signal.SIGKILL
-        until(lambda: not alive(family), lambda: str(alive(family)))
-
-
-def ends_when_a_part_dies(ui: DagsterUi, word: str) -> None:
-    family = ui.processes()
-    (part,) = [one for one in family if word in one.cmdline()]
-    part.kill()
-    assert ui.process.wait(PATIENCE_S) == 1
-    assert "ended by itself" in ui.printed
+def test_killed_it_leaves_no_process_behind(begun_again: DagsterUi) -> None:
+    run_at_work(begun_again)
+    family = begun_again.processes()
+    assert_is_whole(family)
+    assert begun_again.stop(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: not alive(family), lambda: str(alive(family)))
 
 
