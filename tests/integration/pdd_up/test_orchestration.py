@@ -87,9 +87,11 @@ def told(ui: DagsterUi, run: str) -> list[str]:
 
 def killed_run(ui: DagsterUi, server: SandboxServer) -> str:
     """A run that died in the middle of its work, and is marked as failed."""
-    server.faults.set({"delay_s": 5})
+    server.faults.set({"delay_s": 2})
+    server.faults.log.clear()
     run = ui.launch("commons/categories")
-    ui.wait_for(run, "STARTED")
+    # Whoever started it knows by then that it began: else it is marked as failed twice.
+    until(lambda: server.faults.log)
     process_of(ui, run).kill()
     server.faults.clear()
     assert ui.wait_for(run, "FAILURE") == "FAILURE"
