@@ -15,7 +15,7 @@ def test_after_nights_of_changes_and_kills_tables_datasets_models_and_flags_are_
 ) -> None:
     told: list[str] = []
     change = Change(edits=5, uploads=4, deletions=1, closed=1, opened=1)
-    figures = month(tmp_path, nights=2, pictures=66, seed=20261122, change=change, say=told.append, **hurry.settings())
+    figures = month(tmp_path, nights=2, pictures=90, seed=20261122, change=change, say=told.append, **hurry.settings())
     assert figures.problems == [], figures.told
     # The models saw what was taken down after them: else nothing was there to be flagged.
     assert int(str(figures.told["models that saw one"])) >= 3, (figures.told, told)

@@ -17,8 +17,8 @@ import yaml
 from pd_assets.sandbox import Archive, SandboxServer
 from tests import last_words, patience
 from tests.conftest import ROOT
-from tests.integration import hurry, postgres
-from tests.integration.dagster_ui import DagsterUi, free_port, wait_until_it_answers
+from tests.integration import postgres
+from tests.integration.dagster_ui import PATIENT, DagsterUi, free_port, wait_until_it_answers
 from tests.integration.postgres import Postgres
 from tests.integration.test_interruption import kill_everything
 from tests.patience import PATIENCE_S
@@ -102,8 +102,9 @@ def services(tmp_path: Path, server: SandboxServer, postgres_server: Postgres) -
     workspace = workspace.replace("host: code", f"host: {ELSEWHERE}").replace("port: 4000", f"port: {code_port}")
     (tmp_path / "services.yaml").write_text(workspace)
     settings = {
-        **hurry.settings(),
+        **PATIENT,
         **postgres.dagster_home(tmp_path / "dagster", postgres_server.with_database("services")),
+        "PYTHONPATH": str(ROOT),
         "PD_HOME": str(tmp_path / "home"),
         "PD_COMMONS_API": server.api_url,
     }
