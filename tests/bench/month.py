@@ -231,17 +231,13 @@ class Reaper:
     chance: random.Random
     killed: Counter[str] = field(default_factory=Counter)
 
-    def aim(self) -> str:
-        """At one of: a running step, the daemon, the web server, `pdd up` as a whole."""
-        return self.chance.choice(["step", "step", "step", "daemon", "web server", "pdd up"])
-
-    def strike(self, target: str) -> bool:
-        """One kill -9; False where nothing of the kind is there."""
+    def strike(self) -> None:
+        """One kill -9 of one of: a running step, the daemon, the web server, `pdd up` as a whole."""
+        target = self.chance.choice(["step", "step", "step", "daemon", "web server", "pdd up"])
         found = self._found(target)
         if found:
             self.chance.choice(found).kill()
             self.killed[target] += 1
-        return bool(found)
 
     def _found(self, target: str) -> list[psutil.Process]:
         if self.service.ui.process.poll() is not None:
@@ -263,9 +259,9 @@ class Figures:
 
 
 def month(
-    folder: Path, *, nights: int, pictures: int, seed: int, change: Change, say: Callable[[str], None], **more: str
+    folder: Path, *, nights: int, pictures: int, seed: int, change: Change, say: Callable[[str], None]
 ) -> Figures:
-    """Live through the nights, then look at what is left of them. `more`: settings of `pdd up`."""
+    """Live through the nights, then look at what is left of them."""
     chance = random.Random(seed)
     started = time.monotonic()
     wiki = MediaWiki.install(folder / "wiki")
@@ -273,12 +269,10 @@ def month(
     project = folder / "project"
     project.mkdir()
     after = max(1, 3 * change.uploads)
-    with wiki, service(project, wiki.api_url, PD_RETRAIN_AFTER=str(after), **more) as running:
+    with wiki, service(project, wiki.api_url, PD_RETRAIN_AFTER=str(after)) as running:
         reaper = Reaper(service=running, chance=chance)
         live_a_night(running, since=0.0)
         say(f"first night done after {time.monotonic() - started:.0f} s")
-        # What is taken down from now on was learnt from.
-        settle(running)
         for night in range(1, nights):
             archive.night(change)
             live_a_night(running, since=time.time(), reaper=reaper)
@@ -310,12 +304,12 @@ def month(
 def live_a_night(running: Service, *, since: float, reaper: Reaper | None = None) -> None:
     """Wait until a night that began later than `since` is done, however often it has to be begun again."""
     strike_at = time.monotonic() + reaper.chance.uniform(5, 45) if reaper else None
-    target = reaper.aim() if reaper else ""
     deadline = time.monotonic() + PATIENCE_S
     while not done_since(running.runs("nightly"), since):
         assert time.monotonic() < deadline, f"no night was done in time:\n{running.ui.printed[-3000:]}"
         if reaper and strike_at and time.monotonic() > strike_at:
-            strike_at = None if reaper.strike(target) else strike_at
+            reaper.strike()
+            strike_at = None
         time.sleep(2)
 
 

@@ -1,11 +1,10 @@
-"""Two nights of tests/bench/month.py: nobody looks, the archive changes, things are killed, and all ends well."""
+"""A few nights of tests/bench/month.py: nobody looks, the archive changes, things are killed, and all ends well."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.bench.month import Change, month
-from tests.integration import hurry
 
 pytestmark = [pytest.mark.slow, pytest.mark.extended]
 
@@ -15,7 +14,7 @@ def test_after_nights_of_changes_and_kills_tables_datasets_models_and_flags_are_
 ) -> None:
     told: list[str] = []
     change = Change(edits=5, uploads=4, deletions=1, closed=1, opened=1)
-    figures = month(tmp_path, nights=2, pictures=90, seed=20261122, change=change, say=told.append, **hurry.settings())
+    figures = month(tmp_path, nights=3, pictures=90, seed=20261122, change=change, say=told.append)
     assert figures.problems == [], figures.told
     # The models saw what was taken down after them: else nothing was there to be flagged.
     assert int(str(figures.told["models that saw one"])) >= 3, (figures.told, told)
