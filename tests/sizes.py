@@ -55,7 +55,11 @@ NOT_QUICK = (
     "tests/pd_assets/lib/release/test_warm_start.py",
     "tests/pd_assets/lib/rights/test_changes.py",
 )
-ONE_PDD_UP = "tests/integration/pdd_up"
+# What shares one `pdd up`, and what shares one Postgres: files and folders, each group named by its first.
+TOGETHER = (
+    ("tests/integration/pdd_up",),
+    ("tests/integration/test_postgres.py", "tests/integration/test_services.py"),
+)
 
 
 @cache
@@ -83,9 +87,8 @@ def size_of(path: str) -> Size:
 
 
 def group_of(path: str) -> str:
-    """What goes to one worker: a file, or all files of the folder that shares one `pdd up`."""
-    folder = path.rpartition("/")[0]
-    return folder if folder == ONE_PDD_UP else path
+    """What goes to one worker: a file, or all that share a server."""
+    return next((group[0] for group in TOGETHER if path in group or path.rpartition("/")[0] in group), path)
 
 
 if __name__ == "__main__":

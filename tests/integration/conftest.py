@@ -1,4 +1,4 @@
-"""Fixtures of the real things: a filled MediaWiki on loopback and a headless browser.
+"""Fixtures of the real things: a filled MediaWiki and a Postgres on loopback, and a headless browser.
 
 What is not installed is skipped with the reason. Under CI it is not: install.sh runs first, when root, and a test fails
 when its program still is not there.
@@ -16,10 +16,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.bench.painted import mix, paint
 from tests.integration import browser as browsers
+from tests.integration import postgres
 from tests.integration.mediawiki.fill import fill
 from tests.integration.mediawiki.kinds import Kind
 from tests.integration.mediawiki.pictures import Picture
 from tests.integration.mediawiki.wiki import MediaWiki, missing_requirements
+from tests.integration.postgres import Postgres
 from tests.once import made_once
 from tests.patience import PATIENCE_S
 
@@ -102,6 +104,14 @@ def mediawiki(mediawiki_site: FilledSite, tmp_path: Path) -> Iterator[MediaWiki]
     """The test's own copy of the filled wiki, served on a free port."""
     with mediawiki_site.wiki.copy_to(tmp_path / "mediawiki") as wiki:
         yield wiki
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A Postgres, one for the suite: the files that ask for it go to one worker (tests/sizes.py)."""
+    require(postgres.missing)
+    with postgres.running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from tests.patience import PATIENCE_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILES = ("dagster.yaml", "workspace.yaml", "pyproject.toml")
+# So long a run's process may take to begin, on a machine that is busy; the second is else as much as the first.
+PATIENT = {"DAGSTER_GRPC_TIMEOUT_SECONDS": f"{PATIENCE_S:.0f}", "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "60"}
 LAUNCH = """
 mutation($assets: [AssetKeyInput!], $config: RunConfigData) {
   launchPipelineExecution(executionParams: {
@@ -35,6 +37,10 @@ mutation($assets: [AssetKeyInput!], $config: RunConfigData) {
 }
 """
 RUN = "query($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
+RETRIES = """
+query($run: String!) { runsOrError(filter: {tags: [{key: "dagster/parent_run_id", value: $run}]}) {
+  ... on Runs { results { status } } } }
+"""
 Json = Mapping[str, object]
 
 
@@ -80,6 +86,11 @@ class DagsterUi:
     def status(self, run: str) -> str:
         return str(cast(Json, self.ask(RUN, run=run)["runOrError"])["status"])
 
+    def retries(self, run: str) -> list[str]:
+        """The statuses of the runs that go on with a run."""
+        found = cast(Json, self.ask(RETRIES, run=run)["runsOrError"])
+        return [str(one["status"]) for one in cast(list[Json], found["results"])]
+
     def wait_for(self, run: str, *statuses: str) -> str:
         """Wait until a run has one of `statuses`, and return it."""
         found: list[str] = []
@@ -99,12 +110,25 @@ class DagsterUi:
         """The processes that execute runs: those that the code servers started, without their own helpers."""
         servers = [one for one in self.processes() if {"grpc", "code-server"}.intersection(_words(one))]
         started = [child for one in servers for child in one.children() if child not in servers]
-        return [one for one in started if "multiprocessing.spawn" in " ".join(_words(one))]
+        # Of one in a hurry they are forked: hurry.py.
+        forkers = [one for one in started if "multiprocessing.forkserver" in " ".join(_words(one))]
+        spawned = [one for one in started if "multiprocessing.spawn" in " ".join(_words(one))]
+        return [*spawned, *(child for one in forkers for child in one.children())]
 
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Ask it to stop, wait for the end, return the exit code."""
         self.process.send_signal(signum)
         return self.process.wait(PATIENCE_S)
+
+
+def ends_when_dies(ui: DagsterUi, part: str) -> None:
+    """Kill the one process that has this word; `pdd up` ends whole and with an error, so that it is started again."""
+    family = ui.processes()
+    (found,) = [one for one in family if part in _words(one)]
+    found.kill()
+    assert ui.process.wait(PATIENCE_S) == 1
+    assert "ended by itself" in ui.printed
+    until(lambda: not alive(family), lambda: str(alive(family)))
 
 
 @contextmanager
@@ -137,6 +161,7 @@ def start(folder: Path, port: int, **settings: str) -> "subprocess.Popen[bytes]"
         "PYTHONPATH": str(ROOT),
         "PD_HOME": str(folder / "home"),
         "OMP_NUM_THREADS": "1",
+        **PATIENT,
         **settings,
     }
     with (folder / "up.log").open("wb") as log:

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy
@@ -17,17 +17,17 @@ from tests.integration.dagster_ui import free_port
 from tests.patience import PATIENCE_S
 
 USER = "pd"
-DATABASE = "pd"
 # Postgres refuses to run as root.
 UNPRIVILEGED = "nobody"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Postgres:
-    """A database server, running or not."""
+    """A database of a server, running or not."""
 
     folder: Path
     port: int
+    database: str = "pd"
 
     @property
     def settings(self) -> dict[str, str]:
@@ -37,13 +37,19 @@ class Postgres:
             "DAGSTER_PG_PORT": str(self.port),
             "DAGSTER_PG_USER": USER,
             "DAGSTER_PG_PASSWORD": "no one asks for it here",
-            "DAGSTER_PG_DB": DATABASE,
+            "DAGSTER_PG_DB": self.database,
         }
 
     def create(self) -> None:
         self._run("initdb", "--pgdata", str(self.data), "--username", USER, "--auth", "trust", "--encoding", "UTF8")
         self.start()
-        self._run("createdb", "--host", "127.0.0.1", "--port", str(self.port), "--username", USER, DATABASE)
+        self._create_database()
+
+    def with_database(self, name: str) -> "Postgres":
+        """An empty one beside it, of the same server."""
+        made = replace(self, database=name)
+        made._create_database()
+        return made
 
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off -k {self.folder}"
@@ -56,7 +62,7 @@ class Postgres:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """What the database answers."""
-        engine = sqlalchemy.create_engine(f"postgresql+psycopg2://{USER}@127.0.0.1:{self.port}/{DATABASE}")
+        engine = sqlalchemy.create_engine(f"postgresql+psycopg2://{USER}@127.0.0.1:{self.port}/{self.database}")
         try:
             with engine.connect() as connection:
                 return [tuple(row) for row in connection.execute(sqlalchemy.text(sql))]
@@ -66,6 +72,9 @@ class Postgres:
     @property
     def data(self) -> Path:
         return self.folder / "data"
+
+    def _create_database(self) -> None:
+        self._run("createdb", "--host", "127.0.0.1", "--port", str(self.port), "--username", USER, self.database)
 
     def _run(self, program: str, *arguments: str) -> None:
         found = executable(program)

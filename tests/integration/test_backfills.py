@@ -9,14 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from pd_assets.sandbox import Archive, SandboxServer
-from tests.integration.dagster_ui import DagsterUi, Json, running
+from tests.integration import hurry
+from tests.integration.dagster_ui import DagsterUi, Json, ends_when_dies, running
 from tests.integration.fault_proxy import Fault, FaultProxy, http_error
 from tests.patience import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.extended]
 ROOT = "Root of the test"
-NAMES = [f"Part {number:02}" for number in range(36)]
-FAILING = {NAMES[7], NAMES[20], NAMES[31]}
+NAMES = [f"Part {number:02}" for number in range(18)]
+FAILING = {NAMES[3], NAMES[9], NAMES[15]}
 LAUNCH = """
 mutation($partitions: [String!]) {
   launchPartitionBackfill(backfillParams: {
@@ -92,7 +93,7 @@ def _category(query: dict[str, str] | object) -> str:
 
 @pytest.fixture(scope="module")
 def backfills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backfills]:
-    """A root with sixty categories, a file in each, after the first walk."""
+    """A root with eighteen categories, a file in each, after the first walk."""
     archive = Archive()
     archive.add(f"Category:{ROOT}", wikitext="")
     for name in NAMES:
@@ -106,6 +107,7 @@ def backfills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backfills]:
             PD_COMMONS_API=proxy.api_url,
             PD_COMMONS_ROOTS=ROOT,
             PD_RETRY_WAIT_S="1",
+            **hurry.settings(),
         ) as ui,
     ):
         assert ui.wait_for(ui.launch("commons/categories"), "SUCCESS", "FAILURE") == "SUCCESS"
@@ -114,7 +116,7 @@ def backfills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backfills]:
 
 def test_a_backfill_is_one_run_and_one_that_was_cancelled_goes_on_with_what_it_left(backfills: Backfills) -> None:
     cancelled = threading.Event()
-    backfills.proxy.begin(lambda kind, number, target: Fault(name="held", until=cancelled) if number >= 12 else None)
+    backfills.proxy.begin(lambda kind, number, target: Fault(name="held", until=cancelled) if number >= 8 else None)
     first = backfills.launch()
     until(lambda: len(backfills.shown("materialized")) >= 3)
     backfills.ui.ask(CANCEL, id=first)
@@ -148,3 +150,8 @@ def test_the_failures_of_a_backfill_are_listed_and_only_they_are_tried_again(bac
     assert backfills.ends(second) == "COMPLETED_SUCCESS"
     assert sorted(backfills.listed()) == sorted(FAILING)
     assert backfills.shown("failed") == set()
+
+
+def test_pdd_up_ends_whole_and_with_an_error_when_its_web_server_dies(backfills: Backfills) -> None:
+    """The last test here: nobody needs this `pdd up` any more."""
+    ends_when_dies(backfills.ui, "--with-daemon")

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from pd_assets.lib.home import Home
 from pd_assets.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
+from tests import warm
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S
 
@@ -33,7 +33,7 @@ def materialize(folder: Path, api: str, *arguments: str) -> "subprocess.Complete
     for name in ("dagster.yaml", "workspace.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
     return subprocess.run(
-        [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "pd_assets.definitions", *arguments],
+        [warm.program(), "-m", "dagster", "asset", "materialize", "-m", "pd_assets.definitions", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PD_HOME": str(folder / "home"), "PD_COMMONS_API": api},
         capture_output=True,

@@ -17,9 +17,9 @@ from pd_assets.running import dead_runs
 from pd_assets.running.launcher import HOST_TAG, here
 from pd_assets.running.pools import POOLS
 from pd_assets.sandbox import Archive, SandboxServer
+from tests import warm
 from tests.conftest import ROOT
-from tests.integration import postgres
-from tests.integration.conftest import require
+from tests.integration import hurry, postgres
 from tests.integration.dagster_ui import DagsterUi, running
 from tests.integration.postgres import Postgres
 from tests.integration.test_promotion import TINY
@@ -32,21 +32,16 @@ OTHER_STORAGE = ("*.db", "*.sqlite*", "*.db-wal")
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Postgres]:
-    require(postgres.missing)
-    with postgres.running() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
     with SandboxServer(Archive.painted(count=120)) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory, database: Postgres, server: SandboxServer) -> Mapping[str, str]:
-    home = postgres.dagster_home(tmp_path_factory.mktemp("postgres") / "dagster", database)
+def settings(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: Postgres, server: SandboxServer
+) -> Mapping[str, str]:
+    home = postgres.dagster_home(tmp_path_factory.mktemp("postgres") / "dagster", postgres_server)
     return {**home, "PD_COMMONS_API": server.api_url, "PD_RETRY_WAIT_S": "1"}
 
 
@@ -54,7 +49,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, database: Postgres, serve
 def ui(tmp_path_factory: pytest.TempPathFactory, settings: Mapping[str, str]) -> Iterator[DagsterUi]:
     """`pdd up` on Postgres, after `pdd run nightly` there."""
     folder = tmp_path_factory.mktemp("project")
-    with running(folder, **settings) as started:
+    with running(folder, **settings, **hurry.settings()) as started:
         nightly = pdd(started.folder, settings, "run", "nightly")
         assert nightly.returncode == 0, nightly.stderr
         yield started
@@ -64,7 +59,7 @@ def pdd(folder: Path, settings: Mapping[str, str], *arguments: str) -> "subproce
     """A `pdd` command as a process of its own, beside the code location of `pdd up`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PD_HOME": str(folder / "home"), **settings}
     return subprocess.run(
-        [sys.executable, "-m", "pd_assets.cli", *arguments],
+        [warm.program(), "-m", "pd_assets.cli", *arguments],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -76,22 +71,22 @@ def pdd(folder: Path, settings: Mapping[str, str], *arguments: str) -> "subproce
 
 
 def test_the_whole_line_runs_with_everything_in_postgres_and_nothing_in_sqlite(
-    ui: DagsterUi, database: Postgres, settings: Mapping[str, str]
+    ui: DagsterUi, postgres_server: Postgres, settings: Mapping[str, str]
 ) -> None:
     ops = {name: {"config": {"recipe": "debug", "set": changes}} for name, changes in TINY.items()}
     training = ui.launch(*TRAINED, config={"ops": ops})
     assert ended(ui, training) == "SUCCESS", ui.printed
 
-    runs = dict(database.rows("select run_id, status from runs"))
+    runs = dict(postgres_server.rows("select run_id, status from runs"))
     assert runs[training] == "SUCCESS" and set(runs.values()) == {"SUCCESS"} and len(runs) == 2
     made = "select distinct asset_key from event_logs where dagster_event_type = 'ASSET_MATERIALIZATION'"
-    keys = {str(key).strip('[]"').replace('", "', "/") for (key,) in database.rows(made)}
+    keys = {str(key).strip('[]"').replace('", "', "/") for (key,) in postgres_server.rows(made)}
     assert {"commons/pages", "rights/decisions", "catalog/licensed_images", "dataset/manifest", *TRAINED} <= keys
-    assert {key for (key,) in database.rows("select concurrency_key from concurrency_limits")} >= set(POOLS)
-    listed = {str(key) for (key,) in database.rows("select partition from dynamic_partitions")}
+    assert {key for (key,) in postgres_server.rows("select concurrency_key from concurrency_limits")} >= set(POOLS)
+    listed = {str(key) for (key,) in postgres_server.rows("select partition from dynamic_partitions")}
     stored = 'select distinct partition from event_logs where asset_key = \'["commons", "pages"]\''
     assert len(listed) > 5
-    assert {str(key) for (key,) in database.rows(stored) if key is not None} == listed
+    assert {str(key) for (key,) in postgres_server.rows(stored) if key is not None} == listed
 
     folders = (ui.folder, Path(settings["DAGSTER_HOME"]))
     assert [path for folder in folders for kind in OTHER_STORAGE for path in folder.rglob(kind)] == []
@@ -111,21 +106,21 @@ def test_pools_on_postgres_let_one_run_at_a_time_ask_an_archive(ui: DagsterUi, s
 
 
 def test_a_run_that_loses_postgres_in_the_middle_ends_clearly_and_the_next_one_finishes(
-    ui: DagsterUi, server: SandboxServer, database: Postgres
+    ui: DagsterUi, server: SandboxServer, postgres_server: Postgres
 ) -> None:
     server.faults.set({"delay_s": 5})
     run = ui.launch("commons/categories")
     ui.wait_for(run, "STARTED")
     printed = len(ui.printed)
-    database.stop("immediate")
+    postgres_server.stop("immediate")
     until(lambda: "Connection refused" in ui.printed[printed:])
-    database.start()
+    postgres_server.start()
     server.faults.clear()
     found = ended(ui, run)
     assert found in ("SUCCESS", "FAILURE")
     if found == "FAILURE":
         why = f"select count(*) from event_logs where run_id = '{run}' and dagster_event_type = 'PIPELINE_FAILURE'"
-        assert database.rows(why) == [(1,)]
+        assert postgres_server.rows(why) == [(1,)]
     assert ended(ui, launched_at_last(ui)) == "SUCCESS"
 
 

@@ -26,6 +26,7 @@ from pd_assets.lib.release.lineage import trained_last
 from pd_assets.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
 from tests import last_words, warm
+from tests.integration import hurry
 from tests.integration.dagster_ui import PROJECT_FILES, ROOT, DagsterUi, alive, free_port, wait_until_it_answers
 from tests.integration.test_promotion import TINY
 from tests.patience import PATIENCE_S, until
@@ -129,7 +130,7 @@ def test_what_one_machine_makes_another_one_reads_draws_with_and_takes_down(
         left = store.names
         assert not [name for name in left if str(doomed["sha256"]) in name]
         assert not [name for name in left if name.startswith(f"dataset/main/{version}/")], "its shards hold the picture"
-        run(tmp_path / "dagster-two", "nightly")
+        run(tmp_path / "dagster-two", "build_dataset")
         second = store.home("two")
         dataset = second.latest("dataset", "main")
         assert dataset is not None and dataset.name != version
@@ -186,7 +187,7 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
             process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", "dagster", *command],
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, **hurry.settings()},
                 stdout=log,
                 stderr=log,
             )

@@ -18,18 +18,14 @@ from pd_assets.sandbox import Archive, SandboxServer
 from tests import last_words, patience
 from tests.conftest import ROOT
 from tests.integration import postgres
-from tests.integration.conftest import require
-from tests.integration.dagster_ui import DagsterUi, free_port, wait_until_it_answers
+from tests.integration.dagster_ui import PATIENT, DagsterUi, free_port, wait_until_it_answers
+from tests.integration.postgres import Postgres
 from tests.integration.test_interruption import kill_everything
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.extended]
 ELSEWHERE = "127.0.0.2"
 LOCATION = "query { workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } } }"
-RETRIES = """
-query($run: String!) { runsOrError(filter: {tags: [{key: "dagster/parent_run_id", value: $run}]}) {
-  ... on Runs { results { status } } } }
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,22 +94,21 @@ def server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def services(tmp_path: Path, server: SandboxServer) -> Iterator[Services]:
-    require(postgres.missing)
+def services(tmp_path: Path, server: SandboxServer, postgres_server: Postgres) -> Services:
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     code_port, ui_port = free_port(), free_port()
     workspace = (ROOT / "deploy/docker/workspace.yaml").read_text()
     workspace = workspace.replace("host: code", f"host: {ELSEWHERE}").replace("port: 4000", f"port: {code_port}")
     (tmp_path / "services.yaml").write_text(workspace)
-    with postgres.running() as database:
-        settings = {
-            **postgres.dagster_home(tmp_path / "dagster", database),
-            "PYTHONPATH": str(ROOT),
-            "PD_HOME": str(tmp_path / "home"),
-            "PD_COMMONS_API": server.api_url,
-        }
-        yield Services(folder=tmp_path, environment={**os.environ, **settings}, code_port=code_port, ui_port=ui_port)
+    settings = {
+        **PATIENT,
+        **postgres.dagster_home(tmp_path / "dagster", postgres_server.with_database("services")),
+        "PYTHONPATH": str(ROOT),
+        "PD_HOME": str(tmp_path / "home"),
+        "PD_COMMONS_API": server.api_url,
+    }
+    return Services(folder=tmp_path, environment={**os.environ, **settings}, code_port=code_port, ui_port=ui_port)
 
 
 def test_a_run_of_a_code_location_elsewhere_is_left_alone_while_it_lives_and_comes_again_when_it_died(
@@ -131,7 +126,7 @@ def test_a_run_of_a_code_location_elsewhere_is_left_alone_while_it_lives_and_com
         server.faults.clear()
         running["code"] = services.start("code")
         until(lambda: web.status(run) == "FAILURE")
-        until(lambda: "SUCCESS" in str(web.ask(RETRIES, run=run)))
+        until(lambda: "SUCCESS" in web.retries(run))
 
 
 def until(happened: Callable[[], bool]) -> None:

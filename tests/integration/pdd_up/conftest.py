@@ -1,12 +1,16 @@
-"""One `pdd up` for the tests of this folder, with a webhook and a mail server that its alerts reach."""
+"""One `pdd up` for the tests of this folder, with a webhook and a mail server that its alerts reach, and one profile
+of a browser."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from pd_assets.sandbox import Archive, SandboxServer
+from tests.integration import hurry
 from tests.integration.dagster_ui import DagsterUi, running
+from tests.patience import PATIENCE_S
 from tests.receivers import mail_server, webhook
 
 
@@ -20,6 +24,8 @@ class Up:
     mailed: list[str]
 
 
+# So large that the whole graph of the UI is drawn.
+VIEWPORT = ViewportSize(width=1600, height=1400)
 # A model that is small, and of many steps that are told of: there is time to stop it between two of them.
 UNET_STEPS = 100
 UP = {
@@ -40,7 +46,7 @@ UP = {
 
 @pytest.fixture(scope="package")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """One `pdd up` on a small sandbox archive; the tests of this folder leave it running."""
+    """One `pdd up` on a small sandbox archive; the tests of this folder leave it running, but for the last one."""
     with (
         SandboxServer(Archive.painted(count=120)) as server,
         webhook() as (hook, posted),
@@ -51,6 +57,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
             PD_ALERT_WEBHOOK=hook,
             PD_SMTP_PORT=str(port),
             **UP,
+            **hurry.settings(),
         ) as ui,
     ):
         yield Up(ui=ui, server=server, posted=posted, mailed=mailed)
@@ -59,3 +66,21 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 @pytest.fixture(scope="package")
 def ui(up: Up) -> DagsterUi:
     return up.ui
+
+
+@pytest.fixture(scope="package")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """In which the UI's programs are read and compiled once."""
+    profile = browser.new_context(viewport=VIEWPORT)
+    profile.set_default_timeout(1000 * PATIENCE_S)
+    expect.set_options(timeout=1000 * PATIENCE_S)
+    yield profile
+    profile.close()
+
+
+@pytest.fixture
+def page(profile: BrowserContext) -> Iterator[Page]:
+    """A page of the size that a person's would have, and more."""
+    page = profile.new_page()
+    yield page
+    page.close()

@@ -1,24 +1,13 @@
-"""The Dagster UI in a real browser, served by a real `pdd up`: what it shows, what it runs, and that it ends whole."""
+"""The Dagster UI in a real browser, served by a real `pdd up`: what it shows and what it runs."""
 
-import json
-import signal
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-import dagster as dg
 import pytest
 from playwright.sync_api import Page, expect
 
-from pd_assets.cli import sandbox
-from pd_assets.cli.instance import open_instance
 from pd_assets.definitions import defs
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CATEGORIES, LICENSED
-from pd_assets.lib.home import Home, open_home
-from tests.integration.dagster_ui import DagsterUi, alive, running
-from tests.patience import PATIENCE_S, until
+from pd_assets.lib.home import Home
+from tests.integration.dagster_ui import DagsterUi
 
 pytestmark = pytest.mark.slow
 LINE = [spec.key.path for spec in defs.resolve_all_asset_specs()]
@@ -93,63 +82,3 @@ def test_schedule_sensor_and_jobs_are_there_to_be_switched_on(ui: DagsterUi, pag
     page.goto(f"{ui.url}/jobs")
     for name in ("refresh_sources", "build_dataset", "train_models", "nightly"):
         expect(page.get_by_text(name, exact=True)).to_be_visible()
-
-
-@pytest.mark.parametrize("signum", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.extended)])
-def test_the_end_of_pdd_up_leaves_no_process_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signum: int
-) -> None:
-    """Neither Dagster's, nor the sandbox that runs beside it, nor a run in the middle of its work."""
-    with remembered_sandbox(tmp_path) as ui:
-        api = sandbox.api_url((sandbox.remembered(open_home(ui.home)) or (0, None))[0])
-        slow_down(api)
-        run = ui.launch("commons/categories")
-        ui.wait_for(run, "STARTED")
-        family = ui.processes()
-        assert {"sandbox", "web", "grpc"} <= {word for one in family for word in one.cmdline()}
-
-        code = ui.stop(signum)
-
-        assert code == (0 if signum == signal.SIGTERM else -signal.SIGKILL)
-        until(lambda: not alive(family), lambda: str(alive(family)))
-    if signum == signal.SIGTERM:
-        monkeypatch.chdir(tmp_path)
-        assert status_on_disk(tmp_path, run) in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
-
-
-@pytest.mark.extended
-@pytest.mark.parametrize("word", ["dagster._daemon", "--with-daemon"], ids=["daemon", "web server"])
-def test_pdd_up_ends_whole_and_with_an_error_when_a_part_of_it_dies(tmp_path: Path, word: str) -> None:
-    """So that a service manager starts it again."""
-    with running(tmp_path) as ui:
-        family = ui.processes()
-        (part,) = [one for one in family if word in one.cmdline()]
-        part.kill()
-        assert ui.process.wait(PATIENCE_S) == 1
-        assert "ended by itself" in ui.printed
-        until(lambda: not alive(family), lambda: str(alive(family)))
-
-
-@contextmanager
-def remembered_sandbox(folder: Path) -> Iterator[DagsterUi]:
-    """`pdd up` on a home that the demo has filled: it starts the home's sandbox again."""
-    sandbox.remember(open_home(folder / "home"), None)
-    with running(folder) as ui:
-        assert "runs again at" in ui.printed
-        yield ui
-
-
-def slow_down(api: str) -> None:
-    """Let the sandbox take five seconds for each answer, so that a run is still at work when it is stopped."""
-    url = api.removesuffix("/w/api.php") + "/sandbox/faults"
-    with urllib.request.urlopen(
-        urllib.request.Request(url, json.dumps({"delay_s": 5}).encode()), timeout=PATIENCE_S
-    ) as done:
-        assert done.status == 200
-
-
-def status_on_disk(folder: Path, run: str) -> dg.DagsterRunStatus:
-    with open_instance(folder) as instance:
-        found = instance.get_run_by_id(run)
-        assert found is not None
-        return found.status

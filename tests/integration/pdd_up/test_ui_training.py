@@ -28,6 +28,8 @@ DATASET = (
     ),
     *("dataset/shards", "dataset/manifest"),
 )
+# What is open is drawn again and again.
+NOTHING = "about:blank"
 LOGGED = """
 query($run: ID!) { logsForRun(runId: $run, limit: 1000) { ... on EventConnection { events {
   __typename ... on MessageEvent { message } } } } }
@@ -83,6 +85,8 @@ def test_a_training_that_is_stopped_in_the_ui_saves_a_checkpoint_and_goes_on_whe
     page.get_by_text(re.compile(r"event=progress .*step=\d")).first.wait_for()
     page.get_by_role("button", name="Terminate").first.click()
     page.get_by_role("dialog").get_by_role("button", name="Terminate 1 run").click()
+    expect(page.get_by_role("dialog")).to_contain_text("1 run")
+    page.goto(NOTHING)
     ui.wait_for(first, "CANCELED", "FAILURE")
     assert ui.status(first) == "CANCELED"
     stopped_at = max(steps(ui, first))
@@ -94,6 +98,7 @@ def test_a_training_that_is_stopped_in_the_ui_saves_a_checkpoint_and_goes_on_whe
     page.get_by_role("button", name="Materialize").first.click()
     page.get_by_text("Launched run").wait_for()
     second = latest_run(ui)
+    page.goto(NOTHING)
     assert second != first
     assert ui.wait_for(second, "SUCCESS", "FAILURE", "CANCELED") == "SUCCESS"
     assert min(steps(ui, second)) >= stopped_at, "it began anew"
