@@ -24,6 +24,7 @@ from pd_assets.lib.settings import Settings
 LOG = "alerts.log"
 PATIENCE_S = 20.0
 LONGEST_LINE = 2000
+NOT_TOLD = "not told: "
 TLS_PORT = 465
 SENDER = "Public-Domain Diffusion <{}>"
 
@@ -47,7 +48,7 @@ class Alert:
         """All of it in one line."""
         retried = " (it will be tried again)" if self.will_be_retried else ""
         said = f"{self.job}{f', {self.step}' if self.step else ''} failed{retried}: {self.reason}"
-        return f"{_in_one_line(said)[:LONGEST_LINE]} [run {self.run_id}]"
+        return f"{_in_one_line(said)[:LONGEST_LINE]} {_marked(self.run_id)}"
 
 
 def send(home: Home, settings: Settings, alert: Alert) -> None:
@@ -60,8 +61,18 @@ def send(home: Home, settings: Settings, alert: Alert) -> None:
     failed = [problem for way in ways if (problem := _tried(way))]
     if failed:
         said = "; ".join(failed)
-        _tried(lambda: write_line(home, f"not told: {said} [run {alert.run_id}]"))
+        _tried(lambda: write_line(home, f"{NOT_TOLD}{said} {_marked(alert.run_id)}"))
         raise AlertFailed(f"{said}; the failure itself is in {home.root / LOG}, where that can be written")
+
+
+def is_told(home: Home, run_id: str) -> bool:
+    """Whether the log has this run, and nobody who could not be reached."""
+    path = home.root / LOG
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as log:
+        said = [line.partition(" ")[2] for line in log if line.rstrip().endswith(_marked(run_id))]
+    return bool(said) and not any(words.startswith(NOT_TOLD) for words in said)
 
 
 def write_line(home: Home, line: str) -> None:
@@ -80,6 +91,10 @@ def _tried(way: Callable[[], None]) -> str | None:
     except AlertFailed as error:
         return str(error)
     return None
+
+
+def _marked(run_id: str) -> str:
+    return f"[run {run_id}]"
 
 
 def _in_one_line(text: str) -> str:

@@ -21,8 +21,9 @@ from pd_assets.running.private import WILL_RETRY_TAG
     "or PD_ALERT_EMAIL is set.",
 )
 def run_failure_alert(context: dg.RunFailureSensorContext, platform: Platform) -> None:
-    run = context.dagster_run
-    if context.failure_event.message == ASKED_AGAIN:
+    """Once a run: Dagster may mark it as failed twice, by the one who started it and the one who watches it."""
+    run, home = context.dagster_run, platform.home_as_it_is()
+    if context.failure_event.message == ASKED_AGAIN or alerts.is_told(home, run.run_id):
         return
     steps = [event for event in context.get_step_failure_events() if event.step_failure_data.error]
     alert = alerts.Alert(
@@ -32,7 +33,7 @@ def run_failure_alert(context: dg.RunFailureSensorContext, platform: Platform) -
         reason="; ".join(map(_reason, steps)) or context.failure_event.message or "no reason is known",
         will_be_retried=run.tags.get(WILL_RETRY_TAG) == "true",
     )
-    alerts.send(platform.home_as_it_is(), platform.settings(), alert)
+    alerts.send(home, platform.settings(), alert)
 
 
 @dg.sensor(

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pd_assets.lib.alerts import LOG, Alert, AlertFailed, mail, post, send
+from pd_assets.lib.alerts import LOG, Alert, AlertFailed, is_told, mail, post, send
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.settings import Settings
 from tests.pd_assets.lib.local_server import LocalServer, Reply, in_turn
@@ -35,6 +35,15 @@ def test_a_failure_is_one_line_of_the_log(home: Home) -> None:
     send(home, Settings(), ALERT)
     assert len(lines(home)) == 2
     assert lines(home)[0].endswith("nightly, commons/refresh failed: the archive is down [run 0123]")
+
+
+def test_what_was_told_of_a_run_is_known_unless_somebody_could_not_be_reached(home: Home) -> None:
+    assert not is_told(home, "0123")
+    send(home, Settings(), ALERT)
+    assert is_told(home, "0123") and not is_told(home, "123")
+    with pytest.raises(AlertFailed):
+        send(home, Settings(alert_webhook=NOWHERE), ALERT)
+    assert not is_told(home, "0123")
 
 
 def test_a_webhook_gets_the_alert_as_json(home: Home) -> None:
