@@ -45,15 +45,26 @@ QUICK = (
     "tests/pd_ml/test_config.py",
     "tests/pd_ml/test_provenance.py",
 )
-# What opens a dataset elsewhere brings torch along; things are asked of a server; the others take their seconds.
+# What opens a dataset elsewhere brings torch along; things are asked of a server; the others take five seconds and more.
 NOT_QUICK = (
+    "tests/benchmarks/test_rights_systems.py",
     "tests/pd_assets/lib/catalog/test_duplicates.py",
     "tests/pd_assets/lib/catalog/test_incremental_items.py",
+    "tests/pd_assets/lib/catalog/test_rebucket.py",
+    "tests/pd_assets/lib/dataset/test_captions_carried_over.py",
     "tests/pd_assets/lib/dataset/test_export.py",
+    "tests/pd_assets/lib/dataset/test_labels_wait.py",
     "tests/pd_assets/lib/dataset/test_openers.py",
     "tests/pd_assets/lib/dataset/test_things.py",
+    "tests/pd_assets/lib/release/test_takedown_in_vain.py",
+    "tests/pd_assets/lib/release/test_unknown_lineage.py",
     "tests/pd_assets/lib/release/test_warm_start.py",
     "tests/pd_assets/lib/rights/test_changes.py",
+    "tests/pd_assets/lib/rights/test_decisions.py",
+    "tests/pd_assets/lib/rights/test_drift.py",
+    "tests/pd_assets/lib/rights/test_known.py",
+    "tests/pd_assets/lib/rights/test_properties.py",
+    "tests/pd_assets/lib/rights/test_unseen_pages.py",
 )
 # What shares one `pdd up`, and what shares one Postgres: files and folders, each group named by its first.
 TOGETHER = (
