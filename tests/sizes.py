@@ -45,7 +45,7 @@ QUICK = (
     "tests/pd_ml/test_config.py",
     "tests/pd_ml/test_provenance.py",
 )
-# What opens a dataset elsewhere brings torch along; things are asked of a server; the others take five seconds and more.
+# What opens a dataset elsewhere brings torch along; things are asked of a server; the others take five seconds or more.
 NOT_QUICK = (
     "tests/benchmarks/test_rights_systems.py",
     "tests/pd_assets/lib/catalog/test_duplicates.py",

@@ -66,12 +66,12 @@ def send(home: Home, settings: Settings, alert: Alert) -> None:
 
 
 def is_told(home: Home, run_id: str) -> bool:
-    """Whether the log has this run, and nobody who could not be reached."""
-    path = home.root / LOG
-    if not path.is_file():
+    """Whether the log has this run, and nobody who could not be reached; of a log that cannot be read, no."""
+    try:
+        with (home.root / LOG).open(encoding="utf-8", errors="replace") as log:
+            said = [line.partition(" ")[2] for line in log if line.rstrip().endswith(_marked(run_id))]
+    except OSError:
         return False
-    with path.open(encoding="utf-8", errors="replace") as log:
-        said = [line.partition(" ")[2] for line in log if line.rstrip().endswith(_marked(run_id))]
     return bool(said) and not any(words.startswith(NOT_TOLD) for words in said)
 
 

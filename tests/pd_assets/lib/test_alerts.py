@@ -46,6 +46,11 @@ def test_what_was_told_of_a_run_is_known_unless_somebody_could_not_be_reached(ho
     assert not is_told(home, "0123")
 
 
+def test_where_the_log_cannot_be_read_nobody_is_taken_to_know(home: Home) -> None:
+    (home.root / LOG).mkdir()
+    assert not is_told(home, "0123")
+
+
 def test_a_webhook_gets_the_alert_as_json(home: Home) -> None:
     with webhook() as (url, received):
         send(home, Settings(alert_webhook=url), ALERT)
