@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+import pyarrow as pa
+
 from pd_ml.config import StageConfig, to_json
 from pd_ml.data.shards import MANIFEST, Manifest, ShardError, read_manifest, sha256_of
 from pd_ml.errors import ProvenanceError
@@ -27,6 +29,36 @@ RUN_FORMAT_VERSION = 1
 UNFINISHED = ".partial"
 JOB = "job.json"
 LOCK = "lock"
+
+# Which pictures a model was trained on and measured with, and how often each was shown: beside the weights.
+LEDGER = "ledger.parquet"
+TRAINED_ON, MEASURED_WITH, HELD = "trained_on", "measured_with", "held"
+SHOWN_CAPTION = pa.struct([("number", pa.int32()), ("licence", pa.string()), ("times_shown", pa.int64())])
+# Column name -> (Arrow type, description). What the dataset does not tell of a picture is null.
+LEDGER_COLUMNS: Mapping[str, tuple[pa.DataType, str]] = MappingProxyType(
+    {
+        "stage": (pa.string(), "the stage of the model"),
+        "version": (pa.string(), "its version"),
+        "item_id": (pa.string(), "the item in the catalogue"),
+        "sha256": (pa.string(), "SHA-256 of the picture as the dataset's shard has it"),
+        "stored_sha256": (pa.string(), "SHA-256 of the picture in the store, null where the dataset does not tell it"),
+        "split": (pa.string(), "`train`, `validation` or `test`"),
+        "relation": (
+            pa.string(),
+            "`trained_on`: the weights learnt from it; `measured_with`: it was looked at to measure them; `held`: the "
+            "dataset had it, and nothing of this model looked at it",
+        ),
+        "times_shown": (pa.int64(), "how often it was in a batch that the weights were changed by"),
+        "captions": (
+            pa.list_(SHOWN_CAPTION),
+            "of each caption that was shown with it: its number in the shard's `captions`, its licence, how often",
+        ),
+        "page_url": (pa.string(), "the archive's page about the file"),
+        "revid": (pa.int64(), "the revision of the page that the evidence was read from, null where there is none"),
+        "rule_id": (pa.string(), "the rule that had accepted it"),
+        "evidence_digest": (pa.string(), "SHA-256 of the evidence that it was accepted on, in `rights/evidence`"),
+    }
+)
 
 # The name, among the inputs of `run.json`, of the model that training started from.
 INIT_FROM = "init_from"
@@ -55,7 +87,7 @@ CODE_VERSION: Mapping[str, int] = MappingProxyType(
 # What a VAE's reconstructions were measured at.
 RECONSTRUCTION = "reconstruction.json"
 
-_NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION})
+_NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION, LEDGER})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ from enum import Enum
 
 import pyarrow as pa
 
+from pd_ml.provenance import LEDGER_COLUMNS
+
 TEXT, WHOLE, BIG, REAL, FLAG = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 TEXTS = pa.list_(pa.string())
 INSTANT = pa.timestamp("s", tz="UTC")
@@ -271,6 +273,21 @@ DECISIONS = Table(
     },
 )
 
+EVIDENCE = Table(
+    key="rights/evidence",
+    kept=Kept.EVIDENCE,
+    sort_by=("item_id", "seen_on", "digest"),
+    columns={
+        "item_id": (TEXT, "the item in `catalog/items`"),
+        "digest": (TEXT, "SHA-256 of `evidence`: what decisions, changes and members refer to it by"),
+        "seen_on": (TEXT, "the first day that a decision rested on it, again where it came back: `2026-11-30`"),
+        "revid": (BIG, "revision of the page that it was read from, null where the archive has none"),
+        "page_url": (TEXT, "the archive's page about the file"),
+        "page_digest": (TEXT, "digest of the archive's page and of the item's status, as in `rights/decisions`"),
+        "evidence": (TEXT, "what was seen, where and at which revision, as canonical JSON"),
+    },
+)
+
 CHANGES = Table(
     key="rights/changes",
     kept=Kept.TWICE,
@@ -476,9 +493,20 @@ MEMBERS = Table(
         "split": (TEXT, "`train`, `validation` or `test`"),
         "shard": (TEXT, "the file in the dataset's folder that holds it"),
         "rule_id": (TEXT, "the rule that had accepted it"),
+        "page_url": (TEXT, "the archive's page about the file"),
+        "revid": (BIG, "the revision of the page that the evidence was read from, null where there is none"),
+        "evidence_digest": (TEXT, "SHA-256 of the evidence that it was accepted on, in `rights/evidence`"),
+        "caption_licences": (TEXTS, "the licence of each of its captions, in their order"),
         "dataset": (TEXT, "name of the dataset"),
         "version": (TEXT, "version of the dataset"),
     },
+)
+
+MODEL_LEDGER = Table(
+    key="release/ledger",
+    kept=Kept.EVIDENCE,
+    sort_by=("item_id",),
+    columns=LEDGER_COLUMNS,
 )
 
 LEDGER = Table(
@@ -502,7 +530,7 @@ LEDGER = Table(
 TABLES = {
     table.key: table
     for table in (
-        *(CATEGORIES, PAGES, CREATORS, TEMPLATES, RECORDS, CLEVELAND_RECORDS, ITEMS, DECISIONS, CHANGES, TAKEDOWNS),
-        *(FILES, CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, LEDGER),
+        *(CATEGORIES, PAGES, CREATORS, TEMPLATES, RECORDS, CLEVELAND_RECORDS, ITEMS, DECISIONS, EVIDENCE, CHANGES),
+        *(TAKEDOWNS, FILES, CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, MODEL_LEDGER, LEDGER),
     )
 }
