@@ -164,6 +164,11 @@ def read_run(folder: Path) -> RunRecord:
     if not path.is_file():
         unfinished = "an unfinished folder" if folder.is_dir() else "no folder"
         raise ProvenanceError(f"{folder}: {unfinished} (no {RUN}); expected a finished model; train it first")
+    return parse_run(path)
+
+
+def parse_run(path: Path) -> RunRecord:
+    """The record in a file, wherever it lies; ProvenanceError where it cannot be read or was altered."""
     try:
         raw = json.loads(path.read_text())
         found = raw["format_version"]
@@ -194,11 +199,14 @@ class Told:
     is_recorded: bool = True
 
 
-def what_is_told(folder: Path, *, stage: str | None = None) -> Told:
-    """Of a model in `<stage>/<version>`; no error where its record is missing, damaged, altered or that of another."""
+def what_is_told(folder: Path, *, stage: str | None = None, record: Path | None = None) -> Told:
+    """Of a model in `<stage>/<version>`; no error where its record is missing, damaged, altered or that of another.
+
+    `record`: a copy of its `run.json` that is read instead, where the folder is gone.
+    """
     stage, version = stage or folder.parent.name, folder.name
     try:
-        run = read_run(folder)
+        run = read_run(folder) if record is None else parse_run(record)
         if (run.stage, run.version) != (stage, version):
             raise ProvenanceError(f"{folder}: {RUN} is that of {run.stage} {run.version}; restore its own")
     except ProvenanceError as error:

@@ -33,11 +33,12 @@ def ask(
             if isinstance(one, Table):
                 tables.relation(connection, home, one).create_view(name)
             else:
-                _shown(connection, one).create_view(name)
+                shown(connection, one).create_view(name)
         return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
 
 
-def _shown(connection: duckdb.DuckDBPyConnection, some: Parts) -> duckdb.DuckDBPyRelation:
+def shown(connection: duckdb.DuckDBPyConnection, some: Parts) -> duckdb.DuckDBPyRelation:
+    """The rows of some files; columns that they were written without are null."""
     if not some.paths:
         return connection.from_arrow(some.table.schema.empty_table())
     return connection.read_parquet(list(map(str, some.paths)), hive_partitioning=False, union_by_name=True)

@@ -1,21 +1,23 @@
-"""Pictures of finished datasets that are no longer free, and which datasets and models held them.
+"""Pictures of finished datasets and of models that are no longer free, and which datasets held and models saw them.
 
 Nothing is kept of it: it is told from the tables as they are, so that a restored licence clears what it had marked.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, TAKEDOWNS, Table
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, MODEL_LEDGER, TAKEDOWNS, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.asking import Parts, ask
-from pd_assets.lib.release.lineage import Model, models
+from pd_assets.lib.release.ledger import Seen, relations
+from pd_assets.lib.release.lineage import Model, all_models, models
+from pd_ml.provenance import MEASURED_WITH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +35,13 @@ class Withdrawn:
 
 @dataclass(frozen=True, kw_only=True)
 class Exposure:
-    """A model, and the withdrawn pictures that it is known to have seen."""
+    """A model, and the withdrawn pictures that its weights learnt from, itself or through what it was made of. What
+    cannot be told counts as seen. `measured` are those that it was only measured with: they flag its numbers.
+    """
 
     model: Model
     pictures: tuple[Withdrawn, ...]
+    measured: tuple[Withdrawn, ...] = ()
 
     @property
     def may_have_seen(self) -> bool:
@@ -50,12 +55,14 @@ def find_withdrawn(home: Home, *, profile: str) -> tuple[Withdrawn, ...]:
     TableError where the tables that tell what is free are missing or damaged.
     """
     parts = members.known(home).parts
-    if not parts:
+    ledgers = tuple({one.ledger for model in all_models(home) for one in model.sources if one.ledger is not None})
+    if not parts and not ledgers:
         return ()
     for table in (ITEMS, DECISIONS):
         _require(home, table)
     inputs: dict[str, Table | Parts] = {
         "members": Parts(table=MEMBERS, paths=tuple(parts.values())),
+        "ledgers": Parts(table=MODEL_LEDGER, paths=ledgers),
         "items": ITEMS,
         "decisions": DECISIONS,
         "clusters": CLUSTERS,
@@ -76,13 +83,22 @@ def _require(home: Home, table: Table) -> None:
 
 def exposures(home: Home, withdrawn: Sequence[Withdrawn]) -> list[Exposure]:
     """Every model on the disk with what it saw of them."""
-    return [
-        Exposure(
-            model=model,
-            pictures=tuple(picture for picture in withdrawn if model.datasets.intersection(picture.versions)),
-        )
-        for model in models(home)
+    found = models(home)
+    told = relations(home, found, [(one.item_id, one.sha256) for one in withdrawn])
+    return [_exposure(model, of_model, withdrawn) for model, of_model in zip(found, told, strict=True)]
+
+
+def _exposure(model: Model, seen: Mapping[str, Seen], withdrawn: Sequence[Withdrawn]) -> Exposure:
+    about = [
+        (one, told)
+        for one in withdrawn
+        if (told := seen.get(one.item_id)) is not None and (not told.states or one.sha256 in told.states)
     ]
+    return Exposure(
+        model=model,
+        pictures=tuple(one for one, told in about if told.is_learnt),
+        measured=tuple(one for one, told in about if told.relation == MEASURED_WITH),
+    )
 
 
 def still_served(home: Home, withdrawn: Sequence[Withdrawn]) -> list[Withdrawn]:

@@ -1,4 +1,4 @@
-"""Evidence for ever: `rights/evidence` has every evidence that a decision ever rested on, appended and never rewritten."""
+"""Evidence for ever: `rights/evidence` has every evidence that a decision ever rested on, appended only."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

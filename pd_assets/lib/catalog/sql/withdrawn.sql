@@ -1,8 +1,14 @@
--- Pictures of finished datasets that are no longer free to be in one, with why; not those that caps, sizes or splits
--- leave out, nor those of which the archive did not tell everything the last time (`incomplete`).
--- Tables: members, items, decisions, clusters, takedowns. Parameter: profile.
-with held as (
-    select item_id, sha256, list_sort(list(distinct version)) as versions from members group by item_id, sha256
+-- Pictures of finished datasets, and those that models saw, that are no longer free, with why; not those that caps,
+-- sizes or splits leave out, nor those of which the archive did not tell everything the last time (`incomplete`).
+-- Tables: members, ledgers (of models), items, decisions, clusters, takedowns. Parameter: profile.
+with told as (
+    select item_id, sha256, version from members
+    union all
+    select item_id, stored_sha256, null from ledgers where stored_sha256 is not null and relation <> 'held'
+),
+held as (
+    select item_id, sha256, list_sort(list(distinct version) filter (version is not null)) as versions
+    from told group by item_id, sha256
 ),
 banned as (
     select clusters.cluster, max(takedowns.reason) as reason from clusters join takedowns
@@ -11,7 +17,7 @@ banned as (
 ),
 judged as (
     select
-        held.item_id, held.sha256, held.versions,
+        held.item_id, held.sha256, coalesce(held.versions, []) as versions,
         coalesce(
             (select max(reason) from takedowns t where t.item_id = held.item_id),
             (select max(reason) from takedowns t where t.sha256 = held.sha256),
