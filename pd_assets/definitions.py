@@ -14,6 +14,7 @@ from pd_assets.assets import (
     evaluation,
     images,
     models,
+    release,
     rights,
     smithsonian,
     templates,
@@ -23,6 +24,7 @@ from pd_assets.checks import cleveland as cleveland_checks
 from pd_assets.checks import commons as commons_checks
 from pd_assets.checks import dataset as dataset_checks
 from pd_assets.checks import models as models_checks
+from pd_assets.checks import release as release_checks
 from pd_assets.checks import rights as rights_checks
 from pd_assets.checks import smithsonian as smithsonian_checks
 from pd_assets.jobs import jobs, over_all_buckets
@@ -33,7 +35,7 @@ from pd_assets.schedules import schedules
 from pd_assets.sensors import sensors
 from pd_assets.sensors.watch import Watch
 
-GROUPS = (commons, templates, smithsonian, cleveland, catalog, rights, images, dataset, models, evaluation)
+GROUPS = (commons, templates, smithsonian, cleveland, catalog, rights, images, dataset, models, evaluation, release)
 
 CHECKS = (
     catalog_checks,
@@ -41,6 +43,7 @@ CHECKS = (
     commons_checks,
     dataset_checks,
     models_checks,
+    release_checks,
     rights_checks,
     smithsonian_checks,
 )

@@ -23,7 +23,8 @@ CLEVELAND = dg.AssetSelection.assets(["cleveland", "records"])
 CATALOG = dg.AssetSelection.groups("catalog", "rights", "images")
 DATASET = dg.AssetSelection.groups("dataset")
 CLIP = dg.AssetSelection.assets(["models", "tokenizer"], ["models", "clip"])
-EVALUATION = dg.AssetSelection.groups("evaluation")
+# What follows a training: its report, and its ledger.
+EVALUATION = dg.AssetSelection.groups("evaluation") | dg.AssetSelection.assets(["release", "ledger"])
 MODELS = CLIP | dg.AssetSelection.assets(["models", "unet_text"]) | EVALUATION
 LATENT = dg.AssetSelection.assets(*(["models", stage] for stage in LATENT_STAGES))
 

@@ -14,14 +14,16 @@ from pd_assets.assets.dataset import DATASET, models_of_dataset
 from pd_assets.lib.child import run_pd_ml
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.lineage import CANDIDATE, LATEST, require_proven, trained_last
+from pd_assets.lib.release.ledger import keep, summary
+from pd_assets.lib.release.lineage import CANDIDATE, LATEST, model_in, require_proven, trained_last
 from pd_assets.lib.release.reconstruction import read_reconstruction
+from pd_assets.lib.release.shown import as_markdown, counts_of, draw
 from pd_assets.lib.release.warm_start import Start, find_start
 from pd_assets.lib.settings import Settings
 from pd_assets.resources import Platform
 from pd_assets.running.history import dataset_of, note_dataset, run_that_made
 from pd_assets.running.pools import GPU
-from pd_assets.running.step import picture, step
+from pd_assets.running.step import drawn, picture, step
 from pd_ml.config import StageConfig, with_overrides
 from pd_ml.provenance import UNFINISHED, RunRecord, folder_digest, read_run, version_of
 from pd_ml.recipes import recipe
@@ -71,6 +73,7 @@ def _train(
             run_pd_ml(arguments, lambda event: _note(context, event))
         run = read_run(out)
         require_proven(out, run)
+        keep(home, stage, out.name)
         home.point("models", stage, CANDIDATE, out.name)
         if stage in AT_ONCE:
             home.point("models", stage, LATEST, out.name)
@@ -141,12 +144,28 @@ def _described(home: Home, out: Path, run: RunRecord) -> dict[str, dg.MetadataVa
         "dataset_version": dg.MetadataValue.text(run.dataset_version),
         "dataset": dg.MetadataValue.asset(MANIFEST),
         "in_use": dg.MetadataValue.text(home.pointed("models", run.stage, LATEST) or "none yet"),
-        "pictures_seen": dg.MetadataValue.int(run.item_count),
+        **_shown(home, out),
         "inputs": dg.MetadataValue.json(dict(run.inputs)),
         "metrics": dg.MetadataValue.json(dict(run.metrics)),
         **{name.removesuffix(".png"): picture(out / name) for name in PICTURES if (out / name).is_file()},
         **_reconstruction(out),
         "folder": dg.MetadataValue.path(str(out)),
+    }
+
+
+def _shown(home: Home, out: Path) -> dict[str, dg.MetadataValue]:
+    """What the model was trained on, counted from its ledger; nothing where there is none."""
+    model = model_in(home, out)
+    told, ledger = summary(home, model), model.sources[0].ledger
+    if told is None or ledger is None:
+        return {"ledger": dg.MetadataValue.text(model.sources[0].why)}
+    counts = counts_of(home, ledger)
+    return {
+        "pictures_trained_on": dg.MetadataValue.int(told.trained_on),
+        "pictures_measured_with": dg.MetadataValue.int(told.measured_with),
+        "showings": dg.MetadataValue.int(told.times_shown),
+        "trained_on": dg.MetadataValue.md(as_markdown(counts)),
+        **({"shown": drawn("what it was trained on", draw(counts))} if counts else {}),
     }
 
 

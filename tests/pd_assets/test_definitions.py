@@ -65,9 +65,14 @@ LINE: Mapping[str, set[str]] = {
         *("dataset/manifest", "models/clip", "models/unet_text"),
         *("models/latent_diffusion", "models/super_resolution"),
     },
+    "release/ledger": {
+        "rights/evidence",
+        *("models/tokenizer", "models/clip", "models/unet_text", "models/unet", "models/vae", "models/latents"),
+        *("models/latent_unet", "models/latent_diffusion", "models/super_resolution"),
+    },
 }
 LATENT = {f"models/{stage}" for stage in ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")}
-TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation")} - {"models/unet"}
+TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation", "release")} - {"models/unet"}
 JOBS: Mapping[str, set[str]] = {
     "refresh_sources": {"commons/categories", "commons/refresh", "commons/templates"},
     "refresh_smithsonian": {"smithsonian/records"},

@@ -17,7 +17,7 @@ from pd_assets.lib.catalog.schemas import MEMBERS, MODEL_LEDGER
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.release import members
-from pd_assets.lib.release.asking import Parts, shown
+from pd_assets.lib.release.asking import Parts, ask, shown
 from pd_assets.lib.release.lineage import Model, Source, all_models, kept_ledger, kept_record, measured_ledgers
 from pd_ml.provenance import HELD, LEDGER, MEASURED_WITH, RUN, TRAINED_ON, read_run
 
@@ -60,6 +60,33 @@ def keep(home: Home, model: str, version: str) -> bool:
         with replacing(target) as partial:
             shutil.copyfile(source, partial)
     return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How many pictures stand in which relation to a model, and how often it was shown some."""
+
+    trained_on: int
+    measured_with: int
+    held: int
+    times_shown: int
+
+
+def summary(home: Home, model: Model) -> Summary | None:
+    """What the model's own ledger adds up to; None where it has no proven one."""
+    ledger = model.sources[0].ledger
+    if ledger is None:
+        return None
+    sql = """
+        select
+            count(*) filter (relation = 'trained_on') as trained_on,
+            count(*) filter (relation = 'measured_with') as measured_with,
+            count(*) filter (relation = 'held') as held,
+            coalesce(sum(times_shown), 0)::bigint as times_shown
+        from ledger
+    """
+    (row,) = ask(home, sql, {"ledger": Parts(table=MODEL_LEDGER, paths=(ledger,))}).to_pylist()
+    return Summary(**row)
 
 
 def seen_by(home: Home, pictures: Collection[tuple[str, str | None]]) -> Mapping[str, list[Seen]]:

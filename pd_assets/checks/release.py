@@ -1,0 +1,61 @@
+"""Checks on the ledgers of models: they add up, rest on accepting evidence, and name nothing that was taken down."""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from pd_assets.lib.home import Home
+from pd_assets.lib.release import ledger_proof
+from pd_assets.resources import Platform
+
+LEDGER = dg.AssetKey(["release", "ledger"])
+LISTED = 20
+
+
+def _check(
+    name: str, description: str, find: Callable[[Home], list[str]], *, fine: str, severity: dg.AssetCheckSeverity
+) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=LEDGER, name=name, description=description)
+    def made(platform: Platform) -> dg.AssetCheckResult:
+        problems = find(platform.home())
+        return dg.AssetCheckResult(
+            passed=not problems,
+            severity=severity,
+            description=f"{len(problems)} problems: {problems[0]}" if problems else fine,
+            metadata={"problems": dg.MetadataValue.json(problems[:LISTED]), "count": len(problems)},
+        )
+
+    return made
+
+
+checks = [
+    _check(
+        "adds_up",
+        "The showings of every ledger add up to the pictures that its training counted while it ran.",
+        ledger_proof.wrong_sums,
+        fine="every ledger adds up to what its training counted",
+        severity=dg.AssetCheckSeverity.ERROR,
+    ),
+    _check(
+        "rests_on_evidence",
+        "Every picture that a model was trained on had accepting evidence then, which rights/evidence still has.",
+        ledger_proof.unaccepted,
+        fine="every picture was accepted on evidence that is kept",
+        severity=dg.AssetCheckSeverity.ERROR,
+    ),
+    _check(
+        "nothing_taken_down",
+        "No model in use, nor one that it was made of, was trained on a picture that was taken down.",
+        ledger_proof.taken_down,
+        fine="nothing that a model in use was trained on was taken down",
+        severity=dg.AssetCheckSeverity.ERROR,
+    ),
+    _check(
+        "every_model_has_one",
+        "Every model has a ledger that its record proves. A warning: what one without it saw is unknown, and treated "
+        "as seen.",
+        ledger_proof.untold,
+        fine="every model has a proven ledger",
+        severity=dg.AssetCheckSeverity.WARN,
+    ),
+]

@@ -1,0 +1,66 @@
+"""What speaks against the ledgers of models: read anew from the files, and judged by queries of their own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pd_assets.lib.catalog.schemas import EVIDENCE, MODEL_LEDGER, TAKEDOWNS, Table
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.home import Home
+from pd_assets.lib.release.asking import Parts, ask
+from pd_assets.lib.release.lineage import Model, models
+from pd_ml.provenance import TRAINED_ON
+
+# Of `run.json`: how many pictures the loop counted that it showed.
+IMAGES_SEEN = "images_seen"
+
+
+def untold(home: Home) -> list[str]:
+    """The models that have no proven ledger, each with why: what they saw is unknown, and treated as seen."""
+    return [f"{one.stage} {one.version}: {one.sources[0].why}" for one in models(home) if one.sources[0].ledger is None]
+
+
+def wrong_sums(home: Home) -> list[str]:
+    """The models whose ledger does not add up to what their run counted."""
+    found = []
+    for model in models(home):
+        counted, ledger = model.run.counts.get(IMAGES_SEEN), model.sources[0].ledger
+        if ledger is None or counted is None:
+            continue
+        told = showings(ledger)
+        if told != counted:
+            found.append(f"{model.stage} {model.version}: the ledger has {told} showings, the run counted {counted}")
+    return found
+
+
+def showings(ledger: Path) -> int:
+    """How often a ledger says that pictures were shown, all together."""
+    total = 0
+    with pq.ParquetFile(ledger) as file:
+        for batch in file.iter_batches(columns=["relation", "times_shown"]):
+            learnt = batch.filter(pc.equal(batch["relation"], pa.scalar(TRAINED_ON)))
+            total += pc.sum(learnt["times_shown"]).as_py() or 0
+    return total
+
+
+def unaccepted(home: Home) -> list[str]:
+    """Pictures that a model was trained on without accepting evidence of that time, each with why."""
+    return _asked(home, "ledger_unaccepted", {"evidence": EVIDENCE}, models(home))
+
+
+def taken_down(home: Home) -> list[str]:
+    """Pictures that a model in use, or one that it was made of, was trained on and that were taken down since."""
+    used = [one for one in models(home) if one.is_in_use]
+    return _asked(home, "ledger_taken_down", {"takedowns": TAKEDOWNS}, used)
+
+
+def _asked(home: Home, sql: str, inputs: dict[str, Table], of: Sequence[Model]) -> list[str]:
+    ledgers = tuple(sorted({source.ledger for one in of for source in one.sources if source.ledger is not None}))
+    if not ledgers:
+        return []
+    found = ask(home, load(sql), {"ledgers": Parts(table=MODEL_LEDGER, paths=ledgers), **inputs})
+    told = "problem" if "problem" in found.column_names else "reason"
+    return [f"{row['stage']} {row['version']}: {row['item_id']}: {row[told]}" for row in found.to_pylist()]
