@@ -27,7 +27,7 @@ LISTED = 20
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What the models of one stage saw: it fails where one that is in use saw a picture that is no longer free, or
-    nobody can tell that it saw none.
+    nobody can tell that it saw none. `measured` pictures that are no longer free did not make it, and judged it.
     """
 
     STATE: ClassVar[str] = "state"
@@ -35,6 +35,7 @@ class Verdict:
     stage: str
     exposed: tuple[Exposure, ...]
     unknown: tuple[str, ...]
+    measured: int = 0
 
     @property
     def check(self) -> dg.AssetCheckKey:
@@ -57,7 +58,7 @@ class Verdict:
         told = [
             [one.model.version, one.model.standing, [str(picture) for picture in one.pictures]] for one in self.exposed
         ]
-        return sha256(json.dumps([told, self.unknown]).encode()).hexdigest()[:16]
+        return sha256(json.dumps([told, self.unknown, self.measured]).encode()).hexdigest()[:16]
 
     @property
     def metadata(self) -> dict[str, dg.MetadataValue]:
@@ -76,6 +77,7 @@ class Verdict:
             "withdrawn_pictures_seen": dg.MetadataValue.int(
                 max((len(one.pictures) for one in self.exposed if one.model.is_in_use), default=0)
             ),
+            "measured_with_withdrawn": dg.MetadataValue.int(self.measured),
             "unknown_inputs": dg.MetadataValue.json(list(self.unknown)),
             self.STATE: dg.MetadataValue.text(self.state),
         }
@@ -115,7 +117,8 @@ def verdicts(exposed: Iterable[Exposure]) -> list[Verdict]:
 def _verdict(stage: str, exposed: Sequence[Exposure]) -> Verdict:
     unknown = {f"{one.model.version}: {name}" for one in exposed for name in one.model.unknown}
     found = tuple(one for one in exposed if one.may_have_seen)
-    return Verdict(stage=stage, exposed=found, unknown=tuple(sorted(unknown)))
+    measured = {picture.item_id for one in exposed if one.model.is_in_use for picture in one.measured}
+    return Verdict(stage=stage, exposed=found, unknown=tuple(sorted(unknown)), measured=len(measured))
 
 
 def _saw(one: Exposure) -> str:
@@ -161,6 +164,28 @@ def keeps_its_floors(platform: Platform) -> dg.AssetCheckResult:
             ),
             "problems": dg.MetadataValue.json(problems),
         },
+    )
+
+
+@dg.asset_check(
+    asset=dg.AssetKey(["evaluation", "report"]),
+    name="measured_with_what_is_free",
+    description="No model in use was measured with a picture that is no longer free. A warning: such a picture changed "
+    "no weight; the next evaluation, on a dataset without it, measures anew.",
+)
+def measured_with_what_is_free(platform: Platform) -> dg.AssetCheckResult:
+    home = platform.home()
+    exposed = exposures(home, find_withdrawn(home, profile=platform.settings().rights_profile))
+    found = {
+        f"{one.model.stage} {one.model.version}": [str(picture) for picture in one.measured[:LISTED]]
+        for one in exposed
+        if one.model.is_in_use and one.measured
+    }
+    return dg.AssetCheckResult(
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{', '.join(found)} measured with what is no longer free" if found else "nothing withdrawn in it",
+        metadata={"models": dg.MetadataValue.json(found)},
     )
 
 
@@ -243,6 +268,7 @@ checks = [
     *(_sight_check(stage) for stage in STAGES),
     *(_integrity_check(stage) for stage in STAGES),
     keeps_its_floors,
+    measured_with_what_is_free,
     beats_trivial_storage,
     made_of_the_newest,
 ]

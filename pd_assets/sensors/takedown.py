@@ -4,7 +4,7 @@ import dagster as dg
 
 from pd_assets.checks.models import Verdict, verdicts
 from pd_assets.jobs import LATENT_STAGES, build_dataset, nightly, train_all_models, train_models
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, MODEL_LEDGER, TAKEDOWNS
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.news import news_since_training
 from pd_assets.lib.release.notes import NOTED
@@ -26,9 +26,10 @@ from pd_assets.running.skip import state_of
 from pd_assets.sensors.retrain import MODEL, ask_for_training
 from pd_assets.sensors.watch import Watch, quiet, quiet_since
 from pd_ml.data.shards import MANIFEST
-from pd_ml.provenance import RUN
+from pd_ml.provenance import LEDGER, RUN
 
 WITHDRAWN = "pd/withdrawn"
+READ = (MEMBERS, MODEL_LEDGER, ITEMS, DECISIONS, CLUSTERS, TAKEDOWNS, LICENSED)
 
 
 def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorResult:
@@ -61,12 +62,13 @@ def _look(context: dg.SensorEvaluationContext, platform: Platform) -> dg.SensorR
 
 def _state(home: Home, settings: Settings) -> str:
     """Names all that a tick reads of the home: the tables that tell, the models, and what is in use."""
-    tables = [home.table(table.key) for table in (MEMBERS, ITEMS, DECISIONS, CLUSTERS, TAKEDOWNS, LICENSED)]
+    tables = [home.table(table.key) for table in READ]
     manifests = (home.root / "dataset").glob(f"*/*/{MANIFEST}")
     noted = home.table(TAKEDOWNS.key).glob(f"{NOTED}/*")
     pointers = sorted(path for kind in ("dataset", "models") for path in (home.root / kind).glob("*/*"))
     told = [path for path in pointers if path.is_file()]
-    models = sorted((home.root / "models").glob(f"*/*/{RUN}"))
+    models = sorted(path for name in (RUN, LEDGER) for path in (home.root / "models").glob(f"*/*/{name}"))
+    models += sorted((home.root / "evaluation" / "report").glob(f"*/{RUN}"))
     return state_of(
         [*tables, *told, *models, *sorted([*manifests, *noted])], settings.rights_profile, settings.takedown_policy
     )

@@ -6,14 +6,14 @@ import pytest
 
 from pd_assets.definitions import defs
 from pd_assets.lib.catalog.origins import ORIGINS, SHARDS
-from pd_assets.lib.catalog.schemas import MEMBERS, PAGES, TABLES, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import MEMBERS, MODEL_LEDGER, PAGES, TABLES, TAKEDOWNS
 from pd_assets.lib.ledger import LEDGER
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_ml.data.shards import COLUMNS
 
 # Read from an archive or from an operator, or written beside what an asset makes.
 RECORDS = {table.key for table in ALL_RECORDS}
-FROM_OUTSIDE = {"commons/categories", PAGES.key, *RECORDS, TAKEDOWNS.key, MEMBERS.key, LEDGER.key}
+FROM_OUTSIDE = {"commons/categories", PAGES.key, *RECORDS, TAKEDOWNS.key, MEMBERS.key, LEDGER.key, MODEL_LEDGER.key}
 
 
 def columns_of(table: str) -> set[str]:

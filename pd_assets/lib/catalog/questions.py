@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 import pyarrow.dataset as ds
 
-from pd_assets.lib.catalog.schemas import TABLES, Table
+from pd_assets.lib.catalog.schemas import TABLES, Table, short_name
 from pd_assets.lib.catalog.tables import files_of
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
@@ -57,7 +57,7 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> bo
         return False
     group, name = table.key.split("/")
     connection.register(table.key, ds.dataset(files, schema=table.schema, format="parquet"))
-    views = [f"main.{name}"]
+    views = [f"main.{name}"] if short_name(table.key) else []
     if group != "catalog":
         # The database has that name, so that `catalog.items` is there too.
         connection.execute(f"create schema if not exists {group}")

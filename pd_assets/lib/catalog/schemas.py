@@ -534,3 +534,9 @@ TABLES = {
         *(TAKEDOWNS, FILES, CLUSTERS, LICENSED, CAPTIONS, THINGS, SPLITS, MEMBERS, MODEL_LEDGER, LEDGER),
     )
 }
+
+
+def short_name(key: str) -> str | None:
+    """The name of a table without its group; None where an earlier table has it: `ledger` is release/ledger."""
+    name = key.split("/")[1]
+    return name if next(one for one in TABLES if one.split("/")[1] == name) == key else None

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pd_assets.lib.catalog import damage
-from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.catalog.schemas import TABLES, short_name
 from pd_assets.lib.catalog.tables import files_of
 from pd_assets.lib.home import Home, replacing
 
@@ -40,7 +40,7 @@ def _statements(key: str, files: list[str]) -> list[str]:
     group, name = key.split("/")
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
     rows = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-    statements = [f"create view {name} as select * from {rows}"]
+    statements = [f"create view {name} as select * from {rows}"] if short_name(key) else []
     if group != "catalog":
         statements += [f"create schema if not exists {group}", f"create view {group}.{name} as select * from {rows}"]
     return statements

@@ -1,4 +1,4 @@
-"""What a model was shown, counted: by the rule that had accepted the pictures, by archive, by licence of the captions."""
+"""What a model was shown, counted: by the rule that had accepted a picture, by archive, by licence of its captions."""
 
 import io
 from collections.abc import Sequence
@@ -44,15 +44,13 @@ def draw(counts: Sequence[Count]) -> bytes:
 
     rows = sum(map(len, bars.values()))
     figure = Figure(figsize=(8.0, 0.6 + 0.55 * len(kinds) + 0.24 * rows), dpi=80, layout="constrained")
-    below = figure.subplots(
-        max(len(kinds), 1), 1, squeeze=False, height_ratios=[len(bars[k]) + 1 for k in kinds] or [1]
-    )
+    heights = [len(bars[kind]) + 1 for kind in kinds] or [1]
+    below = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)
     for axes, kind in zip(below[:, 0], kinds, strict=False):
         axes.barh([one.name for one in bars[kind]], [one.pictures for one in bars[kind]], color=COLOURS[kind])
         for place, one in enumerate(bars[kind]):
-            axes.annotate(
-                f" {one.pictures} shown {one.times_shown} times", (one.pictures, place), fontsize=6, va="center"
-            )
+            said = f" {one.pictures}, {one.times_shown} showings"
+            axes.annotate(said, (one.pictures, place), fontsize=6, va="center")
         axes.set_title(TITLES[kind], fontsize=9)
         axes.tick_params(labelsize=7)
         axes.margins(x=0.25)

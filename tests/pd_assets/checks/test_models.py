@@ -8,7 +8,7 @@ from pd_assets.checks.models import verdicts
 from pd_assets.lib.catalog.schemas import MEMBERS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.withdrawals import exposures, find_withdrawn
-from pd_ml.provenance import RUN
+from pd_ml.provenance import LEDGER, RUN
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
 
 
@@ -31,7 +31,14 @@ def test_models_of_which_all_is_known_pass(home: Home) -> None:
     assert [passed for passed, _ in found(home).values()] == [True, True]
 
 
-def test_a_list_of_pictures_that_cannot_be_read_fails_the_check_with_the_reason(home: Home) -> None:
+def test_a_ledger_tells_what_the_models_saw_also_where_the_list_of_their_dataset_cannot_be_read(home: Home) -> None:
+    for path in home.table(MEMBERS.key).rglob("*.parquet"):
+        path.write_bytes(b"garbage")
+    assert [passed for passed, _ in found(home).values()] == [True, True]
+
+
+def test_without_a_ledger_a_list_of_pictures_that_cannot_be_read_fails_the_check_with_the_reason(home: Home) -> None:
+    (home.model("clip", "one") / LEDGER).unlink()
     for path in home.table(MEMBERS.key).rglob("*.parquet"):
         path.write_bytes(b"garbage")
     assert [passed for passed, _ in found(home).values()] == [False, False]

@@ -1,0 +1,224 @@
+"""Which models a picture was shown to, by their ledgers: trained on, measured with and held are three things."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pd_assets.lib.catalog.schemas import ITEMS, MODEL_LEDGER, TAKEDOWNS
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release import ledger_proof
+from pd_assets.lib.release.ledger import Seen, keep, seen_by, summary
+from pd_assets.lib.release.lineage import all_models, kept_ledger, kept_record, models
+from pd_assets.lib.release.shown import as_markdown, counts_of, draw
+from pd_assets.lib.release.withdrawals import exposures, find_withdrawn
+from pd_ml.provenance import INIT_FROM, LEDGER, RUN, RunRecord, write_run
+from tests.pd_assets.lib.dataset.exporting import store
+from tests.pd_assets.lib.planting import item, plant
+from tests.pd_assets.lib.release.planted import catalogue, dataset, model, write_ledger
+
+COUNT = 12
+# By the hash of its cluster the one is to train on, the other is held out.
+TRAINED, HELD_OUT = "commons:M5", "commons:M7"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = open_home(tmp_path / "home")
+    catalogue(made, range(COUNT))
+    return made
+
+
+def seen(home: Home, item_id: str) -> Mapping[str, tuple[str, int | None]]:
+    return {one.model.stage: (one.relation, one.times_shown) for one in seen_by(home, [(item_id, None)])[item_id]}
+
+
+def the_only(home: Home, item_id: str) -> Seen:
+    (one,) = seen_by(home, [(item_id, None)])[item_id]
+    return one
+
+
+def delete(home: Home, *gone: str) -> None:
+    plant(
+        home,
+        ITEMS,
+        [item(n, status="deleted" if f"commons:M{n}" in gone else "live") for n in range(COUNT)],
+    )
+
+
+def flagged(home: Home) -> dict[str, tuple[list[str], list[str]]]:
+    return {
+        one.model.stage: ([two.item_id for two in one.pictures], [two.item_id for two in one.measured])
+        for one in exposures(home, find_withdrawn(home, profile="strict"))
+    }
+
+
+def test_a_picture_that_was_held_out_was_seen_by_no_model_and_one_of_the_split_train_by_all_that_it_was_shown_to(
+    home: Home,
+) -> None:
+    model(home, "clip", "one", dataset(home))
+    assert seen(home, TRAINED) == {"clip": ("trained_on", 3)}
+    assert seen(home, HELD_OUT) == {"clip": ("held", 0)}
+    assert seen(home, "commons:M99") == {}
+
+
+def test_what_is_withdrawn_and_was_held_out_flags_no_weights_and_what_was_measured_with_it_is_told_apart(
+    home: Home,
+) -> None:
+    export = dataset(home)
+    model(home, "clip", "one", export)
+    model(home, "unet", "one", export, measured=[HELD_OUT])
+    delete(home, HELD_OUT)
+    assert flagged(home) == {"clip": ([], []), "unet": ([], [HELD_OUT])}
+    delete(home, HELD_OUT, TRAINED)
+    assert flagged(home) == {"clip": ([TRAINED], []), "unet": ([TRAINED], [HELD_OUT])}
+
+
+def test_a_picture_that_only_the_parent_of_a_warm_start_saw_is_seen_through_it(home: Home) -> None:
+    old = dataset(home)
+    parent = model(home, "unet", "parent", old)
+    catalogue(home, [n for n in range(COUNT) if n != 5])
+    new = dataset(home)
+    model(home, "unet", "child", new, inputs={INIT_FROM: parent.digest})
+    told = {one.model.version: one for one in seen_by(home, [(TRAINED, None)])[TRAINED]}
+    assert (told["parent"].relation, told["child"].relation) == ("trained_on", "through")
+    assert (told["child"].through, told["child"].times_shown) == (("unet parent",), 0)
+    assert all(one.pictures for one in exposures(home, find_withdrawn(home, profile="strict"))), "it left the catalogue"
+
+
+def test_a_picture_of_the_split_train_that_the_sampler_never_came_to_is_only_held(home: Home) -> None:
+    export = dataset(home)
+    folder = home.model("unet", "short")
+    write_ledger(folder, "unet", "short", export, times=0)
+    record = RunRecord(
+        stage="unet",
+        version="short",
+        config={},
+        inputs={"dataset": "a digest"},
+        dataset_version=export.version,
+        item_count=COUNT,
+    )
+    write_run(folder, record)
+    assert seen(home, TRAINED) == {"unet": ("held", 0)}
+    delete(home, TRAINED)
+    assert flagged(home) == {"unet": ([], [])}
+
+
+def test_an_older_model_without_a_ledger_may_have_seen_all_that_its_dataset_held_and_nothing_else(home: Home) -> None:
+    model(home, "clip", "one", dataset(home), ledger=False)
+    for item_id in (TRAINED, HELD_OUT):
+        one = the_only(home, item_id)
+        assert (one.relation, one.times_shown) == ("unknown", None)
+        assert one.why == "clip one has no ledger (an older version of this project made it): treated as seen"
+    assert seen(home, "commons:M99") == {}
+    delete(home, HELD_OUT)
+    assert flagged(home) == {"clip": ([HELD_OUT], [])}
+    assert ledger_proof.untold(home) == [f"clip one: {the_only(home, TRAINED).why}"]
+
+
+def flip(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(bytes(body))
+
+
+def test_a_ledger_with_one_byte_altered_proves_nothing_and_the_copy_in_release_ledger_still_does(home: Home) -> None:
+    model(home, "clip", "one", dataset(home))
+    assert keep(home, "clip", "one")
+    assert not keep(home, "clip", "one"), "it is kept already"
+    flip(home.model("clip", "one") / LEDGER)
+    assert seen(home, TRAINED) == {"clip": ("trained_on", 3)}
+    flip(kept_ledger(home, "clip", "one"))
+    one = the_only(home, HELD_OUT)
+    assert one.relation == "unknown"
+    assert "its ledger.parquet is altered since it was written: treated as seen" in one.why
+
+
+@pytest.mark.parametrize("name", [RUN, LEDGER])
+def test_without_its_record_or_its_ledger_a_model_may_have_seen_what_was_held_out(home: Home, name: str) -> None:
+    model(home, "clip", "one", dataset(home))
+    (home.model("clip", "one") / name).unlink()
+    assert seen(home, HELD_OUT) == {"clip": ("unknown", None)}
+
+
+def test_the_ledger_outlives_the_folder_of_the_model_and_tells_of_it_as_removed(home: Home) -> None:
+    parent = model(home, "clip", "one", export := dataset(home))
+    model(home, "unet_text", "one", export, inputs={"clip": parent.digest})
+    keep(home, "clip", "one")
+    shutil.rmtree(home.model("clip", "one"))
+    told = {one.model.stage: one for one in seen_by(home, [(TRAINED, None)])[TRAINED]}
+    assert (told["clip"].model.standing, told["clip"].relation) == ("removed", "trained_on")
+    assert told["unet_text"].through == ("clip one",), "its parent is known by the record that was kept"
+    assert [one.stage for one in models(home)] == ["unet_text"]
+    assert [one.unknown for one in all_models(home)] == [frozenset()] * 2
+
+
+def test_a_kept_record_that_was_altered_is_none(home: Home) -> None:
+    model(home, "clip", "one", dataset(home))
+    keep(home, "clip", "one")
+    shutil.rmtree(home.model("clip", "one"))
+    record = kept_record(home, "clip", "one")
+    record.write_text(record.read_text().replace('"item_count": 1', '"item_count": 2'))
+    assert seen(home, HELD_OUT) == {"clip": ("unknown", None)}
+
+
+def test_another_state_of_the_picture_is_another_picture(home: Home) -> None:
+    model(home, "clip", "one", dataset(home))
+    shown = store(home, 5)
+    assert [one.relation for one in seen_by(home, [(TRAINED, shown)])[TRAINED]] == ["trained_on"]
+    assert seen_by(home, [(TRAINED, "f" * 64)])[TRAINED] == []
+
+
+def test_a_copy_of_another_item_is_asked_by_its_own_name(home: Home) -> None:
+    catalogue(home, range(COUNT), copies=[(6, 5)])
+    model(home, "clip", "one", dataset(home))
+    told = seen_by(home, [(TRAINED, None), ("commons:M6", None)])
+    assert set(told) == {TRAINED, "commons:M6"}
+
+
+def test_a_ledger_adds_up_and_what_it_holds_is_counted_and_drawn(home: Home) -> None:
+    model(home, "clip", "one", dataset(home))
+    (clip,) = models(home)
+    told = summary(home, clip)
+    assert told is not None and told.trained_on + told.held == COUNT
+    assert told.times_shown == 3 * told.trained_on
+    assert clip.sources[0].ledger is not None
+    counts = counts_of(home, clip.sources[0].ledger)
+    assert [(one.kind, one.name, one.pictures) for one in counts if one.kind == "archive"] == [
+        ("archive", "commons", told.trained_on)
+    ]
+    assert draw(counts).startswith(b"\x89PNG")
+    assert f"| archive | commons | {told.trained_on} | {told.times_shown} |" in as_markdown(counts)
+
+
+def test_the_checks_name_what_speaks_against_a_ledger(home: Home) -> None:
+    export = dataset(home)
+    model(home, "clip", "one", export)
+    folder = home.model("clip", "one")
+    record = RunRecord(
+        stage="clip",
+        version="one",
+        config={},
+        inputs={"dataset": "a digest"},
+        dataset_version=export.version,
+        item_count=COUNT,
+        counts={"images_seen": 1000},
+    )
+    write_run(folder, record)
+    rows = pq.read_table(folder / LEDGER).to_pylist()
+    told = sum(row["times_shown"] for row in rows)
+    assert ledger_proof.wrong_sums(home) == [f"clip one: the ledger has {told} showings, the run counted 1000"]
+    unaccepted = ledger_proof.unaccepted(home)
+    assert f"clip one: {TRAINED}: its evidence is not in rights/evidence" in unaccepted
+    assert not [one for one in unaccepted if HELD_OUT in one]
+    assert ledger_proof.taken_down(home) == []
+    plant(home, TAKEDOWNS, [{"item_id": TRAINED, "named": TRAINED, "reason": "asked for"}])
+    assert ledger_proof.taken_down(home) == [f"clip one: {TRAINED}: asked for"]
+
+
+def test_the_parts_are_a_table_of_their_own_for_questions(home: Home) -> None:
+    model(home, "clip", "one", dataset(home))
+    keep(home, "clip", "one")
+    assert pq.read_schema(kept_ledger(home, "clip", "one")).names == list(MODEL_LEDGER.columns)
