@@ -34,6 +34,7 @@ LINE: Mapping[str, set[str]] = {
     "catalog/items": {"commons/categories", *READ},
     "rights/decisions": {"catalog/items", "commons/categories", "commons/creators", "commons/templates", *READ},
     "rights/changes": {"rights/decisions", "catalog/items"},
+    "rights/evidence": {"rights/decisions"},
     "rights/takedowns": set(),
     "images/files": {"rights/decisions", "rights/takedowns", "catalog/items", *MUSEUMS},
     "catalog/licensed_images": {
@@ -78,6 +79,7 @@ JOBS: Mapping[str, set[str]] = {
             "catalog/items",
             "rights/decisions",
             "rights/changes",
+            "rights/evidence",
             "rights/takedowns",
             "images/files",
         ),

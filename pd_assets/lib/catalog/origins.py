@@ -12,6 +12,7 @@ from pd_assets.lib.catalog.schemas import (
     CLUSTERS,
     CREATORS,
     DECISIONS,
+    EVIDENCE,
     FILES,
     ITEMS,
     LICENSED,
@@ -98,6 +99,13 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         **_all((), ("profile", "ruleset_version", "decided_at", "extractor_version", "fresh_days")),
         "since": (),
         "grounds": _EVIDENCE,
+    },
+    EVIDENCE.key: {
+        **_same(DECISIONS, "item_id", "page_digest", "evidence"),
+        "digest": _of(DECISIONS, "evidence_digest"),
+        "seen_on": (),
+        "revid": _of(DECISIONS, "evidence"),
+        "page_url": _of(ITEMS, "page_url"),
     },
     CHANGES.key: {
         **_same(DECISIONS, "item_id", "profile"),

@@ -18,6 +18,7 @@ from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, Table
 from pd_assets.lib.home import Home
 from pd_assets.lib.rights import evidence_log
+from pd_assets.lib.rights.claims import digest_of
 
 Row = Mapping[str, object]
 DECIDED = ("item_id", "profile", "verdict", "rule_id", "ruleset_version", "since", "decided_at", "evidence_digest")
@@ -49,15 +50,21 @@ class Past:
     evidence: str | None
     told_on: str | None = None
 
+    @property
+    def is_proved(self) -> bool:
+        """Whether the evidence is there and is that of its digest."""
+        return self.evidence is not None and digest_of(self.evidence) == self.evidence_digest
+
 
 def as_of(home: Home, items: Collection[str], day: date) -> list[Past]:
     """How some items stood at the end of a day, by item and profile; those that were not decided yet are left out."""
     return [one for stand in _histories(home, items) if (one := stand.on(day.isoformat())) is not None]
 
 
-def first_day(home: Home, items: Collection[str]) -> str | None:
+def first_day(home: Home, items: Collection[str], *, profile: str | None = None) -> str | None:
     """The first day of which anything is known of some items; None where nothing ever was decided of them."""
-    days = [one.since for stand in _histories(home, items) for one in stand.stretches if one.since]
+    found = [stand for stand in _histories(home, items) if profile in (None, stand.profile)]
+    days = [one.since for stand in found for one in stand.stretches if one.since]
     return min(days, default=None)
 
 
