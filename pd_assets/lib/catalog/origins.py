@@ -149,7 +149,7 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
     },
     CAPTIONS.key: {
         **_same(LICENSED, "item_id"),
-        **_all(_LABELS, ("labels", "captions", "label_licence", "source_digest")),
+        **_all(_LABELS, ("labels", "captions", "caption_licences", "label_licence", "source_digest")),
         "attribution": (*_LABELS, *_of(PAGES, "page_url", "revid")),
         **_all((), ("policy", "labels_version")),
         "page_digest": (*_of(PAGES, "digest"), *_LABELS),
