@@ -192,6 +192,9 @@ def _of_dataset(home: Home, folder: Path, *, is_read: bool = True) -> Iterator[F
             raise ConfigError(f"{INDEX}: {why}")
         for _ in pictures_of(folder):
             pass
+        sealed = manifest.facts.get(shards.PICTURES_SHA256)
+        if is_read and sealed and shards.sha256_of(folder / shards.PICTURES) != sealed:
+            raise ConfigError(f"{shards.PICTURES} has another SHA-256 than the manifest says")
     except (shards.ShardError, PdError, OSError, ValueError, TypeError) as error:
         yield Fault(path=folder, found=" ".join(str(error).split()), heals=heals)
     for name in DESCRIBES:

@@ -50,7 +50,7 @@ LINE: Mapping[str, set[str]] = {
     "dataset/splits": {"catalog/licensed_images", "catalog/clusters"},
     "dataset/shards": {
         *("catalog/licensed_images", "dataset/captions", "dataset/splits", "images/files"),
-        "commons/categories",
+        *("commons/categories", "rights/decisions", "rights/evidence"),
     },
     "dataset/manifest": {"dataset/shards"},
     "models/tokenizer": {"dataset/manifest"},
