@@ -13,6 +13,8 @@ from pd_assets.lib.catalog.schemas import (
     CAPTIONS,
     CATEGORIES,
     CLUSTERS,
+    DECISIONS,
+    EVIDENCE,
     FILES,
     LICENSED,
     MEMBERS,
@@ -24,7 +26,7 @@ from pd_assets.lib.catalog.tables import count_rows, require, require_sources, w
 from pd_assets.lib.dataset import manifest as manifests
 from pd_assets.lib.dataset.captions import build_captions
 from pd_assets.lib.dataset.export import export_shards
-from pd_assets.lib.dataset.exported import INDEX, PICTURES, read_export, waiting
+from pd_assets.lib.dataset.exported import INDEX, read_export, waiting
 from pd_assets.lib.dataset.label_changes import LabelChanges
 from pd_assets.lib.dataset.selection import Selection
 from pd_assets.lib.dataset.splits import build_splits
@@ -44,7 +46,7 @@ from pd_assets.running.history import needed_datasets
 from pd_assets.running.pools import WIKIDATA
 from pd_assets.running.skip import unless_unchanged
 from pd_assets.running.step import asked_of_hosts, column_lineage, counted, picture, step, stored, table_metadata
-from pd_ml.data.shards import COLUMNS, MANIFEST
+from pd_ml.data.shards import COLUMNS, MANIFEST, PICTURES
 from pd_ml.provenance import MEMBERS as MEMBERS_DIGEST
 
 OWNERS = ["team:datasets"]
@@ -241,7 +243,7 @@ def dataset_splits(context: dg.AssetExecutionContext, platform: Platform) -> dg.
     group_name="dataset",
     kinds={"parquet"},
     owners=OWNERS,
-    deps=needs(LICENSED, CAPTIONS, SPLITS, FILES, CATEGORIES),
+    deps=needs(LICENSED, CAPTIONS, SPLITS, FILES, CATEGORIES, DECISIONS, EVIDENCE),
     metadata={"dagster/column_schema": SHARD_COLUMNS},
     description="The exported dataset: Parquet shards with encoded images, loadable by `datasets.load_dataset`.",
     output_required=False,

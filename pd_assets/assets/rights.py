@@ -11,6 +11,7 @@ from pd_assets.lib.catalog.schemas import (
     CHANGES,
     CREATORS,
     DECISIONS,
+    EVIDENCE,
     ITEMS,
     PAGES,
     TAKEDOWNS,
@@ -20,7 +21,7 @@ from pd_assets.lib.catalog.tables import count_rows, require, require_sources
 from pd_assets.lib.home import Home
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
-from pd_assets.lib.rights import changes
+from pd_assets.lib.rights import changes, evidence_log
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
@@ -51,7 +52,7 @@ DRIFT_MONTHS = 12
 @reports_buckets(DECISIONS)
 # The calendar decides too: terms of protection end, and fresh uploads grow old.
 @unless_unchanged(
-    makes=(DECISIONS, CHANGES),
+    makes=(DECISIONS, CHANGES, EVIDENCE),
     settings=lambda settings: [settings.rights_profile, settings.fresh_days, _today()],
     per_run=("pages_read", "verdicts_changed", "changed_by_rule", "changed"),
 )
@@ -169,6 +170,35 @@ def _months(months: list[changes.Month]) -> dg.MetadataValue:
     return dg.MetadataValue.md("\n".join([*head, *lines]))
 
 
+@dg.asset(
+    key=["rights", "evidence"],
+    group_name="rights",
+    kinds={"parquet"},
+    owners=OWNERS,
+    deps=needs(DECISIONS),
+    metadata=table_metadata(EVIDENCE),
+    description="Every evidence that a decision ever rested on, under its SHA-256, with page, revision and day. The "
+    "rows are appended while rights/decisions is made, before the decisions stand, and stay; this asset counts them.",
+)
+@unless_unchanged(makes=(EVIDENCE,))
+def rights_evidence(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    with step() as done:
+        home = platform.home()
+        content = evidence_log.content_of(home)
+        begun = evidence_log.begun_at(home)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(content.version),
+        metadata={
+            "dagster/row_count": content.rows,
+            "items": content.items,
+            "parts": len(evidence_log.parts(home)),
+            "complete_since": "the first decision" if begun is None else begun.isoformat(),
+            **stored(home, EVIDENCE),
+            **done.cost,
+        },
+    )
+
+
 class TakedownConfig(dg.Config):
     """What to take down, as `pdd takedown` does; nothing where no item is named."""
 
@@ -205,4 +235,4 @@ def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.Materiali
     )
 
 
-assets = [rights_decisions, rights_changes, rights_takedowns]
+assets = [rights_decisions, rights_evidence, rights_changes, rights_takedowns]

@@ -6,6 +6,7 @@ import dagster as dg
 
 from pd_assets.lib.rights import changes
 from pd_assets.lib.rights.breakdown import tags_of
+from pd_assets.lib.rights.evidence_proof import find_lost
 from pd_assets.lib.rights.proof import find_unproven
 from pd_assets.resources import Platform
 from pd_assets.running.step import counted
@@ -51,6 +52,23 @@ def no_unknown_tags(platform: Platform) -> dg.AssetCheckResult:
 
 
 @dg.asset_check(
+    asset=dg.AssetKey(["rights", "evidence"]),
+    name="every_named_evidence_is_there",
+    description="Every digest of evidence that decisions, changes of verdicts and members of datasets name is in "
+    "rights/evidence. `pdd doctor --verify` holds each row against its digest too, and `--repair` restores what is "
+    "still told.",
+)
+def every_named_evidence_is_there(platform: Platform) -> dg.AssetCheckResult:
+    lost = find_lost(platform.home())
+    return dg.AssetCheckResult(
+        passed=not lost,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="; ".join(map(str, lost)) or "every evidence that is named is there",
+        metadata={"lost": {one.by_table: one.digests for one in lost}, "count": sum(one.digests for one in lost)},
+    )
+
+
+@dg.asset_check(
     asset=dg.AssetKey(["rights", "changes"]),
     name="little_drift",
     description=f"In {changes.MONTH_DAYS} days the archives changed the verdict on at most "
@@ -68,4 +86,4 @@ def little_drift(platform: Platform) -> dg.AssetCheckResult:
     )
 
 
-checks = [every_acceptance_is_proven, no_unknown_tags, little_drift]
+checks = [every_acceptance_is_proven, every_named_evidence_is_there, no_unknown_tags, little_drift]

@@ -1,10 +1,13 @@
 """`pdd decide`: the verdict on one picture in a sentence, the rule that decided, and what on its page it rests on."""
 
 import argparse
+import re
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
+from pd_assets.cli import past
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
@@ -26,6 +29,7 @@ from pd_assets.lib.rights.words_for_people import Told, other_reasons, sentence
 from pd_assets.lib.settings import Settings
 
 WIDTH = 118
+ITEM_ID = re.compile(r"commons:M\d+|smithsonian:[^:]*:[^:]*|cleveland:\d+")
 LONGEST_LINE = 400
 VERDICTS = {"accept": "accepts", "reject": "refuses", "quarantine": "lets it wait"}
 LAWS = {"any": "", "US": "It asks about the law of the United States.",
@@ -40,9 +44,7 @@ WITHOUT_A_RULE = {
 def explain(item: str, profile: str | None, *, everything: bool = False) -> Iterator[str]:
     """Lines for a person: the verdict in a sentence first, then the picture, the rule that decided and its evidence."""
     settings = Settings.from_env()
-    profile = profile or settings.rights_profile
-    if profile not in PROFILES:
-        raise ConfigError(f"rights profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
+    profile = _known(profile or settings.rights_profile)
     home = open_home(settings.home, to_ask=True)
     page = _find(home, item)
     evidence = evidence_of(page, Questions(known=load_knowledge(home)))
@@ -61,6 +63,22 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
     yield f"{page['item_id']}  {page['item_title']}"
     yield f"  {page['item_page_url'] or 'no address'}"
     yield from rest
+
+
+def explain_past(item: str, profile: str | None, day: date, *, everything: bool = False) -> Iterator[str]:
+    """The same of a day that is gone, from what was decided then."""
+    settings = Settings.from_env()
+    home = open_home(settings.home, to_ask=True)
+    found = past.past_of(home, _item_called(home, item), _known(profile or settings.rights_profile), day)
+    yield from past.in_words(found, day, everything=everything)
+
+
+def evidence_on(item: str, profile: str | None, day: date) -> bytes:
+    """The canonical JSON that the decision of a day rested on, to the byte."""
+    settings = Settings.from_env()
+    home = open_home(settings.home, to_ask=True)
+    found = past.past_of(home, _item_called(home, item), _known(profile or settings.rights_profile), day)
+    return past.evidence_of(found, day)
 
 
 def explanation(
@@ -145,20 +163,45 @@ def _is_copy_refused(home: Home, item_id: str, profile: str) -> bool:
 
 def _find(home: Home, item: str) -> dict[str, object]:
     """The one item with this id or title; ConfigError where there is none, or more than one."""
-    title = item.split(":", 1)[-1] if item.lower().startswith("file:") else item
-    title = title.replace("_", " ")
-    stem = title.rsplit(".", 1)[0] if "." in title[-6:] else title
+    called: dict[str, object] = {"item": item, "title": _stem(item)}
     found = [
         row
         for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": ALL_RECORDS}))
-        for row in _rows_called(home, load(name), {"items": ITEMS, **other}, {"item": item, "title": stem})
+        for row in _rows_called(home, load(name), {"items": ITEMS, **other}, called)
     ]
-    if len(found) != 1:
+    _require_one(home, item, len(found))
+    return found[0]
+
+
+def _item_called(home: Home, item: str) -> str:
+    """The id of the item with this id or title. An id need not be in the catalogue any more."""
+    if ITEM_ID.fullmatch(item):
+        return item
+    given = {"item": item, "title": _stem(item)}
+    sql = "select item_id from items where item_id = $item or title = $title"
+    found = tables.query(home, sql, {"items": ITEMS}, given)["item_id"].to_pylist()
+    _require_one(home, item, len(found))
+    return str(found[0])
+
+
+def _stem(item: str) -> str:
+    title = item.split(":", 1)[-1] if item.lower().startswith("file:") else item
+    title = title.replace("_", " ")
+    return title.rsplit(".", 1)[0] if "." in title[-6:] else title
+
+
+def _require_one(home: Home, item: str, found: int) -> None:
+    if found != 1:
         raise ConfigError(
-            f"{len(found)} items are called {item!r} in {home.root}, expected one; "
+            f"{found} items are called {item!r} in {home.root}, expected one; "
             "give an item id such as commons:M123, or a whole title"
         )
-    return found[0]
+
+
+def _known(profile: str) -> str:
+    if profile not in PROFILES:
+        raise ConfigError(f"rights profile {profile!r} is unknown; expected one of {', '.join(PROFILES)}")
+    return profile
 
 
 def _rows_called(
@@ -178,9 +221,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("item", help="an item id (commons:M123) or a title (File:Name.jpg)")
     parser.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
     parser.add_argument("--all", action="store_true", help="every rule that was tried, and all that was read")
+    parser.add_argument(
+        "--as-of", type=past.a_day, metavar="DATE", help="how it stood at the end of a day, such as 2026-11-30; offline"
+    )
+    parser.add_argument(
+        "--evidence",
+        action="store_true",
+        help="only what it rested on, on that day or today: canonical JSON, to the byte, whose SHA-256 is the digest",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
-    for line in explain(arguments.item, arguments.profile, everything=arguments.all):
+    item, profile, day = arguments.item, arguments.profile, arguments.as_of
+    if arguments.evidence:
+        sys.stdout.buffer.write(evidence_on(item, profile, day or datetime.now(UTC).date()))
+        sys.stdout.buffer.flush()
+        return
+    lines = (
+        explain(item, profile, everything=arguments.all)
+        if day is None
+        else explain_past(item, profile, day, everything=arguments.all)
+    )
+    for line in lines:
         print(line)

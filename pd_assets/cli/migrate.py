@@ -4,6 +4,7 @@ import argparse
 
 from pd_assets.lib.home import at_work, open_home
 from pd_assets.lib.migrations import migrate
+from pd_assets.lib.rights.evidence_log import keep_of_before
 from pd_assets.lib.settings import Settings
 
 
@@ -18,3 +19,5 @@ def run(arguments: argparse.Namespace) -> None:
     with at_work(open_home(Settings.from_env().home, any_format=True)) as home:
         for line in migrate(home):
             print(line)
+        if rows := keep_of_before(home):
+            print(f"rights/evidence: the evidence of {rows} decided items is kept from now on")

@@ -15,7 +15,7 @@ from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.item_parts import unsound_generations
 from pd_assets.lib.catalog.mending import mend, move_away, set_aside
-from pd_assets.lib.catalog.schemas import CREATORS, MEMBERS, PAGES, TABLES, TAKEDOWNS, Kept, Table
+from pd_assets.lib.catalog.schemas import CREATORS, EVIDENCE, MEMBERS, PAGES, TABLES, TAKEDOWNS, Kept, Table
 from pd_assets.lib.dataset.exported import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
@@ -24,6 +24,7 @@ from pd_assets.lib.images.stored import altered, discard
 from pd_assets.lib.migrations import format_of
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release import members, takedowns
+from pd_assets.lib.rights import evidence_proof
 from pd_ml import provenance
 from pd_ml.data import shards
 from pd_ml.errors import ProvenanceError
@@ -52,6 +53,7 @@ def faults(home: Home) -> Iterator[Fault]:
     for table in TABLES.values():
         for path in tables.files_of(home, table):
             yield from _of_file(table, path)
+    yield from _of_evidence(home)
     for folder in unsound_generations(home):
         yield Fault(path=folder, found="not the files that its state.json names", heals=NIGHTLY)
     with suppress(DamagedTable):
@@ -82,11 +84,14 @@ def repair(home: Home, archive: str) -> Iterator[str]:
     damage.forget_all(home)
     takedowns.resume(home, purges=False)
     for found in mend(home):
+        if found.table == EVIDENCE.key:
+            continue
         if found.table == TAKEDOWNS.key:
             yield f"{found}: nothing else tells what was taken down, and nothing was done: restore it from a backup"
         elif TABLES[found.table].kept in (Kept.EVIDENCE, Kept.TWICE):
             damage.second(found.path).unlink(missing_ok=True)
             yield f"{found.table}: set aside as {move_away(home, found.path)}; `pdd run nightly` goes on without it"
+    yield from evidence_proof.restore(home)
     for found in set_aside(home, PAGES, CREATORS, *ALL_RECORDS):
         yield f"{found.table}: {found.path} was set aside; {found.heals}"
     lost = {path for _, path in altered(home)}
@@ -146,6 +151,19 @@ def _of_file(table: Table, path: Path) -> Iterator[Fault]:
             yield from _of_second(table, path)
 
 
+def _of_evidence(home: Home) -> Iterator[Fault]:
+    """What of rights/evidence is not what it is named by, and what is named and is not there."""
+    for path, found in evidence_proof.find_altered(home):
+        yield Fault(path=path, found=found, heals=EVIDENCE.kept.value)
+    # Where a table cannot be read, that was told.
+    with suppress(PdError):
+        for lost in evidence_proof.find_lost(home):
+            heals = (
+                f"{REPAIR}, which restores it" if lost.is_told else "restore it from a backup: nothing else tells it"
+            )
+            yield Fault(path=home.table(EVIDENCE.key), found=str(lost), heals=heals)
+
+
 _TAKES_SECOND = "run `pdd run nightly`, which takes its second copy"
 
 
@@ -174,6 +192,9 @@ def _of_dataset(home: Home, folder: Path, *, is_read: bool = True) -> Iterator[F
             raise ConfigError(f"{INDEX}: {why}")
         for _ in pictures_of(folder):
             pass
+        sealed = manifest.facts.get(shards.PICTURES_SHA256)
+        if is_read and sealed and shards.sha256_of(folder / shards.PICTURES) != sealed:
+            raise ConfigError(f"{shards.PICTURES} has another SHA-256 than the manifest says")
     except (shards.ShardError, PdError, OSError, ValueError, TypeError) as error:
         yield Fault(path=folder, found=" ".join(str(error).split()), heals=heals)
     for name in DESCRIBES:

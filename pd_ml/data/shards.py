@@ -23,6 +23,8 @@ from pd_ml.disk import NO_SPACE
 FORMAT_VERSION = 1
 SPLITS = ("train", "validation", "test")
 MANIFEST = "manifest.json"
+# The list of the pictures in the shards, with what is known of each; the manifest's facts have its SHA-256.
+PICTURES, PICTURES_SHA256 = "pictures.arrow", "pictures_sha256"
 # Few enough that one picture can be read without many others.
 ROW_GROUP_ROWS = 64
 

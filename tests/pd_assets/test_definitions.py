@@ -34,6 +34,7 @@ LINE: Mapping[str, set[str]] = {
     "catalog/items": {"commons/categories", *READ},
     "rights/decisions": {"catalog/items", "commons/categories", "commons/creators", "commons/templates", *READ},
     "rights/changes": {"rights/decisions", "catalog/items"},
+    "rights/evidence": {"rights/decisions"},
     "rights/takedowns": set(),
     "images/files": {"rights/decisions", "rights/takedowns", "catalog/items", *MUSEUMS},
     "catalog/licensed_images": {
@@ -49,7 +50,7 @@ LINE: Mapping[str, set[str]] = {
     "dataset/splits": {"catalog/licensed_images", "catalog/clusters"},
     "dataset/shards": {
         *("catalog/licensed_images", "dataset/captions", "dataset/splits", "images/files"),
-        "commons/categories",
+        *("commons/categories", "rights/decisions", "rights/evidence"),
     },
     "dataset/manifest": {"dataset/shards"},
     "models/tokenizer": {"dataset/manifest"},
@@ -83,6 +84,7 @@ JOBS: Mapping[str, set[str]] = {
             "catalog/items",
             "rights/decisions",
             "rights/changes",
+            "rights/evidence",
             "rights/takedowns",
             "images/files",
         ),

@@ -39,6 +39,7 @@ NIGHT = sorted(
         "catalog/items",
         "rights/decisions",
         "rights/changes",
+        "rights/evidence",
         "rights/takedowns",
         "images/files",
         "catalog/licensed_images",

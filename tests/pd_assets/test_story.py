@@ -22,7 +22,14 @@ NIGHT = {
         "catalog/items",
         "rights/decisions",
     ),
-    *("rights/changes", "rights/takedowns", "images/files", "catalog/licensed_images", "catalog/clusters"),
+    *(
+        "rights/evidence",
+        "rights/changes",
+        "rights/takedowns",
+        "images/files",
+        "catalog/licensed_images",
+        "catalog/clusters",
+    ),
     *("dataset/things", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
 }
 MANIFEST_KEY = dg.AssetKey(["dataset", "manifest"])

@@ -12,6 +12,7 @@ from pd_assets.lib.catalog.schemas import (
     CLUSTERS,
     CREATORS,
     DECISIONS,
+    EVIDENCE,
     FILES,
     ITEMS,
     LICENSED,
@@ -99,6 +100,13 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         "since": (),
         "grounds": _EVIDENCE,
     },
+    EVIDENCE.key: {
+        **_same(DECISIONS, "item_id", "page_digest", "evidence"),
+        "digest": _of(DECISIONS, "evidence_digest"),
+        "seen_on": (),
+        "revid": _of(DECISIONS, "evidence"),
+        "page_url": _of(ITEMS, "page_url"),
+    },
     CHANGES.key: {
         **_same(DECISIONS, "item_id", "profile"),
         **_all(_of(DECISIONS, "verdict"), ("from_verdict", "to_verdict")),
@@ -141,7 +149,7 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
     },
     CAPTIONS.key: {
         **_same(LICENSED, "item_id"),
-        **_all(_LABELS, ("labels", "captions", "label_licence", "source_digest")),
+        **_all(_LABELS, ("labels", "captions", "caption_licences", "label_licence", "source_digest")),
         "attribution": (*_LABELS, *_of(PAGES, "page_url", "revid")),
         **_all((), ("policy", "labels_version")),
         "page_digest": (*_of(PAGES, "digest"), *_LABELS),

@@ -441,6 +441,7 @@ CAPTIONS = Table(
             "a field's languages to show",
         ),
         "captions": (TEXTS, "captions composed of the fields that the label policy allows"),
+        "caption_licences": (TEXTS, "the strictest licence of the fields in each caption, in their order"),
         "label_licence": (TEXT, "the strictest licence among the fields used; null without captions"),
         "policy": (TEXT, "the label policy: `cc0` or `all`"),
         "attribution": (

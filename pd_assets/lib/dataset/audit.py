@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import LICENSED
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dataset.exported import PICTURES, as_dataset
+from pd_assets.lib.dataset.exported import as_dataset
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home
 from pd_ml.data import shards
-from pd_ml.data.shards import Manifest, ShardError
+from pd_ml.data.shards import PICTURES, Manifest, ShardError
 
 
 def find_faults(home: Home, *, name: str) -> list[str]:

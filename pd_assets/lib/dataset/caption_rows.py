@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from pd_assets.lib.code_version import code_version
-from pd_assets.lib.dataset.composition import captions_of
+from pd_assets.lib.dataset.composition import licensed_captions
 from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, Label, labels_version
 
 
@@ -39,12 +39,13 @@ class Terms:
 def caption_row(page: Mapping[str, object], labels: tuple[Label, ...], policy: str) -> dict[str, object]:
     """One row: every label, the captions of those that the policy allows, and whom to thank for them."""
     allowed = [label for label in labels if policy == "all" or label.licence == CC0]
-    captions = captions_of(allowed, item_id=str(page["item_id"]))
+    captions = licensed_captions(allowed, item_id=str(page["item_id"]))
     borrowed = [label for label in allowed if label.licence == CC_BY_SA] if captions else []
     return {
         "item_id": page["item_id"],
         "labels": [asdict(label) for label in labels],
-        "captions": captions,
+        "captions": [caption.text for caption in captions],
+        "caption_licences": [caption.licence for caption in captions],
         "label_licence": None if not captions else CC_BY_SA if borrowed else CC0,
         "policy": policy,
         "attribution": attribution(page, borrowed),

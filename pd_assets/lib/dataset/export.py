@@ -21,24 +21,23 @@ import pyarrow as pa
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.dataset.exported import (
     INDEX,
-    PICTURES,
     PICTURES_SCHEMA,
     Export,
+    content_digest,
     listing,
     merged,
-    of_shards,
     pictures_in,
 )
 from pd_assets.lib.dataset.history import History, WholeShards, history, last_export, rest_of, share
 from pd_assets.lib.dataset.pictures import Kept, PictureLost, Pictures
-from pd_assets.lib.dataset.plan import TABLES, Plan, make_plan
+from pd_assets.lib.dataset.plan import BESIDE, TABLES, Plan, make_plan
 from pd_assets.lib.dataset.selection import Selection, with_descendants
 from pd_assets.lib.dataset.webdataset import write_tar
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, alone, remove_folder, write_text
 from pd_assets.lib.progress import track
 from pd_ml.data import shards
-from pd_ml.data.shards import ShardInfo
+from pd_ml.data.shards import PICTURES, ShardInfo
 
 SCRATCH = ".exporting"
 # So many pictures are asked of a bucket at once.
@@ -98,7 +97,7 @@ def export_shards(
 
 def _digest_of(home: Home, config: Mapping[str, object], categories: Iterable[Iterable[str]]) -> str:
     """The digest of all that an export is made of, beside its history."""
-    for table in TABLES.values():
+    for table in (*TABLES.values(), *BESIDE.values()):
         tables.parts(home, table)  # It is noted as read.
     read = [tables.stored_digest(home, table) for table in TABLES.values()]
     told = [read, config, [sorted(chosen) for chosen in categories]]
@@ -139,20 +138,18 @@ class _Writer:
 
     def write_all(self, *, webdataset: bool) -> None:
         """Every shard, and the list of what they hold, in the order of the shards."""
-        linked: Iterable[pa.RecordBatch] = ()
         if self.before is not None:
             last = self.before.export
             self.linked = [info for info in last.shards if info.path in self.plan.layout.linked]
             for info in self.linked:
                 self._link(info)
                 self.keys[info.path] = last.keys[info.path]
-            linked = of_shards(pictures_in(self.before.pictures), self.plan.layout.linked)
         written = self.folder.with_name("written.arrow")
         with listing(written) as add:
             for listed in self._write_planned():
                 add(listed.to_batches())
         with listing(self.folder / PICTURES) as add:
-            add(merged(linked, pictures_in(written)))
+            add(merged(self.plan.standing(), pictures_in(written)))
         for info in self.infos if webdataset else ():
             self.tars.append(self._linked_tar(info) or write_tar(self.folder / info.path, info, self.folder))
 
@@ -176,7 +173,9 @@ class _Writer:
                 f"none of the {len(self.skipped)} licensed pictures could be read ({self.skipped[0]}); expected them "
                 f"under {home.images}; materialise images/files again"
             )
-        content = [shards.FORMAT_VERSION, name, config, sorted(self.keys.items())]
+        # What the pictures were accepted on is in the list alone.
+        listed = content_digest(self.folder / PICTURES)
+        content = [shards.FORMAT_VERSION, name, config, sorted(self.keys.items()), listed]
         version = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
         layout = self.plan.layout
         return Export(

@@ -18,13 +18,13 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.ipc as ipc
 
+from pd_assets.lib.catalog.digests import ContentDigest
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_ml.data import shards
-from pd_ml.data.shards import ShardInfo
+from pd_ml.data.shards import PICTURES, ShardInfo
 
 INDEX = "shards.json"
-PICTURES = "pictures.arrow"
 LISTED = {
     "item_id": pa.string(),
     # The picture in the store, and as the shard has it where that is another one.
@@ -35,6 +35,12 @@ LISTED = {
     "exported_sha256": pa.string(),
     # Of the labels that the shard shows (macro label_digest).
     "labels": pa.uint64(),
+    # Of the time of the export: what the picture was accepted on, and where that was read.
+    "page_url": pa.string(),
+    "revid": pa.int64(),
+    "evidence_digest": pa.string(),
+    # Of the captions in the shard, in their order. Null where nobody noted it, as in lists of before.
+    "caption_licences": pa.list_(pa.string()),
 }
 PICTURES_SCHEMA = pa.schema(LISTED.items())
 BATCH_ROWS = 16_384
@@ -126,18 +132,46 @@ def pictures_of(folder: Path) -> Iterator[pa.RecordBatch]:
 
 
 def pictures_in(path: Path) -> Iterator[pa.RecordBatch]:
-    """The batches of a list."""
+    """The batches of a list, with the columns that it was written with."""
+    with _read(path) as file:
+        for number in range(file.num_record_batches):
+            yield file.get_batch(number)
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[ipc.RecordBatchFileReader]:
     try:
         with ipc.open_file(path) as file:
-            for number in range(file.num_record_batches):
-                yield file.get_batch(number)
+            yield file
     except (OSError, pa.ArrowException) as error:
         told = " ".join(str(error).split())
         raise ConfigError(f"{path} cannot be read ({told}); materialise dataset/shards again") from error
 
 
+def in_todays_form(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches of a list with the columns of LISTED; those that it was written without are null."""
+    for batch in batches:
+        there = {name: batch[name] for name in batch.schema.names}
+        columns = [there.get(field.name, pa.nulls(batch.num_rows, field.type)) for field in PICTURES_SCHEMA]
+        yield pa.RecordBatch.from_arrays(columns, schema=PICTURES_SCHEMA)
+
+
+def columns_of(path: Path) -> list[str]:
+    """The columns that a list was written with."""
+    with _read(path) as file:
+        return list(file.schema.names)
+
+
+def content_digest(path: Path) -> str:
+    """Names what a list says, however its file is written."""
+    told = ContentDigest(PICTURES_SCHEMA)
+    for batch in in_todays_form(pictures_in(path)):
+        told.add(batch)
+    return told.hexdigest()
+
+
 def is_proved(folder: Path) -> bool:
-    """Whether the list in an exported folder is what its index says was written, with all that LISTED names."""
+    """Whether the list in an exported folder is what its index says was written."""
     try:
         listed = json.loads((folder / INDEX).read_text()).get("listed")
         return bool(listed) and shards.sha256_of(folder / PICTURES) == listed
@@ -146,8 +180,8 @@ def is_proved(folder: Path) -> bool:
 
 
 def as_dataset(path: Path) -> ds.Dataset:
-    """A list of pictures as DuckDB reads it, as often as it likes and in bounded memory."""
-    return ds.dataset(path, format="ipc")
+    """A list of pictures in today's form as DuckDB reads it, as often as it likes and in bounded memory."""
+    return ds.dataset(path, schema=PICTURES_SCHEMA, format="ipc")
 
 
 @contextmanager

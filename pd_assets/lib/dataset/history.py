@@ -22,10 +22,10 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.dataset.exported import (
     BATCH_ROWS,
     INDEX,
-    PICTURES,
     PICTURES_SCHEMA,
     Export,
     as_dataset,
+    in_todays_form,
     is_proved,
     listing,
     of_shards,
@@ -36,7 +36,7 @@ from pd_assets.lib.dataset.exported import (
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, remove_folder, write_text
 from pd_ml.data import shards
-from pd_ml.data.shards import TIME_STEP_NS, ShardInfo
+from pd_ml.data.shards import PICTURES, TIME_STEP_NS, ShardInfo
 
 # A change of these makes other shards of every picture.
 OF_ALL_SHARDS = ("shard_bytes", "max_side")
@@ -132,7 +132,7 @@ def keep_rest(home: Home, folder: Path, chosen: Callable[[pa.RecordBatch], pa.Re
     for info in kept:
         share(folder / info.path, partial / info.path)
     with listing(partial / PICTURES) as add:
-        add(of_shards(pictures_of(folder), paths))
+        add(of_shards(in_todays_form(pictures_of(folder)), paths))
     keys = {path: export.keys[path] for path in sorted(paths)}
     left = replace(export, shards=kept, tars=(), skipped=(), keys=keys, tables="")
     write_text(partial / INDEX, replace(left, listed=shards.sha256_of(partial / PICTURES)).to_json())

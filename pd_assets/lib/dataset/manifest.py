@@ -16,7 +16,7 @@ from pd_assets.lib.dataset.exported import LISTED, Export, pictures_of
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import replacing
 from pd_ml.data import shards
-from pd_ml.data.shards import Manifest, ShardError
+from pd_ml.data.shards import PICTURES_SHA256, Manifest, ShardError
 from pd_ml.provenance import MEMBERS, sealed_members
 
 SHEET = "contact_sheet.jpg"
@@ -31,8 +31,8 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
     but how many labels wait is told as it is now: pages may say again what the shards say.
     """
     if (found := _finished(export)) is not None and sealed_members(found) == facts.get(MEMBERS, sealed_members(found)):
-        if found.facts.get(WAITING, 0) != export.labels_waiting:
-            found = replace(found, facts={**found.facts, WAITING: export.labels_waiting})
+        if {**found.facts, **_as_it_is(export)} != dict(found.facts):
+            found = replace(found, facts={**found.facts, **_as_it_is(export)})
             shards.write_manifest(export.folder, found)
         describe(export, found)
         return found
@@ -41,7 +41,7 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         **facts,
         "selection": dict(export.config),
         **_breakdown(export),
-        WAITING: export.labels_waiting,
+        **_as_it_is(export),
         "skipped": list(export.skipped),
     }
     manifest = Manifest(
@@ -57,6 +57,12 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
     describe(export, manifest)
     shards.write_manifest(export.folder, manifest)
     return manifest
+
+
+def _as_it_is(export: Export) -> dict[str, object]:
+    """How many labels wait, and the digest of the list of pictures, where the index has it."""
+    listed = {PICTURES_SHA256: export.listed} if export.listed else {}
+    return {WAITING: export.labels_waiting, **listed}
 
 
 def _finished(export: Export) -> Manifest | None:

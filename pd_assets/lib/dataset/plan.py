@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CAPTIONS, FILES, LICENSED, SPLITS
+from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, EVIDENCE, FILES, LICENSED, SPLITS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dataset.exported import PICTURES_SCHEMA, as_dataset
+from pd_assets.lib.dataset.exported import BATCH_ROWS, PICTURES_SCHEMA, as_dataset
 from pd_assets.lib.dataset.history import MACROS, History
 from pd_assets.lib.dataset.layout import Layout, Standing, decide
 from pd_assets.lib.dataset.selection import Selection
@@ -24,16 +24,20 @@ from pd_assets.lib.home import Home
 ROWS_IN_A_GROUP = 2048
 MEMORY_BYTES = 600_000_000
 NO_BOUND = 2**31 - 1
-TABLES = {"licensed": LICENSED, "captions": CAPTIONS, "splits": SPLITS, "files": FILES}
+TABLES = {"licensed": LICENSED, "captions": CAPTIONS, "splits": SPLITS, "files": FILES, "decisions": DECISIONS}
+# What is taken of it is told by its digest in rights/decisions.
+BESIDE = {"evidence": EVIDENCE}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """`path` has the rows that are to be written, in their order; `layout` says what becomes of the shards that there
-    were. `count` pictures are in the dataset as a whole; `readers` read their labels.
+    """`path` has the rows that are to be written, in their order, `stands` what the list says of the rows of the shards
+    that stand; `layout` says what becomes of the shards that there were. `count` pictures are in the dataset as a
+    whole; `readers` read their labels.
     """
 
     path: Path
+    stands: Path
     layout: Layout
     count: int
     readers: tuple[str, ...]
@@ -48,6 +52,12 @@ class Plan:
             for batch in file.iter_batches(batch_size=ROWS_IN_A_GROUP):
                 yield from batch.to_pylist()
 
+    def standing(self) -> Iterator[pa.RecordBatch]:
+        """What the list says of the rows of the shards that stand, in its order."""
+        with pq.ParquetFile(self.stands) as file:
+            for batch in file.iter_batches(batch_size=BATCH_ROWS):
+                yield batch.cast(PICTURES_SCHEMA)
+
 
 def make_plan(
     home: Home,
@@ -61,7 +71,7 @@ def make_plan(
     """Decide what is written, and put its rows into the folder `scratch`; `categories` are included and excluded."""
     with tables.engine(home, memory_bytes=MEMORY_BYTES) as connection:
         connection.execute(MACROS)
-        for name, table in TABLES.items():
+        for name, table in {**TABLES, **BESIDE}.items():
             tables.relation(connection, home, table).create_view(name)
         for name, wanted in zip(("included", "excluded"), categories, strict=True):
             found = pa.table({"category": pa.array(sorted(wanted), pa.string())})
@@ -90,8 +100,11 @@ def make_plan(
         kinds = pa.schema([("path", pa.string()), ("target", pa.string())])
         connection.from_arrow(pa.table(columns, schema=kinds)).create_view("anew")
         path = _into(connection, "export_rows", scratch, {})
+        linked = pa.table({"path": pa.array(sorted(layout.linked), pa.string())})
+        connection.from_arrow(linked).create_view("linked")
+        stands = _into(connection, "export_listed", scratch, {})
         found = connection.sql("select distinct reader from examples order by reader").fetchall()
-    return Plan(path=path, layout=layout, count=count, readers=tuple(str(reader) for (reader,) in found))
+    return Plan(path=path, stands=stands, layout=layout, count=count, readers=tuple(str(reader) for (reader,) in found))
 
 
 def _parameters(selection: Selection) -> dict[str, object]:

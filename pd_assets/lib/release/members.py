@@ -18,18 +18,30 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import damage, table_files, tables
 from pd_assets.lib.catalog.digests import ContentDigest
-from pd_assets.lib.catalog.schemas import MEMBERS
+from pd_assets.lib.catalog.schemas import MEMBERS, Table
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.dataset.exported import PICTURES, Export, as_dataset, is_proved, pictures_of
+from pd_assets.lib.dataset.exported import Export, as_dataset, columns_of, is_proved, pictures_of
 from pd_assets.lib.errors import PdError, TableError
 from pd_assets.lib.home import Home, replacing, write_text
 from pd_assets.lib.release.asking import ROWS
-from pd_ml.data.shards import MANIFEST, TIME_STEP_NS, Manifest, ShardError, ShardInfo, is_sound, parse_manifest
+from pd_ml.data.shards import (
+    MANIFEST,
+    PICTURES,
+    TIME_STEP_NS,
+    Manifest,
+    ShardError,
+    ShardInfo,
+    is_sound,
+    parse_manifest,
+)
 from pd_ml.provenance import MEMBERS as SEALED
 from pd_ml.provenance import sealed_members
 
 # What reading a damaged Parquet or Arrow file raises.
 UNREADABLE = (PdError, ShardError, OSError, pa.ArrowException, ValueError)
+# A list of before told nothing of these, nor does the part that was made of it: what sealed it was over the others.
+LATER = ("page_url", "revid", "evidence_digest", "caption_licences")
+_OF_BEFORE = replace(MEMBERS, columns={name: told for name, told in MEMBERS.columns.items() if name not in LATER})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,11 +188,12 @@ def _digest_once(path: Path, stamp: tuple[int, int, int], digest: Callable[[Path
 
 
 def _digest_of(path: Path) -> str:
-    told = ContentDigest(MEMBERS.schema)
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for batch in file.iter_batches(ROWS, columns=list(MEMBERS.columns)):
-                content = pa.Table.from_batches([batch]).cast(MEMBERS.schema)
+            table = _told_by(file.schema_arrow.names)
+            told = ContentDigest(table.schema)
+            for batch in file.iter_batches(ROWS, columns=list(table.columns)):
+                content = pa.Table.from_batches([batch]).cast(table.schema)
                 if {*content["version"].unique().to_pylist()} != {path.stem}:
                     raise TableError(f"{path}: the list of another dataset version")
                 told.add(content)
@@ -191,14 +204,25 @@ def _digest_of(path: Path) -> str:
 
 def _digest_in(home: Home, folder: Path, infos: Collection[ShardInfo]) -> str:
     """The digest of the part that a dataset's folder gives."""
-    told = ContentDigest(MEMBERS.schema)
+    table = _told_in(home, folder)
+    told = ContentDigest(table.schema)
     for batch in _rows(home, folder, infos):
-        told.add(pa.Table.from_batches([batch]).select(list(MEMBERS.columns)).cast(MEMBERS.schema))
+        told.add(pa.Table.from_batches([batch]).select(list(table.columns)).cast(table.schema))
     return told.hexdigest()
 
 
 def _write(home: Home, folder: Path, infos: Collection[ShardInfo], path: Path) -> str:
-    return table_files.stream(MEMBERS, _rows(home, folder, infos), path)
+    return table_files.stream(_told_in(home, folder), _rows(home, folder, infos), path)
+
+
+def _told_in(home: Home, folder: Path) -> Table:
+    """The table with the columns that the list in a dataset's folder gives a part."""
+    home.fetched(folder / PICTURES)
+    return _told_by(columns_of(folder / PICTURES))
+
+
+def _told_by(columns: Collection[str]) -> Table:
+    return MEMBERS if set(LATER) <= set(columns) else _OF_BEFORE
 
 
 def _rows(home: Home, folder: Path, infos: Collection[ShardInfo]) -> Iterator[pa.RecordBatch]:

@@ -25,13 +25,13 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage, table_files, tables
-from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
+from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.crew import cut
 from pd_assets.lib.errors import WorkUnderWay
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.museums.contract import ALL_RECORDS
-from pd_assets.lib.rights import changes
+from pd_assets.lib.rights import changes, evidence_log
 from pd_assets.lib.rights.batches import (
     COPY_CONFLICT,
     EVIDENCE_READ,
@@ -44,6 +44,7 @@ from pd_assets.lib.rights.batches import (
     refuse_copies,
 )
 from pd_assets.lib.rights.crew import Crew, crew_of
+from pd_assets.lib.rights.evidence_log import Part
 from pd_assets.lib.rights.known import show_marks, spool
 from pd_assets.lib.rights.rules import CONFLICTING_REASONS, FRESH_DAYS
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
@@ -107,7 +108,7 @@ def decide_all(
     wanted = sorted(range(home.buckets) if buckets is None else set(buckets))
     assert set(wanted) <= set(range(home.buckets)), f"{wanted} are no buckets of {home.buckets}"
     with (
-        _alone(home, wanted),
+        _alone(home, wanted, now),
         tables.engine(home, memory_bytes=MEMORY_BYTES) as connection,
         tempfile.TemporaryDirectory(dir=home.scratch, prefix="evidence-") as folder,
     ):
@@ -134,9 +135,12 @@ def decide_all(
 
 
 @contextmanager
-def _alone(home: Home, wanted: Collection[int]) -> Iterator[None]:
+def _alone(home: Home, wanted: Collection[int], now: datetime | None = None) -> Iterator[None]:
     """One process at a time decides a bucket; who decides all of them, or very many, waits for all others."""
     folder = home.table(DECISIONS.key)
+    if evidence_log.is_unsettled(home):
+        with alone(folder, "decides"):
+            evidence_log.begin_all(home, now)
     if changes.is_of_another_number(home):
         with alone(folder, "decides"), tables.engine(home) as connection:
             tables.relation(connection, home, DECISIONS).create_view("decisions")
@@ -150,9 +154,10 @@ def _alone(home: Home, wanted: Collection[int]) -> Iterator[None]:
 
 
 def _gather(home: Home) -> None:
-    """Have fewer parts in the log, unless somebody else decides just now."""
+    """Have fewer parts in the logs, unless somebody else decides just now."""
     with suppress(WorkUnderWay), alone(home.table(DECISIONS.key), "decides", waits=False):
         changes.gather(home)
+        evidence_log.gather(home)
 
 
 @dataclass(kw_only=True)
@@ -183,6 +188,7 @@ class _Work:
         changes.begin(
             self.home, self.connection, "previous", {one: self.states.get(one, NO_ROWS) for one in self.wanted}
         )
+        evidence_log.begin(self.home, self.connection, "previous", self.wanted)
         show_marks(self.home, self.connection, self.spool)
         run(f"create table outdated as {load('outdated')}", {"first_profile": PROFILE_NAMES[0]})
         run(load("unread"), {"first_profile": PROFILE_NAMES[0], "extractor": extractor_version()})
@@ -280,7 +286,28 @@ class _Work:
             self._show_previous(due)
             self._register("due", pa.table({"bucket": pa.array(due, pa.int32())}))
             is_whole = len(due) == self.home.buckets
+            kept = self._keep_evidence(due) if self.unread else []
             tables.write_buckets(self.home, DECISIONS, self._decided(crew), None if is_whole else due)
+            evidence_log.settle(kept)
+
+    def _keep_evidence(self, due: Collection[int]) -> list[Part]:
+        """Append to rights/evidence what the decisions of these buckets will rest on and did not so far."""
+        states = evidence_log.states_of(self.connection, "previous", self.home.buckets)
+        # A bucket that lost its decisions does not say everything again.
+        if any(bucket not in states for bucket in due):
+            kept = tables.relation(self.connection, self.home, EVIDENCE)
+        else:
+            kept = self.connection.from_arrow(EVIDENCE.schema.empty_table())
+        kept.create_view("kept")
+        given = {"first_profile": PROFILE_NAMES[0], "today": self.terms.today.isoformat()}
+        rows = self.connection.sql(load("evidence_new"), params=given).to_arrow_reader(ITEMS_AT_ONCE)
+        by_bucket = groupby(item_buckets.runs(rows), key=itemgetter(0))
+        return [
+            evidence_log.append(
+                self.home, bucket, states.get(bucket, evidence_log.NOTHING), (one for _, one in several)
+            )
+            for bucket, several in by_bucket
+        ]
 
     @property
     def _others(self) -> set[Path]:

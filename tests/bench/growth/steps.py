@@ -249,6 +249,8 @@ ORDER = (
     "asset rights/decisions",
     "check rights/decisions every_acceptance_is_proven",
     "check rights/decisions no_unknown_tags",
+    "asset rights/evidence",
+    "check rights/evidence every_named_evidence_is_there",
     "asset rights/changes",
     "check rights/changes little_drift",
     "asset rights/takedowns",

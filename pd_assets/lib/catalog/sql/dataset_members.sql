@@ -2,7 +2,8 @@
 -- Parameters: dataset, version.
 select
     listed.item_id, listed.stored_sha256 as sha256, shards.sha256 as exported_sha256, splits.split, listed.shard,
-    shards.rule_id, $dataset as dataset, $version as version
+    shards.rule_id, listed.page_url, listed.revid, listed.evidence_digest, listed.caption_licences, $dataset as dataset,
+    $version as version
 from listed
 join splits using (shard)
 join shards using (item_id)

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from pd_assets.lib.dataset.caption_rows import caption_row
 from pd_assets.lib.dataset.categories import category_words, singular_kind
-from pd_assets.lib.dataset.composition import LIMIT_TOKENS, captions_of, compose, facts_of, shorten, tokens
+from pd_assets.lib.dataset.composition import (
+    LIMIT_TOKENS,
+    captions_of,
+    compose,
+    facts_of,
+    licensed_captions,
+    shorten,
+    tokens,
+)
 from pd_assets.lib.dataset.labels import CC0, CC_BY_SA, Label, read_labels
 from pd_assets.sandbox.scenes import GROUND, SKY
 
@@ -196,3 +204,42 @@ def test_dated_categories_tell_what_kind_of_work_it_is() -> None:
     assert singular_kind("1891 oil paintings in Norway") == "oil painting of 1891"
     assert singular_kind("17th-century drawings") == "drawing of the 17th-century"
     assert singular_kind("Trees in 1850") == ""
+
+
+def licensed(**fields: tuple[str, str]) -> list[Label]:
+    """Label fields, each a value and its licence."""
+    return [
+        Label(field=name, language="en", value=value, licence=licence, seen_in=name, preferred=True)
+        for name, (value, licence) in fields.items()
+    ]
+
+
+def test_a_caption_has_the_strictest_licence_of_the_labels_in_it_and_of_no_others() -> None:
+    told = licensed(
+        label=("A bare tree on a hill", CC0), title=("Der kahle Baum", CC_BY_SA), place=("Vienna", CC0),
+        artist=("Anna Vester (1853-1890)", CC_BY_SA), medium=("oil on canvas", CC0), depicts=("oak", CC0),
+    )  # fmt: skip
+    borrowed = ("Der kahle Baum", "Anna Vester")
+    captions = [one for number in range(20) for one in licensed_captions(told, item_id=f"commons:M{number}")]
+    assert {one.licence for one in captions} == {CC0, CC_BY_SA}
+    for one in captions:
+        assert (one.licence == CC_BY_SA) == any(words in one.text for words in borrowed), one
+
+
+def test_words_that_two_fields_say_are_those_of_the_field_that_is_taken() -> None:
+    told = licensed(label=("A bare tree", CC0), description=("A bare tree", CC_BY_SA))
+    assert [one.licence for one in licensed_captions(told, item_id="x")] == [CC0]
+
+
+@given(st.lists(st.tuples(st.sampled_from(FIELDS), st.text(min_size=1, max_size=30), st.booleans())))
+def test_where_every_label_is_cc0_so_is_every_caption_and_never_is_one_of_borrowed_words_alone(
+    fields: list[tuple[str, str, bool]],
+) -> None:
+    def made(licence: str) -> set[str]:
+        told = [
+            Label(field=name, language="en", value=value, licence=licence, seen_in=name, preferred=is_preferred)
+            for name, value, is_preferred in fields
+        ]
+        return {one.licence for one in licensed_captions(told, item_id="x")}
+
+    assert made(CC0) <= {CC0} and made(CC_BY_SA) <= {CC_BY_SA}

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pytest
 
 from pd_assets.lib.dataset.export import export_shards
-from pd_assets.lib.dataset.exported import INDEX, PICTURES, Export, pictures_of
+from pd_assets.lib.dataset.exported import INDEX, Export, pictures_of
 from pd_assets.lib.dataset.manifest import finish
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_ml.data import shards
+from pd_ml.data.shards import PICTURES
 from tests.pd_assets.lib.dataset.exporting import contents, fill
 from tests.pd_assets.lib.pictures import encoded, painting
 

@@ -1,0 +1,111 @@
+"""Whether `rights/evidence` is whole: each row is that of its digest, and every digest named elsewhere is there.
+
+A row proves itself: of a damaged part those that do are kept, and rights/decisions tells what it rests on.
+Errors: DamagedTable, for what has to be read to tell.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.mending import move_away
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, MEMBERS
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.errors import DamagedTable
+from pd_assets.lib.home import Home, alone, replacing
+from pd_assets.lib.rights import evidence_log
+from pd_assets.lib.rights.claims import digest_of
+
+ROWS = evidence_log.ROWS_IN_A_GROUP
+NAMED_BY = {"decisions": DECISIONS, "changes": CHANGES, "members": MEMBERS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost:
+    """Evidence that a table names by digest and that is not there: how many, and one of the items."""
+
+    by_table: str
+    digests: int
+    item_id: str
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the table that names it has it too."""
+        return self.by_table == DECISIONS.key
+
+    def __str__(self) -> str:
+        return f"{self.digests} that {self.by_table} names are not there, the first of {self.item_id}"
+
+
+def find_lost(home: Home) -> list[Lost]:
+    """What decisions, changes (since the log began) and members of datasets name and the log does not have."""
+    begun = evidence_log.begun_at(home)
+    given = {
+        "begun": None if begun is None else begun.isoformat(),
+        "is_begun": bool(tables.files_of(home, EVIDENCE)),
+    }
+    found = tables.query(home, load("evidence_lost"), {"evidence": EVIDENCE, **NAMED_BY}, given)
+    return [
+        Lost(by_table=str(row["by_table"]), digests=int(str(row["digests"])), item_id=str(row["item_id"]))
+        for row in tables.rows(found)
+    ]
+
+
+def find_altered(home: Home) -> Iterator[tuple[Path, str]]:
+    """The parts with rows that are not those of their digests, each with what was found; what is no Parquet any more is
+    for damage.py to tell."""
+    for path in tables.files_of(home, EVIDENCE):
+        altered, first = 0, ""
+        with suppress(DamagedTable):
+            for batch in damage.batches(EVIDENCE, path, ROWS):
+                wrong = batch.filter(pa.array([not is_right for is_right in _proven(batch)]))["item_id"].to_pylist()
+                altered, first = altered + len(wrong), first or next(iter(wrong), "")
+            if altered:
+                yield path, f"{altered} rows are not what their digests say, the first of {first}"
+
+
+def restore(home: Home) -> Iterator[str]:
+    """Set damaged and altered parts aside, keep what of them proves itself, and append what the decisions rest on."""
+    with alone(home.table(DECISIONS.key), "decides"):
+        damaged = {found.path for found in damage.damaged(home, EVIDENCE, tables.files_of(home, EVIDENCE))}
+        for path in sorted({*damaged, *(path for path, _ in find_altered(home))}):
+            yield _restored(home, path)
+        if tables.files_of(home, EVIDENCE) or damaged:
+            with suppress(DamagedTable):
+                if rows := evidence_log.complete(home):
+                    yield f"{EVIDENCE.key}: {rows} rows were restored from {DECISIONS.key}"
+
+
+def _restored(home: Home, path: Path) -> str:
+    aside = move_away(home, path)
+    rows = 0
+    with replacing(path) as partial, pq.ParquetWriter(partial, EVIDENCE.schema, **damage.WRITTEN) as writer:
+        for batch in _readable(aside):
+            kept = batch.filter(pa.array(_proven(batch)))
+            rows += kept.num_rows
+            if kept.num_rows:
+                writer.write_table(pa.Table.from_batches([kept]).select(EVIDENCE.schema.names).cast(EVIDENCE.schema))
+    if not rows:
+        damage.remove(path)
+    return f"{EVIDENCE.key}: set aside as {aside}; {rows} of its rows prove themselves, and were kept"
+
+
+def _readable(path: Path) -> Iterator[pa.RecordBatch]:
+    """The row groups of a file that can be read."""
+    with (
+        suppress(OSError, pa.ArrowException, ValueError),
+        pq.ParquetFile(path, page_checksum_verification=True) as file,
+    ):
+        for number in range(file.num_row_groups):
+            with suppress(OSError, pa.ArrowException, ValueError):
+                yield from file.read_row_group(number).to_batches()
+
+
+def _proven(batch: pa.RecordBatch) -> list[bool]:
+    pairs = zip(batch["evidence"].to_pylist(), batch["digest"].to_pylist(), strict=True)
+    return [text is not None and digest_of(text) == digest for text, digest in pairs]

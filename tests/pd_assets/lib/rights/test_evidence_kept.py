@@ -1,0 +1,200 @@
+"""How an item stood on a day of the past, and the evidence of that day: told for ever, proved by its digest."""
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, MEMBERS
+from pd_assets.lib.home import open_home, remove_folder
+from pd_assets.lib.rights import evidence_log
+from pd_assets.lib.rights.evidence_kept import Past, as_of, first_day
+from pd_assets.lib.soundness import faults, repair
+from tests.pd_assets.lib.planting import plant
+from tests.pd_assets.lib.rights.cases import EXPIRED, box
+from tests.pd_assets.lib.rights.deciding import LONG_AGO, Catalogue, rows
+
+FREE, BOUND = box(EXPIRED), box("{{Cc-by-sa-4.0}}")
+API = "http://archive.test/w/api.php"
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    return Catalogue(home=open_home(tmp_path))
+
+
+def on(catalogue: Catalogue, day: date, number: int = 1) -> Past | None:
+    """How a page stood under the strict profile at the end of a day."""
+    found = as_of(catalogue.home, [f"commons:M{number}"], day)
+    return next((one for one in found if one.profile == "strict"), None)
+
+
+def is_proved(past: Past | None) -> bool:
+    assert past is not None and past.evidence is not None
+    return hashlib.sha256(past.evidence.encode()).hexdigest() == past.evidence_digest
+
+
+def june(day: int) -> date:
+    return date(2026, 6, day)
+
+
+def rule_table_was(catalogue: Catalogue, version: str, made_at: datetime) -> None:
+    """The decisions that an older rule table would have left."""
+    row = {"ruleset_version": version, "decided_at": made_at}
+    plant(catalogue.home, DECISIONS, [{**one, **row} for one in rows(catalogue.home, DECISIONS)])
+
+
+def test_edits_a_deletion_and_two_rule_tables_later_each_day_still_has_its_evidence(catalogue: Catalogue) -> None:
+    texts = {1: FREE, 3: FREE + " A word more.", 5: BOUND}
+    expected = {}
+    for day in range(1, 12):
+        if day in texts:
+            catalogue.put(1, texts[day])
+        if day in (7, 9):
+            rule_table_was(catalogue, f"2020-0{day}-1", LONG_AGO.replace(day=day))
+        if day == 11:
+            catalogue.mark(1, "deleted")
+        catalogue.decide(today=june(day))
+        expected[day] = catalogue.decisions()[1]
+    for day, decision in expected.items():
+        past = on(catalogue, june(day))
+        assert past is not None and is_proved(past)
+        assert (past.verdict, past.evidence) == (decision["verdict"], decision["evidence"])
+        assert past.page_url == "https://archive.test/wiki/1"
+    revisions = [past.revid for day in expected if (past := on(catalogue, june(day)))]
+    assert revisions == [1, 1, 2, 2, *[3] * 7]
+    assert on(catalogue, june(1) - timedelta(days=1)) is None
+    assert first_day(catalogue.home, ["commons:M1"]) == "2026-06-01"
+    assert list(faults(catalogue.home)) == []
+
+
+def test_of_several_decisions_on_a_day_the_last_counts(catalogue: Catalogue) -> None:
+    for text in (FREE, BOUND, FREE + " Free after all."):
+        catalogue.put(1, text)
+        catalogue.decide(today=june(1))
+    past = on(catalogue, june(1))
+    assert past is not None and is_proved(past) and (past.verdict, past.revid) == ("accept", 3)
+
+
+def test_the_rule_is_told_with_the_day_of_which_it_is_known(catalogue: Catalogue) -> None:
+    catalogue.put(1, FREE)
+    catalogue.decide(today=june(1))
+    catalogue.put(1, BOUND)
+    catalogue.decide(today=june(9))
+    early, late = on(catalogue, june(2)), on(catalogue, june(8))
+    assert early is not None and late is not None
+    assert early.rule_id == late.rule_id == "accept-free-work"
+    assert (early.told_on, late.told_on) == ("2026-06-08", None)
+
+
+def test_an_item_that_is_in_no_table_any_more_is_told_by_the_logs(catalogue: Catalogue) -> None:
+    catalogue.put(1, FREE)
+    catalogue.put(2, FREE)
+    catalogue.decide(today=june(1))
+    catalogue.put(1, BOUND)
+    catalogue.decide(today=june(2))
+    del catalogue.pages[1]
+    catalogue.decide(today=june(3))
+    past = on(catalogue, june(1))
+    assert past is not None and past.verdict == "accept" and is_proved(past)
+
+
+def test_in_a_home_of_four_buckets_whose_parts_were_gathered_it_is_the_same(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_log, "GATHERED_FROM", 5)
+    catalogue.home.fix_buckets(4)
+    items = [f"commons:M{number}" for number in range(1, 9)]
+    for day, text in enumerate((FREE, BOUND, FREE), start=1):
+        for number in range(1, 9):
+            catalogue.put(number, text)
+        catalogue.decide(today=june(day))
+    assert any(part.is_gathered for part in evidence_log.parts(catalogue.home))
+    for day, verdict in ((1, "accept"), (2, "reject"), (3, "accept")):
+        found = [one for one in as_of(catalogue.home, items, june(day)) if one.profile == "strict"]
+        assert [(one.item_id, one.verdict, one.revid) for one in found] == [(item, verdict, day) for item in items]
+        assert all(map(is_proved, found))
+
+
+def test_of_a_home_of_before_the_evidence_of_its_past_is_unknown_and_its_digest_is_told(catalogue: Catalogue) -> None:
+    catalogue.put(1, FREE)
+    catalogue.decide(today=june(1))
+    before = catalogue.decisions()[1]["evidence_digest"]
+    catalogue.put(1, BOUND)
+    catalogue.decide(today=june(5))
+    plant(catalogue.home, CHANGES, [{**row, "changed_at": LONG_AGO} for row in rows(catalogue.home, CHANGES)])
+    rule_table_was(catalogue, "2026-06-05", datetime(2026, 6, 5, 23, 30, tzinfo=UTC))
+    remove_folder(catalogue.home.table(EVIDENCE.key))
+    evidence_log.keep_of_before(catalogue.home)
+    past, later = on(catalogue, june(2)), on(catalogue, june(6))
+    assert past is not None and (past.verdict, past.evidence, past.seen_on) == ("accept", None, None)
+    assert past.evidence_digest == before
+    assert is_proved(later) and later is not None and later.seen_on == "2026-06-05"
+    assert list(faults(catalogue.home)) == []
+
+
+def test_a_flipped_byte_is_named_and_a_repair_keeps_what_proves_itself(catalogue: Catalogue) -> None:
+    for number in (1, 2):
+        catalogue.put(number, FREE)
+    catalogue.decide(today=june(1))
+    catalogue.put(1, BOUND)
+    catalogue.decide(today=june(2))
+    (first, last) = evidence_log.parts(catalogue.home)
+    body = bytearray(last.path.read_bytes())
+    body[40] ^= 1
+    last.path.write_bytes(bytes(body))
+    (damaged, *_) = list(faults(catalogue.home))
+    assert damaged.path == last.path and "--repair" in damaged.heals
+    assert last.path.read_bytes() == bytes(body), "looking changes nothing"
+    told = list(repair(catalogue.home, API))
+    assert "0 of its rows prove themselves" in told[0] and "1 rows were restored from rights/decisions" in told[1]
+    assert list(faults(catalogue.home)) == []
+    assert is_proved(on(catalogue, june(1))) and first.path.is_file()
+
+
+def test_a_row_that_is_not_that_of_its_digest_is_named_and_only_it_is_set_aside(catalogue: Catalogue) -> None:
+    for number in (1, 2, 3):
+        catalogue.put(number, FREE)
+    catalogue.decide(today=june(1))
+    catalogue.put(1, BOUND)
+    catalogue.decide(today=june(2))
+    (part, _) = evidence_log.parts(catalogue.home)
+    table = pq.read_table(part.path)
+    altered = [
+        text.replace("Vester", "Wester") if at == 0 else text for at, text in enumerate(table["evidence"].to_pylist())
+    ]
+    at = table.schema.get_field_index("evidence")
+    pq.write_table(table.set_column(at, "evidence", pa.array(altered)), part.path, **damage.WRITTEN)
+    told = [str(fault) for fault in faults(catalogue.home)]
+    assert any("1 rows are not what their digests say, the first of commons:M1" in one for one in told)
+    (said,) = repair(catalogue.home, API)
+    assert "2 of its rows prove themselves" in said
+    # It was of the past, and nothing else has it: that stays said.
+    (left,) = faults(catalogue.home)
+    assert "1 that rights/changes names are not there" in left.found and "backup" in left.heals
+    assert is_proved(on(catalogue, june(1), 2))
+
+
+def test_what_a_dataset_names_and_nobody_has_is_a_fault(catalogue: Catalogue) -> None:
+    catalogue.put(1, FREE)
+    catalogue.decide()
+    plant(catalogue.home, MEMBERS, [{"item_id": "commons:M9", "version": "v", "evidence_digest": "0" * 64}])
+    (lost,) = faults(catalogue.home)
+    assert "1 that dataset/members names are not there, the first of commons:M9" in lost.found
+
+
+def test_decisions_whose_evidence_is_gone_are_a_fault_that_a_repair_heals(catalogue: Catalogue) -> None:
+    catalogue.put(1, FREE)
+    catalogue.decide()
+    catalogue.put(2, FREE)
+    catalogue.decide()
+    evidence_log.parts(catalogue.home)[0].path.unlink()
+    (lost,) = faults(catalogue.home)
+    assert "1 that rights/decisions names are not there" in lost.found and "--repair" in lost.heals
+    list(repair(catalogue.home, API))
+    assert list(faults(catalogue.home)) == []
+    assert tables.count_rows(catalogue.home, EVIDENCE) == 2
