@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 from pd_ml.clean_room import clean_room
 from pd_ml.config import StageConfig, TokenizerConfig, TrainingConfig, to_json
+from pd_ml.data.shards import verify_once
 from pd_ml.device import Machine, environment, open_machine
-from pd_ml.errors import ConfigError
+from pd_ml.errors import ConfigError, TrainingError
 from pd_ml.evaluation.curve import LOSS_CURVE, save_loss_curve
+from pd_ml.ledger import require_proven_list, write_ledger
 from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.provenance import METRICS, RunRecord, holds_version, read_run
@@ -56,22 +58,22 @@ def train(job: Job, identity: Identity, reporter: Reporter, stopping: Callable[[
         return read_run(job.out)
     machine = open_machine(_training(job.config))
     if not machine.is_main:
-        _assist(job, machine, reporter, stopping)
+        _assist(job, identity, machine, reporter, stopping)
         return read_run(job.out)
     with open_workshop(job, identity):
         fresh_export(job)
         machine.wait()
-        outcome = _in_clean_room(job, _bench(job, machine, reporter, stopping))
+        outcome = _in_clean_room(job, identity, _bench(job, machine, reporter, stopping))
         _add_metrics(job)
         record = publish(job, _record(job, identity, outcome))
     machine.wait()
     return record
 
 
-def _assist(job: Job, machine: Machine, reporter: Reporter, stopping: Callable[[], bool]) -> None:
+def _assist(job: Job, identity: Identity, machine: Machine, reporter: Reporter, stopping: Callable[[], bool]) -> None:
     """What the other processes do: wait for the folder, train, wait for its publication."""
     machine.wait()
-    _in_clean_room(job, _bench(job, machine, reporter, stopping))
+    _in_clean_room(job, identity, _bench(job, machine, reporter, stopping))
     machine.wait()
 
 
@@ -82,10 +84,23 @@ def _bench(job: Job, machine: Machine, reporter: Reporter, stopping: Callable[[]
     return replace(bench, warm_start=WarmStart(folder=job.init_from, config=job.config).into)
 
 
-def _in_clean_room(job: Job, bench: Bench) -> Outcome:
+def _in_clean_room(job: Job, identity: Identity, bench: Bench) -> Outcome:
+    require_proven_list(job.dataset)
     started_from = [job.init_from] if job.init_from else []
     with clean_room([*job.inputs.values(), *started_from, job.dataset, job.partial, job.cache]):
-        return TRAINERS[job.stage](job, job.export, bench)
+        outcome = TRAINERS[job.stage](job, job.export, bench)
+        return keep_ledger(job, identity, outcome) if bench.machine.is_main else outcome
+
+
+def keep_ledger(job: Job, identity: Identity, outcome: Outcome) -> Outcome:
+    """Write what the training used of its dataset into the export, and count the pictures that were learnt from."""
+    used = outcome.used
+    if used is None:
+        raise TrainingError(f"the stage {job.stage} does not say which pictures it was trained on; it keeps a sampler")
+    verify_once(job.dataset, cache=job.cache)
+    scratch = job.partial / "ledger"
+    write_ledger(job.export, job.dataset, stage=job.stage, version=identity.version, used=used, scratch=scratch)
+    return replace(outcome, counts={**outcome.counts, "pictures_trained_on": len(used.rows)})
 
 
 def _training(config: StageConfig) -> TrainingConfig:
