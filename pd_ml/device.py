@@ -154,6 +154,8 @@ class Machine:
 def open_machine(config: TrainingConfig) -> Machine:
     """This process as the config and `accelerate launch` want it; DeviceError or ConfigError where that cannot be."""
     _refuse_foreign_sharding()
+    # Asked before the files can change: the code that runs is that of now.
+    project_commit()
     device = prepare_device(config.device, config.threads)
     # accelerate keeps one state a process; a second training in it may want another device or precision.
     AcceleratorState._reset_state(reset_partial_state=True)

@@ -41,7 +41,7 @@ _OF_SHARDS = ("item_id", "sha256", "rule_id", "page_url", "label_licence", "capt
 SCHEMA = pa.schema([pa.field(name, kind) for name, (kind, _) in LEDGER_COLUMNS.items()])
 
 # Rows that are sorted at once, that are read of each sorted run at once, and that one row group holds.
-_RUN_ROWS, _CHUNK_ROWS, _GROUP_ROWS = 131_072, 8_192, 65_536
+_RUN_ROWS, _CHUNK_ROWS, _GROUP_ROWS = 65_536, 4_096, 32_768
 _KEY, _PLACE = "item_id", "place"
 
 

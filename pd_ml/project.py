@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
 
 UNKNOWN = "unknown"
@@ -32,8 +33,14 @@ def project_version(root: Path = _ROOT) -> str:
         return UNKNOWN
 
 
-def project_commit(root: Path = _ROOT) -> str:
-    """The commit of the checkout, with `+` where its files differ; else what PD_COMMIT says, or the installer."""
+@cache
+def project_commit() -> str:
+    """The commit of the code that runs: whoever asks at the end of a training is told what was there at its start."""
+    return commit_of(_ROOT)
+
+
+def commit_of(root: Path) -> str:
+    """The commit of a checkout, with `+` where its files differ; else what PD_COMMIT says, or the installer."""
     return _of_checkout(root) or os.environ.get(COMMIT_VARIABLE, "").strip() or _of_installer() or UNKNOWN
 
 

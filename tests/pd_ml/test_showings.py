@@ -145,7 +145,7 @@ def test_a_count_that_differs_from_the_sampler_is_named(uneven: Path, models: Pa
     state["captions_shown"][0] += 1
     expect_refusal(job, state, "caption 0 of commons:M0 was shown")
     state["captions_shown"] = state["captions_shown"][1:]
-    expect_refusal(job, state, "the checkpoint at step 4 counts 51 examples and ")
+    expect_refusal(job, state, "the checkpoint at step 4 counts 52 examples and ")
 
 
 def expect_refusal(job: Job, state: LoopState, words: str) -> None:
