@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from pd_ml.config import TrainingConfig
 from pd_ml.errors import ConfigError, DeviceError
-from pd_ml.project import project_commit, project_version
+from pd_ml.project import project
 from pd_ml.sharding import deal
 
 # What `accelerate launch` sets for its ways of sharding: the one that we follow, and those that we do not.
@@ -155,7 +155,7 @@ def open_machine(config: TrainingConfig) -> Machine:
     """This process as the config and `accelerate launch` want it; DeviceError or ConfigError where that cannot be."""
     _refuse_foreign_sharding()
     # Asked before the files can change: the code that runs is that of now.
-    project_commit()
+    project()
     device = prepare_device(config.device, config.threads)
     # accelerate keeps one state a process; a second training in it may want another device or precision.
     AcceleratorState._reset_state(reset_partial_state=True)
@@ -194,8 +194,7 @@ def environment() -> dict[str, str]:
     """What the numbers depend on besides config and inputs; `project` and `commit` are those of our own code."""
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     return {
-        "project": project_version(),
-        "commit": project_commit(),
+        **project(),
         "python": platform.python_version(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
         "threads": str(torch.get_num_threads()),

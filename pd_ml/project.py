@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _GIT_TIMEOUT_S = 30
 
 
-def project_version(root: Path = _ROOT) -> str:
+def version_of(root: Path) -> str:
     """That of the checkout which the code is read from, else that of the installed package."""
     try:
         project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
@@ -34,9 +35,9 @@ def project_version(root: Path = _ROOT) -> str:
 
 
 @cache
-def project_commit() -> str:
-    """The commit of the code that runs: whoever asks at the end of a training is told what was there at its start."""
-    return commit_of(_ROOT)
+def project() -> Mapping[str, str]:
+    """`project` and `commit`: whoever asks at the end of a training is told what was there when it was asked first."""
+    return {"project": version_of(_ROOT), "commit": commit_of(_ROOT)}
 
 
 def commit_of(root: Path) -> str:

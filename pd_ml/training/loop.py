@@ -22,8 +22,9 @@ from pd_ml.sharding import all_rows, held
 from pd_ml.training.checkpoint import LoopState, load_newest, save_checkpoint
 from pd_ml.training.gradients import Gradients
 from pd_ml.training.journal import Journal
+from pd_ml.training.sampler import ShowsPictures
 from pd_ml.training.showings import Showings
-from pd_ml.training.task import Batch, ShowsPictures, Task, whole
+from pd_ml.training.task import Batch, Task, whole
 from pd_ml.training.throughput import Meter, flops_per_image
 from pd_ml.training.weights import Weights, state_bytes
 

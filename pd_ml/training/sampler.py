@@ -8,6 +8,7 @@ Shapes: B examples of some places, N examples of a stage, K captions of them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -176,6 +177,20 @@ class Sampler:
             return chosen
         dropped_B = (uniform(self._seed, "drop", step, places) < self._dropout).numpy()
         return np.where(dropped_B, NO_CAPTION, chosen)
+
+
+@runtime_checkable
+class ShowsPictures(Protocol):
+    """A task that learns from pictures of a dataset, as every stage does: its ledger says which, and how often."""
+
+    @property
+    def sampler(self) -> Sampler:
+        """What decides which examples and captions a step shows; `batch` shows exactly those."""
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """By split the rows that are looked at without a step being taken on them: to validate, as the prompts of
+        previews, and for what is computed once over a part of them."""
 
 
 def _lengths(captions: Sequence[Sequence[str]]) -> Rows:

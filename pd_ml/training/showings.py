@@ -17,8 +17,8 @@ from pd_ml.device import Machine
 from pd_ml.errors import TrainingError
 from pd_ml.ledger import Used
 from pd_ml.training.checkpoint import LoopState
-from pd_ml.training.sampler import Tally
-from pd_ml.training.task import Places, ShowsPictures
+from pd_ml.training.sampler import ShowsPictures, Tally
+from pd_ml.training.task import Places
 
 
 class Counted(TypedDict):

@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 from pd_ml.clean_room import clean_room
 from pd_ml.config import StageConfig, TokenizerConfig, TrainingConfig, to_json
-from pd_ml.data.shards import verify_once
 from pd_ml.device import Machine, environment, open_machine
 from pd_ml.errors import ConfigError
 from pd_ml.evaluation.curve import LOSS_CURVE, save_loss_curve
-from pd_ml.ledger import require_proven_list, write_ledger
+from pd_ml.ledger import require_proven_list
 from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.provenance import METRICS, RunRecord, holds_version, read_run
@@ -21,6 +20,7 @@ from pd_ml.training.clip_stage import train_clip
 from pd_ml.training.latent_diffusion_stage import train_latent_diffusion
 from pd_ml.training.latent_unet_stage import train_latent_unet
 from pd_ml.training.latents_stage import compute_latents
+from pd_ml.training.ledgers import keep_ledger
 from pd_ml.training.loop import Bench, Outcome
 from pd_ml.training.super_resolution_stage import train_super_resolution
 from pd_ml.training.tokenizer_stage import train_tokenizer_stage
@@ -58,22 +58,22 @@ def train(job: Job, identity: Identity, reporter: Reporter, stopping: Callable[[
         return read_run(job.out)
     machine = open_machine(_training(job.config))
     if not machine.is_main:
-        _assist(job, identity, machine, reporter, stopping)
+        _assist(job, machine, reporter, stopping)
         return read_run(job.out)
     with open_workshop(job, identity):
         fresh_export(job)
         machine.wait()
-        outcome = _in_clean_room(job, identity, _bench(job, machine, reporter, stopping))
+        outcome = _in_clean_room(job, _bench(job, machine, reporter, stopping))
         _add_metrics(job)
         record = publish(job, _record(job, identity, outcome))
     machine.wait()
     return record
 
 
-def _assist(job: Job, identity: Identity, machine: Machine, reporter: Reporter, stopping: Callable[[], bool]) -> None:
+def _assist(job: Job, machine: Machine, reporter: Reporter, stopping: Callable[[], bool]) -> None:
     """What the other processes do: wait for the folder, train, wait for its publication."""
     machine.wait()
-    _in_clean_room(job, identity, _bench(job, machine, reporter, stopping))
+    _in_clean_room(job, _bench(job, machine, reporter, stopping))
     machine.wait()
 
 
@@ -84,26 +84,12 @@ def _bench(job: Job, machine: Machine, reporter: Reporter, stopping: Callable[[]
     return replace(bench, warm_start=WarmStart(folder=job.init_from, config=job.config).into)
 
 
-def _in_clean_room(job: Job, identity: Identity, bench: Bench) -> Outcome:
+def _in_clean_room(job: Job, bench: Bench) -> Outcome:
     require_proven_list(job.dataset)
     started_from = [job.init_from] if job.init_from else []
     with clean_room([*job.inputs.values(), *started_from, job.dataset, job.partial, job.cache]):
         outcome = TRAINERS[job.stage](job, job.export, bench)
-        return keep_ledger(job, identity, outcome) if bench.machine.is_main else outcome
-
-
-def keep_ledger(job: Job, identity: Identity, outcome: Outcome) -> Outcome:
-    """Write what the training used of its dataset into the export, and count the pictures that were learnt from.
-
-    A stage that does not say what it used leaves no ledger: whoever asks takes everything for seen.
-    """
-    used = outcome.used
-    if used is None:
-        return outcome
-    verify_once(job.dataset, cache=job.cache)
-    scratch = job.partial / "ledger"
-    write_ledger(job.export, job.dataset, stage=job.stage, version=identity.version, used=used, scratch=scratch)
-    return replace(outcome, counts={**outcome.counts, "pictures_trained_on": len(used.rows)})
+        return keep_ledger(job, outcome) if bench.machine.is_main else outcome
 
 
 def _training(config: StageConfig) -> TrainingConfig:

@@ -7,13 +7,9 @@ named by its places in the whole, so that neither the number of processes nor th
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from pd_ml.data.cache import Rows
-    from pd_ml.training.sampler import Sampler
 
 Batch = TypeVar("Batch")
 
@@ -77,20 +73,6 @@ class Task(Protocol[Batch]):
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """The released weights, into `folder`."""
-
-
-@runtime_checkable
-class ShowsPictures(Protocol):
-    """A task that learns from pictures of a dataset, as every stage does: its ledger says which, and how often."""
-
-    @property
-    def sampler(self) -> "Sampler":
-        """What decides which examples and captions a step shows; `batch` shows exactly those."""
-
-    @property
-    def measured(self) -> Mapping[str, "Rows"]:
-        """By split the rows that are looked at without a step being taken on them: to validate, as the prompts of
-        previews, and for what is computed once over a part of them."""
 
 
 class Work(Protocol):

@@ -92,10 +92,10 @@ def test_the_ledger_of_a_report_has_what_the_model_was_measured_with(report: Pat
 def test_an_upscaler_is_measured_with_the_held_out_pictures_that_it_enlarges(
     models: Path, upscaler: Path, dataset: Path, tmp_path: Path
 ) -> None:
-    assert run_here(*command(models, dataset, "super_resolution", tmp_path / "report", *settings("n=6"))) == 0
+    assert run_here(*command(models, dataset, "super_resolution", tmp_path / "report")) == 0
     found = relations(tmp_path / "report")
     assert found["train", "held"] == 64
-    assert found["validation", "measured_with"] + found["test", "measured_with"] == 6
+    assert found["validation", "measured_with"] + found["test", "measured_with"] == 24
 
 
 def test_a_model_with_prompts_is_asked_for_its_training_captions_too(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pd_ml.project import commit_of, project_version
+from pd_ml.project import commit_of, version_of
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -27,7 +27,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_a_checkout_says_its_commit_and_whether_its_files_are_those_of_it(checkout: Path) -> None:
     commit = git(checkout, "rev-parse", "HEAD")
-    assert (project_version(checkout), commit_of(checkout)) == ("7.1", commit)
+    assert (version_of(checkout), commit_of(checkout)) == ("7.1", commit)
     (checkout / "notes.txt").write_text("of no matter")
     assert commit_of(checkout) == commit
     (checkout / "pd_ml" / "more.py").write_text("y = 2\n")
