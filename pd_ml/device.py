@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from pd_ml.config import TrainingConfig
 from pd_ml.errors import ConfigError, DeviceError
+from pd_ml.project import project
 from pd_ml.sharding import deal
 
 # What `accelerate launch` sets for its ways of sharding: the one that we follow, and those that we do not.
@@ -26,7 +27,18 @@ _FSDP = "ACCELERATE_USE_FSDP"
 _FOREIGN_SHARDING = {"DeepSpeed": "ACCELERATE_USE_DEEPSPEED", "Megatron-LM": "ACCELERATE_USE_MEGATRON_LM"}
 # Weights, gradients, moments and average that fill more of a GPU leave too little for activations.
 _LARGEST_SHARE_OF_MEMORY = 0.5
-_LIBRARIES = ("torch", "accelerate", "diffusers", "transformers", "tokenizers", "numpy", "pillow")
+# Those that decide what comes out.
+_LIBRARIES = (
+    "torch",
+    "numpy",
+    "diffusers",
+    "transformers",
+    "tokenizers",
+    "pyarrow",
+    "pillow",
+    "safetensors",
+    "accelerate",
+)
 
 
 def prepare_device(name: str, threads: int) -> torch.device:
@@ -142,6 +154,8 @@ class Machine:
 def open_machine(config: TrainingConfig) -> Machine:
     """This process as the config and `accelerate launch` want it; DeviceError or ConfigError where that cannot be."""
     _refuse_foreign_sharding()
+    # Asked before the files can change: the code that runs is that of now.
+    project()
     device = prepare_device(config.device, config.threads)
     # accelerate keeps one state a process; a second training in it may want another device or precision.
     AcceleratorState._reset_state(reset_partial_state=True)
@@ -177,10 +191,15 @@ def _is_set(variable: str) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """What the numbers depend on besides config and inputs."""
+    """What the numbers depend on besides config and inputs; `project` and `commit` are those of our own code."""
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
-    return {"python": platform.python_version(), "device": device, "threads": str(torch.get_num_threads()), **versions}
+    return {
+        **project(),
+        "python": platform.python_version(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
+        "threads": str(torch.get_num_threads()),
+        **versions,
+    }
 
 
 # Dense bf16 tensor-core peak of one GPU, TFLOP/s, from NVIDIA's data sheets: the first name that the device's contains.

@@ -7,12 +7,13 @@ or timings, so that equal work gives equal digests.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pd_ml.config import StageConfig, to_json
 from pd_ml.data.shards import MANIFEST, Manifest, ShardError, read_manifest, sha256_of
@@ -94,7 +95,9 @@ _NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION, LEDGER})
 class RunRecord:
     """`run.json`: stage, version, config, every input by digest, what came out.
 
-    `outputs` maps relative paths to SHA-256; `counts` holds examples, steps and images seen; `metrics` the last values.
+    `outputs` maps relative paths to SHA-256; `metrics` holds the last values. `item_count` is how many pictures the
+    dataset has, in all its splits. `counts` holds examples, steps, `images_seen` (how often any picture was in a batch
+    that the weights were changed by) and `pictures_trained_on` (how many different ones were); the ledger names them.
     `proven`: every picture came with the proof of its rights, here and in every input; else it is not releasable.
     `members` is the digest of the list of pictures that its dataset sealed, "" where it sealed none. `seal` is over all
     the rest; records of before there were seals have none.
@@ -260,6 +263,55 @@ def verify_outputs(folder: Path) -> RunRecord:
     if problems:
         raise ProvenanceError(f"{folder}: {'; '.join(problems)}; delete the folder and train it again")
     return record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """Which pictures a model was trained on and measured with, proved by its `run.json`.
+
+    `path` is None where the model is older than ledgers: what it saw is unknown, and has to be treated as seen.
+    """
+
+    run: RunRecord
+    path: Path | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a ledger."""
+        return self.path is not None
+
+    def batches(
+        self, columns: Sequence[str] = tuple(LEDGER_COLUMNS), *, batch_rows: int = 16_384
+    ) -> Iterator[pa.RecordBatch]:
+        """Its rows in the order of item ids; none where there is no ledger."""
+        if self.path is None:
+            return
+        try:
+            with pq.ParquetFile(self.path) as file:
+                yield from file.iter_batches(batch_size=batch_rows, columns=list(columns))
+        except (OSError, pa.ArrowException) as error:
+            raise ProvenanceError(f"{self.path}: cannot be read as a ledger ({error}); train it again") from error
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """The ledger of a finished model or evaluation; ProvenanceError where it is not the one that was written."""
+    run, path = read_run(folder), folder / LEDGER
+    expected = run.outputs.get(LEDGER)
+    if expected is None:
+        if path.exists():
+            raise ProvenanceError(f"{path}: {RUN} does not name it, so that nothing proves it; remove it")
+        return Ledger(run=run, path=None)
+    if not run.seal:
+        raise ProvenanceError(f"{folder}: {RUN} names a ledger and has no seal, so that nothing proves it; restore it")
+    if not path.is_file():
+        raise ProvenanceError(f"{path} is missing, and {RUN} names it; restore it, or train it again")
+    found = sha256_of(path)
+    if found != expected:
+        raise ProvenanceError(
+            f"{path}: altered since it was written (SHA-256 {found[:16]}, {RUN} says {expected[:16]}); restore it, or "
+            "train it again"
+        )
+    return Ledger(run=run, path=path)
 
 
 def output_digests(folder: Path) -> dict[str, str]:

@@ -43,6 +43,8 @@ QUICK = (
     "tests/pd_assets/lib/test_pacing.py",
     "tests/pd_assets/lib/test_settings.py",
     "tests/pd_ml/test_config.py",
+    "tests/pd_ml/test_ledger.py",
+    "tests/pd_ml/test_project.py",
     "tests/pd_ml/test_provenance.py",
 )
 # What opens a dataset elsewhere brings torch along; things are asked of a server; the others take five seconds or more.

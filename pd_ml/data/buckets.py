@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pd_ml.config import BUCKET_GRID
 from pd_ml.data import shards
 from pd_ml.data.cache import Rows, Wanted, open_pixels
-from pd_ml.data.loader import WORKERS, Examples, batch_indices, cache_folder, texts_of
+from pd_ml.data.loader import WORKERS, Examples, batch_indices, cache_folder, texts_of, times_drawn
 from pd_ml.errors import DataError
 from pd_ml.seeding import seed_of
 
@@ -66,10 +66,6 @@ class Buckets:
         kept = [(shape, one) for shape, one in kept if len(one)]
         return Buckets(shapes=tuple(shape for shape, _ in kept), examples=tuple(one for _, one in kept))
 
-    def batch(self, seed: int, step: int, batch_size: int) -> tuple[int, Rows]:
-        """The bucket of batch `step`, and which of its examples are in it."""
-        return bucket_batch(seed, step, batch_size, tuple(map(len, self.examples)))
-
 
 def open_buckets(
     dataset: Path, split: str, *, image_size: int, cache: Path, least: int = 1, workers: int = WORKERS
@@ -92,6 +88,7 @@ def open_buckets(
             rows=np.arange(len(rows), dtype=np.int64),
             captions=tuple(captions[row] for row in rows),
             item_ids=tuple(item_ids[row] for row in rows),
+            written=rows,
         )
     return Buckets(shapes=tuple(found), examples=tuple(found.values()))
 
@@ -105,12 +102,30 @@ def bucket_batch(seed: int, step: int, batch_size: int, counts: Sequence[int]) -
         raise DataError("no bucket has an example; collect more pictures")
     if len(counts) == 1:
         return 0, batch_indices(seed, step, batch_size, counts[0])
-    batches = tuple(max(1, round(count / batch_size)) if count else 0 for count in counts)
+    batches = _batches(batch_size, counts)
     epoch, at = divmod(step, sum(batches))
     order = _order(seed, epoch, batches)
     bucket = int(order[at])
     turn = epoch * batches[bucket] + int((order[:at] == bucket).sum())
     return bucket, batch_indices(seed_of(seed, "bucket", bucket), turn, batch_size, counts[bucket])
+
+
+def bucket_times_drawn(seed: int, steps: int, batch_size: int, counts: Sequence[int]) -> list[Rows]:
+    """How often each example of each bucket is in the batches before `steps`."""
+    if len(counts) == 1:
+        return [times_drawn(seed, steps, batch_size, counts[0])]
+    batches = _batches(batch_size, counts)
+    epochs, begun = divmod(steps, sum(batches))
+    turns = np.bincount(_order(seed, epochs, batches)[:begun], minlength=len(counts)) + epochs * np.array(batches)
+    return [
+        times_drawn(seed_of(seed, "bucket", bucket), int(turns[bucket]), batch_size, count)
+        for bucket, count in enumerate(counts)
+    ]
+
+
+def _batches(batch_size: int, counts: Sequence[int]) -> tuple[int, ...]:
+    """How many batches of each bucket an epoch has."""
+    return tuple(max(1, round(count / batch_size)) if count else 0 for count in counts)
 
 
 @lru_cache(maxsize=4)

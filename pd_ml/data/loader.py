@@ -22,7 +22,7 @@ from pd_ml.data.decode import Pixels as Pixels
 from pd_ml.data.decode import decode_square as decode_square
 from pd_ml.data.shards import Manifest
 from pd_ml.errors import DataError
-from pd_ml.seeding import seed_of
+from pd_ml.seeding import seed_of, seeds_of
 
 TRANSFORM_VERSION = 1
 
@@ -31,16 +31,25 @@ WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """One split. Example i has the pixels `array_NHWC[rows[i]]` and `captions[i]`, which may be empty."""
+    """One split. Example i has the pixels `array_NHWC[rows[i]]` and `captions[i]`, which may be empty.
+
+    `written`: which row of the split each picture of the array is, where it does not hold all of them in their order.
+    """
 
     split: str
     array_NHWC: PixelStore
     rows: Rows
     captions: tuple[tuple[str, ...], ...]
     item_ids: tuple[str, ...]
+    written: Rows | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def numbers(self) -> Rows:
+        """Which row of the split, in its written order, each example is."""
+        return self.rows if self.written is None else self.written[self.rows]
 
     def pixels(self, indices: Sequence[int] | Rows, *, flipped: npt.NDArray[np.bool_] | None = None) -> Pixels:
         """A copy of the pictures of the examples `indices`, BHWC; those that are `flipped` with left and right changed.
@@ -120,13 +129,37 @@ def require_batch(count: int, what: str, batch_size: int) -> None:
 
 def batch_indices(seed: int, step: int, batch_size: int, count: int) -> Rows:
     """Which of `count` examples batch `step` holds: epochs are permutations, cut into batches without a remainder."""
-    positions = range(step * batch_size, (step + 1) * batch_size)
-    return np.array([_permutation(seed, at // count, count)[at % count] for at in positions], dtype=np.int64)
+    first, end = step * batch_size, (step + 1) * batch_size
+    parts = []
+    for epoch in range(first // count, -(-end // count)):
+        start = epoch * count
+        parts.append(_permutation(seed, epoch, count)[max(first - start, 0) : end - start])
+    return np.concatenate(parts)
+
+
+def times_drawn(seed: int, steps: int, batch_size: int, count: int) -> Rows:
+    """How often each of `count` examples is in the batches before `steps`: once an epoch, and in the begun one.
+
+    What `batch_indices` gives, added up, without asking it for every batch.
+    """
+    epochs, begun = divmod(steps * batch_size, count) if count else (0, 0)
+    times = np.full(count, epochs, dtype=np.int64)
+    if begun:
+        times[_permutation(seed, epochs, count)[:begun]] += 1
+    return times
 
 
 def caption_choice(seed: int, step: int, example: int, count: int) -> int:
     """Which of an example's `count` captions is read at `step`."""
     return seed_of(seed, "caption", step, example) % count
+
+
+def caption_choices(seed: int, step: int, examples: Rows, counts: Rows) -> Rows:
+    """`caption_choice` of several examples, which have `counts` captions: a hash for each that has more than one."""
+    several = np.flatnonzero(counts > 1)
+    chosen = np.zeros(len(examples), dtype=np.int64)
+    chosen[several] = seeds_of(seed, "caption", step, last=examples[several]) % counts[several]
+    return chosen
 
 
 def flips(seed: int, step: int, examples: Sequence[int] | Rows) -> npt.NDArray[np.bool_]:

@@ -3,13 +3,14 @@
 Shapes: N pictures, H height, W width, C channels.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pd_ml.data.loader import open_split
+from pd_ml.data.loader import Rows, open_split
 from pd_ml.errors import EvaluationError
 from pd_ml.seeding import seed_of
 
@@ -20,10 +21,11 @@ _AT_LEAST = 4
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOut:
-    """Held-out pictures and the first caption of each (empty where it has none)."""
+    """Held-out pictures and the first caption of each (empty where it has none); `rows`: which of their splits."""
 
     captions: tuple[str, ...]
     pixels_NHWC: Pixels
+    rows: Mapping[str, Rows]
 
 
 def held_out(dataset: Path, cache: Path, *, image_size: int, count: int, captioned: bool, seed: int) -> HeldOut:
@@ -39,7 +41,12 @@ def held_out(dataset: Path, cache: Path, *, image_size: int, count: int, caption
         )
     order = np.random.default_rng(seed_of(seed, "held-out")).permutation(len(places))[:count]
     chosen = [places[number] for number in order]
+    rows = {
+        split.split: np.array([split.numbers[i] for one, i in chosen if one is split], np.int64)
+        for split in chosen_splits
+    }
     return HeldOut(
         captions=tuple((split.captions[index] or ("",))[0] for split, index in chosen),
         pixels_NHWC=np.concatenate([split.pixels([index]) for split, index in chosen]),
+        rows=rows,
     )

@@ -18,7 +18,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from pd_ml.config import EvaluateConfig, to_json
-from pd_ml.data.loader import Examples, open_split
+from pd_ml.data.loader import Examples, Rows, open_split
 from pd_ml.data.pixels import centre_crops
 from pd_ml.data.shards import read_manifest, sha256_of
 from pd_ml.device import environment, prepare_device
@@ -45,6 +45,7 @@ from pd_ml.evaluation.measuring import (
 from pd_ml.evaluation.memorisation import audit, nearness
 from pd_ml.evaluation.neighbours import nearest_in, save_neighbours
 from pd_ml.evaluation.zero_shot import Labels, frequent_labels, labels_of
+from pd_ml.ledger import Used, require_proven_list, write_ledger
 from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.provenance import (
@@ -80,20 +81,37 @@ class EvaluateJob:
     cache: Path
 
 
+class Read:
+    """Which rows of the dataset's splits were read to measure, for the ledger of the report."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Rows] = {}
+
+    def add(self, rows: Mapping[str, Rows]) -> None:
+        """These were read as well."""
+        for split, more in rows.items():
+            self.rows[split] = np.union1d(self.rows.get(split, more), more)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """The model under evaluation, ready to draw, and all of the pictures that it may have learnt from."""
+    """The model under evaluation, ready to draw, and all of the pictures that it may have learnt from.
+
+    `read` notes which pictures of the dataset it is measured with.
+    """
 
     record: RunRecord
     pipeline: DiffusionPipeline
     train: Examples
     device: torch.device
+    read: Read
 
 
 def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     """Make `job.out`; what is already complete is only read."""
     model, clip = _drawing_model(job.model), _finished(job.clip, "clip")
     manifest = read_manifest(job.dataset)
+    require_proven_list(job.dataset)
     inputs = {"dataset": manifest.digest, model.stage: model.digest, "clip": clip.digest}
     files = {"attributes": job.attributes, "fid_weights": job.fid_weights}
     inputs |= {name: sha256_of(path) for name, path in files.items() if path}
@@ -105,8 +123,12 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     measure = _measure_upscaler if model.stage == UPSCALER else _measure
-    report = measure(job, model, partial, reporter)
+    read = Read()
+    report = measure(job, model, partial, reporter, read)
     (partial / REPORT).write_text(json.dumps({**report, "inputs": inputs}, indent=1, sort_keys=True) + "\n")
+    used = Used(measured=read.rows)
+    scratch = partial / ".ledger"
+    write_ledger(partial, job.dataset, stage=model.stage, version=model.version, used=used, scratch=scratch)
     record = RunRecord(
         stage="evaluate",
         version=version,
@@ -129,14 +151,16 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     return complete
 
 
-def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter) -> Numbers:
+def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter, read: Read) -> Numbers:
     config = job.config
     attributes = read_attributes(job.attributes) if job.attributes else ()
     device = prepare_device(config.device, config.threads)
     network = FeatureNetwork(job.fid_weights, device) if job.fid_weights else None
     pipeline = load_pipeline(job.model, device)
     train = open_split(job.dataset, "train", image_size=picture_size_px(pipeline), cache=job.cache)
-    subject = Subject(record=record, pipeline=pipeline, train=train, device=device)
+    # Every training picture is compared with what was drawn.
+    read.add({"train": train.numbers})
+    subject = Subject(record=record, pipeline=pipeline, train=train, device=device, read=read)
     sets = _sets(job, subject, reporter)
     reporter.say(f"measuring {len(sets.generated_NHWC)} pictures")
     report: Numbers = {
@@ -159,12 +183,13 @@ def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Report
     return report
 
 
-def _measure_upscaler(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter) -> Numbers:
+def _measure_upscaler(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter, read: Read) -> Numbers:
     """It draws no pictures of its own: held-out ones are made small, and it makes them large again."""
     config = job.config
     device = prepare_device(config.device, config.threads)
     decoded_px, side = crop_size_px(job.model)
     asked = held_out(job.dataset, job.cache, image_size=decoded_px, count=config.n, captioned=False, seed=config.seed)
+    read.add(asked.rows)
     real_NHWC = centre_crops(asked.pixels_NHWC, side)
     reporter.say(f"enlarging {len(real_NHWC)} pictures")
     made = enlargements(job.model, real_NHWC, device, steps=config.sampling.sample_steps, seed=config.seed)
@@ -189,6 +214,9 @@ def _sets(job: EvaluateJob, subject: Subject, reporter: Reporter) -> Sets:
     reference = held_out(
         job.dataset, job.cache, image_size=size, count=config.reference, captioned=False, seed=config.seed
     )
+    subject.read.add(reference.rows)
+    if prompted:
+        subject.read.add(drawn_for.rows)
     captions = drawn_for.captions if prompted else ()
     order = np.random.default_rng(seed_of(config.seed, "train")).permutation(len(subject.train))[: config.reference]
     return Sets(
@@ -234,6 +262,7 @@ def _in_clip_space(
     asked = held_out(
         job.dataset, job.cache, image_size=clip.image_size, count=config.reference, captioned=True, seed=config.seed
     )
+    subject.read.add(asked.rows)
     found = {**distances(points, clip, config.seed), **clip_retrieval(asked, clip), "colour_attributes": {}}
     found |= clip_zero_shot(asked, clip, _labels(attributes, subject.train.captions, config.seed))
     if not sets.captions:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import CLIPTokenizer
 
-from pd_ml.data.loader import Examples, Rows, caption_choice
+from pd_ml.data.loader import Examples, Rows
 from pd_ml.diffusion.pipeline import token_ids
 
 # Fills the numbers of an example with fewer captions than another.
@@ -35,13 +35,13 @@ class TokenisedCaptions:
         """Its number, B."""
         return self._numbers_K[self._rows(indices)]
 
-    def chosen(self, indices: Rows, *, seed: int, step: int) -> Tensor:
-        """The caption of each example that is read at `step`, BL."""
-        return self._ids_KL[self._chosen_rows(indices, seed, step)]
+    def read(self, indices: Rows, captions: Rows) -> Tensor:
+        """Of each example the caption with that place among its own, BL."""
+        return self._ids_KL[self._rows(indices) + torch.from_numpy(captions)]
 
-    def chosen_numbers(self, indices: Rows, *, seed: int, step: int) -> Tensor:
+    def read_numbers(self, indices: Rows, captions: Rows) -> Tensor:
         """Its number, B."""
-        return self._numbers_K[self._chosen_rows(indices, seed, step)]
+        return self._numbers_K[self._rows(indices) + torch.from_numpy(captions)]
 
     def all_numbers(self, indices: Sequence[int] | Rows) -> Tensor:
         """The numbers of all captions of each example, filled up with NO_CAPTION, BM."""
@@ -53,10 +53,6 @@ class TokenisedCaptions:
 
     def _rows(self, indices: Sequence[int] | Rows) -> Tensor:
         return torch.from_numpy(self._starts[np.asarray(indices, dtype=np.int64)])
-
-    def _chosen_rows(self, indices: Rows, seed: int, step: int) -> Tensor:
-        rows = [self._starts[i] + caption_choice(seed, step, int(i), int(self._counts[i])) for i in indices]
-        return torch.tensor(rows, dtype=torch.int64)
 
 
 def trimmed(ids_BL: Tensor, end_id: int) -> Tensor:

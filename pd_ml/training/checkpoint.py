@@ -10,7 +10,7 @@ import os
 import pickle
 import shutil
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import torch
 from torch import Tensor
@@ -39,13 +39,17 @@ class WeightsState(TypedDict):
 class LoopState(WeightsState):
     """What the loop needs to go on after `step` steps.
 
-    `micro_batch_size` is in it because sums depend, in the last digit, on how a batch is cut.
+    `micro_batch_size` is in it because sums depend, in the last digit, on how a batch is cut. `times_shown` and
+    `captions_shown` are the run's own count of what all processes handed to the model; checkpoints of before there were
+    ledgers, and tasks without pictures, have none.
     """
 
     step: int
     loss_sum: float
     loss_count: int
     micro_batch_size: int
+    times_shown: NotRequired[Tensor]
+    captions_shown: NotRequired[Tensor]
 
 
 def save_checkpoint(folder: Path, state: LoopState, *, kept: int) -> Path:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from transformers import CLIPModel, CLIPTokenizer
 
 from pd_ml.config import ClipConfig
-from pd_ml.data.loader import Examples, open_split, require_batch
+from pd_ml.data.loader import Examples, Rows, open_split, require_batch
 from pd_ml.data.pixels import to_unit
 from pd_ml.data.statistics import colours, picture_numbers
 from pd_ml.diffusion.pipeline import token_ids
@@ -29,7 +29,8 @@ from pd_ml.seeding import seed_of
 from pd_ml.training.captions import TokenisedCaptions, trimmed
 from pd_ml.training.draws import uniform
 from pd_ml.training.loop import Bench, Loop, Outcome
-from pd_ml.training.pictures import Pictures
+from pd_ml.training.pictures import Pictures, rows_of
+from pd_ml.training.sampler import Sampler
 from pd_ml.training.task import Places, Work
 from pd_ml.training.workshop import Job
 
@@ -104,21 +105,33 @@ class ClipTask:
 
     def batch(self, step: int, places: Places) -> ClipBatch:
         seed = self._config.training.seed
-        _, indices = self._shown.chosen(step, places)
+        shown = self.sampler.shown(step, places)
+        indices, captions = shown.indices, shown.captions
+        assert captions is not None
         images_BCHW = to_unit(self._shown.pixels(0, indices, step), self._device)
         uniform_B3 = uniform(seed, "crop", step, places, 3).to(self._device)
         cropped_BCHW = random_crops(images_BCHW, self._config.crop_share_min, uniform_B3)
-        ids_BL = self._captions.chosen(indices, seed=seed, step=step)
+        ids_BL = self._captions.read(indices, captions)
         kinship = Kinship(
             picture_B=self._pictures[torch.from_numpy(indices)],
-            caption_B=self._captions.chosen_numbers(indices, seed=seed, step=step),
+            caption_B=self._captions.read_numbers(indices, captions),
             captions_BM=self._captions.all_numbers(indices),
         )
         kinship = kinship_of(kinship.columns().to(self._device))
         return ClipBatch(images_BCHW=cropped_BCHW, ids_BL=ids_BL.to(self._device), kinship=kinship)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return self._shown.item_ids(step, places)
+        return self.sampler.item_ids(step, places)
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._shown.sampler
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """What is validated on, and every captioned example of the training split: the mean colours of all of them are
+        part of what is released."""
+        return {"train": rows_of(self._train), "validation": rows_of(self._validation)}
 
     def loss(self, model: nn.Module, batch: ClipBatch, step: int) -> Tensor:
         assert isinstance(model, CLIPModel)

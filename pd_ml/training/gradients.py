@@ -33,7 +33,8 @@ class Gradients:
     """Adds the gradient of a step to the model's parameters.
 
     `micro_batch_size` is how many examples go through the model at a time, 0 at first for all; `waited_s` is the time
-    spent on batches. `dealt`: the processes share out the model's weights from here on.
+    spent on batches; `handed` are the places of the last step that this process gave to the model. `dealt`: the
+    processes share out the model's weights from here on.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Gradients:
         self.micro_batch_size = len(self._mine)
         self.limit(micro_batch_size)
         self.waited_s = 0.0
+        self.handed: list[Places] = []
         if dealt:
             _require_equal_shares(batch_size, machine.processes)
         if machine.processes > 1:
@@ -102,11 +104,15 @@ class Gradients:
     def _accumulate(self, step: int) -> Tensor:
         """This process' share of the loss, part by part."""
         parts = self._mine.parts(self.micro_batch_size)
+        self.handed = []
         if isinstance(self._task, JoinsExamples):
-            return self._task.accumulate(step, parts, self)
+            loss = self._task.accumulate(step, parts, self)
+            self.handed = parts
+            return loss
         loss = torch.zeros((), device=self._machine.device)
         for part in parts:
             loss += self.backward(partial(self._share, step=step, part=part), last=part is parts[-1])
+            self.handed.append(part)
         return loss
 
     def _share(self, model: nn.Module, *, step: int, part: Places) -> Tensor:

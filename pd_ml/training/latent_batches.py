@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pd_ml.data.latents import Latents
-from pd_ml.data.loader import Rows, batch_indices
+from pd_ml.data.loader import Rows
 from pd_ml.diffusion.objective import Noised, Objective
 from pd_ml.errors import DataError
 from pd_ml.models.memory import tensor_of
@@ -20,21 +20,13 @@ from pd_ml.training.task import Places
 
 
 class LatentBatches:
-    """Batches of one split as the denoiser reads them; a latent is drawn anew every time that it is read."""
+    """Examples of one split as the denoiser reads them; a latent is drawn anew every time that it is read."""
 
     def __init__(self, latents: Latents, objective: Objective, *, seed: int, device: torch.device) -> None:
         self._latents = latents
         self._objective = objective
         self._seed = seed
         self._device = device
-
-    def indices(self, step: int, places: Places) -> Rows:
-        """Which examples these places of `step` hold."""
-        return batch_indices(self._seed, step, places.total, len(self._latents))[places.start : places.stop]
-
-    def item_ids(self, step: int, places: Places) -> list[str]:
-        """Which items those are."""
-        return [self._latents.items[index].item_id for index in self.indices(step, places)]
 
     def noised(self, indices: Sequence[int] | Rows, purpose: str, step: int, places: Places) -> Noised:
         """The latents of the examples `indices`, of unit variance, with the noise of `places`."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from pd_ml.config import LatentDiffusionConfig
 from pd_ml.data.latents import EMPTY_TEXT, Latents, open_latents
-from pd_ml.data.loader import caption_choice
+from pd_ml.data.loader import Rows
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.sampling import draw
 from pd_ml.evaluation.grid import save_grid
@@ -26,9 +26,9 @@ from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.models.vae import load_vae
 from pd_ml.seeding import seed_of
 from pd_ml.training.denoising import held_out_loss
-from pd_ml.training.draws import uniform
 from pd_ml.training.latent_batches import LatentBatches, require_latents
 from pd_ml.training.loop import Bench, Loop, Outcome
+from pd_ml.training.sampler import NO_CAPTION, Sampler
 from pd_ml.training.task import SAMPLES, Places
 from pd_ml.training.workshop import Job
 
@@ -61,6 +61,7 @@ class LatentDiffusionTask:
         self._objective = objective_of(config)
         self._train = require_latents(train.captioned(), config.training.batch_size)
         self._validation = validation.captioned().first(config.training.validation_examples)
+        self._sampler = Sampler.of_latents(self._train, seed=seed, reads_captions=True, dropout=config.caption_dropout)
         self._batches = LatentBatches(self._train, self._objective, seed=seed, device=device)
         self._held_out = LatentBatches(self._validation, self._objective, seed=seed, device=device)
         torch.manual_seed(seed_of(seed, "weights", "latent_diffusion"))
@@ -77,18 +78,28 @@ class LatentDiffusionTask:
         return {"train_examples": len(self._train), "validation_examples": len(self._validation)}
 
     def batch(self, step: int, places: Places) -> PromptedLatents:
-        seed = self._config.training.seed
-        indices = self._batches.indices(step, places)
-        dropped_B = uniform(seed, "drop", step, places) < self._config.caption_dropout
+        shown = self.sampler.shown(step, places)
+        assert shown.captions is not None
         texts = [
-            EMPTY_TEXT if dropped else self._chosen(int(index), step)
-            for index, dropped in zip(indices, dropped_B.tolist(), strict=True)
+            EMPTY_TEXT if caption == NO_CAPTION else self._train.items[index].texts[caption]
+            for index, caption in zip(shown.indices.tolist(), shown.captions.tolist(), strict=True)
         ]
-        noised = self._batches.noised(indices, "train", step, places)
+        noised = self._batches.noised(shown.indices, "train", step, places)
         return PromptedLatents(noised=noised, text_BLD=self._states(self._train, texts))
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return self._batches.item_ids(step, places)
+        return self.sampler.item_ids(step, places)
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._sampler
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """What is validated on; without it, the examples whose captions are the prompts of previews."""
+        if len(self._validation):
+            return {"validation": self._validation.rows}
+        return {"train": self._train.first(self._config.preview_prompts).rows}
 
     def loss(self, model: nn.Module, batch: PromptedLatents, step: int) -> Tensor:
         def predict(mixed_BChw: Tensor, times_B: Tensor) -> Tensor:
@@ -122,11 +133,6 @@ class LatentDiffusionTask:
     def _pipeline(self, model: nn.Module) -> StableDiffusionPipeline:
         assert isinstance(model, UNet2DConditionModel)
         return build_pipeline(model, self._objective, self._components)
-
-    def _chosen(self, index: int, step: int) -> int:
-        """The caption of an example that is read at `step`."""
-        texts = self._train.items[index].texts
-        return texts[caption_choice(self._config.training.seed, step, index, len(texts))]
 
     def _states(self, latents: Latents, texts: Sequence[int]) -> Tensor:
         return tensor_of(latents.text_states(texts), self._device)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from pd_ml.config import LatentUnetConfig
 from pd_ml.data.latents import Latents, open_latents
+from pd_ml.data.loader import Rows
 from pd_ml.diffusion import latent_pipeline as pipeline_module
 from pd_ml.diffusion.latent_pipeline import PdLatentPipeline
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
@@ -26,6 +27,7 @@ from pd_ml.seeding import seed_of
 from pd_ml.training.denoising import held_out_loss
 from pd_ml.training.latent_batches import LatentBatches, require_latents
 from pd_ml.training.loop import Bench, Loop, Outcome
+from pd_ml.training.sampler import Sampler
 from pd_ml.training.task import SAMPLES, Places
 from pd_ml.training.workshop import Job
 
@@ -47,6 +49,7 @@ class LatentUnetTask:
         self._objective = objective_of(config)
         self._train = require_latents(train, config.training.batch_size)
         self._validation = validation.first(config.training.validation_examples)
+        self._sampler = Sampler.of_latents(self._train, seed=seed, reads_captions=False)
         self._batches = LatentBatches(self._train, self._objective, seed=seed, device=device)
         self._held_out = LatentBatches(self._validation, self._objective, seed=seed, device=device)
         torch.manual_seed(seed_of(seed, "weights", "latent_unet"))
@@ -63,10 +66,19 @@ class LatentUnetTask:
         return {"train_examples": len(self._train), "validation_examples": len(self._validation)}
 
     def batch(self, step: int, places: Places) -> Noised:
-        return self._batches.noised(self._batches.indices(step, places), "train", step, places)
+        return self._batches.noised(self.sampler.shown(step, places).indices, "train", step, places)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return self._batches.item_ids(step, places)
+        return self.sampler.item_ids(step, places)
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._sampler
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """What is validated on."""
+        return {"validation": self._validation.rows}
 
     def loss(self, model: nn.Module, batch: Noised, step: int) -> Tensor:
         return denoising_loss(self._objective, batch, lambda mixed_BChw, times_B: model(mixed_BChw, times_B).sample)

@@ -32,6 +32,7 @@ from pd_ml.data.pixels import to_unit
 from pd_ml.data.shards import SPLITS
 from pd_ml.diffusion.pipeline import text_states, token_ids
 from pd_ml.errors import Suspended
+from pd_ml.ledger import Used
 from pd_ml.metrics_log import append_metrics, rewind_metrics
 from pd_ml.models.clip import load_text_tower
 from pd_ml.models.tokenizer import load_tokenizer
@@ -182,4 +183,5 @@ def _outcome(job: Job, splits: Mapping[str, Examples], texts: int, progress: _Pr
     rewind_metrics(job.partial / METRICS, -1)
     append_metrics(job.partial / METRICS, {"step": 0, **metrics})
     counts = {f"{split}_examples": len(examples) for split, examples in splits.items()}
-    return Outcome(counts={**counts, "texts": texts}, metrics={})
+    # Nothing learnt from a picture, and nothing was measured on one: the folder holds them all in another form.
+    return Outcome(counts={**counts, "texts": texts, "images_seen": 0}, metrics={}, used=Used())

@@ -15,12 +15,15 @@ from torch import nn
 from pd_ml.config import TrainingConfig
 from pd_ml.device import Machine, peak_flops_per_s
 from pd_ml.errors import Suspended, TrainingError
+from pd_ml.ledger import Used
 from pd_ml.progress import Reporter
 from pd_ml.seeding import seed_of
 from pd_ml.sharding import all_rows, held
 from pd_ml.training.checkpoint import LoopState, load_newest, save_checkpoint
 from pd_ml.training.gradients import Gradients
 from pd_ml.training.journal import Journal
+from pd_ml.training.sampler import ShowsPictures
+from pd_ml.training.showings import Showings
 from pd_ml.training.task import Batch, Task, whole
 from pd_ml.training.throughput import Meter, flops_per_image
 from pd_ml.training.weights import Weights, state_bytes
@@ -31,10 +34,11 @@ _NAMED_ITEMS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a finished stage says of itself in `run.json`."""
+    """What a finished stage says of itself in `run.json`, and in its ledger: what it `used` of its dataset."""
 
     counts: Mapping[str, int]
     metrics: Mapping[str, float]
+    used: Used | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,7 @@ class Loop:
             dealt=self._dealt,
         )
         self._optimizer = _optimizer(self._model, config)
+        self._showings = Showings(task, self._machine) if isinstance(task, ShowsPictures) else None
         self._journal = Journal(bench.folder, batch_size=config.batch_size)
         self._meter = Meter(self._machine, flops, peak_flops_per_s(self._machine.device))
         self._step = 0
@@ -121,6 +126,8 @@ class Loop:
         self._require_finite("gradient norm", norm_value)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
+        if self._showings is not None:
+            self._showings.add(step, self._gradients.handed)
         self._step += 1
         self._loss_sum, self._loss_count = self._loss_sum + value, self._loss_count + 1
         self._weights.update_average(self._step)
@@ -206,6 +213,7 @@ class Loop:
 
     def _save(self) -> None:
         weights = self._weights.state(self._optimizer)
+        counted = self._showings.state() if self._showings is not None else None
         if self._machine.is_main:
             state: LoopState = {
                 **weights,
@@ -214,6 +222,8 @@ class Loop:
                 "loss_count": self._loss_count,
                 "micro_batch_size": self._gradients.micro_batch_size,
             }
+            if counted is not None:
+                state |= counted
             save_checkpoint(self._checkpoints, state, kept=self._config.checkpoints_kept)
             self._event("checkpoint")
         self._machine.wait()
@@ -229,24 +239,27 @@ class Loop:
         self._gradients.limit(state["micro_batch_size"])
         self._step = state["step"]
         self._loss_sum, self._loss_count = state["loss_sum"], state["loss_count"]
+        if self._showings is not None:
+            self._showings.restore(state, self._config.batch_size)
         self._event("resumed")
         self._bench.reporter.say(f"going on from the checkpoint at step {self._step}")
 
     def _finish(self, export: Path) -> Outcome:
+        used = self._showings.proved(self._step, self._config.batch_size) if self._showings is not None else None
         self._bench.reporter.say("drawing the preview and exporting")
         with self._weights.released() as model:
             if model is not None:
                 self._task.preview(model, export)
                 self._task.export(model, export)
-        return self._outcome()
+        return self._outcome(used)
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self, used: Used | None) -> Outcome:
         latest: dict[str, float] = {}
         for row in self._journal.rows():
             latest.update(row)
         measured = {name: value for name, value in latest.items() if name == "train_loss" or "validation" in name}
         counts = {**self._task.counts, "steps": self._step, "images_seen": self._images}
-        return Outcome(counts=counts, metrics={**measured, "peak_memory_mib": self._machine.memory_mib()})
+        return Outcome(counts=counts, metrics={**measured, "peak_memory_mib": self._machine.memory_mib()}, used=used)
 
     def _event(self, kind: str, **fields: object) -> None:
         event = self._bench.reporter.event

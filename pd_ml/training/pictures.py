@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pd_ml.config import DiffusionConfig
 from pd_ml.data.buckets import Buckets, open_buckets
 from pd_ml.data.loader import Examples, Pixels, Rows, flips, open_split
-from pd_ml.training.task import Places
+from pd_ml.training.sampler import Sampler
 
 # What a mirrored picture would make untrue, in the languages that captions come in.
 _SIDES = re.compile(
@@ -24,20 +24,27 @@ _SIDES = re.compile(
 
 
 class Pictures:
-    """The training pictures of a stage. `heeds_captions`: a picture whose captions tell of sides is never mirrored."""
+    """The training pictures of a stage. `heeds_captions`: it reads them, the share `caption_dropout` excepted, and a
+    picture whose captions tell of sides is never mirrored."""
 
-    def __init__(self, examples: Examples | Buckets, *, seed: int, flips: bool, heeds_captions: bool) -> None:
+    def __init__(
+        self,
+        examples: Examples | Buckets,
+        *,
+        seed: int,
+        flips: bool,
+        heeds_captions: bool,
+        caption_dropout: float | None = None,
+    ) -> None:
         self.buckets = in_buckets(examples)
+        self.sampler = Sampler.of_pictures(
+            self.buckets, seed=seed, reads_captions=heeds_captions, dropout=caption_dropout
+        )
         self._seed = seed
         self._mirrored = [_may_be_mirrored(one, heeds_captions) for one in self.buckets.examples] if flips else None
 
     def __len__(self) -> int:
         return len(self.buckets)
-
-    def chosen(self, step: int, places: Places) -> tuple[int, Rows]:
-        """The bucket that the batch of `step` is of, and which of its examples these places hold."""
-        bucket, indices = self.buckets.batch(self._seed, step, places.total)
-        return bucket, indices[places.start : places.stop]
 
     def pixels(self, bucket: int, indices: Rows, step: int) -> Pixels:
         """Those pictures as the batch of `step` shows them, BHWC."""
@@ -46,10 +53,10 @@ class Pictures:
             return examples.pixels(indices)
         return examples.pixels(indices, flipped=flips(self._seed, step, indices) & self._mirrored[bucket][indices])
 
-    def item_ids(self, step: int, places: Places) -> list[str]:
-        """Which items these places of the batch of `step` hold."""
-        bucket, indices = self.chosen(step, places)
-        return [self.buckets.examples[bucket].item_ids[index] for index in indices]
+
+def rows_of(*several: Examples) -> Rows:
+    """Which rows of their split, in its written order, some examples are."""
+    return np.concatenate([np.zeros(0, dtype=np.int64), *(examples.numbers for examples in several)])
 
 
 def in_buckets(examples: Examples | Buckets) -> Buckets:

@@ -12,6 +12,7 @@ from pd_ml.config import StageConfig, TokenizerConfig, TrainingConfig, to_json
 from pd_ml.device import Machine, environment, open_machine
 from pd_ml.errors import ConfigError
 from pd_ml.evaluation.curve import LOSS_CURVE, save_loss_curve
+from pd_ml.ledger import require_proven_list
 from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.provenance import METRICS, RunRecord, holds_version, read_run
@@ -19,6 +20,7 @@ from pd_ml.training.clip_stage import train_clip
 from pd_ml.training.latent_diffusion_stage import train_latent_diffusion
 from pd_ml.training.latent_unet_stage import train_latent_unet
 from pd_ml.training.latents_stage import compute_latents
+from pd_ml.training.ledgers import keep_ledger
 from pd_ml.training.loop import Bench, Outcome
 from pd_ml.training.super_resolution_stage import train_super_resolution
 from pd_ml.training.tokenizer_stage import train_tokenizer_stage
@@ -83,9 +85,11 @@ def _bench(job: Job, machine: Machine, reporter: Reporter, stopping: Callable[[]
 
 
 def _in_clean_room(job: Job, bench: Bench) -> Outcome:
+    require_proven_list(job.dataset)
     started_from = [job.init_from] if job.init_from else []
     with clean_room([*job.inputs.values(), *started_from, job.dataset, job.partial, job.cache]):
-        return TRAINERS[job.stage](job, job.export, bench)
+        outcome = TRAINERS[job.stage](job, job.export, bench)
+        return keep_ledger(job, outcome) if bench.machine.is_main else outcome
 
 
 def _training(config: StageConfig) -> TrainingConfig:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pd_ml.config import SuperResolutionConfig
-from pd_ml.data.loader import Examples, Rows, batch_indices, open_split, require_examples
+from pd_ml.data.buckets import Buckets
+from pd_ml.data.loader import Examples, Rows, open_split, require_examples
 from pd_ml.data.pixels import centre_crops, to_unit
 from pd_ml.diffusion import upscale_pipeline
 from pd_ml.diffusion.flow import RectifiedFlow
@@ -29,6 +30,8 @@ from pd_ml.training.degradation import DRAWS, degraded, reduced
 from pd_ml.training.denoising import held_out_loss, noisy
 from pd_ml.training.draws import normal, uniform
 from pd_ml.training.loop import Bench, Loop, Outcome
+from pd_ml.training.pictures import rows_of
+from pd_ml.training.sampler import Sampler
 from pd_ml.training.task import Places
 from pd_ml.training.workshop import Job
 
@@ -54,6 +57,7 @@ class SuperResolutionTask:
         self._device = device
         self._flow = RectifiedFlow(shift=config.flow_shift)
         self._train = require_examples(train, config.training.batch_size)
+        self._sampler = Sampler.of_pictures(Buckets.of(train), seed=config.training.seed, reads_captions=False)
         self._validation = validation.first(config.training.validation_examples)
         self._residual_std = residual_std(train, config.crop_size)
         torch.manual_seed(seed_of(config.training.seed, "weights", "super_resolution"))
@@ -70,13 +74,23 @@ class SuperResolutionTask:
 
     def batch(self, step: int, places: Places) -> EnlargedBatch:
         seed = self._config.training.seed
-        indices = self._indices(step, places)
+        indices = self.sampler.shown(step, places).indices
         corners_B2 = uniform(seed, "crop", step, places, 2)
         crops_BHWC = random_crops(self._train.pixels(indices), self._config.crop_size, corners_B2)
         return self._degraded(crops_BHWC, "train", step, places)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return [self._train.item_ids[index] for index in self._indices(step, places)]
+        return self.sampler.item_ids(step, places)
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._sampler
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """What is validated on, and the first of the training split: what enlargement lacks is measured on them."""
+        first = self._train.first(max(_MEASURED_EXAMPLES, self._config.previews))
+        return {"train": rows_of(first), "validation": rows_of(self._validation)}
 
     def loss(self, model: nn.Module, batch: EnlargedBatch, step: int) -> Tensor:
         noised = batch.residual
@@ -118,10 +132,6 @@ class SuperResolutionTask:
     def export(self, model: nn.Module, folder: Path) -> None:
         self._pipeline(model).save_pretrained(folder)
         shutil.copyfile(str(upscale_pipeline.__file__), folder / "pipeline.py")
-
-    def _indices(self, step: int, places: Places) -> Rows:
-        indices = batch_indices(self._config.training.seed, step, places.total, len(self._train))
-        return indices[places.start : places.stop]
 
     def _degraded(self, crops_BHWC: Pixels, purpose: str, step: int, places: Places) -> EnlargedBatch:
         seed, config = self._config.training.seed, self._config

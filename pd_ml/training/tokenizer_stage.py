@@ -1,10 +1,14 @@
 """The stage `tokenizer`: counting instead of gradients, so it brings its own short way to a folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from pd_ml.config import TokenizerConfig
-from pd_ml.data.loader import split_captions
+from pd_ml.data.loader import texts_of
 from pd_ml.errors import DataError
+from pd_ml.ledger import Used
 from pd_ml.metrics_log import append_metrics, rewind_metrics
 from pd_ml.models.preprocessor import plain_format, save_format
 from pd_ml.models.tokenizer import save_tokenizer, train_tokenizer
@@ -18,7 +22,8 @@ def train_tokenizer_stage(job: Job, export: Path, bench: Bench) -> Outcome:
     assert isinstance(job.config, TokenizerConfig)
     if not bench.machine.is_main:
         return Outcome(counts={}, metrics={})
-    captions = split_captions(job.dataset, "train")
+    by_picture, _ = texts_of(job.dataset, "train")
+    captions = [caption for several in by_picture for caption in several]
     if not captions:
         raise DataError(f"{job.dataset}: no captions in split train, expected at least one; choose another dataset")
     tokenizer = train_tokenizer(captions, job.config)
@@ -34,4 +39,21 @@ def train_tokenizer_stage(job: Job, export: Path, bench: Bench) -> Outcome:
     rewind_metrics(job.partial / METRICS, -1)
     append_metrics(job.partial / METRICS, {"step": 0, **metrics})
     bench.reporter.event("progress", step=1, steps=1, **metrics)
-    return Outcome(counts={"captions": len(captions)}, metrics=metrics)
+    used = _used(by_picture)
+    counts = {"captions": len(captions), "images_seen": len(used.rows)}
+    return Outcome(counts=counts, metrics=metrics, used=used)
+
+
+def _used(by_picture: Sequence[Sequence[str]]) -> Used:
+    """Every caption was read once: that counts as one showing of its picture, whose words the tokenizer learnt from."""
+    lengths = np.array([len(several) for several in by_picture], dtype=np.int64)
+    rows = np.flatnonzero(lengths)
+    caption_rows = np.repeat(np.arange(len(lengths)), lengths)
+    first = (np.cumsum(lengths) - lengths)[caption_rows]
+    return Used(
+        rows=rows,
+        times=np.ones_like(rows),
+        caption_rows=caption_rows,
+        caption_numbers=np.arange(len(caption_rows)) - first,
+        caption_times=np.ones_like(caption_rows),
+    )

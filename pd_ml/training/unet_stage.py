@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from pd_ml.config import UnetConfig
 from pd_ml.data.buckets import Buckets
-from pd_ml.data.loader import Examples, require_batch
+from pd_ml.data.loader import Examples, Rows, require_batch
 from pd_ml.data.pixels import to_unit
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.sampling import draw_unprompted
@@ -22,7 +22,8 @@ from pd_ml.models.unet import build_unet
 from pd_ml.seeding import seed_of
 from pd_ml.training.denoising import held_out_loss_of_buckets, noisy
 from pd_ml.training.loop import Bench, Loop, Outcome
-from pd_ml.training.pictures import Pictures, in_buckets, open_pictures
+from pd_ml.training.pictures import Pictures, in_buckets, open_pictures, rows_of
+from pd_ml.training.sampler import Sampler
 from pd_ml.training.task import Places
 from pd_ml.training.workshop import Job
 
@@ -55,12 +56,21 @@ class UnetTask:
 
     def batch(self, step: int, places: Places) -> Noised:
         seed = self._config.training.seed
-        bucket, indices = self._train.chosen(step, places)
-        images_BCHW = to_unit(self._train.pixels(bucket, indices, step), self._device)
+        shown = self.sampler.shown(step, places)
+        images_BCHW = to_unit(self._train.pixels(shown.bucket, shown.indices, step), self._device)
         return noisy(self._objective, images_BCHW, seed=seed, purpose="train", step=step, places=places)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return self._train.item_ids(step, places)
+        return self.sampler.item_ids(step, places)
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._train.sampler
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """What is validated on."""
+        return {"validation": rows_of(*self._validation.examples)}
 
     def loss(self, model: nn.Module, batch: Noised, step: int) -> Tensor:
         return denoising_loss(self._objective, batch, lambda mixed_BCHW, times_B: model(mixed_BCHW, times_B).sample)

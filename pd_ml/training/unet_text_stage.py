@@ -15,7 +15,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from pd_ml.config import UnetTextConfig
 from pd_ml.data.buckets import Buckets
-from pd_ml.data.loader import Examples, Pixels, require_batch
+from pd_ml.data.loader import Examples, Pixels, Rows, require_batch
 from pd_ml.data.pixels import to_unit
 from pd_ml.diffusion import pipeline as pipeline_module
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
@@ -29,9 +29,9 @@ from pd_ml.models.unet_text import build_unet
 from pd_ml.seeding import seed_of
 from pd_ml.training.captions import TokenisedCaptions
 from pd_ml.training.denoising import held_out_loss_of_buckets, noisy
-from pd_ml.training.draws import uniform
 from pd_ml.training.loop import Bench, Loop, Outcome
-from pd_ml.training.pictures import Pictures, in_buckets, open_pictures
+from pd_ml.training.pictures import Pictures, in_buckets, open_pictures, rows_of
+from pd_ml.training.sampler import NO_CAPTION, Sampler
 from pd_ml.training.task import Places
 from pd_ml.training.workshop import Job
 
@@ -62,7 +62,13 @@ class UnetTextTask:
         self._tokenizer = tokenizer
         self._text_encoder = text_encoder.to(device).eval().requires_grad_(False)
         self._objective = objective_of(config)
-        self._train = Pictures(train.captioned(), seed=seed, flips=config.flips, heeds_captions=True)
+        self._train = Pictures(
+            train.captioned(),
+            seed=seed,
+            flips=config.flips,
+            heeds_captions=True,
+            caption_dropout=config.caption_dropout,
+        )
         require_batch(len(self._train), "captioned examples in split train", config.training.batch_size)
         self._validation = in_buckets(validation).captioned().first(config.training.validation_examples)
         self._captions = [TokenisedCaptions(tokenizer, one) for one in self._train.buckets.examples]
@@ -81,15 +87,26 @@ class UnetTextTask:
         return {"train_examples": len(self._train), "validation_examples": len(self._validation)}
 
     def batch(self, step: int, places: Places) -> CaptionedBatch:
-        seed = self._config.training.seed
-        bucket, indices = self._train.chosen(step, places)
-        ids_BL = self._captions[bucket].chosen(indices, seed=seed, step=step)
-        dropped_B = uniform(seed, "drop", step, places) < self._config.caption_dropout
+        shown = self.sampler.shown(step, places)
+        assert shown.captions is not None
+        ids_BL = self._captions[shown.bucket].read(shown.indices, shown.captions.clip(min=0))
+        dropped_B = torch.from_numpy(shown.captions == NO_CAPTION)
         ids_BL = torch.where(dropped_B[:, None], self._empty_ids_L, ids_BL)
-        return self._noisy(self._train.pixels(bucket, indices, step), ids_BL, "train", step, places)
+        return self._noisy(self._train.pixels(shown.bucket, shown.indices, step), ids_BL, "train", step, places)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return self._train.item_ids(step, places)
+        return self.sampler.item_ids(step, places)
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._train.sampler
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """What is validated on; without it, the examples whose captions are the prompts of previews."""
+        if len(self._validation):
+            return {"validation": rows_of(*self._validation.examples)}
+        return {"train": rows_of(*self._train.buckets.examples)[: self._config.preview_prompts]}
 
     def loss(self, model: nn.Module, batch: CaptionedBatch, step: int) -> Tensor:
         with torch.no_grad():

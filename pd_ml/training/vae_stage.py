@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pd_ml.config import VaeConfig
-from pd_ml.data.loader import Examples, Pixels, batch_indices, open_split, require_examples
+from pd_ml.data.buckets import Buckets
+from pd_ml.data.loader import Examples, Pixels, Rows, open_split, require_examples
 from pd_ml.data.pixels import to_unit
 from pd_ml.evaluation.autoencoder import compared
 from pd_ml.evaluation.clip_space import ClipSpace
@@ -37,6 +38,8 @@ from pd_ml.provenance import RECONSTRUCTION
 from pd_ml.seeding import seed_of
 from pd_ml.training.draws import normal
 from pd_ml.training.loop import Bench, Loop, Outcome
+from pd_ml.training.pictures import rows_of
+from pd_ml.training.sampler import Sampler
 from pd_ml.training.task import SAMPLES, Places, Work, whole
 from pd_ml.training.workshop import Job
 
@@ -89,6 +92,7 @@ class VaeTask:
         self._device = device
         self._clip = clip
         self._train = require_examples(splits.train, config.training.batch_size)
+        self._sampler = Sampler.of_pictures(Buckets.of(self._train), seed=config.training.seed, reads_captions=False)
         self._validation = splits.validation.first(config.training.validation_examples)
         self._held_out = (splits.validation, splits.test)
         self._distance = ClipDistance(load_clip(clip), device) if config.clip_weight else None
@@ -104,11 +108,27 @@ class VaeTask:
         return {"train_examples": len(self._train), "validation_examples": len(self._validation)}
 
     def batch(self, step: int, places: Places) -> VaeBatch:
-        pixels_BHWC = self._train.pixels(self._indices(step, places))
+        pixels_BHWC = self._train.pixels(self.sampler.shown(step, places).indices)
         return self._with_noise(pixels_BHWC, "posterior", step, places)
 
     def item_ids(self, step: int, places: Places) -> Sequence[str]:
-        return [self._train.item_ids[index] for index in self._indices(step, places)]
+        return self.sampler.item_ids(step, places)
+
+    @property
+    def sampler(self) -> Sampler:
+        return self._sampler
+
+    @property
+    def measured(self) -> Mapping[str, Rows]:
+        """What is validated on, the held-out pictures that the exported weights are measured on, and the training
+        pictures that its scale and balance and the mean picture are taken from."""
+        validation, test = self._held_out
+        report = self._config.report_examples
+        return {
+            "train": rows_of(self._train.first(self._config.scaling_examples)),
+            "validation": rows_of(validation.first(max(report, self._config.training.validation_examples))),
+            "test": rows_of(test.first(max(report - len(validation), 0))),
+        }
 
     def loss(self, model: nn.Module, batch: VaeBatch, step: int) -> Tensor:
         return self._loss(model, batch, step, balance=None)
@@ -181,10 +201,6 @@ class VaeTask:
             seed=self._config.training.seed,
         )
         (folder / RECONSTRUCTION).write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
-
-    def _indices(self, step: int, places: Places) -> list[int]:
-        indices = batch_indices(self._config.training.seed, step, places.total, len(self._train))
-        return [int(index) for index in indices[places.start : places.stop]]
 
     def _with_noise(self, pixels_BHWC: Pixels, purpose: str, step: int, places: Places) -> VaeBatch:
         side = self._config.image_size // self._config.factor

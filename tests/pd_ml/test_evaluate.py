@@ -1,16 +1,19 @@
 """`python -m pd_ml evaluate`: what the report holds for a model without and with prompts."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 from torch import Tensor, nn
 
-from pd_ml.provenance import read_run
+from pd_ml.provenance import LEDGER, read_ledger, read_run
 from tests.pd_ml.command import run_here, settings
 from tests.pd_ml.paintings import write_dataset
 
+SPLITS = {"train": 64, "validation": 16, "test": 16}
 QUICK = settings("sample_steps=2", "permutations=20", "audit=4")
 
 
@@ -71,6 +74,28 @@ def test_a_model_without_prompts_has_no_numbers_about_prompts(report: Path) -> N
     for name in ("samples", "nearest_by_pixels", "nearest_by_clip", "loss_curve"):
         assert 1_000 < (report / f"{name}.png").stat().st_size <= 250_000
     assert {"mmd.generated", "kid.floor_real_vs_real", "memorisation.generated.share"} <= set(read_run(report).metrics)
+
+
+def relations(report: Path) -> Counter[tuple[str, str]]:
+    rows = pq.read_table(read_ledger(report).path).to_pylist()
+    assert {row["times_shown"] for row in rows} == {0} and all(row["captions"] == [] for row in rows)
+    return Counter((row["split"], row["relation"]) for row in rows)
+
+
+def test_the_ledger_of_a_report_has_what_the_model_was_measured_with(report: Path, models: Path) -> None:
+    # 24 are drawn, compared with all that are held out, and looked for among all training pictures.
+    assert relations(report) == {(split, "measured_with"): n for split, n in SPLITS.items()}
+    row = pq.read_table(report / LEDGER).slice(0, 1).to_pylist()[0]
+    assert (row["stage"], row["version"]) == ("unet", read_run(models / "unet").version)
+
+
+def test_an_upscaler_is_measured_with_the_held_out_pictures_that_it_enlarges(
+    models: Path, upscaler: Path, dataset: Path, tmp_path: Path
+) -> None:
+    assert run_here(*command(models, dataset, "super_resolution", tmp_path / "report")) == 0
+    found = relations(tmp_path / "report")
+    assert found["train", "held"] == 64
+    assert found["validation", "measured_with"] + found["test", "measured_with"] == 24
 
 
 def test_a_model_with_prompts_is_asked_for_its_training_captions_too(

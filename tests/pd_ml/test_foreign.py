@@ -10,7 +10,7 @@ from PIL import Image
 from pd_ml.data.foreign import dataset_folder
 from pd_ml.data.shards import read_manifest
 from pd_ml.errors import DataError
-from pd_ml.provenance import read_run
+from pd_ml.provenance import read_ledger, read_run
 from tests.pd_ml.command import TINY_CLIP, run_here
 
 
@@ -56,6 +56,10 @@ def test_a_model_of_unproven_pictures_says_so_and_so_does_what_is_made_of_it(
     assert run_here(*base, "--input", f"tokenizer={tmp_path / 'tokenizer'}") == 0
     assert read_run(tmp_path / "clip").proven is False
     assert read_run(models / "clip").proven is True
+    rows = [row for batch in read_ledger(tmp_path / "tokenizer").batches() for row in batch.to_pylist()]
+    assert sum(row["times_shown"] for row in rows) == read_run(tmp_path / "tokenizer").counts["images_seen"]
+    assert {(row["rule_id"], row["page_url"], row["evidence_digest"]) for row in rows} == {("unproven", None, None)}
+    assert {caption["licence"] for row in rows for caption in row["captions"]} == {None}
 
 
 def test_what_nobody_can_load_is_a_named_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pd_ml.progress import Reporter
-from pd_ml.provenance import read_run
+from pd_ml.provenance import LEDGER, read_run
 from pd_ml.training.checkpoint import load_newest
 from pd_ml.training.stages import train
 from pd_ml.training.stopping import Stopping
@@ -63,6 +63,7 @@ def test_kills_at_random_moments_change_no_bit(dataset: Path, models: Path, tmp_
         == (undisturbed.outputs["unet/diffusion_pytorch_model.safetensors"])
     )
     assert killed.metrics["validation_loss"] == undisturbed.metrics["validation_loss"]
+    assert killed.outputs[LEDGER] == undisturbed.outputs[LEDGER], "each showing counts once, however often it was made"
 
 
 # Of the others: `unet` in test_bad_input.py, `vae` in test_vae.py, `latents` in test_latents.py.
@@ -88,6 +89,7 @@ def test_every_stage_that_is_stopped_anywhere_ends_in_the_bytes_of_an_undisturbe
     undisturbed = read_run(latent_models / stage)
     assert (found.version, found.digest) == (undisturbed.version, undisturbed.digest)
     assert found.metrics.get("validation_loss") == undisturbed.metrics.get("validation_loss")
+    assert found.outputs[LEDGER] == undisturbed.outputs[LEDGER]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.extended)])

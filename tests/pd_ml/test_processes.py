@@ -14,7 +14,7 @@ from pd_ml.config import TrainingConfig
 from pd_ml.device import Machine, fills_memory, open_machine
 from pd_ml.errors import ConfigError, Suspended
 from pd_ml.metrics_log import read_metrics
-from pd_ml.provenance import read_run
+from pd_ml.provenance import LEDGER, read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
 from pd_ml.training.gradients import Gradients
 from tests import last_words, warm
@@ -102,6 +102,16 @@ def test_two_processes_lose_what_one_loses(trained: Path, stage: str) -> None:
 @pytest.mark.parametrize("stage", DEALT)
 def test_two_processes_that_share_out_the_weights_lose_what_one_loses(trained: Path, stage: str) -> None:
     require_equal(trained / "one" / stage, trained / "dealt" / stage)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", STAGES)
+def test_two_processes_count_what_one_counts(trained: Path, stage: str) -> None:
+    # With the version and every count in it, their ledgers are the same file.
+    one = read_run(trained / "one" / stage).outputs[LEDGER]
+    assert read_run(trained / "two" / stage).outputs[LEDGER] == one
+    if stage in DEALT:
+        assert read_run(trained / "dealt" / stage).outputs[LEDGER] == one
 
 
 @pytest.mark.extended
