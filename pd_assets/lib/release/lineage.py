@@ -171,7 +171,7 @@ def proven_ledger(home: Home, folder: Path, told: Told) -> tuple[Path | None, st
     name = f"{folder.parent.name} {folder.name}"
     if not told.is_recorded or told.problem:
         return None, f"{name}: nothing proves its ledger ({told.problem})"
-    sealed = told.run.outputs.get(LEDGER)
+    sealed = told.run.outputs.get(LEDGER) if told.run.seal else None
     if sealed is None:
         return None, f"{name} has no ledger (an older version of this project made it): treated as seen"
     there = [path for path in (folder / LEDGER, kept_ledger(home, folder.parent.name, folder.name)) if path.is_file()]
