@@ -1,4 +1,7 @@
-"""The command line: `python -m pd_ml train|sample|evaluate`. It reads arguments and prints; the work is elsewhere."""
+"""The command line: `python -m pd_ml train|sample|evaluate`. It reads arguments and prints; the work is elsewhere.
+
+Started so, a training is in the clean room; what calls `command_line.main` itself trains in its own process.
+"""
 
 import os
 import sys
@@ -7,6 +10,7 @@ import sys
 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
 
 from pd_ml.command_line import main
+from pd_ml.room.entrance import train_in_room
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], train_in_room))

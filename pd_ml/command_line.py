@@ -6,19 +6,21 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from pd_ml.config import EvaluateConfig, StageConfig, to_json, with_overrides
-from pd_ml.data.shards import ShardError
+from pd_ml.data.shards import ShardError, is_exported
 from pd_ml.disk import named_when_full
 from pd_ml.errors import ConfigError, PdMlError, Suspended
 from pd_ml.progress import Reporter
 from pd_ml.provenance import holds_version
 from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS, recipe
+from pd_ml.room.levels import IN_PROCESS
 from pd_ml.training.stopping import Stopping
 from pd_ml.training.workshop import Identity, Job, identify
 
@@ -69,20 +71,38 @@ _IMPORT_EXAMPLES = """examples:
 The import prints the --set values with which a training of the same architecture goes on from it."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command; every PdMlError and every failure of the file system becomes one line and exit code 1."""
+_ROOM_EXAMPLES = """examples:
+  python -m pd_ml room
+A line for one process and one for several: JSON with the level and what was found."""
+
+# Trains a job that was parsed, in this process or elsewhere.
+Training: TypeAlias = Callable[[Job], None]
+
+
+def main(arguments: Sequence[str], training: Training | None = None) -> int:
+    """Run one command; every PdMlError and every failure of the file system becomes one line and exit code 1.
+
+    `training` is how `train` trains: in this process where nothing else is given.
+    """
     parsed = _parser().parse_args(arguments)
+    commands: Mapping[str, Callable[[argparse.Namespace], None]] = {
+        "train": partial(_train, training=training or train_here),
+        "sample": _sample,
+        "evaluate": _evaluate,
+        "upscale": _upscale,
+        "convert-tokenizer": _convert_tokenizer,
+        "import": _import,
+        "room": _room,
+    }
+    place = next((getattr(parsed, name) for name in ("new", "out") if name in parsed), ".")
+    return told_in_one_line(lambda: commands[parsed.command](parsed), Path(place))
+
+
+def told_in_one_line(work: Callable[[], None], place: Path) -> int:
+    """The exit code of work that writes to `place`; its named errors are told in one line."""
     try:
-        command = {
-            "train": _train,
-            "sample": _sample,
-            "evaluate": _evaluate,
-            "upscale": _upscale,
-            "convert-tokenizer": _convert_tokenizer,
-            "import": _import,
-        }[parsed.command]
-        with named_when_full(Path(parsed.new if "new" in parsed else parsed.out)):
-            command(parsed)
+        with named_when_full(place):
+            work()
     except Suspended as error:
         return _complain(error, EXIT_SUSPENDED)
     except (PdMlError, ShardError, OSError, MemoryError) as error:
@@ -95,23 +115,30 @@ def main(arguments: Sequence[str]) -> int:
     return EXIT_DONE
 
 
-def _train(parsed: argparse.Namespace) -> None:
+def _train(parsed: argparse.Namespace, training: Training) -> None:
     config = with_overrides(recipe(_known_stage(parsed.stage), parsed.recipe), parsed.set)
-    from pd_ml.data.foreign import dataset_folder
-
     out = Path(parsed.out)
-    perform = _foresee if parsed.dry_run else _carry_out
+    perform = _foresee if parsed.dry_run else training
     with _cache_of(parsed, out) as cache:
         job = Job(
             stage=parsed.stage,
             config=config,
-            dataset=dataset_folder(parsed.dataset, cache),
+            dataset=_dataset(parsed.dataset, cache),
             inputs=_inputs(parsed.input),
             out=out,
             cache=cache,
             init_from=_init_from(parsed),
         )
         perform(job)
+
+
+def _dataset(name: str, cache: Path) -> Path:
+    """An exported dataset as it is; of another one its pictures, written as one."""
+    if is_exported(Path(name)):
+        return Path(name)
+    from pd_ml.data.foreign import dataset_folder
+
+    return dataset_folder(name, cache)
 
 
 def _init_from(parsed: argparse.Namespace) -> Path | None:
@@ -132,11 +159,11 @@ def _cache_of(parsed: argparse.Namespace, out: Path) -> Iterator[Path]:
 
 def _foresee(job: Job) -> None:
     """Check the job and say what it will cost."""
-    _quieten()
+    quieten()
     from pd_ml.training.estimate import described, estimate, training_of
 
     identity = identify(job)
-    reporter = _begun(job, identity)
+    reporter = begun(job, identity)
     found = estimate(job.config, job.inputs)
     if found is not None:
         reporter.event("estimate", **asdict(found))
@@ -146,22 +173,23 @@ def _foresee(job: Job) -> None:
     reporter.say(f"{job.out} {state} (version {identity.version}); nothing was written")
 
 
-def _carry_out(job: Job) -> None:
-    _quieten()
+def train_here(job: Job, *, level: str = IN_PROCESS) -> None:
+    """Train in this process, without a clean room; `level` says why."""
+    quieten()
     from pd_ml.training.stages import train
 
     identity = identify(job)
-    reporter = _begun(job, identity)
+    reporter = begun(job, identity)
     stopping = Stopping()
     stopping.listen()
     try:
-        record = train(job, identity, reporter, stopping)
+        record = train(job, identity, reporter, stopping, level=level)
     finally:
         reporter.close()
     reporter.event("done", out=str(job.out), version=record.version, digest=record.digest)
 
 
-def _begun(job: Job, identity: Identity) -> Reporter:
+def begun(job: Job, identity: Identity) -> Reporter:
     """Tells what is about to be made; of several processes only the first tells anything."""
     if os.environ.get("RANK", "0") == "0":
         reporter = Reporter(job.stage, events=sys.stdout, people=sys.stderr)
@@ -174,10 +202,16 @@ def _begun(job: Job, identity: Identity) -> Reporter:
     return reporter
 
 
+def _room(parsed: argparse.Namespace) -> None:
+    from pd_ml.room.entrance import try_room
+
+    sys.stdout.writelines(f"{line}\n" for line in try_room())
+
+
 def _sample(parsed: argparse.Namespace) -> None:
     from pd_ml.evaluation.sheet import SheetJob, draw_sheet
 
-    _quieten()
+    quieten()
     job = SheetJob(
         model=Path(parsed.model),
         prompts=tuple(_readable(prompt) for prompt in parsed.prompt),
@@ -201,7 +235,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     assert isinstance(config, EvaluateConfig)
     from pd_ml.evaluation.report import EvaluateJob, evaluate
 
-    _quieten()
+    quieten()
     out = Path(parsed.out)
     job = EvaluateJob(
         config=config,
@@ -229,7 +263,7 @@ def _upscaler(parsed: argparse.Namespace) -> Path | None:
 def _upscale(parsed: argparse.Namespace) -> None:
     from pd_ml.diffusion.upscale import UpscaleJob, upscale_file
 
-    _quieten()
+    quieten()
     job = UpscaleJob(
         picture=Path(parsed.picture),
         out=Path(parsed.out),
@@ -247,7 +281,7 @@ def _upscale(parsed: argparse.Namespace) -> None:
 def _convert_tokenizer(parsed: argparse.Namespace) -> None:
     from pd_ml.models.old_tokenizer import convert_tokenizer
 
-    _quieten()
+    quieten()
     found = convert_tokenizer(Path(parsed.old), Path(parsed.new))
     reporter = Reporter("convert-tokenizer", events=sys.stdout, people=sys.stderr)
     for assumption in found.assumed:
@@ -260,7 +294,7 @@ def _convert_tokenizer(parsed: argparse.Namespace) -> None:
 def _import(parsed: argparse.Namespace) -> None:
     from pd_ml.models.imported import import_model
 
-    _quieten()
+    quieten()
     found = import_model(Path(parsed.old), Path(parsed.new))
     record = found.record
     reporter = Reporter("import", events=sys.stdout, people=sys.stderr)
@@ -279,6 +313,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_upscale(_command(commands, "upscale", "make a picture four times as large", _UPSCALE_EXAMPLES))
     _add_convert(_command(commands, "convert-tokenizer", "update an old-format CLIP tokenizer", _CONVERT_EXAMPLES))
     _add_import(_command(commands, "import", "read a pixel model of the prior system", _IMPORT_EXAMPLES))
+    _command(commands, "room", "try the clean room, and say which level this machine can reach", _ROOM_EXAMPLES)
     return parser
 
 
@@ -406,7 +441,7 @@ def _complain(error: Exception, code: int) -> int:
     return code
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """No reports and bars from the libraries: stderr is for people, and holds one line on an error."""
     import diffusers
     import transformers

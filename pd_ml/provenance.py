@@ -88,7 +88,13 @@ CODE_VERSION: Mapping[str, int] = MappingProxyType(
 # What a VAE's reconstructions were measured at.
 RECONSTRUCTION = "reconstruction.json"
 
-_NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION, LEDGER})
+# Every file that a training could read, with its SHA-256: docs/clean-room.md.
+READABLE = "inputs.json"
+
+_NOT_IN_DIGEST = frozenset({RUN, METRICS, RECONSTRUCTION, LEDGER, READABLE})
+
+# What came later is no part of the seal where a record does not have it: the seals of older ones stay valid.
+_NOT_SEALED_WHERE_EMPTY = ("level", "room")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +106,9 @@ class RunRecord:
     that the weights were changed by) and `pictures_trained_on` (how many different ones were); the ledger names them.
     `proven`: every picture came with the proof of its rights, here and in every input; else it is not releasable.
     `members` is the digest of the list of pictures that its dataset sealed, "" where it sealed none. `seal` is over all
-    the rest; records of before there were seals have none.
+    the rest; records of before there were seals have none. `level` says how the training was kept from reading what it
+    was not given ("kernel", "kernel, network of the container", "unenforced: ..."; "" in records of before there was a
+    clean room by the kernel), `room` the facts behind it.
     """
 
     stage: str
@@ -116,6 +124,8 @@ class RunRecord:
     outputs: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     members: str = ""
+    level: str = ""
+    room: Mapping[str, object] = field(default_factory=dict)
     seal: str = ""
     format_version: int = RUN_FORMAT_VERSION
 
@@ -244,6 +254,9 @@ def write_run(folder: Path, record: RunRecord) -> RunRecord:
 def _seal_of(record: RunRecord) -> str:
     """SHA-256 over all of a record but its seal."""
     content = {name: value for name, value in asdict(record).items() if name != "seal"}
+    for name in _NOT_SEALED_WHERE_EMPTY:
+        if not content[name]:
+            del content[name]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

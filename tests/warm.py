@@ -191,6 +191,8 @@ def _run_code(arguments: list[str]) -> None:
 
 def _run_module(arguments: list[str]) -> None:
     module, *rest = arguments
+    # A clean room is entered by a process that imports everything anew: tests/pd_ml/room starts Python itself.
+    os.environ.setdefault("PD_CLEAN_ROOM", "off")
     sys.argv = [module, *rest]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -34,7 +34,7 @@ def dataset_folder(name: str, cache: Path) -> Path:
     `datasets` has in its own cache.
     """
     folder = Path(name)
-    if _is_ours(folder):
+    if shards.is_exported(folder):
         return folder
     datasets.disable_progress_bars()
     loaded = _loaded(name, cache)
@@ -47,12 +47,6 @@ def dataset_folder(name: str, cache: Path) -> Path:
         if not (imported / shards.MANIFEST).is_file():
             _import(name, loaded, imported)
     return imported
-
-
-def _is_ours(folder: Path) -> bool:
-    """Finished, or begun: a folder of our shards without their manifest is never taken for something else."""
-    names = [f"{split}-00000.parquet" for split in shards.SPLITS]
-    return any((folder / name).is_file() for name in (shards.MANIFEST, *names))
 
 
 def _loaded(name: str, cache: Path) -> Mapping[str, Dataset]:

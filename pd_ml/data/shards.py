@@ -239,6 +239,12 @@ def verify(folder: Path, manifest: Manifest | None = None) -> Manifest:
     return manifest
 
 
+def is_exported(folder: Path) -> bool:
+    """Finished, or begun: a folder of our shards without their manifest is never taken for something else."""
+    names = [f"{split}-00000.parquet" for split in SPLITS]
+    return any((folder / name).is_file() for name in (MANIFEST, *names))
+
+
 def verify_once(folder: Path, *, cache: Path) -> Manifest:
     """As `verify`, but a shard whose size, time and inode are those noted in the folder `cache` is not read again."""
     manifest = read_manifest(folder)

@@ -16,6 +16,7 @@ from pathlib import Path
 from pd_ml.config import StageConfig, to_json
 from pd_ml.data.shards import ShardError, read_manifest
 from pd_ml.errors import CheckpointError, ConfigError, ProvenanceError
+from pd_ml.progress import Reporter
 from pd_ml.provenance import (
     INIT_FROM,
     JOB,
@@ -25,7 +26,9 @@ from pd_ml.provenance import (
     TRAIN_CONFIG,
     UNFINISHED,
     RunRecord,
+    holds_version,
     is_proven,
+    read_run,
     sealed_members,
     verify_outputs,
     version_of,
@@ -126,14 +129,54 @@ def identify(job: Job) -> Identity:
 @contextmanager
 def open_workshop(job: Job, identity: Identity) -> Iterator[Path]:
     """`<out>.partial`, made or gone on with, while this process alone holds it."""
+    with alone_in(job):
+        agree(job, identity)
+        yield job.partial
+
+
+@contextmanager
+def alone_in(job: Job) -> Iterator[None]:
+    """While this process alone holds the folder; whose job is in it was not looked at."""
     job.partial.mkdir(parents=True, exist_ok=True)
     with (job.partial / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise CheckpointError(f"{job.partial}: another process is working here; wait for it or stop it") from error
-        _agree(job, identity)
-        yield job.partial
+        yield
+
+
+def complete(job: Job, identity: Identity, reporter: Reporter) -> RunRecord | None:
+    """What is already made; None where it is not."""
+    if not holds_version(job.out, identity.version):
+        return None
+    shutil.rmtree(job.partial, ignore_errors=True)
+    reporter.say(f"{job.out} is already complete (version {identity.version})")
+    return read_run(job.out)
+
+
+def record_of(
+    job: Job,
+    identity: Identity,
+    *,
+    counts: Mapping[str, int],
+    metrics: Mapping[str, float],
+    environment: Mapping[str, str],
+) -> RunRecord:
+    """What `run.json` will say, but for how the training was kept apart."""
+    return RunRecord(
+        stage=job.stage,
+        version=identity.version,
+        config=json.loads(to_json(job.config)),
+        inputs=identity.input_digests,
+        dataset_version=identity.dataset_version,
+        item_count=identity.item_count,
+        proven=identity.proven,
+        members=identity.members,
+        counts=counts,
+        metrics=metrics,
+        environment=environment,
+    )
 
 
 def publish(job: Job, record: RunRecord) -> RunRecord:
@@ -186,7 +229,7 @@ def _mixed_up(records: Mapping[str, RunRecord], digests: Mapping[str, str]) -> l
     ]
 
 
-def _agree(job: Job, identity: Identity) -> None:
+def agree(job: Job, identity: Identity) -> None:
     """Compare with the job that the folder was begun for, or note it; CheckpointError lists every difference."""
     path = job.partial / JOB
     mine = {"stage": job.stage, "config": json.loads(to_json(job.config)), "inputs": dict(identity.input_digests)}
