@@ -38,7 +38,7 @@ def ask(
 
 
 def shown(connection: duckdb.DuckDBPyConnection, some: Parts) -> duckdb.DuckDBPyRelation:
-    """Some files of a table as a relation; columns that they were written without are null."""
+    """The rows of some files; columns that they were written without are null."""
     if not some.paths:
         return connection.from_arrow(some.table.schema.empty_table())
     found = connection.read_parquet(list(map(str, some.paths)), hive_partitioning=False, union_by_name=True)
