@@ -8,23 +8,11 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.release.alike import likeness
 from pd_assets.lib.release.look import MOST_CANDIDATES, SAME, SAME_BY_HASHES, Known, Look, Near, stored_grey
 from pd_assets.lib.release.lookup import Looks, Lookup
+from pd_assets.lib.release.pictures import Match
 from pd_assets.lib.release.segments import Row
 
 # Clusters remember pictures that were fetched once; what was fetched since the last catalogue is in the files alone.
 TOLD_IN = ("clusters", "files")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Match:
-    """An item whose picture is the same one. `distance`: the bits of 64 in which the perceptual hashes differ.
-
-    `likeness` is that of a second look (alike.py); None where the stored picture is gone, and the hashes alone told.
-    """
-
-    item_id: str
-    sha256: str
-    distance: int
-    likeness: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,19 +39,32 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Match:
+    """An item whose picture looks the same. `distance`: the bits of 64 in which the perceptual hashes differ.
+
+    `likeness` is that of a second look (alike.py); None where the stored picture is gone, and the hashes alone told.
+    """
+
+    item_id: str
+    sha256: str
+    distance: int
+    likeness: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """What is called so and its copies, what is meant first. `unread`: what could not be asked, and why: there may be
     more than was found.
 
     `matched_by` says of each item that is meant by what: `item_id`, `page`, `title`, `page_url`, `file_url`, `sha1`,
-    `sha256`, or of a picture file `picture` and `look`, whose distance is in `distances`. `plain` are the tables of
-    which so many files had to be read, since the index is older.
+    `sha256`, or of a picture file `picture` (its bytes) and `look`, of which `alike` says more. `plain` are the tables
+    of which so many files had to be read, since the index is older.
     """
 
     pictures: tuple[Picture, ...]
     unread: tuple[str, ...] = ()
     matched_by: Mapping[str, str] = field(default_factory=dict)
-    distances: Mapping[str, int] = field(default_factory=dict)
+    alike: Mapping[str, Match] = field(default_factory=dict)
     plain: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -77,7 +90,7 @@ def _meant(lookup: Lookup, called: str, as_item: str) -> dict[str, str]:
         if {"sha1": SHA1, "sha256": SHA256}[kind].fullmatch(called):
             found |= dict.fromkeys(items_of(lookup, kind, called), kind)
     asked = [(kind, called, kind) for kind in ("page_url", "file_url")] if _address(called) else []
-    for kind, value, how in (("item", called, as_item), *asked, ("title", _title(called), "title")):
+    for kind, value, how in (("item", called, as_item), *asked, ("title", title_of(called), "title")):
         names = TABLES if kind == "item" else ("items",)
         for name in names:
             for row in lookup.rows(name, kind, [value]):
@@ -94,7 +107,7 @@ def items_of(lookup: Lookup, kind: str, digest: str) -> list[str]:
     )
 
 
-def with_copies(lookup: Lookup, meant: Mapping[str, str], distances: Mapping[str, int] | None = None) -> Found:
+def with_copies(lookup: Lookup, meant: Mapping[str, str]) -> Found:
     """Some items with their copies: of the same cluster, or of the same bytes."""
     known = _known(lookup, meant)
     clusters = {str(row["cluster"]) for row in lookup.rows("clusters", "item", list(meant)) if row["cluster"]}
@@ -116,7 +129,6 @@ def with_copies(lookup: Lookup, meant: Mapping[str, str], distances: Mapping[str
         pictures=pictures,
         unread=tuple(dict.fromkeys([*lookup.unread, *missing])),
         matched_by=meant,
-        distances=distances or {},
         plain=dict(lookup.plain),
     )
 
@@ -179,7 +191,7 @@ def _had_a_dataset(home: Home) -> bool:
     )
 
 
-def _title(called: str) -> str:
+def title_of(called: str) -> str:
     """A title as the catalogue has it: without namespace and ending; also that of a page's address."""
     if (address := _address(called)) is not None:
         called = (parse_qs(address.query).get("title") or [unquote(address.path.rpartition("/")[2])])[0]
