@@ -24,8 +24,8 @@ def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day
     if told.found.plain:
         files = sum(told.found.plain.values())
         print(
-            f"pdd: the index is older than {files} files of the tables, which were read themselves: the answer is whole, "
-            "and took longer; the next run brings it in step, and so does pdd trace --index",
+            f"pdd: the index is older than {files} files of the tables, which were read themselves: the answer is "
+            "whole, and took longer; the next run brings it in step, and so does pdd trace --index",
             file=sys.stderr,
         )
     if parquet is not None:

@@ -206,8 +206,8 @@ def _in_words(counts: Counts) -> Iterator[str]:
         yield f"  unknown, treated as seen: all that dataset {counts.dataset or 'of no name'} held ({counts.why})"
         return
     yield (
-        f"  trained on {counts.pictures.get('trained_on', 0)} pictures, shown {counts.times_shown} times; measured with "
-        f"{counts.pictures.get('measured_with', 0)}; {counts.pictures.get('held', 0)} more were in its dataset "
+        f"  trained on {counts.pictures.get('trained_on', 0)} pictures, shown {counts.times_shown} times; measured "
+        f"with {counts.pictures.get('measured_with', 0)}; {counts.pictures.get('held', 0)} more were in its dataset "
         f"({counts.dataset}) and not shown"
     )
     for kind, title in KINDS.items():
