@@ -10,6 +10,9 @@ from pathlib import Path
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.settings import Settings
 
+# What is read in no time need not be told of.
+WORTH_SAYING_BYTES = 10_000_000
+
 
 def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day: date | None = None) -> Iterator[str]:
     """Lines for a person, or JSON for a program; ConfigError where nothing is called so."""
@@ -21,11 +24,10 @@ def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day
         told = trace_file(home, Path(called), max_side=settings.max_side, day=day)
     else:
         told = trace(home, called, day=day)
-    if told.found.plain:
-        files = sum(told.found.plain.values())
+    if (plain_bytes := sum(told.found.plain.values())) > WORTH_SAYING_BYTES:
         print(
-            f"pdd: the index is older than {files} files of the tables, which were read themselves: the answer is "
-            "whole, and took longer; the next run brings it in step, and so does pdd trace --index",
+            f"pdd: the index is older than {plain_bytes // 1_000_000} MB of the tables, which were read themselves: the "
+            "answer is whole, and took longer; the next run brings it in step, and so does pdd trace --index",
             file=sys.stderr,
         )
     if parquet is not None:

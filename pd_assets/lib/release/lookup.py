@@ -69,8 +69,8 @@ class _Files:
 
 @dataclass(kw_only=True)
 class Lookup:
-    """One question. `unread` names what could not be asked, and `plain` the tables of which files were read themselves,
-    each with how many.
+    """One question. `unread` names what could not be asked; `plain`, by table, how many bytes of it were read without
+    the index.
     """
 
     home: Home
@@ -143,7 +143,7 @@ class Lookup:
     def _readable(self, name: str, files: _Files, *, whole: bool) -> bool:
         """Leave out the files without a segment that cannot be read, and name them; whether any is left."""
         if files.plain and (whole or not files.is_looked_at):
-            self.plain[name] = len(files.plain)
+            self.plain[name] = sum(path.stat().st_size for path in files.plain if path.is_file())
             indexed = INDEXED[name]
             parts, damaged = readable(self.home, indexed.table, indexed.needed, whole=whole, paths=files.plain)
             self.unread += [one for one in damaged if one not in self.unread]

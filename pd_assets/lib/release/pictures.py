@@ -58,7 +58,7 @@ class Found:
 
     `matched_by` says of each item that is meant by what: `item_id`, `page`, `title`, `page_url`, `file_url`, `sha1`,
     `sha256`, or of a picture file `picture` (its bytes) and `look`, of which `alike` says more. `plain` are the tables
-    of which so many files had to be read, since the index is older.
+    of which so many bytes were read themselves, since the index is older.
     """
 
     pictures: tuple[Picture, ...]
