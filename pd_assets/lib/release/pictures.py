@@ -90,7 +90,8 @@ def _meant(lookup: Lookup, called: str, as_item: str) -> dict[str, str]:
         if {"sha1": SHA1, "sha256": SHA256}[kind].fullmatch(called):
             found |= dict.fromkeys(items_of(lookup, kind, called), kind)
     asked = [(kind, called, kind) for kind in ("page_url", "file_url")] if _address(called) else []
-    for kind, value, how in (("item", called, as_item), *asked, ("title", title_of(called), "title")):
+    titles = dict.fromkeys((title_of(called), called.replace("_", " ")))
+    for kind, value, how in (("item", called, as_item), *asked, *(("title", title, "title") for title in titles)):
         names = TABLES if kind == "item" else ("items",)
         for name in names:
             for row in lookup.rows(name, kind, [value]):

@@ -10,7 +10,6 @@ from pd_assets.lib.release.members import DatasetVersion
 from pd_assets.lib.release.pictures import Found, Picture
 from pd_assets.lib.release.segments import Row
 from pd_assets.lib.rights.changes import in_words
-from pd_assets.lib.rights.words_for_people import sentence_of
 
 # The first of these that holds of any of its items is how a model stands to a picture.
 NO_COPIES = "not known which copies the picture has"
@@ -129,6 +128,9 @@ class Trace:
         ]
 
     def _what(self) -> Iterator[str]:
+        # A program needs none of the words of all rules.
+        from pd_assets.lib.rights.words_for_people import sentence_of
+
         rows = {row["item_id"]: row for row in self.items}
         if self.day is not None:
             yield f"as of {self.day}:"
