@@ -34,7 +34,7 @@ from pd_assets.lib.dataset.things import build_things
 from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.museums.contract import ALL_RECORDS
-from pd_assets.lib.release import members
+from pd_assets.lib.release import index, members
 from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.release.pruning import prune, prune_trainings
 from pd_assets.lib.release.takedowns import resume
@@ -351,6 +351,7 @@ def _finish(context: dg.AssetExecutionContext, platform: Platform, config: Datas
         finished = manifests.finish(export, {**facts, **sealed})
         home.point("dataset", config.name, "latest", finished.version)
         mended, unknown = members.repair_members(home)
+        index.refresh(home)
     for problem in unknown:
         context.log.warning(f"not known which pictures a dataset version held: {problem}")
     return dg.MaterializeResult(

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.ipc as ipc
 
 from pd_assets.lib.catalog.digests import ContentDigest
@@ -23,6 +23,9 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_ml.data import shards
 from pd_ml.data.shards import PICTURES, ShardInfo
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 INDEX = "shards.json"
 LISTED = {
@@ -179,8 +182,11 @@ def is_proved(folder: Path) -> bool:
         return False
 
 
-def as_dataset(path: Path) -> ds.Dataset:
+def as_dataset(path: Path) -> "ds.Dataset":
     """A list of pictures in today's form as DuckDB reads it, as often as it likes and in bounded memory."""
+    # It brings pandas along, which costs a third of a second: for who opens one.
+    import pyarrow.dataset as ds
+
     return ds.dataset(path, schema=PICTURES_SCHEMA, format="ipc")
 
 

@@ -24,6 +24,7 @@ from pd_assets.lib.images.damage import (
     require_whole_png,
     truncation_is_an_error,
 )
+from pd_assets.lib.images.hashes import HASH_SIDE, perceptual_bits
 from pd_assets.lib.images.quality import Quality, measure
 
 __all__ = ["ENDINGS", "MOST_PIXELS", "Picture", "UnusableImage", "normalise", "perceptual_hash", "sniff"]
@@ -46,8 +47,6 @@ DRAFT_GAP = 1.5
 JPEG_QUALITY = 95
 # A bilevel or palette picture of no more colours is a drawing: JPEG would fringe its edges, and PNG is as small.
 LOSSLESS_COLOURS = 16
-HASH_SIDE = 32
-HASH_BITS = 8
 # A TIFF's tag whose bits say that a page is a smaller version of another, or a mask of it; pages that are looked at.
 NEW_SUBFILE_TYPE = 254
 LESSER_PAGES = frozenset({1, 3, 4, 5, 6, 7})
@@ -209,16 +208,5 @@ def _orientation(opened: Image.Image) -> int:
 
 def perceptual_hash(image: Image.Image) -> str:
     """64 bits of the picture's low frequencies (DCT of 32x32 grey, sign against the median), hexadecimal."""
-    grey = np.asarray(image.convert("L").resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX), dtype=np.float64)
-    low = (_DCT @ grey @ _DCT.T)[:HASH_BITS, :HASH_BITS].flatten()
-    bits = low > np.median(low[1:])
-    return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"
-
-
-def _dct_matrix(side: int) -> np.ndarray:
-    """DCT-II of `side` samples (Ahmed, Natarajan and Rao 1974), unscaled."""
-    k, n = np.mgrid[0:side, 0:side]
-    return np.cos(np.pi * k * (2 * n + 1) / (2 * side))
-
-
-_DCT = _dct_matrix(HASH_SIDE)
+    grey = image.convert("L").resize((HASH_SIDE, HASH_SIDE), Image.Resampling.BOX)
+    return perceptual_bits(np.asarray(grey, dtype=np.float64))

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from pd_assets.lib.images.hashes import DETAIL_SIDE, detail_bits
+
 SIDE = 256
 # Channels that differ by less are grey; levels of grey that a uniform margin may vary by.
 GREY_SPREAD, MARGIN_SPREAD = 16, 12
 # Rows in which a regular distance of lines is looked for.
 LINES_WINDOW = 25
-DETAIL_SIDE = 16
-# Neighbours of so nearly the same grey count as equal: else the noise of an even ground would be most of the hash.
-DETAIL_STEP = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +118,6 @@ def entropy(grey: np.ndarray) -> float:
 
 
 def detail_hash(image: Image.Image) -> str:
-    """256 bits, hexadecimal: where a 17 x 16 version grows brighter to the right (a difference hash, Krawetz 2013)."""
+    """256 bits, hexadecimal: where a 17 x 16 version grows brighter to the right."""
     grey = image.convert("L").convert("F").resize((DETAIL_SIDE + 1, DETAIL_SIDE), Image.Resampling.BOX)
-    levels = np.asarray(grey)
-    return np.packbits(levels[:, 1:] - levels[:, :-1] > DETAIL_STEP).tobytes().hex()
+    return detail_bits(np.asarray(grey))

@@ -41,17 +41,25 @@ def shown(connection: duckdb.DuckDBPyConnection, some: Parts) -> duckdb.DuckDBPy
     """The rows of some files; columns that they were written without are null."""
     if not some.paths:
         return connection.from_arrow(some.table.schema.empty_table())
-    return connection.read_parquet(list(map(str, some.paths)), hive_partitioning=False, union_by_name=True)
+    found = connection.read_parquet(list(map(str, some.paths)), hive_partitioning=False, union_by_name=True)
+    # What an older version wrote lacks the columns that came later.
+    empty = connection.from_arrow(some.table.schema.empty_table())
+    kinds = zip(empty.columns, empty.types, strict=True)
+    later = [f'null::{kind} as "{name}"' for name, kind in kinds if name not in found.columns]
+    return found.project(", ".join(["*", *later])) if later else found
 
 
-def readable(home: Home, table: Table, columns: Sequence[str], *, whole: bool = True) -> tuple[Parts, list[str]]:
-    """The files of a table whose `columns` are there and can be read to the end, and why others cannot.
+def readable(
+    home: Home, table: Table, columns: Sequence[str], *, whole: bool = True, paths: Sequence[Path] | None = None
+) -> tuple[Parts, list[str]]:
+    """The files of a table, or `paths` of them, whose `columns` are there and can be read to the end, and why others
+    cannot.
 
     Without `whole` only what the files say of themselves is looked at, which costs little.
     """
     found, damaged = [], []
     try:
-        paths = tables.parts(home, table)
+        paths = tables.parts(home, table) if paths is None else paths
     except OSError as error:
         return Parts(table=table, paths=()), [f"{table.key} ({error.strerror or error})"]
     for path in paths:

@@ -13,7 +13,8 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.members import Members
-from pd_assets.lib.release.proofs import sha256_once
+from pd_assets.lib.release.remembered import once
+from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import LEDGER, RUN, UNFINISHED, RunRecord, Told, read_run, what_is_told
 
 # `candidate` names the version of a stage that was trained last, `latest` the one that an evaluation promoted.
@@ -176,7 +177,7 @@ def proven_ledger(home: Home, folder: Path, told: Told) -> tuple[Path | None, st
         return None, f"{name} has no ledger (an older version of this project made it): treated as seen"
     there = [path for path in (folder / LEDGER, kept_ledger(home, folder.parent.name, folder.name)) if path.is_file()]
     for path in there:
-        if sha256_once(home, path) == sealed:
+        if once(home, path, sha256_of) == sealed:
             return path, ""
     what = "altered since it was written" if there else "missing"
     return None, f"{name}: its {LEDGER} is {what}: treated as seen; restore it from a copy, or train it again"
@@ -204,7 +205,7 @@ def measured_ledgers(home: Home) -> tuple[list[Path], list[tuple[str, str, str]]
         told = what_is_told(folder, stage="evaluate")
         path = folder / LEDGER
         sealed = told.run.outputs.get(LEDGER)
-        if sealed is not None and path.is_file() and sha256_once(home, path) == sealed:
+        if sealed is not None and path.is_file() and once(home, path, sha256_of) == sealed:
             found.append(path)
             continue
         measured = [of_digest[one] for one in told.run.inputs.values() if one in of_digest]

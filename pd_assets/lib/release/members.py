@@ -24,6 +24,7 @@ from pd_assets.lib.dataset.exported import Export, as_dataset, columns_of, is_pr
 from pd_assets.lib.errors import PdError, TableError
 from pd_assets.lib.home import Home, replacing, write_text
 from pd_assets.lib.release.asking import ROWS
+from pd_assets.lib.release.remembered import once
 from pd_ml.data.shards import (
     MANIFEST,
     PICTURES,
@@ -113,7 +114,7 @@ def known(home: Home, *, seals: Mapping[str, Collection[str]] | None = None) -> 
         try:
             if version not in paths:
                 raise TableError(f"{MEMBERS.key} has no part of dataset {version or 'without a version'}")
-            told = digest_of(paths[version])
+            told = once(home, paths[version], digest_of)
             found[version] = paths[version]
             _require_proof(home, version, told, {seal for seal in seals.get(version, ()) if seal})
         except UNREADABLE as error:

@@ -5,28 +5,19 @@ that cannot be read keeps nobody from asking the others: it is named.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-import pyarrow as pa
-
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CLUSTERS, FILES, ITEMS, MEMBERS, TAKEDOWNS
-from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.asking import ask, readable
+from pd_assets.lib.release.index import INDEXED
+from pd_assets.lib.release.lookup import Lookup
+from pd_assets.lib.release.segments import Row
 
-# The tables that tell, with the columns that are read of them.
-TABLES = {
-    "items": (ITEMS, ("item_id", "sha1", "title", "page_url", "file_url")),
-    "files": (FILES, ("item_id", "sha256", "sha1")),
-    "clusters": (CLUSTERS, ("item_id", "cluster", "sha256", "sha1")),
-    "members": (MEMBERS, ("item_id", "sha256", "exported_sha256")),
-    "takedowns": (TAKEDOWNS, ("item_id", "sha256", "sha1")),
-}
+# The tables that tell.
+TABLES = ("items", "files", "clusters", "members", "takedowns")
 # These are there wherever a dataset is.
-NEEDED = (ITEMS, FILES, CLUSTERS, MEMBERS)
+NEEDED = ("items", "files", "clusters", "members")
 
 ITEM_ID = re.compile(r"commons:M\d+|smithsonian:[^:]*:[^:]*|cleveland:\d+")
 PAGE_ID = re.compile(r"M(\d+)")
@@ -48,44 +39,125 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Match:
+    """An item whose picture looks the same. `distance`: the bits of 64 in which the perceptual hashes differ.
+
+    `likeness` is that of a second look (alike.py); None where the stored picture is gone, and the hashes alone told.
+    """
+
+    item_id: str
+    sha256: str
+    distance: int
+    likeness: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """What is called so and its copies, what is meant first. `unread`: what could not be asked, and why: there may be
     more than was found.
+
+    `matched_by` says of each item that is meant by what: `item_id`, `page`, `title`, `page_url`, `file_url`, `sha1`,
+    `sha256`, or of a picture file `picture` (its bytes) and `look`, of which `alike` says more. `plain` are the tables
+    of which so many bytes were read themselves, since the index is older.
     """
 
     pictures: tuple[Picture, ...]
     unread: tuple[str, ...] = ()
+    matched_by: Mapping[str, str] = field(default_factory=dict)
+    alike: Mapping[str, Match] = field(default_factory=dict)
+    plain: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_pictures(home: Home, called: str) -> Found:
+def find_pictures(home: Home, called: str, *, lookup: Lookup | None = None) -> Found:
     """Everything that is called so; no error for a table that is missing or damaged."""
-    called = as_known(called)
-    try:
-        found, unread = _ask(home, called, whole=False)
-    except TableError:
-        # Each file is read for itself, to leave out those that cannot be.
-        try:
-            found, unread = _ask(home, called, whole=True)
-        except TableError as error:
-            return Found(pictures=as_named(called), unread=(str(error),))
-    pictures = tuple(Picture(**row) for row in found.to_pylist())
-    if not any(one.is_meant for one in pictures) and called.isdecimal():
+    lookup = lookup or Lookup(home=home)
+    named = as_known(called)
+    meant = _meant(lookup, named, "page" if named != called.strip() and ITEM_ID.fullmatch(named) else "item_id")
+    if not meant and named.isdecimal():
         # No title is that number: it is a page id.
-        return find_pictures(home, f"M{called}")
-    if unread and not any(one.is_meant for one in pictures):
-        pictures = (*as_named(called), *pictures)
-    return Found(pictures=pictures, unread=tuple(unread))
+        named = f"commons:M{named}"
+        meant = _meant(lookup, named, "page")
+    found = with_copies(lookup, meant)
+    if found.unread and not any(one.is_meant for one in found.pictures):
+        return replace(found, pictures=(*as_named(named), *found.pictures))
+    return found
 
 
-def _ask(home: Home, called: str, *, whole: bool) -> tuple[pa.Table, list[str]]:
-    parts, unread = {}, []
-    for name, (table, columns) in TABLES.items():
-        parts[name], damaged = readable(home, table, columns, whole=whole)
-        unread += damaged
-        if table in NEEDED and not tables.parts(home, table) and _had_a_dataset(home):
-            unread.append(f"{table.key} (missing)")
-    asked = {"called": called, "title": _title(called)}
-    return ask(home, load("pictures_called"), parts, asked), unread
+def _meant(lookup: Lookup, called: str, as_item: str) -> dict[str, str]:
+    """The items that are called so, and by what."""
+    found: dict[str, str] = {}
+    for kind in ("sha1", "sha256"):
+        if {"sha1": SHA1, "sha256": SHA256}[kind].fullmatch(called):
+            found |= dict.fromkeys(items_of(lookup, kind, called), kind)
+    asked = [(kind, called, kind) for kind in ("page_url", "file_url")] if _address(called) else []
+    titles = dict.fromkeys((title_of(called), called.replace("_", " ")))
+    for kind, value, how in (("item", called, as_item), *asked, *(("title", title, "title") for title in titles)):
+        names = TABLES if kind == "item" else ("items",)
+        for name in names:
+            for row in lookup.rows(name, kind, [value]):
+                if row["item_id"] is not None and (kind != "item" or _is_known(name, row)):
+                    found.setdefault(str(row["item_id"]), how)
+    return found
+
+
+def items_of(lookup: Lookup, kind: str, digest: str) -> list[str]:
+    """The items whose picture has this `sha1` or `sha256`, in whatever table."""
+    rows = [(name, row) for name in TABLES if kind in INDEXED[name].kinds for row in lookup.rows(name, kind, [digest])]
+    return list(
+        dict.fromkeys(str(row["item_id"]) for name, row in rows if row["item_id"] is not None and _is_known(name, row))
+    )
+
+
+def with_copies(lookup: Lookup, meant: Mapping[str, str]) -> Found:
+    """Some items with their copies: of the same cluster, or of the same bytes."""
+    known = _known(lookup, meant)
+    clusters = {str(row["cluster"]) for row in lookup.rows("clusters", "item", list(meant)) if row["cluster"]}
+    copies = {str(row["item_id"]) for row in lookup.rows("clusters", "cluster", sorted(clusters))}
+    for kind, digests in (("sha256", {one[1] for one in known}), ("sha1", {one[2] for one in known})):
+        copies.update(*(items_of(lookup, kind, digest) for digest in sorted(filter(None, digests))))
+    states: dict[tuple[str, str | None], str | None] = {}
+    for item_id, sha256, sha1 in [*known, *_known(lookup, copies - set(meant))]:
+        before = states.get((item_id, sha256))
+        states[item_id, sha256] = max(filter(None, (before, sha1)), default=None)
+    order = sorted(states, key=lambda state: (state[0] not in meant, state[0], state[1] is None, state[1] or ""))
+    pictures = tuple(
+        Picture(item_id=item_id, sha256=sha256, sha1=states[item_id, sha256], is_meant=item_id in meant)
+        for item_id, sha256 in order
+    )
+    lacking = [INDEXED[name].table for name in NEEDED if not lookup.has_files(name)]
+    missing = [f"{table.key} (missing)" for table in lacking] if lacking and _had_a_dataset(lookup.home) else []
+    return Found(
+        pictures=pictures,
+        unread=tuple(dict.fromkeys([*lookup.unread, *missing])),
+        matched_by=meant,
+        plain=dict(lookup.plain),
+    )
+
+
+def _known(lookup: Lookup, items: Collection[str]) -> list[tuple[str, str | None, str | None]]:
+    """Every state of some items' pictures that is known: item, SHA-256 in the store, SHA-1 of the original."""
+    wanted = sorted(items)
+    seen: dict[tuple[str, str | None, str | None], None] = {}
+    for name in ("files", "clusters", "takedowns", "members"):
+        for row in lookup.rows(name, "item", wanted):
+            if _is_known(name, row):
+                seen[str(row["item_id"]), _text(row["sha256"]), _text(row.get("sha1"))] = None
+    # What is in the catalogue and was never fetched, or not in the version that the archive has now.
+    fetched, versions = {item for item, _, _ in seen}, {(item, sha1) for item, _, sha1 in seen}
+    for row in lookup.rows("items", "item", wanted):
+        item, sha1 = str(row["item_id"]), _text(row["sha1"])
+        if (item, sha1) not in versions if sha1 is not None else item not in fetched:
+            seen[item, None, sha1] = None
+    return list(seen)
+
+
+def _is_known(name: str, row: Row) -> bool:
+    """Whether a row tells of a picture: one of a failure that kept nothing does not."""
+    return name != "files" or row["sha256"] is not None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def as_known(called: str) -> str:
@@ -120,7 +192,7 @@ def _had_a_dataset(home: Home) -> bool:
     )
 
 
-def _title(called: str) -> str:
+def title_of(called: str) -> str:
     """A title as the catalogue has it: without namespace and ending; also that of a page's address."""
     if (address := _address(called)) is not None:
         called = (parse_qs(address.query).get("title") or [unquote(address.path.rpartition("/")[2])])[0]

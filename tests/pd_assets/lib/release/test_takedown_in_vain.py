@@ -26,7 +26,7 @@ from pd_assets.lib.release import notes
 from pd_assets.lib.release.takedowns import keep_aside, pending, resume, take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.rights.audit import Sample, save_sample
-from pd_ml.provenance import RUN
+from pd_ml.provenance import LEDGER, RUN
 from tests.pd_assets.lib.dataset.exporting import store
 from tests.pd_assets.lib.planting import item, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
@@ -278,6 +278,8 @@ def test_an_export_without_the_picture_stays_also_where_its_list_is_missing(made
 
 def test_after_a_purge_with_damaged_tables_a_trace_says_unknown_and_not_none(made: Made) -> None:
     model(made.home, "clip", "one", dataset(made.home))
+    # As of a model of before there were ledgers.
+    (made.home.model("clip", "one") / LEDGER).unlink(missing_ok=True)
     cut(made.home, MEMBERS)
     (made.dataset / "pictures.arrow").write_bytes(b"")
     take_down(made.home, "commons:M5", reason="a complaint", purge=True)

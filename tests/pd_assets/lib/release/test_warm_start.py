@@ -137,7 +137,7 @@ def test_a_model_that_started_from_one_that_saw_a_picture_saw_it_too(home: Home)
     seen = {one.version for one in trace(home, "commons:M5").models}
     assert {old.version, warm.version, after.version} <= seen and cold.version not in seen
     told = "\n".join(trace(home, "commons:M5").in_words())
-    assert "through a model that it was made of or started from" in told
+    assert f"through unet {old.version}, which it was made of or started from" in told
 
 
 def test_an_ancestor_does_not_come_back_into_use_with_its_descendant(home: Home) -> None:

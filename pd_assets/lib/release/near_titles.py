@@ -1,0 +1,44 @@
+"""What somebody may have meant: titles and item ids near one that nobody has, from as many items as a second allows."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import ITEMS
+from pd_assets.lib.errors import PdError
+from pd_assets.lib.home import Home
+from pd_assets.lib.release.pictures import title_of
+
+MOST, NEAR_ENOUGH, WITHIN_S = 5, 0.85, 3.0
+NEAR = """
+select
+    item_id, title, greatest(jaro_winkler_similarity(title, $title), jaro_winkler_similarity(item_id, $called)) as near
+from items where near >= $enough order by near desc, item_id limit $most
+"""
+
+
+def near_titles(home: Home, called: str, *, within_s: float = WITHIN_S) -> list[str]:
+    """The items with the nearest titles or ids, the nearest first; none where that cannot be told in time."""
+    asked = {"title": title_of(called), "called": called.strip(), "enough": NEAR_ENOUGH, "most": MOST}
+    try:
+        with tables.engine(home) as connection:
+            tables.relation(connection, home, ITEMS).create_view("items")
+            with _interrupted(connection.interrupt, within_s):
+                rows = connection.execute(NEAR, asked).fetchall()
+    except (PdError, duckdb.Error):
+        return []
+    return [f"{item_id} ({title})" for item_id, title, _ in rows]
+
+
+@contextmanager
+def _interrupted(interrupt: Callable[[], None], after_s: float) -> Iterator[None]:
+    """Calls something if the block takes too long."""
+    timer = threading.Timer(after_s, interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
