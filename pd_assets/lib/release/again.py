@@ -5,53 +5,91 @@ against these, and a second look decides. What came back is no original of furth
 travel from picture to picture. No damage is an error: what cannot be asked now is asked by the next run.
 """
 
+import base64
+import json
 import logging
+import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CLUSTERS, FILES, ITEMS
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import PdError
-from pd_assets.lib.home import Home
+from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.release.alike import SIDE, Grey
+from pd_assets.lib.release.look import Look, is_same, stored_grey
 from pd_assets.lib.release.notes import LOOK, Again, Kept, Note
 from pd_assets.lib.release.pictures import Picture
 
-# Of 64 and of 256 bits, beyond which nothing is looked at twice. A crop of 2% at 60% of the size and JPEG quality 70 is
-# 14 and 58 away at most (150 paintings).
-NEAR_BITS, NEAR_DETAIL_BITS = 22, 100
-# Where no second look can be had: of 1,200 paintings the two that are nearest are 8 and 85 away, or 12 and 76.
-BITS, DETAIL_BITS = 16, 64
+# Twice the bits of 64 that differ and those of 256, beyond which nothing is looked at twice. Of 150 paintings in JPEG
+# quality 70 at 60% of the size, those cropped by 2% are 68 away at most, and by 5% 126; of the 719,400 pairs of 1,200
+# other paintings 36 are at most 120 away, which is 50 of a million pictures for each that was taken down.
+NEAR = 120
+# Under PD_HOME/.tmp: the pairs that were looked at twice and are not the same.
+JUDGED = "looks_judged.json"
 # An item that was taken down before anything was known of its picture.
 OF_THE_ITEM = "item"
 _BANNED = pa.schema([(name, pa.string()) for name in ("key", "item_id", "sha256", "sha1")])
 _KEPT = pa.schema([(name, pa.string()) for name in ("key", "sha256", "phash", "detail_hash")])
+UNREADABLE = (PdError, duckdb.Error, OSError)
 
 log = logging.getLogger(__name__)
 
 
-def remembering(home: Home, note: Note) -> Note:
-    """The note with how its pictures look, as far as that can be told now."""
-    wanted = {one.sha256 for one in note.pictures if one.sha256} - {one.sha256 for one in note.kept}
+def remembering(home: Home, several: Sequence[Note]) -> list[Note]:
+    """The notes with how their pictures look, as far as that can be told now."""
+    lacking = {note.key: _without_look(note) for note in several}
+    wanted = set().union(*lacking.values())
     if not wanted:
-        return note
+        return list(several)
     try:
-        found = tables.query(
-            home,
-            "select distinct on (sha256) sha256, phash, detail_hash from ("
-            "select sha256, phash, detail_hash, 0 as place from files union all "
-            "select sha256, phash, detail_hash, 1 from clusters"
-            ") where phash is not null and sha256 in (select unnest($wanted::varchar[])) order by sha256, place",
-            {"files": FILES, "clusters": CLUSTERS},
-            {"wanted": sorted(wanted)},
+        found = tables.query(home, load("looks_of"), {"files": FILES, "clusters": CLUSTERS}, {"wanted": sorted(wanted)})
+    except UNREADABLE as error:
+        log.warning("not known how %d pictures look (%s)", len(wanted), " ".join(str(error).split()))
+        return list(several)
+    looks = {
+        row["sha256"]: Kept(
+            sha256=row["sha256"],
+            phash=row["phash"],
+            detail_hash=row["detail_hash"],
+            look=_written(_grey(home, row["path"], row["sha256"])),
         )
-    except (PdError, duckdb.Error, OSError) as error:
-        log.warning("%s: not known how it looks (%s)", note.number, " ".join(str(error).split()))
-        return note
-    return replace(note, kept=(*note.kept, *(Kept(**row) for row in found.to_pylist())))
+        for row in found.to_pylist()
+    }
+    return [
+        replace(note, kept=(*note.kept, *(looks[one] for one in sorted(lacking[note.key] & set(looks)))))
+        for note in several
+    ]
+
+
+def _without_look(note: Note) -> set[str]:
+    return {one.sha256 for one in note.pictures if one.sha256} - {one.sha256 for one in note.kept}
+
+
+def _grey(home: Home, place: str | None, sha256: str) -> Grey | None:
+    """The grey square of a picture in the store; None where it is gone."""
+    for path in [home.root / place] if place else sorted(home.root.glob(f"images/{sha256[:2]}/{sha256}.*")):
+        with suppress(*UNREADABLE):
+            home.fetched(path)
+            return stored_grey(path)
+    return None
+
+
+def _written(grey: Grey | None) -> str | None:
+    return None if grey is None else base64.b64encode(zlib.compress(grey.tobytes(), 9)).decode()
+
+
+def _read(written: str | None) -> Grey | None:
+    """ValueError and zlib.error where it is no such square."""
+    if written is None:
+        return None
+    return np.frombuffer(zlib.decompress(base64.b64decode(written)), dtype=np.uint8).reshape(SIDE, SIDE)
 
 
 def came_back(home: Home, notes: Sequence[Note]) -> list[Note]:
@@ -61,7 +99,7 @@ def came_back(home: Home, notes: Sequence[Note]) -> list[Note]:
     try:
         by_bytes = _by_bytes(home, notes)
         by_look = _by_look(home, notes)
-    except (PdError, duckdb.Error, OSError) as error:
+    except UNREADABLE as error:
         log.warning("not known whether what was taken down came back (%s)", " ".join(str(error).split()))
         return []
     changed = []
@@ -101,38 +139,59 @@ def _by_bytes(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Mapping[st
 
 
 def _by_look(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Mapping[str, object]]]:
-    kept = {(note.key, one.sha256): one for note in notes for one in note.kept if one.phash}
+    kept = {(note.key, one.sha256): one for note in notes for one in note.kept if one.phash and one.detail_hash}
     if not kept:
         return {}
     listed = [
         {"key": key, "sha256": one.sha256, "phash": one.phash, "detail_hash": one.detail_hash}
         for (key, _), one in kept.items()
     ]
-    near = {"bits": NEAR_BITS, "detail_bits": NEAR_DETAIL_BITS}
     with tables.engine(home) as connection:
         tables.relation(connection, home, FILES).create_view("files")
         connection.register("kept", pa.Table.from_pylist(listed, schema=_KEPT))
         connection.register("named", _banned(notes))
-        found = connection.sql(load("looks_near"), params=near).to_arrow_table().to_pylist()
+        found = connection.sql(load("looks_near"), params={"near": NEAR}).to_arrow_table().to_pylist()
         connection.unregister("kept")
         connection.unregister("named")
-    same = [row for row in found if _is_same(home, kept[row["key"], row["gone_sha256"]], row)]
+    same = _same(home, [(kept[row["key"], row["gone_sha256"]], row) for row in found])
     return _by_key([{**row, "matched_by": LOOK} for row in same])
 
 
+def _same(home: Home, near: Sequence[tuple[Kept, Mapping[str, object]]]) -> list[Mapping[str, object]]:
+    """Those of the candidates that are one that was taken down, in another encoding, size or cut."""
+    path = home.scratch / JUDGED
+    try:
+        judged = {str(one) for one in json.loads(path.read_text())}
+    except (OSError, ValueError, TypeError):
+        judged = set()
+    strangers, same = [], []
+    for kept, row in near:
+        pair = f"{kept.sha256} {row['sha256']} {'seen' if kept.look else 'hashes'}"
+        if pair in judged or not _is_same(home, kept, row):
+            strangers.append(pair)
+        else:
+            same.append(row)
+    if judged != set(strangers):
+        write_text(path, json.dumps(sorted(set(strangers))) + "\n")
+    return same
+
+
 def _is_same(home: Home, kept: Kept, row: Mapping[str, object]) -> bool:
-    """Whether a picture is one that was taken down, in another encoding, size or cut."""
-    return int(str(row["bits"])) <= BITS and int(str(row["detail_bits"])) <= DETAIL_BITS
+    """By a second look, or by the hashes alone where one of both is gone."""
+    try:
+        gone = _read(kept.look)
+    except (ValueError, zlib.error):
+        gone = None
+    there = _grey(home, None if row["path"] is None else str(row["path"]), str(row["sha256"]))
+    one = Look(phash=str(kept.phash), detail_hash=str(kept.detail_hash), grey=gone)
+    return is_same(one, Look(phash=str(row["phash"]), detail_hash=str(row["detail_hash"]), grey=there))
 
 
 def _banned(notes: Iterable[Note]) -> pa.Table:
     rows = [
         {"key": note.key, "item_id": one.item_id or None, "sha256": one.sha256, "sha1": one.sha1}
         for note in notes
-        for one in note.pictures
-    ]
-    rows += [
-        {"key": note.key, "item_id": one.item_id, "sha256": None, "sha1": None} for note in notes for one in note.again
+        for one in note.meant
     ]
     return pa.Table.from_pylist(rows, schema=_BANNED)
 

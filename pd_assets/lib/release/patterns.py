@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pd_assets.lib.catalog import tables
@@ -13,7 +13,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.asking import Parts, ask, readable
-from pd_assets.lib.release.pictures import TABLES, Found, Picture
+from pd_assets.lib.release.pictures import TABLES, Found, Picture, find_pictures
 
 FIELDS = ("title", "artist", "category")
 LONGEST = 500
@@ -74,28 +74,43 @@ def matching(home: Home, pattern: Pattern) -> tuple[list[str], list[str]]:
     return [str(one) for one in found], unread
 
 
-def find_matching(home: Home, pattern: Pattern) -> Found:
-    """What matches, with its copies; no error for a table that is missing or damaged."""
+def find_matching(home: Home, pattern: Pattern, *, but: Collection[str] = ()) -> Found:
+    """What matches, `but` some items, with its copies; no error for a table that is missing or damaged."""
     items, unread = matching(home, pattern)
-    pictures, more = pictures_of(home, items)
-    return Found(pictures=pictures, unread=tuple(dict.fromkeys([*unread, *more])))
+    named = [Picture(item_id=one, sha256=None, sha1=None, is_meant=True) for one in items if one not in but]
+    by_name, more = pictures_of(home, {one.item_id: one for one in named})
+    pictures: dict[Picture, None] = {}
+    for one in by_name.values():
+        # A copy of one that matches may match as well.
+        pictures |= {each: None for each in one if each.is_meant or each.item_id not in by_name}
+    return Found(pictures=tuple(pictures), unread=tuple(dict.fromkeys([*unread, *more])))
 
 
-def pictures_of(home: Home, items: Sequence[str]) -> tuple[tuple[Picture, ...], list[str]]:
-    """All states of the pictures of some items, with their copies; and which tables could not be asked, and why."""
-    if not items:
-        return (), []
-    by_name = tuple(Picture(item_id=one, sha256=None, sha1=None, is_meant=True) for one in items)
+def pictures_of(home: Home, named: Mapping[str, Picture]) -> tuple[dict[str, list[Picture]], list[str]]:
+    """By its name: all states of what an id or a digest names, with copies, or just what it says where nothing is known
+    of it; and which tables could not be asked, and why.
+    """
+    if not named:
+        return {}, []
     parts: dict[str, Parts] = {}
-    unread: list[str] = []
+    # Which tables are missing that were there once, it knows.
+    unread = list(find_pictures(home, next(iter(named))).unread)
     for name, (table, columns) in TABLES.items():
         parts[name], damaged = readable(home, table, columns, whole=False)
         unread += damaged
+    given = {
+        "names": list(named),
+        "items": [one.item_id or None for one in named.values()],
+        "sha256s": [one.sha256 for one in named.values()],
+        "sha1s": [one.sha1 for one in named.values()],
+    }
+    found: dict[str, list[Picture]] = {}
     try:
-        found = ask(home, load("pictures_of_items"), parts, {"named": list(items)})
+        for row in ask(home, load("pictures_of_items"), parts, given).to_pylist():
+            found.setdefault(row.pop("name"), []).append(Picture(**row))
     except TableError as error:
-        return by_name, [*unread, str(error)]
-    return tuple(Picture(**row) for row in found.to_pylist()), unread
+        unread.append(str(error))
+    return {name: found.get(name, [one]) for name, one in named.items()}, unread
 
 
 def _literal(letter: str) -> str:

@@ -193,7 +193,7 @@ class Facts:
 
     def seen_by(self, of: Sequence[Note]) -> list[SeenBy]:
         """The models that saw one of the pictures, or of which nobody can tell, by how they stand to it."""
-        items = self.items(of)
+        items = self.items(of) if self.models else []
         try:
             by_item = saw(self.home, [(item, None) for item in items])
         except UNREADABLE as error:

@@ -6,8 +6,8 @@ done at once is listed, and done by the next run. A list and its patterns are on
 ConfigError.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,8 +106,7 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
     matched: dict[str, int] = {}
     left: dict[str, list[str]] = {}
     is_in_step = False
-    for note in written:
-        found = _find(home, note)
+    for note, found in _find_all(home, written):
         if not is_in_step and any(why.startswith(TAKEDOWNS.key) for why in found.unread):
             # The notes may prove what the table had.
             _table_in_step(home)
@@ -116,15 +115,18 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
             notes.remove(home, note)
             unknown.append(note.named)
             continue
-        note = again.remembering(home, _resolved(note, found))
-        notes.write(home, note)
+        note = _resolved(note, found)
         kept.append(note)
         left[note.key] = _unresolved(note, found)
         if note.is_pattern:
             matched[note.named] = len({one.item_id for one in note.pictures if one.is_meant})
-    for note in again.came_back(home, kept):
+    kept = again.remembering(home, kept)
+    for note in kept:
         notes.write(home, note)
-        kept = [note if one.key == note.key else one for one in kept]
+    back = {note.key: note for note in again.came_back(home, kept)}
+    for note in back.values():
+        notes.write(home, note)
+    kept = [back.get(note.key, note) for note in kept]
     undone = [*(why for of_one in left.values() for why in of_one), *_table_in_step(home)]
     purged = Purged()
     if kept and kept[0].is_purge:
@@ -198,7 +200,7 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
         if not is_open or note.key in but:
             continue
         found = _find(home, note)
-        note = again.remembering(home, _resolved(note, found))
+        (note,) = again.remembering(home, [_resolved(note, found)])
         if note.is_purge and purges and (note.pictures or note.purged_at is None):
             (note,), _ = _purge(home, [note], {note.key: _unresolved(note, found)})
             left += [f"{note.named}: {one}" for one in note.left]
@@ -213,12 +215,11 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
 def _see_what_came_back(home: Home) -> None:
     """Note what matches a pattern since, and what came back under other items; purges of it are pending then."""
     known = notes.read_all(home)[0]
-    for note in known:
-        more = again.remembering(home, _resolved(note, _find_new(home, note)) if note.is_pattern else note)
-        if more != note:
-            notes.write(home, more)
-    for note in again.came_back(home, notes.read_all(home)[0]):
-        notes.write(home, again.remembering(home, note))
+    more = again.remembering(home, [_resolved(one, _find(home, one)) if one.is_pattern else one for one in known])
+    back = {note.key: note for note in again.came_back(home, more)}
+    for before, note in zip(known, again.remembering(home, [back.get(note.key, note) for note in more]), strict=True):
+        if note != before:
+            notes.write(home, note)
 
 
 def pending(home: Home) -> list[str]:
@@ -256,21 +257,28 @@ def _find(home: Home, note: Note) -> Found:
     try:
         journal.settle_left(home)
         if note.is_pattern:
-            return patterns.find_matching(home, patterns.parse(note.named))
+            return patterns.find_matching(home, patterns.parse(note.named), but=note.items if note.is_resolved else ())
         return find_pictures(home, note.named)
     except (PdError, duckdb.Error, OSError) as error:
         return Found(pictures=as_named(note.named), unread=(" ".join(str(error).split()),))
 
 
-def _find_new(home: Home, note: Note) -> Found:
-    """What matches a pattern and is not noted of it yet; nothing where that cannot be asked now."""
-    try:
-        items, unread = patterns.matching(home, patterns.parse(note.named))
-        new = [one for one in items if one not in note.items]
-        pictures, more = patterns.pictures_of(home, new)
-    except (PdError, duckdb.Error, OSError) as error:
-        return Found(pictures=(), unread=(" ".join(str(error).split()),))
-    return Found(pictures=pictures, unread=tuple(dict.fromkeys([*unread, *more])))
+def _find_all(home: Home, written: Sequence[Note]) -> Iterator[tuple[Note, Found]]:
+    """The same of many, each in its turn: ids and digests are asked for at once."""
+    several = {
+        note.named: known[0]
+        for note in written
+        if not note.is_pattern and not note.named.isdecimal() and (known := as_named(note.named))
+    }
+    found: dict[str, Found] = {}
+    if len(several) > 1:
+        with suppress(PdError, duckdb.Error, OSError):
+            journal.settle_left(home)
+            by_name, unread = patterns.pictures_of(home, several)
+            # Where a table is damaged each is asked for by itself, which reads what can be read of it.
+            found = {} if unread else {name: Found(pictures=tuple(one)) for name, one in by_name.items()}
+    for note in written:
+        yield note, found.get(note.named) or _find(home, note)
 
 
 def _resolved(note: Note, found: Found) -> Note:

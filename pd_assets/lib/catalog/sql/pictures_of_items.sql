@@ -1,7 +1,10 @@
--- All that is known of the pictures of some items, and all copies of them, those that are gone too.
--- Tables: items, files, clusters, members, takedowns. Parameter: named (items).
-with named as (
-    select unnest($named::varchar[]) as item_id
+-- As pictures_called.sql for many ids and digests at once, each under its `name`: what is known of their pictures, and all
+-- copies of them, those that are gone too. Tables: items, files, clusters, members, takedowns.
+-- Parameters: names, and beside each of them items, sha256s and sha1s, of which one is not null.
+with asked as (
+    select
+        unnest($names::varchar[]) as name, unnest($items::varchar[]) as item_id,
+        unnest($sha256s::varchar[]) as sha256, unnest($sha1s::varchar[]) as sha1
 ),
 seen as (
     select item_id, sha256, sha1 from files where sha256 is not null
@@ -20,23 +23,31 @@ known as (
         select 1 from seen where seen.item_id = items.item_id and (seen.sha1 = items.sha1 or items.sha1 is null)
     )
 ),
-cluster_of as (
-    select cluster from clusters where item_id in (select item_id from named)
+meant as (
+    select name, known.item_id from asked join known on known.item_id = asked.item_id
+    union
+    select name, known.item_id from asked join known on known.sha256 = asked.sha256
+    union
+    select name, known.item_id from asked join known on known.sha1 = asked.sha1
+    union
+    select name, members.item_id from asked join members on members.exported_sha256 = asked.sha256
 ),
 bytes_of as (
-    select sha256, sha1 from known where item_id in (select item_id from named)
+    select distinct name, sha256, sha1 from meant join known using (item_id)
 ),
 copies as (
-    select item_id from named
+    select name, item_id from meant
     union
-    select item_id from clusters where cluster in (select cluster from cluster_of)
+    select name, other.item_id
+    from meant join clusters as own using (item_id) join clusters as other on other.cluster = own.cluster
     union
-    select item_id from known
-    where sha256 in (select sha256 from bytes_of where sha256 is not null)
-       or sha1 in (select sha1 from bytes_of where sha1 is not null)
+    select name, known.item_id from bytes_of join known on known.sha256 = bytes_of.sha256
+    union
+    select name, known.item_id from bytes_of join known on known.sha1 = bytes_of.sha1
 )
 select
-    known.item_id, known.sha256, max(known.sha1) as sha1, known.item_id in (select item_id from named) as is_meant
-from known where known.item_id in (select item_id from copies)
-group by known.item_id, known.sha256
-order by is_meant desc, known.item_id, known.sha256 nulls last
+    copies.name, known.item_id, known.sha256, max(known.sha1) as sha1,
+    (copies.name, known.item_id) in (select (name, item_id) from meant) as is_meant
+from copies join known using (item_id)
+group by copies.name, known.item_id, known.sha256
+order by copies.name, is_meant desc, known.item_id, known.sha256 nulls last
