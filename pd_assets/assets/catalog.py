@@ -19,6 +19,7 @@ from pd_assets.lib.catalog.schemas import (
 from pd_assets.lib.catalog.tables import require, require_sources
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release import index
+from pd_assets.lib.release.kept_out import count_kept_out
 from pd_assets.lib.release.takedowns import resume
 from pd_assets.resources import Platform
 from pd_assets.running.skip import unless_unchanged
@@ -90,6 +91,7 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
             )
         views.rebuild(home)
         index.refresh(home)
+        kept_out = count_kept_out(home, profile=settings.rights_profile)
         by_rule = items.count(home, LICENSED, "rule_id")
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest),
@@ -97,6 +99,7 @@ def catalog_licensed_images(context: dg.AssetExecutionContext, platform: Platfor
             "dagster/row_count": sum(by_rule.values()),
             "rules": counted("accepted by", by_rule),
             "left_out_as_stale": waiting,
+            "left_out_as_taken_down": counted("takedown", kept_out),
             "stale": str(found),
             "table": dg.MetadataValue.path(str(home.table(LICENSED.key))),
             **stored(home, LICENSED),

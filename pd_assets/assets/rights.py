@@ -1,5 +1,6 @@
 """The rights decision as assets: every item under every profile from stored evidence alone, and the log of changes."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -20,7 +21,8 @@ from pd_assets.lib.catalog.schemas import (
 from pd_assets.lib.catalog.tables import count_rows, require, require_sources
 from pd_assets.lib.home import Home
 from pd_assets.lib.museums.contract import ALL_RECORDS
-from pd_assets.lib.release.takedowns import digest_of_all, resume, take_down
+from pd_assets.lib.release.receipts import Receipt, receipts
+from pd_assets.lib.release.takedowns import Asked, digest_of_all, resume, take_down_all
 from pd_assets.lib.rights import changes, evidence_log
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
@@ -202,9 +204,30 @@ def rights_evidence(context: dg.AssetExecutionContext, platform: Platform) -> dg
 class TakedownConfig(dg.Config):
     """What to take down, as `pdd takedown` does; nothing where no item is named."""
 
-    item: str = Field("", description="an item id, a title or a SHA-256")
+    item: str = Field("", description="an item id, a title, an address, a SHA-1 or a SHA-256")
+    items: list[str] = Field([], description="several of these, all under one receipt")
+    patterns: list[str] = Field([], description="title:*Foo*, artist:*Foo* or category:*Foo*: also what comes later")
     reason: str = Field("", description="why, for whoever asks later")
+    public_reason: str = Field("", description="what the public notice says of the reason; nothing where it is empty")
+    ground: str = Field("", description="the kind of reason, for the public notice: copyright, privacy, ...")
     purge: bool = Field(False, description="remove the files, all datasets that hold it, and what shows it, now")
+    yes: bool = Field(False, description="a pattern that matches many items is meant so")
+
+    def asked(self) -> Asked | None:
+        """What is to be taken down; None where nothing is named."""
+        names = tuple(one for one in (self.item, *self.items) if one.strip())
+        if not names and not self.patterns:
+            return None
+        return Asked(
+            names=names,
+            patterns=tuple(self.patterns),
+            reason=self.reason,
+            public_reason=self.public_reason,
+            ground=self.ground,
+            purge=self.purge,
+            is_list=bool(self.items or self.patterns),
+            is_sure=self.yes,
+        )
 
 
 @dg.asset(
@@ -214,25 +237,47 @@ class TakedownConfig(dg.Config):
     owners=OWNERS,
     metadata=table_metadata(TAKEDOWNS),
     description="What an operator took down, when and why: kept out of everything from then on, with its copies. Name "
-    "an item and a reason in the launchpad to take one down, or use `pdd takedown`.",
+    "items or patterns and a reason in the launchpad to take them down, or use `pdd takedown`.",
 )
 def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.MaterializeResult:
-    with step() as done:
+    told: dict[str, dg.MetadataValue] = {}
+    with step() as cost:
         home = platform.home()
-        if config.item:
-            left = list(take_down(home, config.item, reason=config.reason, purge=config.purge).left)
+        if (asked := config.asked()) is not None:
+            done = take_down_all(home, asked)
+            left = list(done.left)
+            told = {"receipt": dg.MetadataValue.text(done.number)}
+            told |= {"unknown_names": dg.MetadataValue.json(list(done.unknown))}
         else:
             left = resume(home)
         digest = digest_of_all(home)
+        listed, _ = receipts(home)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest),
         metadata={
             "dagster/row_count": count_rows(home, TAKEDOWNS),
             "left_to_do": dg.MetadataValue.json(left),
+            "receipts": _receipts(listed),
+            "receipts_that_wait": sum(one.state != "done" for one in listed),
+            **told,
             **stored(home, TAKEDOWNS),
-            **done.cost,
+            **cost.cost,
         },
     )
+
+
+def _receipts(listed: Sequence[Receipt]) -> dg.MetadataValue:
+    """The last ones; `pdd takedown --list` lists all."""
+    lines = [
+        f"| {one.number} | {one.taken_down_at:%Y-%m-%d} | {len(one.pictures)} | {one.state} | "
+        f"{'; '.join(point.text for point in one.waits[:3])} | {len(one.learnt)} |".replace("\n", " ")
+        for one in reversed(listed[-LISTED:])
+    ]
+    head = [
+        "| receipt | day | pictures | state | what waits | models that learnt from it |",
+        "|---|---|---|---|---|---|",
+    ]
+    return dg.MetadataValue.md("\n".join([*head, *lines]))
 
 
 assets = [rights_decisions, rights_evidence, rights_changes, rights_takedowns]

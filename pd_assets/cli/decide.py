@@ -15,6 +15,7 @@ from pd_assets.lib.catalog.tables import Tables
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.museums.contract import ALL_RECORDS
+from pd_assets.lib.release.kept_out import taken_down_as
 from pd_assets.lib.rights.batches import COPY_CONFLICT
 from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import evidence_of
@@ -62,6 +63,7 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
     yield ""
     yield f"{page['item_id']}  {page['item_title']}"
     yield f"  {page['item_page_url'] or 'no address'}"
+    yield from (f"  taken down: {one}" for one in taken_down_as(home, str(page["item_id"])))
     yield from rest
 
 

@@ -148,7 +148,8 @@ def test_what_an_operator_takes_down_is_out_after_one_run_and_every_model_that_s
     assert not after.run_requests
     passed, versions = flagged(line) or (True, {})
     assert not passed and isinstance(versions, dict) and set(versions) == {"first"}
-    assert versions["first"]["first"] == [f"{victim}: taken down: the heirs ask for it"]
+    (said,) = versions["first"]["first"]
+    assert said.startswith(f"{victim}: taken down: T-") and said.endswith(": the heirs ask for it")
     observed = line.instance.fetch_observations(dg.AssetKey(["models", "unet_text"]), limit=1).records
     assert observed[0].asset_observation is not None
     assert observed[0].asset_observation.metadata["flagged"].value == 1

@@ -327,10 +327,16 @@ TAKEDOWNS = Table(
         "item_id": (TEXT, "an item that shows the picture, or one of its copies; null where none is known"),
         "sha256": (TEXT, "the picture in the store, null where it was never fetched"),
         "sha1": (TEXT, "SHA-1 of the original, null where it is not known"),
-        "named": (TEXT, "what the operator named: an item, a title or a SHA-256"),
+        "named": (TEXT, "what the operator named: an item, a title, an address, a digest or a pattern"),
         "reason": (TEXT, "why, in the operator's words"),
         "taken_down_at": (INSTANT, "when it was taken down"),
         "purged_at": (INSTANT, "when the picture and the datasets that held it were removed, null where they were not"),
+        "number": (TEXT, "the number of the takedown's receipt: `T-20261130-7Q4ZK2MX`; a list has one for all"),
+        "matched_by": (
+            TEXT,
+            "`name`, `pattern`, `copy` (of what was named), or how it was known when it came back under another item: "
+            "`sha1`, `sha256`, `look`",
+        ),
     },
 )
 

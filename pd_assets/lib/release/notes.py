@@ -8,7 +8,7 @@ named, and what is new lies beside it.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,12 +27,38 @@ HELD = "table.json"
 BESIDE = "beside-{}.parquet"
 
 
+# How a row of the table was known.
+NAME, PATTERN, COPY, LOOK = "name", "pattern", "copy", "look"
+BY_NAME = (NAME, PATTERN, COPY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What stays of how a picture looks once it is gone: its hashes as in images/files, and what `look` compares."""
+
+    sha256: str
+    phash: str | None
+    detail_hash: str | None
+    look: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """A picture that was taken down and came back under another item; `matched_by`: `sha1`, `sha256` or `look`."""
+
+    item_id: str
+    sha256: str | None
+    sha1: str | None
+    matched_by: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Note:
     """What an operator takes down, in their words, and what came of it.
 
     `is_resolved`: every table could be asked which `pictures` are meant. `is_purge`: they are to be removed from the
-    disk; `purged_at` says when nothing was left of them, and `left` until then what was.
+    disk; `purged_at` says when nothing was left of them, and `left` until then what was. `given`: the number of the
+    receipt where several notes share one. `ground` and `public_reason` are what others may be told of the reason.
     """
 
     named: str
@@ -43,6 +69,12 @@ class Note:
     pictures: tuple[Picture, ...] = ()
     purged_at: datetime | None = None
     left: tuple[str, ...] = ()
+    given: str = ""
+    is_pattern: bool = False
+    again: tuple[Again, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    ground: str = ""
+    public_reason: str = ""
 
     @property
     def key(self) -> str:
@@ -51,12 +83,37 @@ class Note:
         return f"{self.taken_down_at:%Y%m%dT%H%M%SZ}-{said}"
 
     @property
+    def number(self) -> str:
+        """The number of its receipt; one of before there were numbers has that of its key."""
+        return self.given or number_of(self.taken_down_at, self.key)
+
+    @property
+    def meant(self) -> tuple[Picture | Again, ...]:
+        """What it names, copies with it, and what came back."""
+        return (*self.pictures, *self.again)
+
+    @property
+    def items(self) -> set[str]:
+        """The items of all these."""
+        return {one.item_id for one in self.meant if one.item_id}
+
+    @property
+    def digests(self) -> set[str]:
+        """Their pictures by their SHA-256 in the store."""
+        return {one.sha256 for one in self.meant if one.sha256}
+
+    @property
     def is_pending(self) -> bool:
         """Whether something of it is still to be done."""
         return not self.is_resolved or (self.is_purge and self.purged_at is None)
 
     def rows(self) -> list[dict[str, object]]:
         """Its rows in the table: one for each picture, or one by the name alone."""
+        by_name = PATTERN if self.is_pattern else NAME
+        found: list[tuple[Picture | Again | None, str]] = [
+            (one, by_name if one is None or one.is_meant else COPY) for one in self.pictures or (None,)
+        ]
+        found += [(one, one.matched_by) for one in self.again]
         return [
             {
                 "item_id": (one.item_id or None) if one else None,
@@ -66,9 +123,25 @@ class Note:
                 "reason": self.reason,
                 "taken_down_at": self.taken_down_at,
                 "purged_at": self.purged_at,
+                "number": self.number,
+                "matched_by": matched_by,
             }
-            for one in self.pictures or (None,)
+            for one, matched_by in found
         ]
+
+
+# Crockford's base 32: no letter that is read as a digit or as another letter.
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+DIGITS_IN_A_NUMBER = 8
+
+
+def number_of(moment: datetime, said: str) -> str:
+    """The number of a receipt: the day, and 40 bits of a digest of the moment and of what was said, so that nobody has
+    to be asked which numbers are taken.
+    """
+    digest = int.from_bytes(hashlib.sha256(f"{moment.isoformat()}\0{said}".encode()).digest()[:5])
+    digits = "".join(DIGITS[digest >> 5 * place & 31] for place in reversed(range(DIGITS_IN_A_NUMBER)))
+    return f"T-{moment:%Y%m%d}-{digits}"
 
 
 def write(home: Home, note: Note) -> None:
@@ -91,17 +164,18 @@ def remove(home: Home, note: Note) -> None:
 
 def read_all(home: Home) -> tuple[list[Note], list[str]]:
     """Every note, the oldest first, and those that are damaged."""
-    return _read_in(_folder(home))
+    return read_in(_folder(home))
 
 
 def taken_from(folder: Path) -> Iterator[Note]:
     """The notes of another folder, each gone from there once it was dealt with."""
-    for note in _read_in(folder)[0]:
+    for note in read_in(folder)[0]:
         yield note
         (folder / f"{note.key}.json").unlink(missing_ok=True)
 
 
-def _read_in(folder: Path) -> tuple[list[Note], list[str]]:
+def read_in(folder: Path) -> tuple[list[Note], list[str]]:
+    """The same of another folder."""
     found, damaged = [], []
     for path in sorted(folder.glob("[0-9]*.json")):
         try:
@@ -164,17 +238,27 @@ def _notes_of(rows: Iterable[Mapping[str, object]]) -> Iterator[Note]:
             is_resolved=True,
             is_purge=purged is not None,
             purged_at=purged,
+            given=str(row["number"] or ""),
         )
         known = found.setdefault(note.key, note)
-        item_id, sha256, sha1 = (
-            None if row[name] is None else str(row[name]) for name in ("item_id", "sha256", "sha1")
+        item_id, sha256, sha1, matched_by = (
+            None if row[name] is None else str(row[name]) for name in ("item_id", "sha256", "sha1", "matched_by")
         )
-        if item_id or sha256 or sha1:
-            one = Picture(item_id=item_id or "", sha256=sha256, sha1=sha1, is_meant=item_id == note.named)
+        known = replace(known, is_pattern=known.is_pattern or matched_by == PATTERN)
+        if matched_by is not None and matched_by not in BY_NAME:
+            again = Again(item_id=item_id or "", sha256=sha256, sha1=sha1, matched_by=matched_by)
+            found[note.key] = replace(known, again=(*known.again, again))
+        elif item_id or sha256 or sha1:
+            # Of before it was said how a row was known.
+            is_meant = item_id == note.named if matched_by is None else matched_by != COPY
+            one = Picture(item_id=item_id or "", sha256=sha256, sha1=sha1, is_meant=is_meant)
             found[note.key] = replace(known, pictures=(*known.pictures, one))
         else:
             found[note.key] = replace(known, is_resolved=False)
     yield from found.values()
+
+
+_LISTED: Mapping[str, type] = {"pictures": Picture, "again": Again, "kept": Kept}
 
 
 def _held(home: Home) -> dict[str, bool]:
@@ -188,9 +272,11 @@ def _held(home: Home) -> dict[str, bool]:
 
 def _plain(note: Note) -> dict[str, object]:
     """A note as JSON has it."""
-    told = asdict(note)
+    told = {**asdict(note), "number": note.number}
+    del told["given"]
     moments = {name: value.isoformat() for name, value in told.items() if isinstance(value, datetime)}
-    return {**told, **moments, "pictures": list(map(asdict, note.pictures)), "left": list(note.left)}
+    listed = {name: list(map(asdict, getattr(note, name))) for name in _LISTED}
+    return {**told, **moments, **listed, "left": list(note.left)}
 
 
 def _read(path: Path) -> Note:
@@ -202,8 +288,15 @@ def _read(path: Path) -> Note:
         "taken_down_at": datetime.fromisoformat(raw["taken_down_at"]),
         "purged_at": datetime.fromisoformat(purged) if purged else None,
     }
-    pictures = tuple(Picture(**one) for one in raw["pictures"])
-    return Note(**{**raw, **moments, "pictures": pictures, "left": tuple(raw["left"])})
+    # One of before there were numbers lacks what came later.
+    listed = {name: tuple(kind(**_known(kind, one)) for one in raw.get(name, ())) for name, kind in _LISTED.items()}
+    raw["given"] = raw.pop("number", "")
+    return Note(**{**raw, **moments, **listed, "left": tuple(raw["left"])})
+
+
+def _known(kind: type, raw: Mapping[str, object]) -> dict[str, object]:
+    """What a note says of one; what another version says besides is left out."""
+    return {one.name: raw[one.name] for one in fields(kind) if one.name in raw}
 
 
 def _seal(content: Mapping[str, object]) -> str:

@@ -57,6 +57,29 @@ def purge_pictures(home: Home, items: set[str], digests: set[str]) -> Purged:
     return work.done()
 
 
+def may_hold(folder: Path, items: set[str], digests: set[str]) -> bool:
+    """Whether an export that has no list in dataset/members holds one of some pictures, or cannot be told not to."""
+    try:
+        for batch in pictures_of(folder):
+            rows = batch.select(["item_id", "stored_sha256"]).to_pylist()
+            if any(row["item_id"] in items or row["stored_sha256"] in digests for row in rows):
+                return True
+    except UNREADABLE:
+        return True
+    return False
+
+
+def made_of_it(model: Model, held: set[str]) -> bool:
+    """Whether a model was made of such a dataset, or cannot be told not to be."""
+    return model.doubt is not None or model.run.dataset_version in held
+
+
+def shown_on(home: Home, models: Iterable[Model], held: set[str], items: set[str]) -> list[Path]:
+    """The sheets and pages on which pictures of such datasets, or some items, may be seen."""
+    work = _Purge(home=home, items=items, digests=set())
+    return [*work.sheets(models, held), *work.audits()]
+
+
 @dataclass(kw_only=True)
 class _Purge:
     """One purge under way. `digests` grows by what the datasets tell of the items' pictures in the store."""
@@ -83,10 +106,10 @@ class _Purge:
         for folder in doomed:
             self._remove("datasets", f"{folder.parent.name}/{folder.name}", folder)
         for model in models:
-            if model.stage == "latents" and _may_be_of(model, held):
+            if model.stage == "latents" and made_of_it(model, held):
                 self._remove("latents", model.version, model.folder)
         self._try("pictures in the store", self._store)
-        sheets = [*self._sheets(models, held), *self._audits()]
+        sheets = [*self.sheets(models, held), *self.audits()]
         for path in sheets:
             self._unlink("sheets", path)
         # Halves of what was removed or kept, and what was set aside as damaged: nobody can tell what it shows.
@@ -183,10 +206,10 @@ class _Purge:
             for path in self.home.matching(f"images/{digest[:2]}/{digest}.*"):
                 self._unlink("files", path)
 
-    def _sheets(self, models: Iterable[Model], held: set[str]) -> Iterator[Path]:
+    def sheets(self, models: Iterable[Model], held: set[str]) -> Iterator[Path]:
         """What trainings and evaluations drew of datasets that held a picture: it is not known which pictures."""
         for model in models:
-            if model.stage in _SHOW_THE_DATASET and _may_be_of(model, held):
+            if model.stage in _SHOW_THE_DATASET and made_of_it(model, held):
                 yield from self._matching(model.folder, _SHEETS_OF_A_MODEL)
         for pattern in _SHEETS_OF_A_REPORT:
             for path in self.home.matching(f"evaluation/report/*/{pattern}"):
@@ -194,7 +217,7 @@ class _Purge:
                 if told.problem or told.run.dataset_version in held:
                     yield path
 
-    def _audits(self) -> Iterator[Path]:
+    def audits(self) -> Iterator[Path]:
         """The pages of audits for whose sample a picture was drawn; sample, answers and result stay."""
         for path in self.home.matching("audit/*/audit.html"):
             try:
@@ -227,11 +250,6 @@ class _Purge:
             self.left.append(f"{what}: {' '.join(str(error).split())}")
             return False
         return True
-
-
-def _may_be_of(model: Model, held: set[str]) -> bool:
-    """Whether a model was made of such a dataset, or cannot be told not to be."""
-    return model.doubt is not None or model.run.dataset_version in held
 
 
 def _digest(folder: Path) -> str | None:

@@ -163,7 +163,7 @@ class Trace:
 
     def _taken_down(self) -> Iterator[str]:
         told = [
-            f"{row['taken_down_at']}: {row['named']}: {row['reason']}"
+            f"{row['number'] or 'without a number'}, {row['taken_down_at']}: {row['named']}: {row['reason']}"
             + (f"; purged {row['purged_at']}" if row["purged_at"] else "")
             for row in self.takedowns
         ]

@@ -1,5 +1,6 @@
 """`pdd takedown` and `pdd trace` as a person uses them."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -47,8 +48,49 @@ def test_a_takedown_lists_the_models_that_saw_it_and_a_trace_tells_of_it_afterwa
     assert "changes of its verdict: none" in told
 
 
-def test_a_takedown_without_a_reason_is_wrong_usage(home: Home) -> None:
-    assert pdd(home, "takedown", "commons:M5").returncode == 2
+@pytest.mark.parametrize(
+    "arguments",
+    ["commons:M5", "--pattern title:x", "--json", "--list --status T-1", "--list --purge", "--reason x", "--ground law",
+     "--status T-1 commons:M5 --reason x", "commons:M5 --reason x --ground nonsense", "--purge --reason x"],
+)  # fmt: skip
+def test_wrong_usage_is_exit_code_2(home: Home, arguments: str) -> None:
+    assert pdd(home, "takedown", *arguments.split()).returncode == 2
+
+
+def test_a_receipt_is_printed_first_and_answers_for_itself_later(home: Home) -> None:
+    done = pdd(home, "takedown", "commons:M5", "--reason", "the heirs ask for it")
+    number = done.stdout.splitlines()[0].removeprefix("receipt: ")
+    assert number.startswith("T-") and f"pdd takedown --status {number}" in done.stdout
+    told = pdd(home, "takedown", "--status", number.lower()).stdout
+    assert told.startswith(f"{number}  ") and "cannot be undone: 1\n  unet_text seer (latest): trained on" in told
+    answer = json.loads(pdd(home, "takedown", "--status", number, "--json").stdout)
+    assert (answer["number"], answer["state"], answer["reason"]) == (number, "waits", "the heirs ask for it")
+    assert [one["name"] for one in answer["cannot_be_undone"]] == ["unet_text"]
+    assert pdd(home, "takedown", "--list").stdout.startswith(f"{number}  ")
+    assert [one["number"] for one in json.loads(pdd(home, "takedown", "--list", "--json").stdout)["takedowns"]] == [
+        number
+    ]
+    assert number in pdd(home, "trace", "commons:M5").stdout
+    wrong = pdd(home, "takedown", "--status", number[:-1])
+    assert wrong.returncode == 1 and f"near ones are {number}" in wrong.stderr and len(wrong.stderr.splitlines()) == 1
+
+
+def test_a_list_with_an_unknown_name_is_done_and_ends_with_exit_code_1(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("# a letter\ncommons:M5\nThe Night Watch\ncommons:M404\n")
+    done = pdd(home, "takedown", "--from", str(tmp_path / "names.txt"), "--reason", "a letter")
+    assert done.returncode == 1 and "nothing is called: The Night Watch" in done.stdout
+    assert "1 names of the list are unknown (The Night Watch)" in done.stderr
+    assert "taken down: commons:M5" in done.stdout and "taken down: commons:M404" in done.stdout
+    missing = pdd(home, "takedown", "--from", str(tmp_path / "nothing"), "--reason", "a letter")
+    assert missing.returncode == 1 and "cannot be read" in missing.stderr
+
+
+def test_a_pattern_says_how_many_match(home: Home) -> None:
+    done = pdd(home, "takedown", "--pattern", "title:Picture 1?", "--reason", "a letter", "--public-reason")
+    assert done.returncode == 0, done.stderr
+    assert "pattern title:Picture 1?: 2 items match now; later ones are taken down as well" in done.stdout
+    number = done.stdout.splitlines()[0].removeprefix("receipt: ")
+    assert json.loads((home.root / f"notices/{number}.json").read_text())["reason"]["text"] == "a letter"
 
 
 @pytest.mark.parametrize("command", [("trace", "nobody"), ("takedown", "nobody", "--reason", "why")])

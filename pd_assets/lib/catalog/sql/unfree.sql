@@ -11,7 +11,10 @@ with judged as (
         (select max(status) from files f where f.item_id = licensed.item_id and f.sha256 = licensed.sha256) as file,
         (select max(sha1) from files f where f.item_id = licensed.item_id and f.sha256 = licensed.sha256) as file_sha1,
         count(*) over (partition by licensed.sha256) as copies,
-        (select max(reason) from takedowns t where t.item_id = licensed.item_id or t.sha256 = licensed.sha256) as taken_down,
+        (
+            select max(coalesce(number || ': ', '') || reason) from takedowns t
+            where t.item_id = licensed.item_id or t.sha256 = licensed.sha256
+        ) as taken_down,
         licensed.profile
     from licensed
 )

@@ -11,7 +11,7 @@ held as (
     from told group by item_id, sha256
 ),
 banned as (
-    select clusters.cluster, max(takedowns.reason) as reason from clusters join takedowns
+    select clusters.cluster, max(coalesce(takedowns.number || ': ', '') || takedowns.reason) as reason from clusters join takedowns
     on takedowns.item_id = clusters.item_id or takedowns.sha256 = clusters.sha256 or takedowns.sha1 = clusters.sha1
     group by clusters.cluster
 ),
@@ -19,8 +19,8 @@ judged as (
     select
         held.item_id, held.sha256, coalesce(held.versions, []) as versions,
         coalesce(
-            (select max(reason) from takedowns t where t.item_id = held.item_id),
-            (select max(reason) from takedowns t where t.sha256 = held.sha256),
+            (select max(coalesce(number || ': ', '') || reason) from takedowns t where t.item_id = held.item_id),
+            (select max(coalesce(number || ': ', '') || reason) from takedowns t where t.sha256 = held.sha256),
             banned.reason
         ) as taken_down,
         items.status, items.problem, decisions.verdict, decisions.rule_id, clusters.conflict

@@ -23,7 +23,7 @@ from pd_assets.lib.catalog.schemas import (
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home, alone, open_home
 from pd_assets.lib.release import notes
-from pd_assets.lib.release.takedowns import keep_aside, pending, resume, take_down
+from pd_assets.lib.release.takedowns import Asked, keep_aside, pending, resume, take_down
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.rights.audit import Sample, save_sample
 from pd_ml.provenance import LEDGER, RUN
@@ -295,8 +295,8 @@ def test_a_takedown_that_says_nothing_notes_nothing(made: Made) -> None:
 
 
 def test_a_takedown_of_a_home_in_a_bucket_that_cannot_be_written_waits_beside_the_working_copy(made: Made) -> None:
-    path = keep_aside(made.home, "commons:M5", reason="a complaint", purge=True)
+    number, (path,) = keep_aside(made.home, Asked(names=("commons:M5",), reason="a complaint", purge=True))
     assert made.home.root not in path.parents and json.loads(path.read_text())["named"] == "commons:M5"
     assert resume(made.home) == [], "a home on this disk has none"
     (note,) = notes.taken_from(path.parent)
-    assert note.is_purge and not path.exists()
+    assert note.is_purge and note.number == number and not path.exists()

@@ -56,8 +56,8 @@ def reasons(home: Home) -> list[tuple[object, object, object]]:
 def test_what_is_taken_down_by_item_title_or_digest_is_out_of_the_licensed_table(home: Home, called: str) -> None:
     called = store(home, 5) if called == "sha256" else called
     assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)}
-    take_down(home, called, reason="the heirs ask for it")
-    assert find_unfree(home, profile="strict") == ["commons:M5: taken down: the heirs ask for it"]
+    number = take_down(home, called, reason="the heirs ask for it").number
+    assert find_unfree(home, profile="strict") == [f"commons:M5: taken down: {number}: the heirs ask for it"]
     assert licensed_items(home) == {f"commons:M{n}" for n in range(COUNT)} - {"commons:M5"}
     assert find_unfree(home, profile="strict") == []
     assert reasons(home) == [("commons:M5", called, "the heirs ask for it")]
@@ -299,9 +299,9 @@ def test_after_a_purge_the_datasets_and_models_that_saw_it_can_still_be_told(hom
 
 def test_a_picture_that_was_taken_down_is_withdrawn_from_every_dataset_that_held_it(home: Home) -> None:
     export = dataset(home)
-    take_down(home, "commons:M5", reason="a complaint")
+    reason = f"taken down: {take_down(home, 'commons:M5', reason='a complaint').number}: a complaint"
     (one,) = find_withdrawn(home, profile="strict")
-    assert (one.item_id, one.reason, one.versions) == ("commons:M5", "taken down: a complaint", (export.version,))
+    assert (one.item_id, one.reason, one.versions) == ("commons:M5", reason, (export.version,))
 
 
 def test_nothing_is_told_of_what_nobody_knows(home: Home) -> None:

@@ -1,0 +1,203 @@
+"""What was taken down and comes back under another item: the same bytes, or another encoding, size or cut of them.
+
+A note keeps how its pictures looked (`Kept`), since a purge removes them. The hashes of every fetched picture are held
+against these, and a second look decides. What came back is no original of further copies, so that likeness does not
+travel from picture to picture. No damage is an error: what cannot be asked now is asked by the next run.
+"""
+
+import base64
+import json
+import logging
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import CLUSTERS, FILES, ITEMS
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.errors import PdError
+from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.release.alike import SIDE, Grey
+from pd_assets.lib.release.look import Look, is_same, stored_grey
+from pd_assets.lib.release.notes import LOOK, Again, Kept, Note
+from pd_assets.lib.release.pictures import Picture
+
+# Twice the bits of 64 that differ and those of 256, beyond which nothing is looked at twice. Of 150 paintings in JPEG
+# quality 70 at 60% of the size, those cropped by 2% are 68 away at most, and by 5% 126; of the 719,400 pairs of 1,200
+# other paintings 36 are at most 120 away, which is 50 of a million pictures for each that was taken down.
+NEAR = 120
+# Under PD_HOME/.tmp: the pairs that were looked at twice and are not the same.
+JUDGED = "looks_judged.json"
+# An item that was taken down before anything was known of its picture.
+OF_THE_ITEM = "item"
+_BANNED = pa.schema([(name, pa.string()) for name in ("key", "item_id", "sha256", "sha1")])
+_KEPT = pa.schema([(name, pa.string()) for name in ("key", "sha256", "phash", "detail_hash")])
+UNREADABLE = (PdError, duckdb.Error, OSError)
+
+log = logging.getLogger(__name__)
+
+
+def remembering(home: Home, several: Sequence[Note]) -> list[Note]:
+    """The notes with how their pictures look, as far as that can be told now."""
+    lacking = {note.key: _without_look(note) for note in several}
+    wanted = set().union(*lacking.values())
+    if not wanted:
+        return list(several)
+    try:
+        found = tables.query(home, load("looks_of"), {"files": FILES, "clusters": CLUSTERS}, {"wanted": sorted(wanted)})
+    except UNREADABLE as error:
+        log.warning("not known how %d pictures look (%s)", len(wanted), " ".join(str(error).split()))
+        return list(several)
+    looks = {
+        row["sha256"]: Kept(
+            sha256=row["sha256"],
+            phash=row["phash"],
+            detail_hash=row["detail_hash"],
+            look=_written(_grey(home, row["path"], row["sha256"])),
+        )
+        for row in found.to_pylist()
+    }
+    return [
+        replace(note, kept=(*note.kept, *(looks[one] for one in sorted(lacking[note.key] & set(looks)))))
+        for note in several
+    ]
+
+
+def _without_look(note: Note) -> set[str]:
+    return {one.sha256 for one in note.pictures if one.sha256} - {one.sha256 for one in note.kept}
+
+
+def _grey(home: Home, place: str | None, sha256: str) -> Grey | None:
+    """The grey square of a picture in the store; None where it is gone."""
+    for path in [home.root / place] if place else sorted(home.root.glob(f"images/{sha256[:2]}/{sha256}.*")):
+        with suppress(*UNREADABLE):
+            home.fetched(path)
+            return stored_grey(path)
+    return None
+
+
+def _written(grey: Grey | None) -> str | None:
+    return None if grey is None else base64.b64encode(zlib.compress(grey.tobytes(), 9)).decode()
+
+
+def _read(written: str | None) -> Grey | None:
+    """ValueError and zlib.error where it is no such square."""
+    if written is None:
+        return None
+    return np.frombuffer(zlib.decompress(base64.b64decode(written)), dtype=np.uint8).reshape(SIDE, SIDE)
+
+
+def came_back(home: Home, notes: Sequence[Note]) -> list[Note]:
+    """The notes for which something came back, or is known now, with it; others are left out."""
+    if not notes:
+        return []
+    try:
+        by_bytes = _by_bytes(home, notes)
+        by_look = _by_look(home, notes)
+    except UNREADABLE as error:
+        log.warning("not known whether what was taken down came back (%s)", " ".join(str(error).split()))
+        return []
+    changed = []
+    for note in notes:
+        more = _with(note, [*by_bytes.get(note.key, ()), *by_look.get(note.key, ())])
+        if more != note:
+            changed.append(more)
+    return changed
+
+
+def _with(note: Note, found: Iterable[Mapping[str, object]]) -> Note:
+    pictures, again = list(note.pictures), list(note.again)
+    known = {(one.item_id, one.sha256) for one in note.meant}
+    for row in found:
+        item_id, matched_by = str(row["item_id"]), str(row["matched_by"])
+        sha256, sha1 = (None if row[name] is None else str(row[name]) for name in ("sha256", "sha1"))
+        if matched_by == OF_THE_ITEM:
+            is_meant = any(one.item_id == item_id and one.is_meant for one in pictures)
+            pictures = [one for one in pictures if one.item_id != item_id or one.sha256 or one.sha1]
+            pictures.append(Picture(item_id=item_id, sha256=sha256, sha1=sha1, is_meant=is_meant))
+        elif (item_id, sha256) not in known:
+            known.add((item_id, sha256))
+            again.append(Again(item_id=item_id, sha256=sha256, sha1=sha1, matched_by=matched_by))
+    more = replace(note, pictures=tuple(dict.fromkeys(pictures)), again=tuple(again))
+    # A purge has more to remove.
+    return more if more.digests <= note.digests else replace(more, purged_at=None)
+
+
+def _by_bytes(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Mapping[str, object]]]:
+    with tables.engine(home) as connection:
+        for name, table in (("items", ITEMS), ("files", FILES), ("clusters", CLUSTERS)):
+            tables.relation(connection, home, table).create_view(name)
+        connection.register("banned", _banned(notes))
+        found = connection.sql(load("came_back")).to_arrow_table().to_pylist()
+        connection.unregister("banned")
+    return _by_key(found)
+
+
+def _by_look(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Mapping[str, object]]]:
+    kept = {(note.key, one.sha256): one for note in notes for one in note.kept if one.phash and one.detail_hash}
+    if not kept:
+        return {}
+    listed = [
+        {"key": key, "sha256": one.sha256, "phash": one.phash, "detail_hash": one.detail_hash}
+        for (key, _), one in kept.items()
+    ]
+    with tables.engine(home) as connection:
+        tables.relation(connection, home, FILES).create_view("files")
+        connection.register("kept", pa.Table.from_pylist(listed, schema=_KEPT))
+        connection.register("named", _banned(notes))
+        found = connection.sql(load("looks_near"), params={"near": NEAR}).to_arrow_table().to_pylist()
+        connection.unregister("kept")
+        connection.unregister("named")
+    same = _same(home, [(kept[row["key"], row["gone_sha256"]], row) for row in found])
+    return _by_key([{**row, "matched_by": LOOK} for row in same])
+
+
+def _same(home: Home, near: Sequence[tuple[Kept, Mapping[str, object]]]) -> list[Mapping[str, object]]:
+    """Those of the candidates that are one that was taken down, in another encoding, size or cut."""
+    path = home.scratch / JUDGED
+    try:
+        judged = {str(one) for one in json.loads(path.read_text())}
+    except (OSError, ValueError, TypeError):
+        judged = set()
+    strangers, same = [], []
+    for kept, row in near:
+        pair = f"{kept.sha256} {row['sha256']} {'seen' if kept.look else 'hashes'}"
+        if pair in judged or not _is_same(home, kept, row):
+            strangers.append(pair)
+        else:
+            same.append(row)
+    if judged != set(strangers):
+        write_text(path, json.dumps(sorted(set(strangers))) + "\n")
+    return same
+
+
+def _is_same(home: Home, kept: Kept, row: Mapping[str, object]) -> bool:
+    """By a second look, or by the hashes alone where one of both is gone."""
+    try:
+        gone = _read(kept.look)
+    except (ValueError, zlib.error):
+        gone = None
+    there = _grey(home, None if row["path"] is None else str(row["path"]), str(row["sha256"]))
+    one = Look(phash=str(kept.phash), detail_hash=str(kept.detail_hash), grey=gone)
+    return is_same(one, Look(phash=str(row["phash"]), detail_hash=str(row["detail_hash"]), grey=there))
+
+
+def _banned(notes: Iterable[Note]) -> pa.Table:
+    rows = [
+        {"key": note.key, "item_id": one.item_id or None, "sha256": one.sha256, "sha1": one.sha1}
+        for note in notes
+        for one in note.meant
+    ]
+    return pa.Table.from_pylist(rows, schema=_BANNED)
+
+
+def _by_key(found: Collection[Mapping[str, object]]) -> Mapping[str, list[Mapping[str, object]]]:
+    by_key: dict[str, list[Mapping[str, object]]] = {}
+    for row in found:
+        by_key.setdefault(str(row["key"]), []).append(row)
+    return by_key
