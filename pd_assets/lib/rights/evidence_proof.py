@@ -63,8 +63,8 @@ def find_altered(home: Home) -> Iterator[tuple[Path, str]]:
         altered, first = 0, ""
         with suppress(DamagedTable):
             for batch in damage.batches(EVIDENCE, path, ROWS):
-                wrong = batch.filter(pa.array([not is_right for is_right in _proven(batch)]))["item_id"].to_pylist()
-                altered, first = altered + len(wrong), first or next(iter(wrong), "")
+                wrong = batch.filter(pa.array([not is_right for is_right in _proven(batch)])).to_pylist()
+                altered, first = altered + len(wrong), first or next((str(row.get("item_id")) for row in wrong), "")
             if altered:
                 yield path, f"{altered} rows are not what their digests say, the first of {first}"
 
@@ -107,5 +107,7 @@ def _readable(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _proven(batch: pa.RecordBatch) -> list[bool]:
+    if not {"evidence", "digest", "item_id"} <= set(batch.schema.names):
+        return [False] * batch.num_rows
     pairs = zip(batch["evidence"].to_pylist(), batch["digest"].to_pylist(), strict=True)
     return [text is not None and digest_of(text) == digest for text, digest in pairs]
