@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, MEMBERS
 from pd_assets.lib.home import open_home, remove_folder
-from pd_assets.lib.rights import evidence_log
+from pd_assets.lib.rights import evidence_log, evidence_proof
 from pd_assets.lib.rights.evidence_kept import Past, as_of, first_day
 from pd_assets.lib.soundness import faults, repair
 from tests.pd_assets.lib.planting import plant
@@ -223,6 +223,8 @@ def test_what_a_dataset_names_and_nobody_has_is_a_fault(catalogue: Catalogue) ->
     plant(catalogue.home, MEMBERS, [{"item_id": "commons:M9", "version": "v", "evidence_digest": "0" * 64}])
     (lost,) = faults(catalogue.home)
     assert "1 that dataset/members names are not there, the first of commons:M9" in lost.found
+    # It is of no current dataset.
+    assert evidence_proof.find_lost(catalogue.home, latest_alone=True) == []
 
 
 def test_decisions_whose_evidence_is_gone_are_a_fault_that_a_repair_heals(catalogue: Catalogue) -> None:
