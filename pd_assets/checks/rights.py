@@ -54,12 +54,12 @@ def no_unknown_tags(platform: Platform) -> dg.AssetCheckResult:
 @dg.asset_check(
     asset=dg.AssetKey(["rights", "evidence"]),
     name="every_named_evidence_is_there",
-    description="Every digest of evidence that decisions, changes of verdicts and members of datasets name is in "
-    "rights/evidence. `pdd doctor --verify` holds each row against its digest too, and `--repair` restores what is "
-    "still told.",
+    description="Every digest of evidence that decisions, changes of verdicts and members of the current datasets name "
+    "is in rights/evidence. `pdd doctor --verify` looks at all datasets that ever were and holds each row against its "
+    "digest; `--repair` restores what is still told.",
 )
 def every_named_evidence_is_there(platform: Platform) -> dg.AssetCheckResult:
-    lost = find_lost(platform.home())
+    lost = find_lost(platform.home(), latest_alone=True)
     return dg.AssetCheckResult(
         passed=not lost,
         severity=dg.AssetCheckSeverity.ERROR,

@@ -1,4 +1,4 @@
-"""What an export costs a night: bytes written anew and CPU-seconds, for rows that are new, relabelled or taken down.
+"""What an export costs a night: bytes written anew and CPU-seconds, for rows that are new, edited, relabelled or gone.
 
 `python -m tests.bench.export_nights --pictures 20000 --nights 100`
 """
@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pd_assets.lib.catalog.schemas import CAPTIONS, FILES, LICENSED, SPLITS
+from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, EVIDENCE, FILES, LICENSED, MEMBERS, SPLITS
 from pd_assets.lib.dataset.export import export_shards
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release import members
 from tests.bench.export import cpu_s
-from tests.pd_assets.lib.planting import file, licensed, plant
+from tests.pd_assets.lib.planting import decision, file, licensed, plant
 
 PICTURE_BYTES = 4000
 
@@ -36,6 +37,8 @@ def main() -> None:
         show("nothing new", home, rows, {}, shard_bytes)
         rows += range(count, count + share)
         show("1% new", home, rows, {}, shard_bytes)
+        edit(home, set(drawn.sample(rows, share)))
+        show("1% edited", home, rows, {}, shard_bytes)
         said = {n: "other" for n in drawn.sample(rows, share)}
         show("1% relabelled", home, rows, said, shard_bytes)
         gone = set(drawn.sample(rows, 10))
@@ -49,7 +52,7 @@ def main() -> None:
             gone = set(drawn.sample(rows, share // 10))
             rows = [n for n in rows if n not in gone] + list(range(following, following + share))
             following += share
-            written_bytes += export(home, rows, said, shard_bytes)["written_bytes"]
+            written_bytes += float(export(home, rows, said, shard_bytes)["written_bytes"])
             new_bytes += share * PICTURE_BYTES
         if options.nights:
             print(f"{options.nights} nights: {written_bytes / new_bytes:.2f} bytes written a new byte")
@@ -60,7 +63,7 @@ def show(what: str, home: Home, rows: Sequence[int], said: Mapping[int, str], sh
     print(what, json.dumps(found))
 
 
-def export(home: Home, rows: Sequence[int], said: Mapping[int, str], shard_bytes: int) -> dict[str, float]:
+def export(home: Home, rows: Sequence[int], said: Mapping[int, str], shard_bytes: int) -> dict[str, float | str]:
     """Plant the tables of some pictures, and export them."""
     fill(home, rows, said)
     before = names(home)
@@ -69,7 +72,15 @@ def export(home: Home, rows: Sequence[int], said: Mapping[int, str], shard_bytes
     spent_s = cpu_s() - started
     total = sum(info.size_bytes for info in made.shards)
     new = sum(info.size_bytes for info in made.shards if (info.path, info.sha256) not in before)
+    started = cpu_s()
+    members.record(home, made)
+    beside = sum(path.stat().st_size for path in made.folder.iterdir() if path.suffix != ".parquet")
+    part = home.table(MEMBERS.key) / made.name / f"{made.version}.parquet"
     return {
+        "version": made.version,
+        "members_cpu_s": round(cpu_s() - started, 2),
+        "beside_bytes": beside,
+        "members_bytes": part.stat().st_size,
         "cpu_s": round(spent_s, 2),
         "shards": len(made.shards),
         "written_bytes": new,
@@ -103,6 +114,28 @@ def fill(home: Home, rows: Sequence[int], said: Mapping[int, str]) -> None:
         for n in rows
     ]
     plant(home, CAPTIONS, captions)
+    edited = EDITED.get(home.root, set())
+    read = [(n, 2 if n in edited else 1) for n in rows]
+    plant(home, DECISIONS, [decision(n, evidence_digest=digest(n, revid)) for n, revid in read])
+    log = [
+        {"item_id": f"commons:M{n}", "digest": digest(n, one), "revid": one, "seen_on": "2026-06-01"}
+        for n, revid in read
+        for one in range(1, revid + 1)
+    ]
+    plant(home, EVIDENCE, log)
+
+
+# The pictures whose pages were edited, by home.
+EDITED: dict[Path, set[int]] = {}
+
+
+def edit(home: Home, numbers: set[int]) -> None:
+    """Have other evidence for some pictures, which are accepted all the same."""
+    EDITED.setdefault(home.root, set()).update(numbers)
+
+
+def digest(number: int, revid: int) -> str:
+    return hashlib.sha256(f"{number} {revid}".encode()).hexdigest()
 
 
 if __name__ == "__main__":

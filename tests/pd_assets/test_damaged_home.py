@@ -28,6 +28,8 @@ HOW: dict[str, Callable[[bytes], bytes | None]] = {
     "one bit": one_bit,
     "removed": lambda _: None,
 }
+# What nobody replaces without a person's word, and what has tests of its own.
+OF_A_PERSON = ("dataset/main/", "dataset/members/", "rights/decisions/", "rights/evidence/", "home.json")
 # The steps of a night that read and make the current dataset.
 EXPORT = ("dataset/shards", "dataset/manifest")
 
@@ -62,7 +64,7 @@ def test_a_home_whose_tables_are_all_damaged_heals_in_two_nights(line: Line, how
     before = {key: line.rows(key) for key in ("catalog/licensed_images", "dataset/captions", "dataset/splits")}
     for path in files(line.home, seconds=False):
         place = path.relative_to(line.home.root).as_posix()
-        if not place.startswith(("dataset/main/", "dataset/members/", "rights/decisions/", "home.json")):
+        if not place.startswith(OF_A_PERSON):
             harm(path, how)
     night = line.run("nightly")
     if not night.success or list(faults(line.home)):
@@ -106,6 +108,7 @@ def test_what_is_kept_twice_is_copied_again(line: Line) -> None:
 @pytest.mark.parametrize("how", HOW)
 def test_evidence_that_nothing_else_tells_is_named_and_set_aside_by_a_persons_word(line: Line, how: str) -> None:
     (path,) = (line.home.table("rights/decisions")).glob("*.parquet")
+    kept = set(line.rows("rights/evidence"))
     job, steps = ("nightly", None) if how == "cut" else ("build_dataset", ["rights/decisions"])
     harm(path, how)
     night = line.run(job, steps)
@@ -116,3 +119,4 @@ def test_evidence_that_nothing_else_tells_is_named_and_set_aside_by_a_persons_wo
     again = line.run(job, steps)
     assert again.success, reasons(again)
     assert [str(fault) for fault in faults(line.home)] == []
+    assert set(line.rows("rights/evidence")) == kept

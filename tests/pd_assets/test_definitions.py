@@ -181,6 +181,7 @@ def test_the_check_of_the_decisions_blocks_and_those_of_drift_and_unknown_tags_o
         name: checks[name].blocking for name in ("every_acceptance_is_proven", "no_unknown_tags", "little_drift")
     }
     assert blocking == {"every_acceptance_is_proven": True, "no_unknown_tags": False, "little_drift": False}
+    assert key_of(checks["every_named_evidence_is_there"].asset_key) == "rights/evidence"
     assert key_of(checks["every_acceptance_is_proven"].asset_key) == "rights/decisions"
     assert key_of(checks["little_drift"].asset_key) == "rights/changes"
 

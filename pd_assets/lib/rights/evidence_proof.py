@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,7 +23,6 @@ from pd_assets.lib.rights import evidence_log
 from pd_assets.lib.rights.claims import digest_of
 
 ROWS = evidence_log.ROWS_IN_A_GROUP
-NAMED_BY = {"decisions": DECISIONS, "changes": CHANGES, "members": MEMBERS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +42,36 @@ class Lost:
         return f"{self.digests} that {self.by_table} names are not there, the first of {self.item_id}"
 
 
-def find_lost(home: Home) -> list[Lost]:
-    """What decisions, changes (since the log began) and members of datasets name and the log does not have."""
+def find_lost(home: Home, *, latest_alone: bool = False) -> list[Lost]:
+    """What decisions, changes (since the log began) and members of datasets name and the log does not have.
+
+    There are members of every version that ever was: with `latest_alone` those of the current ones are looked at.
+    """
     begun = evidence_log.begun_at(home)
     given = {
         "begun": None if begun is None else begun.isoformat(),
         "is_begun": bool(tables.files_of(home, EVIDENCE)),
     }
-    found = tables.query(home, load("evidence_lost"), {"evidence": EVIDENCE, **NAMED_BY}, given)
-    return [
-        Lost(by_table=str(row["by_table"]), digests=int(str(row["digests"])), item_id=str(row["item_id"]))
-        for row in tables.rows(found)
-    ]
+    with tables.engine(home) as connection:
+        for name, table in (("evidence", EVIDENCE), ("decisions", DECISIONS), ("changes", CHANGES)):
+            tables.relation(connection, home, table).create_view(name)
+        _members(connection, home, latest_alone).create_view("members")
+        found = connection.execute(load("evidence_lost"), given).fetchall()
+    return [Lost(by_table=by_table, digests=digests, item_id=item_id) for by_table, digests, item_id in found]
+
+
+def _members(connection: duckdb.DuckDBPyConnection, home: Home, latest_alone: bool) -> duckdb.DuckDBPyRelation:
+    """Item and evidence of the members; a part of before tells none."""
+    paths = [path for path in tables.parts(home, MEMBERS) if not latest_alone or _is_latest(home, path)]
+    damage.require_whole(home, MEMBERS, paths)
+    told = [path for path in paths if "evidence_digest" in pq.read_schema(path).names]
+    if not told:
+        return connection.from_arrow(MEMBERS.schema.empty_table())
+    return connection.read_parquet([str(path) for path in told], hive_partitioning=False, union_by_name=True)
+
+
+def _is_latest(home: Home, part: Path) -> bool:
+    return home.pointed("dataset", part.parent.name, "latest") == part.stem
 
 
 def find_altered(home: Home) -> Iterator[tuple[Path, str]]:
@@ -63,8 +81,8 @@ def find_altered(home: Home) -> Iterator[tuple[Path, str]]:
         altered, first = 0, ""
         with suppress(DamagedTable):
             for batch in damage.batches(EVIDENCE, path, ROWS):
-                wrong = batch.filter(pa.array([not is_right for is_right in _proven(batch)]))["item_id"].to_pylist()
-                altered, first = altered + len(wrong), first or next(iter(wrong), "")
+                wrong = batch.filter(pa.array([not is_right for is_right in _proven(batch)])).to_pylist()
+                altered, first = altered + len(wrong), first or next((str(row.get("item_id")) for row in wrong), "")
             if altered:
                 yield path, f"{altered} rows are not what their digests say, the first of {first}"
 
@@ -107,5 +125,7 @@ def _readable(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _proven(batch: pa.RecordBatch) -> list[bool]:
+    if not {"evidence", "digest", "item_id"} <= set(batch.schema.names):
+        return [False] * batch.num_rows
     pairs = zip(batch["evidence"].to_pylist(), batch["digest"].to_pylist(), strict=True)
     return [text is not None and digest_of(text) == digest for text, digest in pairs]

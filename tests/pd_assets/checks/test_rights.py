@@ -8,8 +8,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pd_assets.checks.rights import every_acceptance_is_proven, little_drift, no_unknown_tags
-from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS
+from pd_assets.checks.rights import (
+    every_acceptance_is_proven,
+    every_named_evidence_is_there,
+    little_drift,
+    no_unknown_tags,
+)
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, ITEMS
 from pd_assets.lib.home import open_home
 from pd_assets.lib.rights.evidence import digest_of
 from pd_assets.lib.rights.proof import find_unproven
@@ -116,6 +121,15 @@ def test_a_row_that_is_there_twice_or_has_no_known_verdict_is_found(catalogue: C
     found = find_unproven(catalogue.home)
     assert sum("decided 2 times" in one for one in found) == 2
     assert "commons:M3 (zzz): verdict maybe" in found
+
+
+def test_evidence_that_decisions_name_and_that_is_gone_is_an_error(catalogue: Catalogue) -> None:
+    assert evaluate(every_named_evidence_is_there, catalogue).passed
+    kept = rows(catalogue.home, EVIDENCE)
+    plant(catalogue.home, EVIDENCE, kept[1:])
+    result = evaluate(every_named_evidence_is_there, catalogue)
+    assert not result.passed and result.severity is dg.AssetCheckSeverity.ERROR
+    assert result.description == f"1 that rights/decisions names are not there, the first of {kept[0]['item_id']}"
 
 
 def test_unknown_tags_are_counted_by_frequency_and_only_warn(catalogue: Catalogue) -> None:

@@ -16,6 +16,9 @@ from pd_assets.lib.dataset.export import export_shards
 from pd_assets.lib.dataset.exported import INDEX, Export, pictures_of
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import members
+from pd_assets.lib.release.pruning import prune
+from pd_assets.lib.release.purge import purge_pictures
+from pd_assets.lib.rights import evidence_proof
 from pd_assets.lib.rights.claims import digest_of
 from pd_assets.lib.soundness import faults
 from pd_ml.data import shards
@@ -168,6 +171,21 @@ def test_a_part_of_before_is_readable_and_its_seal_holds(home: Home) -> None:
     shards.write_manifest(export.folder, shards.Manifest(**{**vars(manifest), "facts": facts}))
     part(home, export).with_suffix(".json").unlink()
     assert members.known(home).unknown == {}
+
+
+def test_neither_pruning_nor_a_purge_touches_the_evidence(home: Home) -> None:
+    first = exported(home)
+    decided(home, {7: 2})
+    last = exported(home)
+    home.point("dataset", "main", "latest", last.version)
+    kept = {path: path.read_bytes() for path in tables.files_of(home, EVIDENCE)}
+    assert prune(home, "main") == [first.version]
+    purged = purge_pictures(home, {"commons:M7"}, set())
+    assert purged.datasets == (f"main/{last.version}",) and purged.left == ()
+    assert {path: path.read_bytes() for path in tables.files_of(home, EVIDENCE)} == kept
+    assert evidence_proof.find_lost(home) == []
+    told = {row["item_id"]: row for row in pq.read_table(part(home, first)).to_pylist()}
+    assert told["commons:M7"]["evidence_digest"] == digest(7)
 
 
 def test_a_part_from_which_the_new_columns_were_taken_is_not_what_was_sealed(home: Home) -> None:

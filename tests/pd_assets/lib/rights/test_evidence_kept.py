@@ -1,22 +1,26 @@
 """How an item stood on a day of the past, and the evidence of that day: told for ever, proved by its digest."""
 
 import hashlib
+import tempfile
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, MEMBERS
 from pd_assets.lib.home import open_home, remove_folder
-from pd_assets.lib.rights import evidence_log
+from pd_assets.lib.rights import evidence_log, evidence_proof
 from pd_assets.lib.rights.evidence_kept import Past, as_of, first_day
 from pd_assets.lib.soundness import faults, repair
 from tests.pd_assets.lib.planting import plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, box
-from tests.pd_assets.lib.rights.deciding import LONG_AGO, Catalogue, rows
+from tests.pd_assets.lib.rights.deciding import LONG_AGO, Catalogue, Row, rows
 
 FREE, BOUND = box(EXPIRED), box("{{Cc-by-sa-4.0}}")
 API = "http://archive.test/w/api.php"
@@ -70,6 +74,40 @@ def test_edits_a_deletion_and_two_rule_tables_later_each_day_still_has_its_evide
     assert on(catalogue, june(1) - timedelta(days=1)) is None
     assert first_day(catalogue.home, ["commons:M1"]) == "2026-06-01"
     assert list(faults(catalogue.home)) == []
+
+
+@pytest.mark.slow
+@settings(max_examples=5, deadline=None)
+@given(
+    days=st.lists(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 3)), max_size=3), min_size=1, max_size=5),
+    buckets=st.sampled_from([1, 4]),
+)
+def test_whatever_happens_to_pages_each_day_is_told_as_it_was(days: list[list[tuple[int, int]]], buckets: int) -> None:
+    """Edits (two of them to the same bytes as another page), deletions and pages that come back, in random order."""
+    with tempfile.TemporaryDirectory() as folder:
+        catalogue = Catalogue(home=open_home(Path(folder)))
+        catalogue.home.fix_buckets(buckets)
+        was: dict[int, dict[int, Row]] = {}
+        for day, news in enumerate(days, start=1):
+            for number, kind in news:
+                if kind < 2:
+                    catalogue.put(number, (FREE, BOUND)[kind], sha1=f"{number // 2:040x}")
+                elif number in catalogue.pages:
+                    catalogue.mark(number, ("deleted", "live")[kind - 2])
+            catalogue.decide(today=june(day), crew=0)
+            was[day] = catalogue.decisions()
+        for day, decisions in was.items():
+            found = {number: on(catalogue, june(day), number) for number in (1, 2, 3)}
+            assert {number for number, past in found.items() if past} == set(decisions)
+            for number, decision in decisions.items():
+                past = found[number]
+                assert past is not None and is_proved(past)
+                assert (past.verdict, past.evidence) == (decision["verdict"], decision["evidence"])
+        assert list(faults(catalogue.home)) == []
+        log = [row for part in evidence_log.parts(catalogue.home) for row in pq.read_table(part.path).to_pylist()]
+        for number in (1, 2, 3):
+            digests = [row["digest"] for row in log if row["item_id"] == f"commons:M{number}"]
+            assert all(one != following for one, following in pairwise(digests))
 
 
 def test_of_several_decisions_on_a_day_the_last_counts(catalogue: Catalogue) -> None:
@@ -185,6 +223,8 @@ def test_what_a_dataset_names_and_nobody_has_is_a_fault(catalogue: Catalogue) ->
     plant(catalogue.home, MEMBERS, [{"item_id": "commons:M9", "version": "v", "evidence_digest": "0" * 64}])
     (lost,) = faults(catalogue.home)
     assert "1 that dataset/members names are not there, the first of commons:M9" in lost.found
+    # It is of no current dataset.
+    assert evidence_proof.find_lost(catalogue.home, latest_alone=True) == []
 
 
 def test_decisions_whose_evidence_is_gone_are_a_fault_that_a_repair_heals(catalogue: Catalogue) -> None:

@@ -1,6 +1,8 @@
 """rights/evidence: what a decision rests on is appended once, before the decision stands, whatever kills the run."""
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -191,6 +193,24 @@ def test_a_crew_keeps_what_one_process_keeps(tmp_path: Path) -> None:
         catalogue.decide(crew=size)
         kept.append(rows(catalogue.home, EVIDENCE))
     assert kept[0] == kept[1] and len(kept[0]) == 11
+
+
+def test_processes_that_decide_other_buckets_at_the_same_time_keep_each_its_own(catalogue: Catalogue) -> None:
+    home = catalogue.home
+    home.fix_buckets(4)
+    for number in range(1, 25):
+        catalogue.put(number, FREE)
+    catalogue.write()
+    decide = (
+        "import sys; from pathlib import Path; from pd_assets.lib.home import open_home; "
+        "from pd_assets.lib.rights.decisions import decide_all; "
+        "[decide_all(open_home(Path(sys.argv[1])), profile='strict', buckets=[int(one)]) for one in sys.argv[2:]]"
+    )
+    command = [sys.executable, "-c", decide, str(home.root)]
+    running = [subprocess.Popen([*command, *some]) for some in (("0", "1"), ("2", "3"))]
+    assert [one.wait() for one in running] == [0, 0]
+    assert sorted(item for item, _ in told(home)) == sorted(f"commons:M{number}" for number in range(1, 25))
+    assert is_whole(home) and all(not part.state for part in evidence_log.parts(home))
 
 
 def test_a_home_of_before_gets_its_evidence_with_the_next_decision_and_decides_nothing_for_it(
