@@ -21,7 +21,7 @@ from pd_ml.training.clip_stage import ClipTask
 from pd_ml.training.draws import normal, uniform
 from pd_ml.training.gradients import Gradients
 from pd_ml.training.task import Batch, Places, Task, whole
-from tests.pd_ml.toy import CONFIG, ToyTask, loop_in, same, stop_after, weights
+from tests.pd_ml.toy import CONFIG, ToyPictures, ToyTask, loop_in, same, stop_after, weights
 
 
 def gradient(task: Task[Batch], batch_size: int, micro_batch_size: int) -> tuple[float, Tensor]:
@@ -59,11 +59,11 @@ def test_a_contrastive_batch_in_parts_has_the_gradient_of_the_whole(
     assert float(task.loss(task.model, task.batch(3, part), 3).detach()) < 0.98 * loss
 
 
-class Greedy(ToyTask):
+class Greedy(ToyPictures):
     """Runs out of memory with more than `holds` examples at a time."""
 
     def __init__(self, holds: int) -> None:
-        super().__init__(dropout=0.0)
+        super().__init__()
         self.holds = holds
 
     def loss(self, model: nn.Module, batch: Tensor, step: int) -> Tensor:
@@ -77,6 +77,7 @@ def test_out_of_memory_halves_what_goes_through_at_a_time_and_keeps_the_batch(tm
     loop_in(roomy, ToyTask(dropout=0.0)).run(roomy)
     outcome = loop_in(tight, Greedy(holds=1), people=people).run(tight)
     assert outcome.counts["images_seen"] == 80
+    assert outcome.used is not None and outcome.used.times.sum() == 80, "what was tried and repeated counts once"
     assert "out of memory: going on with 1 examples at a time, the batch stays 4" in people.getvalue()
     assert all(torch.allclose(weights(tight)[name], value, atol=1e-5) for name, value in weights(roomy).items())
 

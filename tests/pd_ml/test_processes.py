@@ -16,11 +16,12 @@ from pd_ml.errors import ConfigError, Suspended
 from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import LEDGER, read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
+from pd_ml.training.checkpoint import load_newest
 from pd_ml.training.gradients import Gradients
 from tests import last_words, warm
 from tests.patience import PATIENCE_S
 from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_here, settings
-from tests.pd_ml.toy import CONFIG, ToyTask, logged, loop_in, stop_after, weights
+from tests.pd_ml.toy import CONFIG, ToyPictures, ToyTask, logged, loop_in, stop_after, weights
 
 # Nothing is learnt by gradients in these: one process works, the others wait for it.
 WITHOUT_WEIGHTS = {"tokenizer": settings("vocab_size=600"), "latents": []}
@@ -135,20 +136,25 @@ def test_other_ways_to_shard_weights_are_refused_by_name(monkeypatch: pytest.Mon
 @pytest.mark.slow
 def test_a_stopped_training_goes_on_with_another_number_of_processes(tmp_path: Path) -> None:
     through, gathered, dealt = (tmp_path / name for name in ("through", "gathered", "dealt"))
-    loop_in(through, ToyTask(dropout=0.0)).run(through)
+    loop_in(through, ToyPictures()).run(through)
     # Dealt to two processes up to step 9, whole in one from there.
     done = together(gathered, 9, module="tests.pd_ml.toy_apart", dealt=True)
     assert done.returncode == 0, done.stderr[-3000:]
     assert logged(gathered)[-1]["step"] < 10
-    loop_in(gathered, ToyTask(dropout=0.0)).run(gathered)
+    loop_in(gathered, ToyPictures()).run(gathered)
     # The other way round.
     with pytest.raises(Suspended):
-        loop_in(dealt, ToyTask(dropout=0.0), stop_after(9)).run(dealt)
+        loop_in(dealt, ToyPictures(), stop_after(9)).run(dealt)
     done = together(dealt, CONFIG.steps, module="tests.pd_ml.toy_apart", dealt=True)
     assert done.returncode == 0, done.stderr[-3000:]
+    expected = ToyPictures().sampler.expected(CONFIG.steps, CONFIG.batch_size)
     for folder in (gathered, dealt):
         assert all(torch.allclose(weights(folder)[name], one, atol=1e-5) for name, one in weights(through).items())
         assert len(logged(folder)) == len(logged(through))
+        state, _ = load_newest(folder / "checkpoints")
+        assert state is not None
+        assert torch.equal(state["times_shown"], torch.from_numpy(expected.times_N))
+        assert torch.equal(state["captions_shown"], torch.from_numpy(expected.captions_K))
 
 
 def test_weights_are_dealt_where_they_would_fill_half_of_a_gpu() -> None:

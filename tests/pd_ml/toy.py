@@ -5,15 +5,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pd_ml.config import TrainingConfig
+from pd_ml.data.cache import Rows
 from pd_ml.device import open_machine
 from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.training.draws import normal
 from pd_ml.training.loop import Bench, Loop
+from pd_ml.training.sampler import Group, Sampler
 from pd_ml.training.stopping import Stopping
 from pd_ml.training.task import Places, whole
 
@@ -58,6 +61,18 @@ class ToyTask:
 
     def export(self, model: nn.Module, folder: Path) -> None:
         torch.save(model.state_dict(), folder / "weights.pt")
+
+
+class ToyPictures(ToyTask):
+    """The same, as if each example were one of ten pictures with a caption or two."""
+
+    measured: Mapping[str, Rows] = {}
+
+    def __init__(self) -> None:
+        super().__init__(dropout=0.0)
+        captions = np.arange(10) % 2 + 1
+        group = Group(rows=np.arange(10), captions=captions, item_ids=[f"item {number}" for number in range(10)])
+        self.sampler = Sampler([group], seed=0, reads_captions=True, dropout=0.3)
 
 
 def loop_in(

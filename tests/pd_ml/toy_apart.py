@@ -5,12 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from pd_ml.errors import Suspended
-from tests.pd_ml.toy import ToyTask, loop_in, stop_after
+from tests.pd_ml.toy import ToyPictures, loop_in, stop_after
 
 
 def main(folder: Path, stop_after_steps: int) -> None:
     with suppress(Suspended):
-        loop_in(folder, ToyTask(dropout=0.0), stop_after(stop_after_steps)).run(folder)
+        loop_in(folder, ToyPictures(), stop_after(stop_after_steps)).run(folder)
 
 
 if __name__ == "__main__":
