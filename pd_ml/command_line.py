@@ -17,10 +17,10 @@ from pd_ml.config import EvaluateConfig, StageConfig, to_json, with_overrides
 from pd_ml.data.shards import ShardError, is_exported
 from pd_ml.disk import named_when_full
 from pd_ml.errors import ConfigError, PdMlError, Suspended
-from pd_ml.progress import Reporter
+from pd_ml.progress import Reporter, quieten
 from pd_ml.provenance import holds_version
 from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS, recipe
-from pd_ml.room.levels import IN_PROCESS
+from pd_ml.room.levels import IN_PROCESS, UNENFORCED
 from pd_ml.training.stopping import Stopping
 from pd_ml.training.workshop import Identity, Job, identify
 
@@ -75,8 +75,8 @@ _ROOM_EXAMPLES = """examples:
   python -m pd_ml room
 A line for one process and one for several: JSON with the level and what was found."""
 
-# Trains a job that was parsed, in this process or elsewhere.
-Training: TypeAlias = Callable[[Job], None]
+# Trains a job that was parsed, in this process or in so many others.
+Training: TypeAlias = Callable[[Job, int], None]
 
 
 def main(arguments: Sequence[str], training: Training | None = None) -> int:
@@ -118,7 +118,6 @@ def told_in_one_line(work: Callable[[], None], place: Path) -> int:
 def _train(parsed: argparse.Namespace, training: Training) -> None:
     config = with_overrides(recipe(_known_stage(parsed.stage), parsed.recipe), parsed.set)
     out = Path(parsed.out)
-    perform = _foresee if parsed.dry_run else training
     with _cache_of(parsed, out) as cache:
         job = Job(
             stage=parsed.stage,
@@ -129,7 +128,10 @@ def _train(parsed: argparse.Namespace, training: Training) -> None:
             cache=cache,
             init_from=_init_from(parsed),
         )
-        perform(job)
+        if parsed.dry_run:
+            _foresee(job)
+        else:
+            training(job, parsed.processes)
 
 
 def _dataset(name: str, cache: Path) -> Path:
@@ -173,8 +175,11 @@ def _foresee(job: Job) -> None:
     reporter.say(f"{job.out} {state} (version {identity.version}); nothing was written")
 
 
-def train_here(job: Job, *, level: str = IN_PROCESS) -> None:
+def train_here(job: Job, processes: int = 1, *, level: str = IN_PROCESS) -> None:
     """Train in this process, without a clean room; `level` says why."""
+    if processes > 1:
+        why = level.removeprefix(UNENFORCED)
+        raise ConfigError(f"--processes {processes}: they are started in a clean room ({why}); use accelerate launch")
     quieten()
     from pd_ml.training.stages import train
 
@@ -203,7 +208,7 @@ def begun(job: Job, identity: Identity) -> Reporter:
 
 
 def _room(parsed: argparse.Namespace) -> None:
-    from pd_ml.room.entrance import try_room
+    from pd_ml.room.trial import try_room
 
     sys.stdout.writelines(f"{line}\n" for line in try_room())
 
@@ -334,6 +339,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change one config field")
     parser.add_argument("--init-from", metavar="DIR", help="start from the weights of this finished model of the stage")
     parser.add_argument("--cache", metavar="DIR", help="decoded pictures (default: .cache beside --out)")
+    parser.add_argument(
+        "--processes", type=_positive, default=1, metavar="N", help="processes that share one clean room (default 1)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="print config, FLOPs, memory and time; write nothing")
 
 
@@ -439,13 +447,3 @@ def _complain(error: Exception, code: int) -> int:
     sys.stderr.write(f"{type(error).__name__}: {line}\n")
     sys.stdout.write(json.dumps({"event": "error", "error": type(error).__name__, "message": line}) + "\n")
     return code
-
-
-def quieten() -> None:
-    """No reports and bars from the libraries: stderr is for people, and holds one line on an error."""
-    import diffusers
-    import transformers
-
-    for logging in (diffusers.utils.logging, transformers.utils.logging):
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()

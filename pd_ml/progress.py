@@ -83,3 +83,13 @@ class Reporter:
             )
         self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
         self._bar.update(seen - self._bar.n)
+
+
+def quieten() -> None:
+    """No reports and bars from the libraries: stderr is for people, and holds one line on an error."""
+    import diffusers
+    import transformers
+
+    for logging in (diffusers.utils.logging, transformers.utils.logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pd_assets.cli.project import project_root
 from pd_assets.lib.addresses import archives_of
 from pd_assets.lib.catalog.items import count_accepted, stale_items
 from pd_assets.lib.catalog.looks import stale
+from pd_assets.lib.child import program
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.commons.unread import load_unread
 from pd_assets.lib.errors import ConfigError, PdError
@@ -39,6 +41,7 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
         "evidence": lambda: _evidence(settings),
         "runs": _runs,
         "device": _device,
+        "room": _room,
         "xformers": lambda: (
             "installed" if importlib.util.find_spec("xformers") else "not installed (optional, CUDA only)"
         ),
@@ -97,6 +100,21 @@ def _device() -> str:
         [smi, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, check=False
     )
     return " | ".join(names.stdout.strip().splitlines()) or "nvidia-smi is there but reports no GPU"
+
+
+def _room() -> str:
+    """The clean room's steps are tried by children that are thrown away; trainings say their own level in run.json."""
+    done = subprocess.run([*program(), "room"], capture_output=True, text=True, check=False)
+    try:
+        alone, several = (json.loads(line) for line in done.stdout.splitlines())
+    except ValueError:
+        why = " ".join((done.stderr or "it said nothing").split())
+        raise ConfigError(f"`python -m pd_ml room` failed ({why}); trainings will say why in one line") from None
+    if alone["level"] == several["level"] == "kernel":
+        return f"trainings are kept apart by the kernel (root: {alone['root']}, Landlock {alone['landlock']})"
+    missing = "; ".join(several.get("missing", [])) or "see docs/clean-room.md"
+    told = f"a training of one process: {alone['level']}; of several: {several['level']}"
+    return told if missing in told else f"{told} (missing: {missing})"
 
 
 def verify() -> None:

@@ -154,13 +154,6 @@ SETTINGS = (
         is_of_machine=True,
     ),
     _setting(
-        "PD_CLEAN_ROOM",
-        "`auto`: a training is kept by the kernel from reading what it was not given, as far as this machine can; "
-        "`require`: it stops where it cannot; `off`: never ([clean-room.md](clean-room.md))",
-        "`auto`",
-        is_of_machine=True,
-    ),
-    _setting(
         "PD_DUCKDB_THREADS", "threads that join tables", "the cores that may be used, at most 8", is_of_machine=True
     ),
     _setting(

@@ -7,60 +7,47 @@ renames; the one inside reads what is given and writes the run's folder. Errors:
 import compileall
 import json
 import os
-import platform
 import shutil
 import sys
-import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pd_ml.command_line import begun, train_here
-from pd_ml.data.shards import verify_once
+from pd_ml.data.shards import sha256_of, verify_once
 from pd_ml.errors import CleanRoomError, ConfigError
 from pd_ml.progress import PROGRESS_VARIABLE, Reporter
+from pd_ml.project import project
 from pd_ml.provenance import INIT_FROM, READABLE, read_run
 from pd_ml.room import decoded, libraries, ranks, relay, seal
 from pd_ml.room.given import Given, differences, digests, look
-from pd_ml.room.kernel import is_known_machine
-from pd_ml.room.levels import AUTO, KERNEL, OFF, POLICY, REQUIRE, UNENFORCED, level_of, unenforced
+from pd_ml.room.levels import AUTO, KERNEL, OFF, POLICY, REQUIRE, UNENFORCED, least, level_of, unenforced
+from pd_ml.room.trial import impossible, plan_of
 from pd_ml.room.work import read_outcome, told_of
 from pd_ml.training.workshop import Identity, Job, agree, alone_in, complete, identify, publish, record_of
 
 PACKAGE = Path(__file__).resolve().parents[1]
 INSIDE = PACKAGE / "room" / "inside.py"
-_FONTS = "fonts"
-_LEAST_PORT_OWN = 29500
 
 
-def train_in_room(job: Job) -> None:
-    """Train in a clean room where this machine can make one; in this process, and marked so, where it cannot."""
+def train_in_room(job: Job, processes: int) -> None:
+    """Train in a clean room where this machine can make one; in this process, and marked so, where it cannot.
+
+    So many processes train as are asked for, or as were started together.
+    """
+    if processes > 1 and ranks.together() > 1:
+        raise ConfigError(f"--processes {processes} of one of {ranks.together()} processes; start it by itself")
     why = _why_not()
     if why is not None:
         if _policy() == REQUIRE:
             raise CleanRoomError(f"{POLICY}={REQUIRE}, and no clean room can be entered: {why}")
-        train_here(job, level=f"{UNENFORCED}{why}")
+        train_here(job, processes, level=f"{UNENFORCED}{why}")
     elif ranks.rank():
         ranks.follow()
     else:
         with ranks.leading():
-            _train(job)
-
-
-def try_room() -> list[str]:
-    """Try all steps in children that are thrown away: for one process and for several, the level as JSON."""
-    if (why := _impossible()) is not None:
-        return [json.dumps({"processes": number, "level": f"{UNENFORCED}{why}"}) for number in (1, 2)]
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        for processes in (1, 2):
-            heard: dict[str, object] = {}
-            plan = replace(_plan([], Path(os.path.realpath(folder)), [], processes), command=())
-            relay.run(plan, heard.update)
-            facts = {name: value for name, value in heard.items() if name != "event"}
-            found.append(json.dumps({"processes": processes, "level": level_of(facts), **facts}))
-    return found
+            _train(job, max(processes, ranks.together()))
 
 
 def _policy() -> str:
@@ -75,13 +62,7 @@ def _why_not() -> str | None:
         return f"switched off ({POLICY}={OFF})"
     if ranks.together() > 1 and not ranks.are_on_one_machine():
         return "several machines, which need a network"
-    return _impossible()
-
-
-def _impossible() -> str | None:
-    if is_known_machine():
-        return None
-    return f"{platform.system()} on {platform.machine()} has no clean room; it is there on Linux, x86-64"
+    return impossible()
 
 
 @dataclass(kw_only=True)
@@ -92,40 +73,54 @@ class _Heard:
     level: str = ""
 
 
-def _train(asked: Job) -> None:
+def _train(asked: Job, processes: int) -> None:
     _compile_ourselves()
+    # Inside there is no checkout to ask; asked now, before its files can change.
+    project()
+    job = _without_links(asked)
+    # Before they are read: what differs at the end was not what was read.
+    first = look({role: path for role, path in _roots(job).items() if path.exists()})
     identity = identify(asked)
     reporter = begun(asked, identity)
     if (found := complete(asked, identity, reporter)) is None:
-        job = _without_links(asked)
         with alone_in(job):
-            _Training(job, identity, reporter).run()
+            _Training(job, identity, reporter, first, processes).run()
         seal.remove_seal(job.partial)
         found = read_run(job.out)
     reporter.event("done", out=str(asked.out), version=found.version, digest=found.digest)
 
 
+def _roots(job: Job) -> dict[str, Path]:
+    started_from = {INIT_FROM: job.init_from} if job.init_from else {}
+    return {"dataset": job.dataset, **job.inputs, **started_from, PACKAGE.name: PACKAGE}
+
+
 class _Training:
     """One training while its folder is held."""
 
-    def __init__(self, job: Job, identity: Identity, reporter: Reporter) -> None:
+    def __init__(self, job: Job, identity: Identity, reporter: Reporter, first: Given, processes: int) -> None:
         self._job, self._identity, self._reporter = job, identity, reporter
+        self._first, self._processes = first, processes
         self._heard = _Heard()
         self._problems: list[str] = []
+        self._level_before = KERNEL
+        self._copied: list[Mapping[str, object]] = []
         self._checkpoint = threading.Event()
         self._scan = _Scan()
 
     def run(self) -> None:
         """Enter, wait, publish; ends this process like the room's where that is not done."""
         job = self._job
-        why, taken = seal.open_again(job.partial)
-        self._problems += [why] if why else []
-        if taken:
-            self._reporter.say(f"the last run was killed; taken away, as no seal names it: {', '.join(taken[:4])}")
+        before = seal.open_again(job.partial)
+        self._level_before = before.level
+        self._problems += [before.problem] if before.problem else []
+        if before.taken:
+            told = ", ".join(before.taken[:4])
+            self._reporter.say(f"the last run was killed; what no seal names was taken away: {told}")
         agree(job, self._identity)
         given, known = self._given()
         read = digests(given, known)
-        scratch = self._scratch(given)
+        scratch = self._scratch()
         self._seal(ended=False)
         code = self._enter(given, scratch)
         self._problems += differences(given, read)
@@ -142,37 +137,40 @@ class _Training:
     def _given(self) -> tuple[Given, Mapping[str, str]]:
         """What is given, and the digests that are proven already: by the manifest, and by the inputs' `run.json`."""
         job = self._job
-        folders = dict(job.inputs) | ({INIT_FROM: job.init_from} if job.init_from else {})
-        roots = {"dataset": job.dataset, **folders, PACKAGE.name: PACKAGE}
-        look(roots)
         manifest = verify_once(job.dataset, cache=job.cache)
         lent = decoded.lend(job.cache, job.partial / seal.CACHE, manifest.digest)
-        roots |= {f"cache:{name}": path for name, (path, _) in lent.items()}
+        decoded_roots = {f"cache:{name}": path for name, (path, _) in lent.items()}
         known = {f"dataset/{info.path}": info.sha256 for info in manifest.shards}
         known |= {f"cache:{name}": digest for name, (_, digest) in lent.items()}
-        for role, folder in folders.items():
-            known |= {f"{role}/{name}": digest for name, digest in read_run(folder).outputs.items()}
-        return look(roots), known
+        for role, folder in _roots(job).items():
+            if role not in ("dataset", PACKAGE.name):
+                known |= {f"{role}/{name}": digest for name, digest in read_run(folder).outputs.items()}
+        roots = {**self._first.roots, **decoded_roots}
+        return Given(roots=roots, stamps={**self._first.stamps, **look(decoded_roots).stamps}), known
 
-    def _scratch(self, given: Given) -> Path:
+    def _scratch(self) -> Path:
+        """A place for temporary files; what lies in it at the beginning is named among what was given."""
         scratch = self._job.partial / seal.SCRATCH
         scratch.mkdir()
         for path in _font_lists():
             shutil.copyfile(path, scratch / path.name)
+            size_bytes, digest = (scratch / path.name).stat().st_size, sha256_of(scratch / path.name)
+            self._copied.append({"path": f"fonts/{path.name}", "size_bytes": size_bytes, "sha256": digest})
         return scratch
 
     def _enter(self, given: Given, scratch: Path) -> int:
         job = replace(self._job, cache=self._job.partial / seal.CACHE)
-        plan = _plan([str(path) for path in given.roots.values()], job.partial, _command(job), ranks.together())
         environment = relay.allowed_environment(scratch)
         if sys.stderr.isatty():
             environment[PROGRESS_VARIABLE] = "bar"
+        given_paths = [str(path) for path in given.roots.values()]
+        plan = plan_of(given_paths, job.partial, _command(job), environment, self._processes)
         ended = threading.Event()
         sealing = threading.Thread(target=self._seal_checkpoints, args=(ended,), daemon=True)
         sealing.start()
         self._scan.start()
         try:
-            return relay.run(replace(plan, environment=environment), self._hear)
+            return relay.run(plan, self._hear)
         finally:
             ended.set()
             self._checkpoint.set()
@@ -189,9 +187,8 @@ class _Training:
             self._checkpoint.set()
 
     def _level(self) -> str:
-        if self._problems:
-            return unenforced(self._problems)
-        return self._heard.level or unenforced([])
+        now = unenforced(self._problems) if self._problems else self._heard.level or unenforced([])
+        return least(self._level_before, now)
 
     def _seal_checkpoints(self, ended: threading.Event) -> None:
         while True:
@@ -206,7 +203,8 @@ class _Training:
                 continue
 
     def _seal(self, *, ended: bool) -> None:
-        level = self._level() if self._heard.level or self._problems else KERNEL
+        # Before the room said anything, nothing was trained.
+        level = self._level() if self._heard.level or self._problems else self._level_before
         seal.write_seal(self._job.partial, level=level, ended=ended)
 
     def _publish(self, level: str, given: Given, read: Mapping[str, str]) -> None:
@@ -214,9 +212,16 @@ class _Training:
         for _ in seal.plain_files(job.partial):
             pass
         counts, metrics, environment = read_outcome(job.partial)
-        _write_readable(job.export / READABLE, level, given, read, self._scan.result())
-        record = record_of(job, self._identity, counts=counts, metrics=metrics, environment=environment)
-        facts = {**self._heard.facts, "processes": ranks.together()}
+        told = {
+            "format_version": 1,
+            "level": level,
+            "given": [*_listed(given, read), *self._copied],
+            "data_like_in_libraries": [asdict(one) for one in self._scan.result()],
+        }
+        (job.export / READABLE).write_text(json.dumps(told, indent=1) + "\n")
+        told_outside = {**environment, **project()}
+        record = record_of(job, self._identity, counts=counts, metrics=metrics, environment=told_outside)
+        facts = {**self._heard.facts, "processes": self._processes}
         publish(job, replace(record, level=level, room=facts))
 
 
@@ -243,31 +248,10 @@ class _Scan(threading.Thread):
         return self._found
 
 
-def _write_readable(
-    path: Path, level: str, given: Given, read: Mapping[str, str], found: Sequence[libraries.DataLike]
-) -> None:
-    """What could be read; where no kernel kept it, this is only what was given."""
-    files = [
+def _listed(given: Given, read: Mapping[str, str]) -> list[Mapping[str, object]]:
+    return [
         {"path": name, "size_bytes": stamp.size_bytes, "sha256": read[name]} for name, stamp in given.stamps.items()
     ]
-    told = {
-        "format_version": 1,
-        "level": level,
-        "given": files,
-        "data_like_in_libraries": [asdict(one) for one in found],
-    }
-    path.write_text(json.dumps(told, indent=1) + "\n")
-
-
-def _plan(given: Sequence[str], folder: Path, command: Sequence[str], processes: int) -> relay.Plan:
-    return relay.Plan(
-        read=[*libraries.trees(), *libraries.settings(), *given],
-        write=[str(folder)],
-        command=command,
-        environment={},
-        processes=processes,
-        port=relay.free_port() if processes > 1 else _LEAST_PORT_OWN,
-    )
 
 
 def _command(job: Job) -> list[str]:
@@ -300,5 +284,5 @@ def _compile_ourselves() -> None:
 def _font_lists() -> list[Path]:
     """What matplotlib found of the machine's fonts, which takes it seconds to find again."""
     base = os.environ.get("MPLCONFIGDIR")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "matplotlib")
     return sorted((Path(base) if base else cache).glob("fontlist-v*.json"))

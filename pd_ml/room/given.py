@@ -108,7 +108,8 @@ def digests(given: Given, known: Mapping[str, str]) -> dict[str, str]:
 def differences(before: Given, read: Mapping[str, str]) -> list[str]:
     """What is not as it was: in words, by name.
 
-    A file that only got another hard link (another version of a dataset shares its shards so) is read again.
+    A file that only got another hard link (another version of a dataset shares its shards so) is read again, and so is
+    compiled code.
     """
     try:
         after = look(before.roots).stamps
@@ -118,11 +119,13 @@ def differences(before: Given, read: Mapping[str, str]) -> list[str]:
     told += [f"{name} came" for name in after if name not in before.stamps and _BYTECODE not in name]
     for name, stamp in before.stamps.items():
         now = after.get(name, stamp)
-        if now != stamp and not _is_linked_only(stamp, now, before.path(name), read[name]):
+        if now != stamp and not _is_harmless(name, stamp, now, before.path(name), read[name]):
             told.append(f"{name} was changed")
     return told
 
 
-def _is_linked_only(before: Stamp, now: Stamp, path: Path, digest: str) -> bool:
-    same = all(getattr(before, name) == getattr(now, name) for name in ("device", "inode", "size_bytes", "mtime_ns"))
-    return same and before.links != now.links and sha256_of(path) == digest
+def _is_harmless(name: str, before: Stamp, now: Stamp, path: Path, digest: str) -> bool:
+    """Another training may have compiled the same code at the same time."""
+    same = all(getattr(before, part) == getattr(now, part) for part in ("device", "inode", "size_bytes", "mtime_ns"))
+    is_linked = same and before.links != now.links
+    return (is_linked or _BYTECODE in name) and sha256_of(path) == digest

@@ -15,7 +15,7 @@ NO_SUID, NO_DEVICES, NO_EXEC, BIND, RECURSIVE, PRIVATE, DETACH = 2, 4, 8, 0x1000
 READ_ONLY = 1
 _PIVOT_ROOT, _MOUNT_SETATTR, _CAPSET, _KEYCTL, _CLOSE_RANGE = 155, 442, 126, 250, 436
 _DEATH_SIGNAL, _BOUNDING_DROP, _NO_NEW_PRIVILEGES, _AMBIENT, _CLEAR_ALL = 1, 24, 38, 47, 4
-_JOIN_SESSION_KEYRING = 1
+_JOIN_SESSION_KEYRING, _SUBREAPER = 1, 36
 _CAPABILITIES_V3 = 0x20080522
 _SET_FLAGS, _UP, _LOOPBACK = 0x8914, 1, 64
 _RECURSIVE_PATH, _HERE = 0x8000, -100
@@ -56,6 +56,11 @@ def close_all_but_standard() -> None:
 def die_with_parent(number: int) -> None:
     """The signal that this process gets when the one that started it ends."""
     _done("parent's death", _libc.prctl(_DEATH_SIGNAL, number, 0, 0, 0))
+
+
+def adopt_orphans() -> None:
+    """Processes below this one whose parent ends become its children."""
+    _done("orphans", _libc.prctl(_SUBREAPER, 1, 0, 0, 0))
 
 
 def leave(namespaces: int) -> None:

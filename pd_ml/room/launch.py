@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Callable
@@ -79,7 +80,10 @@ def _launched(plan: Plan) -> int:
         facts.root = facts.network = facts.ipc = facts.proc = "own"
         return _waited([_forked(partial(_first_process, plan, facts))])
     facts.missing.append(refused)
-    return _waited([_forked(partial(_without_namespaces, plan, facts, rank)) for rank in range(plan.processes)])
+    kernel.adopt_orphans()
+    code = _waited([_forked(partial(_without_namespaces, plan, facts, rank)) for rank in range(plan.processes)])
+    _end_orphans()
+    return code
 
 
 def _keep_standard_only() -> None:
@@ -173,7 +177,8 @@ def _confine(plan: Plan, facts: Facts, readable: list[str], *, sockets: bool) ->
             # Without any, there is nothing to drop; and the filter refuses the calls for keys.
             if step is kernel.without_new_privileges:
                 facts.missing.append(str(error))
-    shared_memory = [os.path.realpath("/dev/shm")] if facts.root == "own" else []
+    is_own = facts.root == "own" or facts.network == "container"
+    shared_memory = [os.path.realpath("/dev/shm")] if is_own else []
     try:
         facts.landlock = landlock.restrict(readable, [*plan.write, *shared_memory], plan.devices)
     except StepError as error:
@@ -192,7 +197,7 @@ def _confine(plan: Plan, facts: Facts, readable: list[str], *, sockets: bool) ->
 
 def _foreign_network() -> str | None:
     """What a network that is not our own has beside a loopback that nobody listens on; None where nothing."""
-    links = [name for name in os.listdir("/sys/class/net") if name != "lo"]
+    links = [name for _, name in socket.if_nameindex() if name != "lo"]
     if links:
         return f"not its own, with {', '.join(sorted(links)[:4])}"
     for name in ("tcp", "tcp6", "udp", "udp6"):
@@ -269,6 +274,19 @@ def _waited(children: list[int]) -> int:
         found = code if found in (0, _TRAINING_STOPPED) and code else found
     signal.alarm(0)
     return found
+
+
+def _end_orphans() -> None:
+    """What a training left behind could still write when its work is looked at; with process 1 of a room it ends."""
+    pid = os.getpid()
+    while True:
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            left = [int(child) for child in children.read().split()]
+        if not left:
+            return
+        for child in left:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def _mirrored(code: int) -> int:

@@ -16,7 +16,7 @@ from pd_ml.data.shards import sha256_of
 
 _PROGRAMS = (
     *("/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/include", "/usr/local/lib"),
-    *("/usr/local/cuda", "/lib", "/lib32", "/lib64", "/bin"),
+    *("/usr/local/cuda", "/usr/local/nvidia", "/lib", "/lib32", "/lib64", "/bin"),
 )
 _SETTINGS = (
     *("/usr/share/fonts", "/usr/share/fontconfig", "/usr/share/zoneinfo", "/usr/share/locale"),

@@ -55,7 +55,17 @@ def allowed_environment(scratch: Path) -> dict[str, str]:
     offline = dict.fromkeys(("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"), "1")
     # Both would look for another interface than the one that there is.
     network = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
-    return {**kept, **places, **offline, **network, "PATH": f"{programs.rstrip('/')}:/usr/bin:/bin"}
+    # NCCL would pass GPU memory on by a Unix socket, of which there are none.
+    network["NCCL_CUMEM_ENABLE"] = "0"
+    return {**kept, **places, **offline, **network, **_library_path(), "PATH": f"{programs.rstrip('/')}:/usr/bin:/bin"}
+
+
+def _library_path() -> dict[str, str]:
+    """What of LD_LIBRARY_PATH is given as a library."""
+    asked = [os.path.realpath(path) for path in os.environ.get("LD_LIBRARY_PATH", "").split(":") if path]
+    trees = [os.path.realpath(tree) for tree in libraries.trees()]
+    found = [path for path in asked if any(path == tree or path.startswith(f"{tree}/") for tree in trees)]
+    return {"LD_LIBRARY_PATH": ":".join(found)} if found else {}
 
 
 def python() -> str:
@@ -75,7 +85,7 @@ def run(plan: Plan, on_event: Callable[[Mapping[str, object]], None]) -> int:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={"PATH": "/usr/bin:/bin"},
+        env={"PATH": "/usr/bin:/bin", **_library_path()},
         start_new_session=True,
     )
     with _passing_on(process):

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pd_ml.data.shards import sha256_of
 from pd_ml.errors import CleanRoomError
 from pd_ml.provenance import LOCK
 from pd_ml.room.given import Stamp, stamp_of
+from pd_ml.room.levels import KERNEL
 
 # What is made anew at each start: links to decoded pictures, and a place for temporary files.
 CACHE, SCRATCH = ".cache", ".scratch"
@@ -91,31 +92,36 @@ def remove_seal(partial: Path) -> None:
     seal_path(partial).unlink(missing_ok=True)
 
 
-def open_again(partial: Path) -> tuple[str | None, list[str]]:
-    """Why what a training reads of its own folder is not enforced (None: it is), and what was taken away from it."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a training goes on from: its level so far, why that cannot be told (None: it can), what was taken away."""
+
+    level: str = KERNEL
+    problem: str | None = None
+    taken: Sequence[str] = ()
+
+
+def open_again(partial: Path) -> Found:
+    """Look at a run's folder before it is gone on with; of a run that was killed, what no seal names is taken away."""
     for name in (CACHE, SCRATCH):
         shutil.rmtree(partial / name, ignore_errors=True)
     try:
         found = dict(plain_files(partial))
     except CleanRoomError as error:
-        return str(error), []
+        return Found(problem=str(error))
     if not found:
-        return None, []
+        return Found()
     seal = _read(partial)
     if seal is None:
-        return "the run's folder was begun without a seal", []
+        return Found(problem="the run's folder was begun without a seal")
     if not seal.ended:
-        taken = _restore(partial, seal, found)
-        return _of_before(seal), taken
+        return Found(level=seal.level, taken=_restore(partial, seal, found))
     changed = [name for name in found if name not in seal.files or not _is_same(partial, name, seal, found[name])]
     changed += [name for name in seal.files if name not in found]
     if changed:
-        return f"the run's folder is not as it was sealed: {', '.join(sorted(changed)[:4])}", []
-    return _of_before(seal), []
-
-
-def _of_before(seal: Seal) -> str | None:
-    return None if seal.level == "kernel" else f"begun {seal.level}"
+        told = ", ".join(sorted(changed)[:4])
+        return Found(level=seal.level, problem=f"the run's folder is not as it was sealed: {told}")
+    return Found(level=seal.level)
 
 
 def _is_same(partial: Path, name: str, seal: Seal, found: os.stat_result) -> bool:

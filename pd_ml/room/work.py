@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pd_ml.config import config_from_json, to_json
 from pd_ml.errors import CleanRoomError
-from pd_ml.progress import Reporter
+from pd_ml.progress import Reporter, quieten
 from pd_ml.training.stopping import Stopping
 from pd_ml.training.workshop import Job
 
@@ -48,8 +48,6 @@ def job_of(told: Mapping[str, object]) -> Job:
 
 def work(job: Job) -> None:
     """Train, and leave export and outcome in the run's folder."""
-    from pd_ml.command_line import quieten
-
     # Before what they import.
     quieten()
     from pd_ml.device import environment

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,19 @@ def test_the_digest_is_over_weights_and_not_over_metrics_or_pictures(tmp_path: P
     assert write_run(tmp_path, record()).digest == before
     (tmp_path / "model.safetensors").write_bytes(b"other weights")
     assert write_run(tmp_path, record()).digest != before
+
+
+def test_the_seal_of_a_record_that_is_older_than_levels_stays_valid_and_none_can_be_added(tmp_path: Path) -> None:
+    record = RunRecord(stage="clip", version="1", config={}, inputs={}, dataset_version="", item_count=0)
+    write_run(tmp_path, record)
+    raw = json.loads((tmp_path / "run.json").read_text())
+    older = {name: value for name, value in raw.items() if name not in ("level", "room", "seal")}
+    seal = hashlib.sha256(json.dumps(older, sort_keys=True).encode()).hexdigest()
+    (tmp_path / "run.json").write_text(json.dumps({**older, "seal": seal}))
+    assert read_run(tmp_path).level == ""
+    (tmp_path / "run.json").write_text(json.dumps({**older, "level": "kernel", "seal": seal}))
+    with pytest.raises(ProvenanceError, match="altered since it was written"):
+        read_run(tmp_path)
 
 
 def test_a_datasets_digest_is_its_manifests(dataset: Path) -> None:

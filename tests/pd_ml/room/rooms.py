@@ -15,10 +15,19 @@ import pd_ml
 from tests import last_words
 from tests.patience import PATIENCE_S
 from tests.pd_ml.command import ROOT, clean_environment
+from tests.pd_ml.room.refusing import UNSHARE
 
 PACKAGE = Path(str(pd_ml.__file__)).parent
-WITHOUT_NAMESPACES = (sys.executable, "-m", "tests.pd_ml.room.without_namespaces")
+
 TOKENIZER = ("--recipe", "debug", "--set", "vocab_size=600")
+
+
+def refusing(*numbers: int) -> tuple[str, ...]:
+    """What comes before a command that runs where the kernel refuses these calls."""
+    return (sys.executable, "-m", "tests.pd_ml.room.refusing", ",".join(map(str, numbers)))
+
+
+WITHOUT_NAMESPACES = refusing(UNSHARE)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -119,8 +119,13 @@ def test_two_processes_of_accelerate_share_one_room_and_its_network(
     assert results["inside"].level == "kernel" and results["inside"].room["processes"] == 2
     assert results["outside"].level == "unenforced: switched off (PD_CLEAN_ROOM=off)"
     assert results["inside"].digest == results["outside"].digest
+    done = run(*clip(dataset, models, tmp_path / "started inside"), "--processes", 2)
+    assert done.returncode == 0 and '"processes": 2}' in done.stdout, done.stderr
+    assert read_run(tmp_path / "started inside").level == "kernel"
+    assert read_run(tmp_path / "started inside").digest == results["outside"].digest
 
 
+@pytest.mark.extended
 def test_without_namespaces_several_processes_train_unenforced_or_not_at_all(
     dataset: Path, models: Path, tmp_path: Path
 ) -> None:
@@ -138,36 +143,27 @@ def test_without_namespaces_several_processes_train_unenforced_or_not_at_all(
     assert level.startswith("unenforced: namespaces: ") or level == "kernel, network of the container"
 
 
-def test_a_stopped_training_saves_ends_with_75_and_goes_on_in_a_room(
-    dataset: Path, models: Path, tmp_path: Path
+@pytest.mark.parametrize("pushed", [False, pytest.param(True, marks=pytest.mark.extended)])
+def test_a_stopped_training_saves_ends_with_75_and_goes_on_with_what_was_sealed(
+    dataset: Path, models: Path, tmp_path: Path, pushed: bool
 ) -> None:
     require_own_root()
-    steps = settings("steps=60", "checkpoint_every_steps=5")
-    process = start(*clip(dataset, models, tmp_path / "clip", *LONG))
+    arguments = clip(dataset, models, tmp_path / "clip", *settings("steps=300", "checkpoint_every_steps=5"))
+    process = start(*arguments)
     until_checkpoint(process)
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 75, stderr
     assert stderr.count("Suspended: stopped at step ") == 1
-    shutil.rmtree(tmp_path / "clip.partial")
-    # Gone on with, and once more after somebody put a file into its folder.
-    for name, pushed, level in (("kept", False, "kernel"), ("pushed", True, "unenforced: the run's folder is not as")):
-        process = start(*clip(dataset, models, tmp_path / name, *steps))
-        until_checkpoint(process)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE_S)
-        if process.returncode == 75 and pushed:
-            (tmp_path / f"{name}.partial" / "checkpoints" / "foreign.pt").write_bytes(b"weights")
-        done = run(*clip(dataset, models, tmp_path / name, *steps))
-        assert done.returncode == 0, done.stderr
-        found = read_run(tmp_path / name)
-        assert found.level.startswith(level)
-        assert process.returncode == 75 and '"resumed"' in done.stdout
-    assert "checkpoints/foreign.pt" in found.level
-    assert read_run(tmp_path / "kept").digest == found.digest
+    if pushed:
+        (tmp_path / "clip.partial" / "checkpoints" / "foreign.pt").write_bytes(b"weights")
+    done = run(*arguments)
+    assert done.returncode == 0 and '"resumed"' in done.stdout, done.stderr
+    sealed_otherwise = "unenforced: the run's folder is not as it was sealed: checkpoints/foreign.pt"
+    assert read_run(tmp_path / "clip").level == (sealed_otherwise if pushed else "kernel")
 
 
-@pytest.mark.parametrize("whom", ["the launcher", "the process outside"])
+@pytest.mark.parametrize("whom", ["the launcher", pytest.param("the process outside", marks=pytest.mark.extended)])
 def test_killed_from_outside_it_leaves_no_process_and_goes_on_from_what_was_sealed(
     dataset: Path, models: Path, tmp_path: Path, whom: str
 ) -> None:
@@ -198,6 +194,7 @@ def _until_resumed(process: "subprocess.Popen[str]") -> Sequence[str]:
     return heard
 
 
+@pytest.mark.extended
 def test_without_its_parent_it_stops_and_saves(dataset: Path, models: Path, tmp_path: Path) -> None:
     require_own_root()
     code = "import os, subprocess, sys; os.environ['PD_STOP_WITHOUT_PARENT'] = str(os.getpid()); "
@@ -224,6 +221,7 @@ def test_forked_workers_give_back_bytes(dataset: Path, tmp_path: Path) -> None:
     assert read_run(out).level == "kernel"
 
 
+@pytest.mark.extended
 def test_a_link_that_a_training_leaves_is_not_published(dataset: Path, tmp_path: Path) -> None:
     require_own_root()
     package = copy_of_package(tmp_path / "copy", LINKING)
@@ -246,6 +244,7 @@ def test_an_input_with_a_socket_a_fifo_or_a_link_out_is_refused_by_name(
     assert "dataset/pipe is a FIFO" in done.stderr and "dataset/elsewhere is a link to" in done.stderr
 
 
+@pytest.mark.extended
 def test_an_input_that_changes_meanwhile_makes_the_training_unenforced(
     dataset: Path, models: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
-"""Run a command on a kernel that refuses new namespaces, as containers do: every unshare(2) is EPERM for good.
+"""Run a command on a kernel that refuses some calls, as that of a container does: EPERM, for good.
 
-python -m tests.pd_ml.room.without_namespaces COMMAND...
+python -m tests.pd_ml.room.refusing NUMBER,NUMBER COMMAND...
 """
 
 import ctypes
@@ -8,18 +8,19 @@ import errno
 import os
 import struct
 import sys
+from collections.abc import Sequence
 
 from pd_ml.room import calls, kernel
 
-_UNSHARE = 272
+UNSHARE, MOUNT, PIVOT_ROOT, LANDLOCK, SECCOMP = 272, 165, 155, 444, 317
 
 
-def refuse() -> None:
+def refuse(numbers: Sequence[int]) -> None:
     """For this process and all that it starts."""
     kernel.without_new_privileges()
     program = [
         calls._step(calls._LOAD, calls._NUMBER_AT),
-        *calls._refused([_UNSHARE], errno.EPERM),
+        *calls._refused(list(numbers), errno.EPERM),
         calls._step(calls._RETURN, calls._ALLOW),
     ]
     code = ctypes.create_string_buffer(b"".join(program))
@@ -28,5 +29,5 @@ def refuse() -> None:
 
 
 if __name__ == "__main__":
-    refuse()
-    os.execv(sys.argv[1], sys.argv[1:])
+    refuse([int(number) for number in sys.argv[1].split(",")])
+    os.execv(sys.argv[2], sys.argv[2:])
