@@ -115,11 +115,14 @@ class Sampler:
             read = shown.captions != NO_CAPTION
             np.add.at(tally.captions_K, self._first_caption[examples[read]] + shown.captions[read], 1)
 
+    def expected_times(self, steps: int, batch_size: int) -> Rows:
+        """How often each example is in the batches before `steps`, N."""
+        return np.concatenate(bucket_times_drawn(self._seed, steps, batch_size, self._counts))
+
     def expected(self, steps: int, batch_size: int) -> Tally:
         """The tally after `steps`. Pictures take no longer for more epochs; captions take a hash for each showing of a
         picture that has several (0.5 s a million), since that is how they are drawn."""
-        times = bucket_times_drawn(self._seed, steps, batch_size, self._counts)
-        tally = Tally(times_N=np.concatenate(times), captions_K=self.nothing_yet().captions_K)
+        tally = Tally(times_N=self.expected_times(steps, batch_size), captions_K=self.nothing_yet().captions_K)
         if not self._reads_captions:
             return tally
         if self._dropout is None and np.diff(self._first_caption).max(initial=0) <= 1:

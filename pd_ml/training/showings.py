@@ -52,13 +52,14 @@ class Showings:
     def restore(self, state: LoopState, batch_size: int) -> None:
         """Go on from the count of a checkpoint: the first process does, the others begin with nothing.
 
-        A checkpoint of before there were ledgers has none: up to there the sampler's word is taken for it.
+        A checkpoint of before there were ledgers has none: up to there the sampler's word is taken for it. Else its
+        pictures are compared right away, and all of it at the end.
         """
-        self._mine = self._task.sampler.nothing_yet()
-        if not self._machine.is_main:
-            return
+        sampler = self._task.sampler
+        self._mine = sampler.nothing_yet()
         if "times_shown" not in state or "captions_shown" not in state:
-            self._mine = self._task.sampler.expected(state["step"], batch_size)
+            if self._machine.is_main:
+                self._mine = sampler.expected(state["step"], batch_size)
             return
         found = Tally(times_N=_array(state["times_shown"]), captions_K=_array(state["captions_shown"]))
         counted, expected = ((len(one.times_N), len(one.captions_K)) for one in (found, self._mine))
@@ -67,7 +68,9 @@ class Showings:
                 f"the checkpoint at step {state['step']} counts {counted[0]} examples and {counted[1]} captions, "
                 f"expected {expected[0]} and {expected[1]}; train anew with another --out"
             )
-        self._mine = found
+        sampler.require(found, replace(found, times_N=sampler.expected_times(state["step"], batch_size)))
+        if self._machine.is_main:
+            self._mine = found
 
     def proved(self, steps: int, batch_size: int) -> Used:
         """What was shown in all; TrainingError where the run has counted something else than the sampler says."""
