@@ -119,7 +119,9 @@ def test_the_answer_is_that_of_reading_all_with_the_index_without_it_and_with_on
     def unlike() -> list[str]:
         told = {called: find_pictures(home, called) for called in names}
         return [
-            called for called, found in told.items() if set(found.pictures) != set(expected[called]) and expected[called]
+            called
+            for called, found in told.items()
+            if set(found.pictures) != set(expected[called]) and expected[called]
         ]
 
     assert unlike() == [], "there is no index yet"
@@ -195,7 +197,9 @@ def test_a_table_that_cannot_be_read_is_named_and_the_others_are_asked(home: Hom
     (path,) = tables.parts(home, FILES)
     path.write_bytes(b"garbage")
     found = find_pictures(home, "commons:M7")
-    assert [one.item_id for one in found.pictures] == ["commons:M7"] and any("images/files" in one for one in found.unread)
+    assert [one.item_id for one in found.pictures] == ["commons:M7"] and any(
+        "images/files" in one for one in found.unread
+    )
 
 
 def test_more_rows_than_a_block_are_found_each(tmp_path: Path) -> None:
