@@ -15,6 +15,7 @@ from pd_assets.lib.release import members
 from pd_assets.lib.release.ledger import Seen, seen_by
 from pd_assets.lib.release.lineage import models_and_members
 from pd_assets.lib.release.lookup import Lookup
+from pd_assets.lib.release.item_rows import rows_of_items
 from pd_assets.lib.release.near_titles import near_titles
 from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures
 from pd_assets.lib.release.segments import Row
@@ -114,16 +115,14 @@ class _Rows:
 
     def decisions(self) -> tuple[Row, ...]:
         """Of the buckets that the items are in alone."""
-        try:
-            wanted = {buckets.bucket_of(item, self.home.buckets) for item in self.items}
-            with tables.engine(self.home) as connection:
-                asked = tables.relation(connection, self.home, DECISIONS, buckets=sorted(wanted))
-                asked.create_view("asked")
-                sql = "select * from asked where list_contains($items, item_id) order by item_id, profile"
-                return tuple(connection.sql(sql, params={"items": list(self.items)}).to_arrow_table().to_pylist())
-        except TableError as error:
-            self.unread.append(f"{DECISIONS.key}: {error}")
-            return ()
+        found: list[Row] = []
+        for bucket in sorted({buckets.bucket_of(item, self.home.buckets) for item in self.items}):
+            path = tables.bucket_file(self.home, DECISIONS, bucket)
+            try:
+                found += rows_of_items(DECISIONS, path, self.items) if path.is_file() else ()
+            except TableError as error:
+                self.unread.append(f"{DECISIONS.key}: {error}")
+        return tuple(sorted(found, key=lambda row: (str(row["item_id"]), str(row["profile"]))))
 
     def sightings(self) -> tuple[Sighting, ...]:
         known = {(one.name, one.version): one for one in members.versions(self.home)}
