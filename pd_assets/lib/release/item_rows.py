@@ -1,12 +1,10 @@
-"""The rows of some items in a file that is sorted by item: only the row groups that may hold them are read, and of those
-no more than needed. Arrow alone: where nothing is joined, DuckDB costs more to start than the rows.
+"""The rows of some items in a file that is sorted by item: only the row groups that may hold them are read, and no more
+of those than needed. Arrow alone: where nothing is joined, DuckDB costs more to start than the rows.
 """
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import damage
@@ -40,16 +38,16 @@ def _groups(file: pq.ParquetFile, items: Collection[str]) -> Iterator[int]:
 
 
 def _rows(file: pq.ParquetFile, group: int, items: Collection[str]) -> Iterator[Row]:
-    wanted = pa.array(sorted(items), pa.string())
-    held = pc.is_in(file.read_row_group(group, columns=["item_id"])["item_id"], wanted)
-    places = pc.indices_nonzero(held).to_pylist()
+    # In plain Python: what makes an array of a list imports pandas.
+    held, wanted = file.read_row_group(group, columns=["item_id"])["item_id"].to_pylist(), set(items)
+    places = [place for place, item in enumerate(held) if item in wanted]
     if not places:
         return
     begins = 0
     for batch in file.iter_batches(ROWS, row_groups=[group], use_threads=False):
-        here = [place - begins for place in places if begins <= place < begins + batch.num_rows]
-        if here:
-            yield from batch.take(pa.array(here)).to_pylist()
+        for place in places:
+            if begins <= place < begins + batch.num_rows:
+                yield from batch.slice(place - begins, 1).to_pylist()
         begins += batch.num_rows
         if begins > places[-1]:
             return

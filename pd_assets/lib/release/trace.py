@@ -12,10 +12,10 @@ from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
+from pd_assets.lib.release.item_rows import rows_of_items
 from pd_assets.lib.release.ledger import Seen, seen_by
 from pd_assets.lib.release.lineage import models_and_members
 from pd_assets.lib.release.lookup import Lookup
-from pd_assets.lib.release.item_rows import rows_of_items
 from pd_assets.lib.release.near_titles import near_titles
 from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures
 from pd_assets.lib.release.segments import Row
