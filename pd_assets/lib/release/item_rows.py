@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import damage
 from pd_assets.lib.catalog.schemas import Table
-from pd_assets.lib.release.segments import Row
+from pd_assets.lib.release.segments import Row, as_rows
 
 # Read at a time: evidence is long.
 ROWS = 4_000
@@ -47,7 +47,7 @@ def _rows(file: pq.ParquetFile, group: int, items: Collection[str]) -> Iterator[
     for batch in file.iter_batches(ROWS, row_groups=[group], use_threads=False):
         for place in places:
             if begins <= place < begins + batch.num_rows:
-                yield from batch.slice(place - begins, 1).to_pylist()
+                yield from as_rows(batch.slice(place - begins, 1))
         begins += batch.num_rows
         if begins > places[-1]:
             return
