@@ -19,8 +19,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pd_assets.lib.catalog.schemas import INSTANT
-
 Row = Mapping[str, object]
 MAGIC = b"pd.segment.1\n"
 # Numbers are written and compared in blocks of so many, rows packed in batches of so many.
@@ -33,6 +31,8 @@ KINDS = {
     "looks": np.dtype([("row", "<u4"), ("words", "<u8", (5,))]),
 }
 END = len(MAGIC) + 16
+# Of a second, by the unit of a time.
+PARTS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Values = npt.NDArray[np.void]
 
 
@@ -73,15 +73,17 @@ def write(
 
 def as_rows(batch: pa.RecordBatch) -> list[Row]:
     """The rows of a batch; its times by our own hand, since pyarrow imports pandas for them."""
-    times = [name for name, kind in zip(batch.schema.names, batch.schema.types, strict=True) if kind == INSTANT]
-    for name in times:
+    kinds = dict(zip(batch.schema.names, batch.schema.types, strict=True))
+    parts = {name: PARTS[kind.unit] for name, kind in kinds.items() if pa.types.is_timestamp(kind)}
+    for name in parts:
         place = batch.schema.get_field_index(name)
         batch = batch.set_column(place, name, batch.column(place).cast(pa.int64()))
-    return [
-        {name: datetime.fromtimestamp(value, UTC) if name in times and value is not None else value
-         for name, value in row.items()}
-        for row in batch.to_pylist()
-    ]  # fmt: skip
+    rows: list[Row] = batch.to_pylist()
+    return [{name: _moment(value, parts.get(name)) for name, value in row.items()} for row in rows]
+
+
+def _moment(value: object, parts: int | None) -> object:
+    return value if parts is None or not isinstance(value, int) else datetime.fromtimestamp(value / parts, UTC)
 
 
 def _put(file: BinaryIO, batch: pa.RecordBatch) -> tuple[int, int, int, int]:
