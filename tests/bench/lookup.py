@@ -44,7 +44,8 @@ select
     'pd-old-100-expired' as rule_id, case when f % 5 < 3 then [] else ['no_ground'] end as reasons,
     'x' as ruleset_version, md5('' || f) as evidence_digest,
     '{"artist":"A. Painter ' || f % 5000 || '","date_text":"' || 1600 + f % 300 || '","tags":["PD-old-100"],"rest":"'
-        || repeat(md5('e' || f), 20) || md5('r' || f) || md5('s' || f) || md5('t' || f) || md5('u' || f) || '"}' as evidence,
+        || repeat(md5('e' || f), 20) || md5('r' || f) || md5('s' || f) || md5('t' || f) || md5('u' || f)
+        || '"}' as evidence,
     timestamptz '2026-01-01' as decided_at, '2026-01-01' as since, ['PD-old-100'] as grounds
 from range(0, $n) files(f), (values ('life70'), ('strict'), ('us')) profiles(profile) order by item_id, profile
 """
@@ -59,20 +60,21 @@ from range(0, $n) files(f) left join real using (f) order by item_id
 """
 CLUSTERS_SQL = """
 select
-    item_id, item_id as cluster, true as is_representative, cast(0 as integer) as place, sha256, sha1, phash, detail_hash
+    item_id, item_id as cluster, true as is_representative, cast(0 as integer) as place, sha256, sha1, phash,
+    detail_hash
 from files order by item_id
 """
 MEMBERS_SQL = """
 select
-    item_id, sha256, sha256 as exported_sha256, 'train' as split, 'train-' || hash(item_id) % 500 || '.parquet' as shard,
-    'pd-old-100-expired' as rule_id, 'main' as dataset, $version as version
+    item_id, sha256, sha256 as exported_sha256, 'train' as split,
+    'train-' || hash(item_id) % 500 || '.parquet' as shard, 'pd-old-100-expired' as rule_id, 'main' as dataset, $version as version
 from files order by item_id
 """
 CHANGES_SQL = """
 select
     'commons:M' || f as item_id, 'strict' as profile, 'reject' as from_verdict, 'accept' as to_verdict,
-    'none' as from_rule, 'pd-old-100-expired' as to_rule, 'rule' as cause, '2026-01-' || lpad('' || f % 28 + 1, 2, '0') as
-    changed_on
+    'none' as from_rule, 'pd-old-100-expired' as to_rule, 'rule' as cause,
+    '2026-01-' || lpad('' || f % 28 + 1, 2, '0') as changed_on
 from range(0, $n) files(f) where f % 4 = 0 order by changed_on, item_id, profile
 """
 
