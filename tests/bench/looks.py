@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("art", type=Path, help="a folder with images/")
     parser.add_argument("--half", choices=("choose", "test"), default="test")
     parser.add_argument("--million", type=int, default=0, help="looks of made-up pictures beside them")
+    parser.add_argument("--asked", type=int, default=1_000_000, help="so many of them are passed on")
     options = parser.parse_args()
     names = sorted((options.art / "images").iterdir())
     random.Random(1).shuffle(names)
@@ -45,7 +46,7 @@ def main() -> None:
         ("5% at each", 0.05),
     ):
         candidates = found = alone = strangers = 0
-        for number, picture in enumerate(kept):
+        for number, picture in list(enumerate(kept))[: options.asked]:
             cuts = [chance.uniform(0, -crop) for _ in range(4)] if crop < 0 else [crop] * 4
             asked = look(passed_on(picture, cuts))
             near = everything.near(asked)
@@ -55,7 +56,7 @@ def main() -> None:
             same = [one.place for one in near if is_alike(asked, looks, one.place)]
             found += number in same
             strangers += any(place != number for place in same)
-        shares = [f"{one / len(kept):.1%}" for one in (candidates, found, alone)]
+        shares = [f"{one / min(len(kept), options.asked):.1%}" for one in (candidates, found, alone)]
         print(f"| {what} | {' | '.join(shares)} | {strangers} |", flush=True)
     false = by_hashes = 0
     for picture in foreign:
