@@ -26,8 +26,8 @@ def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day
         told = trace(home, called, day=day)
     if (plain_bytes := sum(told.found.plain.values())) > WORTH_SAYING_BYTES:
         print(
-            f"pdd: the index is older than {plain_bytes // 1_000_000} MB of the tables, which were read themselves: the "
-            "answer is whole, and took longer; the next run brings it in step, and so does pdd trace --index",
+            f"pdd: the index is older than {plain_bytes // 1_000_000} MB of the tables, which were read themselves: "
+            "the answer is whole, and took longer; the next run brings it in step, and so does pdd trace --index",
             file=sys.stderr,
         )
     if parquet is not None:

@@ -408,6 +408,8 @@ def relation(
     if not files:
         return connection.from_arrow(several[0].schema.empty_table())
     found = connection.read_parquet([str(path) for path in files], hive_partitioning=False, union_by_name=True)
+    if set(several[0].columns) <= set(found.columns):
+        return found
     # What an older version wrote lacks the columns that came later.
     empty = connection.from_arrow(several[0].schema.empty_table())
     kinds = zip(empty.columns, empty.types, strict=True)

@@ -11,6 +11,7 @@ import json
 import mmap
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +31,8 @@ KINDS = {
     "looks": np.dtype([("row", "<u4"), ("words", "<u8", (5,))]),
 }
 END = len(MAGIC) + 16
+# Of a second, by the unit of a time.
+PARTS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Values = npt.NDArray[np.void]
 
 
@@ -66,6 +69,21 @@ def write(
         begins = file.tell()
         file.write(head)
         file.write(begins.to_bytes(8, "little") + zlib.crc32(head).to_bytes(8, "little") + MAGIC)
+
+
+def as_rows(batch: pa.RecordBatch) -> list[Row]:
+    """The rows of a batch; its times by our own hand, since pyarrow imports pandas for them."""
+    kinds = dict(zip(batch.schema.names, batch.schema.types, strict=True))
+    parts = {name: PARTS[kind.unit] for name, kind in kinds.items() if pa.types.is_timestamp(kind)}
+    for name in parts:
+        place = batch.schema.get_field_index(name)
+        batch = batch.set_column(place, name, batch.column(place).cast(pa.int64()))
+    rows: list[Row] = batch.to_pylist()
+    return [{name: _moment(value, parts.get(name)) for name, value in row.items()} for row in rows]
+
+
+def _moment(value: object, parts: int | None) -> object:
+    return value if parts is None or not isinstance(value, int) else datetime.fromtimestamp(value / parts, UTC)
 
 
 def _put(file: BinaryIO, batch: pa.RecordBatch) -> tuple[int, int, int, int]:
@@ -139,7 +157,7 @@ class Segment:
         """Rows by their numbers."""
         for ordinal in ordinals:
             number, place = divmod(ordinal, ROWS)
-            yield self._batch(number).slice(place, 1).to_pylist()[0]
+            yield as_rows(self._batch(number).slice(place, 1))[0]
 
     def looks(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
         """Of each row that has a look its number, and the five words of its hashes."""

@@ -12,14 +12,13 @@ from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
+from pd_assets.lib.release.item_rows import rows_of_items
 from pd_assets.lib.release.ledger import Seen, seen_by
 from pd_assets.lib.release.lineage import models_and_members
 from pd_assets.lib.release.lookup import Lookup
-from pd_assets.lib.release.near_titles import near_titles
 from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures
 from pd_assets.lib.release.segments import Row
 from pd_assets.lib.release.traced import NO_COPIES, Sighting, Trace
-from pd_assets.lib.rights.evidence_kept import Past, as_of
 
 
 def trace(home: Home, called: str, *, day: date | None = None) -> Trace:
@@ -49,7 +48,7 @@ def _traced(home: Home, found: Found, called: str, lookup: Lookup, day: date | N
     sightings = rows.sightings()
     versions = {one.dataset.version for one in sightings}
     _, known = models_and_members(home)
-    decisions = rows.decisions() if day is None else tuple(map(_as_row, as_of(home, items, day)))
+    decisions = rows.decisions() if day is None else _as_of(home, items, day)
     takedowns, changes = rows.of("takedowns", "taken_down_at", "item_id"), rows.of("changes", "changed_at", "item_id")
     if day is not None:
         takedowns = tuple(row for row in takedowns if _day(row["taken_down_at"]) <= day.isoformat())
@@ -91,6 +90,8 @@ def _nothing(home: Home, called: str, *, is_file: bool) -> str:
             f"nothing in {home.root} is the picture in {called}: no item has these bytes, and none looks the same; "
             "expected a picture of the catalogue, also re-encoded, resized, or cropped by a few percent at each side"
         )
+    from pd_assets.lib.release.near_titles import near_titles
+
     near = near_titles(home, called)
     told = f"; near it: {', '.join(near)}" if near else ""
     return (
@@ -114,16 +115,14 @@ class _Rows:
 
     def decisions(self) -> tuple[Row, ...]:
         """Of the buckets that the items are in alone."""
-        try:
-            wanted = {buckets.bucket_of(item, self.home.buckets) for item in self.items}
-            with tables.engine(self.home) as connection:
-                asked = tables.relation(connection, self.home, DECISIONS, buckets=sorted(wanted))
-                asked.create_view("asked")
-                sql = "select * from asked where list_contains($items, item_id) order by item_id, profile"
-                return tuple(connection.sql(sql, params={"items": list(self.items)}).to_arrow_table().to_pylist())
-        except TableError as error:
-            self.unread.append(f"{DECISIONS.key}: {error}")
-            return ()
+        found: list[Row] = []
+        for bucket in sorted({buckets.bucket_of(item, self.home.buckets) for item in self.items}):
+            path = tables.bucket_file(self.home, DECISIONS, bucket)
+            try:
+                found += rows_of_items(DECISIONS, path, self.items) if path.is_file() else ()
+            except TableError as error:
+                self.unread.append(f"{DECISIONS.key}: {error}")
+        return tuple(sorted(found, key=lambda row: (str(row["item_id"]), str(row["profile"]))))
 
     def sightings(self) -> tuple[Sighting, ...]:
         known = {(one.name, one.version): one for one in members.versions(self.home)}
@@ -140,8 +139,11 @@ class _Rows:
         )
 
 
-def _as_row(past: Past) -> Row:
-    return asdict(past)
+def _as_of(home: Home, items: Sequence[str], day: date) -> tuple[Row, ...]:
+    # What reads evidence is imported for whoever asks of a day.
+    from pd_assets.lib.rights.evidence_kept import as_of
+
+    return tuple(asdict(past) for past in as_of(home, items, day))
 
 
 def _day(value: object) -> str:

@@ -158,7 +158,9 @@ def test_a_ledger_with_one_byte_altered_tells_nothing(made: Made) -> None:
     body[len(body) // 2] ^= 1
     ledger.write_bytes(body)
     assert relations(made.home) == {"clip": "unknown", "unet_text": "unknown"}
-    assert relations(made.home, "commons:M7")["unet_text"] == "unknown", "its own ledger tells only of what it was shown"
+    assert relations(made.home, "commons:M7")["unet_text"] == "unknown", (
+        "its own ledger tells only of what it was shown"
+    )
     said = "\n".join(trace(made.home, SEEN).in_words())
     assert "unknown, treated as seen: 2" in said and "altered since it was written" in said
 
@@ -180,7 +182,11 @@ def test_a_program_is_told_the_same(made: Made) -> None:
         ("clip", "trained_on", []),
         ("unet_text", "through", ["clip one"]),
     ]
-    assert (one["item_id"], one["matched_by"], [data["split"] for data in one["datasets"]]) == (SEEN, "item_id", ["train"])
+    assert (one["item_id"], one["matched_by"], [data["split"] for data in one["datasets"]]) == (
+        SEEN,
+        "item_id",
+        ["train"],
+    )
     assert [model["times_shown"] for model in one["models"]] == [3, 0]
     made.part.unlink()
     (made.home.model("clip", "one") / LEDGER).unlink()
