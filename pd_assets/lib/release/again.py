@@ -92,22 +92,21 @@ def _read(written: str | None) -> Grey | None:
     return np.frombuffer(zlib.decompress(base64.b64decode(written)), dtype=np.uint8).reshape(SIDE, SIDE)
 
 
-def came_back(home: Home, notes: Sequence[Note]) -> list[Note]:
-    """The notes for which something came back, or is known now, with it; others are left out."""
+def came_back(home: Home, notes: Sequence[Note]) -> tuple[list[Note], list[str]]:
+    """The notes for which something came back, or is known now, with it, others left out; and why that is not known."""
     if not notes:
-        return []
+        return [], []
     try:
         by_bytes = _by_bytes(home, notes)
         by_look = _by_look(home, notes)
     except UNREADABLE as error:
-        log.warning("not known whether what was taken down came back (%s)", " ".join(str(error).split()))
-        return []
+        return [], [f"not known whether it came back under another title ({' '.join(str(error).split())})"]
     changed = []
     for note in notes:
         more = _with(note, [*by_bytes.get(note.key, ()), *by_look.get(note.key, ())])
         if more != note:
             changed.append(more)
-    return changed
+    return changed, []
 
 
 def _with(note: Note, found: Iterable[Mapping[str, object]]) -> Note:
