@@ -37,6 +37,8 @@ NEAR, NEAR_BITS = 120, 22
 # Of 256 bits of the second hash, as in catalog/sql/members.sql.
 LEAST_RISES = 8
 HASH, DETAIL_HASH = re.compile(r"[0-9a-f]{16}"), re.compile(r"[0-9a-f]{64}")
+# Of more pictures of one note, a pattern's say, the hashes alone are kept: each square is 3 KB, and notes are read often.
+MOST_SQUARES = 1_000
 # Under PD_HOME/.tmp: the pairs that were looked at twice and are not the same.
 JUDGED = "looks_judged.json"
 # An item that was taken down before anything was known of its picture.
@@ -59,19 +61,16 @@ def remembering(home: Home, several: Sequence[Note]) -> list[Note]:
     except UNREADABLE as error:
         log.warning("not known how %d pictures look (%s)", len(wanted), " ".join(str(error).split()))
         return list(several)
-    looks = {
-        row["sha256"]: Kept(
-            sha256=row["sha256"],
-            phash=row["phash"],
-            detail_hash=row["detail_hash"],
-            look=_written(_grey(home, row["path"], row["sha256"])),
-        )
-        for row in found.to_pylist()
-    }
-    return [
-        replace(note, kept=(*note.kept, *(looks[one] for one in sorted(lacking[note.key] & set(looks)))))
-        for note in several
-    ]
+    rows = {str(row["sha256"]): row for row in found.to_pylist()}
+    done = []
+    for note in several:
+        kept = list(note.kept)
+        for sha256 in sorted(lacking[note.key] & set(rows)):
+            row = rows[sha256]
+            look = _written(_grey(home, row["path"], sha256)) if len(kept) < MOST_SQUARES else None
+            kept.append(Kept(sha256=sha256, phash=row["phash"], detail_hash=row["detail_hash"], look=look))
+        done.append(replace(note, kept=tuple(kept)))
+    return done
 
 
 def _without_look(note: Note) -> set[str]:
