@@ -37,7 +37,7 @@ NEAR, NEAR_BITS = 120, 22
 # Of 256 bits of the second hash, as in catalog/sql/members.sql.
 LEAST_RISES = 8
 HASH, DETAIL_HASH = re.compile(r"[0-9a-f]{16}"), re.compile(r"[0-9a-f]{64}")
-# Of more pictures of one note, a pattern's say, the hashes alone are kept: each square is 3 KB, and notes are read often.
+# Of more pictures of one note, a pattern's say, the hashes alone are kept: a square is 3 KB, and notes are read often.
 MOST_SQUARES = 1_000
 # Under PD_HOME/.tmp: the pairs that were looked at twice and are not the same.
 JUDGED = "looks_judged.json"
