@@ -23,6 +23,7 @@ from pd_assets.lib.catalog.schemas import LICENSED, TABLES
 from pd_assets.lib.dataset.audit import find_faults
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.lineage import trained_last
+from pd_assets.lib.release.takedowns import Asked
 from pd_assets.sandbox import Archive, SandboxServer
 from pd_ml.data.shards import read_manifest
 from tests import last_words, warm
@@ -125,7 +126,8 @@ def test_what_one_machine_makes_another_one_reads_draws_with_and_takes_down(
 
         doomed = licensed[0]
         version = second.pointed("dataset", "main", "latest")
-        told = "\n".join(takedown.remove(str(doomed["item_id"]), reason="the heirs ask for it", purge=True))
+        asked = Asked(names=(str(doomed["item_id"]),), reason="the heirs ask for it", purge=True)
+        told = "\n".join(takedown.remove(asked))
         assert "removed 1 pictures" in told and f"main/{version}" in told
         left = store.names
         assert not [name for name in left if str(doomed["sha256"]) in name]

@@ -8,6 +8,7 @@ travel from picture to picture. No damage is an error: what cannot be asked now 
 import base64
 import json
 import logging
+import re
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pd_assets.lib.catalog import tables
@@ -29,14 +31,20 @@ from pd_assets.lib.release.pictures import Picture
 
 # Twice the bits of 64 that differ and those of 256, beyond which nothing is looked at twice. Of 150 paintings in JPEG
 # quality 70 at 60% of the size, those cropped by 2% are 68 away at most, and by 5% 126; of the 719,400 pairs of 1,200
-# other paintings 36 are at most 120 away, which is 50 of a million pictures for each that was taken down.
-NEAR = 120
+# other paintings 36 are at most 120 away, which is 50 of a million pictures for each that was taken down. At most
+# NEAR_BITS are of the 64.
+NEAR, NEAR_BITS = 120, 22
+# Of 256 bits of the second hash, as in catalog/sql/members.sql.
+LEAST_RISES = 8
+HASH, DETAIL_HASH = re.compile(r"[0-9a-f]{16}"), re.compile(r"[0-9a-f]{64}")
+# Of more pictures of one note, a pattern's say, the hashes alone are kept: a square is 3 KB, and notes are read often.
+MOST_SQUARES = 1_000
 # Under PD_HOME/.tmp: the pairs that were looked at twice and are not the same.
 JUDGED = "looks_judged.json"
 # An item that was taken down before anything was known of its picture.
 OF_THE_ITEM = "item"
 _BANNED = pa.schema([(name, pa.string()) for name in ("key", "item_id", "sha256", "sha1")])
-_KEPT = pa.schema([(name, pa.string()) for name in ("key", "sha256", "phash", "detail_hash")])
+Row = Mapping[str, object]
 UNREADABLE = (PdError, duckdb.Error, OSError)
 
 log = logging.getLogger(__name__)
@@ -53,19 +61,16 @@ def remembering(home: Home, several: Sequence[Note]) -> list[Note]:
     except UNREADABLE as error:
         log.warning("not known how %d pictures look (%s)", len(wanted), " ".join(str(error).split()))
         return list(several)
-    looks = {
-        row["sha256"]: Kept(
-            sha256=row["sha256"],
-            phash=row["phash"],
-            detail_hash=row["detail_hash"],
-            look=_written(_grey(home, row["path"], row["sha256"])),
-        )
-        for row in found.to_pylist()
-    }
-    return [
-        replace(note, kept=(*note.kept, *(looks[one] for one in sorted(lacking[note.key] & set(looks)))))
-        for note in several
-    ]
+    rows = {str(row["sha256"]): row for row in found.to_pylist()}
+    done = []
+    for note in several:
+        kept = list(note.kept)
+        for sha256 in sorted(lacking[note.key] & set(rows)):
+            row = rows[sha256]
+            look = _written(_grey(home, row["path"], sha256)) if len(kept) < MOST_SQUARES else None
+            kept.append(Kept(sha256=sha256, phash=row["phash"], detail_hash=row["detail_hash"], look=look))
+        done.append(replace(note, kept=tuple(kept)))
+    return done
 
 
 def _without_look(note: Note) -> set[str]:
@@ -92,25 +97,24 @@ def _read(written: str | None) -> Grey | None:
     return np.frombuffer(zlib.decompress(base64.b64decode(written)), dtype=np.uint8).reshape(SIDE, SIDE)
 
 
-def came_back(home: Home, notes: Sequence[Note]) -> list[Note]:
-    """The notes for which something came back, or is known now, with it; others are left out."""
+def came_back(home: Home, notes: Sequence[Note]) -> tuple[list[Note], list[str]]:
+    """The notes for which something came back, or is known now, with it, others left out; and why that is not known."""
     if not notes:
-        return []
+        return [], []
     try:
         by_bytes = _by_bytes(home, notes)
         by_look = _by_look(home, notes)
     except UNREADABLE as error:
-        log.warning("not known whether what was taken down came back (%s)", " ".join(str(error).split()))
-        return []
+        return [], [f"not known whether it came back under another title ({' '.join(str(error).split())})"]
     changed = []
     for note in notes:
         more = _with(note, [*by_bytes.get(note.key, ()), *by_look.get(note.key, ())])
         if more != note:
             changed.append(more)
-    return changed
+    return changed, []
 
 
-def _with(note: Note, found: Iterable[Mapping[str, object]]) -> Note:
+def _with(note: Note, found: Iterable[Row]) -> Note:
     pictures, again = list(note.pictures), list(note.again)
     known = {(one.item_id, one.sha256) for one in note.meant}
     for row in found:
@@ -128,7 +132,7 @@ def _with(note: Note, found: Iterable[Mapping[str, object]]) -> Note:
     return more if more.digests <= note.digests else replace(more, purged_at=None)
 
 
-def _by_bytes(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Mapping[str, object]]]:
+def _by_bytes(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Row]]:
     with tables.engine(home) as connection:
         for name, table in (("items", ITEMS), ("files", FILES), ("clusters", CLUSTERS)):
             tables.relation(connection, home, table).create_view(name)
@@ -138,26 +142,46 @@ def _by_bytes(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Mapping[st
     return _by_key(found)
 
 
-def _by_look(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Mapping[str, object]]]:
-    kept = {(note.key, one.sha256): one for note in notes for one in note.kept if one.phash and one.detail_hash}
+def _by_look(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Row]]:
+    kept = [(note, one) for note in notes for one in note.kept if _is_comparable(one)]
     if not kept:
         return {}
-    listed = [
-        {"key": key, "sha256": one.sha256, "phash": one.phash, "detail_hash": one.detail_hash}
-        for (key, _), one in kept.items()
-    ]
+    words = _words([(one.phash, one.detail_hash) for _, one in kept])
+    near: list[tuple[Kept, Row]] = []
     with tables.engine(home) as connection:
         tables.relation(connection, home, FILES).create_view("files")
-        connection.register("kept", pa.Table.from_pylist(listed, schema=_KEPT))
-        connection.register("named", _banned(notes))
-        found = connection.sql(load("looks_near"), params={"near": NEAR}).to_arrow_table().to_pylist()
-        connection.unregister("kept")
-        connection.unregister("named")
-    same = _same(home, [(kept[row["key"], row["gone_sha256"]], row) for row in found])
-    return _by_key([{**row, "matched_by": LOOK} for row in same])
+        for batch in connection.sql(load("looks_here")).to_arrow_reader(tables.BATCH_ROWS):
+            here = np.stack([batch[name].to_numpy() for name in ("p", "d0", "d1", "d2", "d3")], axis=1)
+            for (note, one), asked in zip(kept, words, strict=True):
+                if not len(places := _near(here, asked)):
+                    continue
+                found = batch.take(pa.array(places)).to_pylist()
+                rows = [row for row in found if row["sha256"] != one.sha256 and row["item_id"] not in note.items]
+                near += [(one, {**row, "key": note.key}) for row in rows]
+    return _by_key([{**row, "matched_by": LOOK} for row in _same(home, near)])
 
 
-def _same(home: Home, near: Sequence[tuple[Kept, Mapping[str, object]]]) -> list[Mapping[str, object]]:
+def _is_comparable(one: Kept) -> bool:
+    """Whether hashes tell a picture: one whose greys hardly rise anywhere looks like every other of that kind."""
+    is_whole = HASH.fullmatch(one.phash or "") and DETAIL_HASH.fullmatch(one.detail_hash or "")
+    return bool(is_whole) and int(one.detail_hash or "0", 16).bit_count() >= LEAST_RISES
+
+
+def _words(hashes: Sequence[tuple[str | None, str | None]]) -> npt.NDArray[np.uint64]:
+    """Both hashes of each picture as five 64-bit words."""
+    body = bytes.fromhex("".join(f"{phash}{detail_hash}" for phash, detail_hash in hashes))
+    return np.frombuffer(body, dtype=">u8").astype(np.uint64).reshape(-1, 5)
+
+
+def _near(here: npt.NDArray[np.uint64], asked: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """The places of those that are near enough for a second look."""
+    bits = np.bitwise_count(here[:, 0] ^ asked[0])
+    places = np.flatnonzero(bits <= NEAR_BITS)
+    detail = np.bitwise_count(here[places, 1:] ^ asked[1:]).sum(axis=1)
+    return places[2 * bits[places].astype(np.int64) + detail <= NEAR]
+
+
+def _same(home: Home, near: Sequence[tuple[Kept, Row]]) -> list[Row]:
     """Those of the candidates that are one that was taken down, in another encoding, size or cut."""
     path = home.scratch / JUDGED
     try:
@@ -176,7 +200,7 @@ def _same(home: Home, near: Sequence[tuple[Kept, Mapping[str, object]]]) -> list
     return same
 
 
-def _is_same(home: Home, kept: Kept, row: Mapping[str, object]) -> bool:
+def _is_same(home: Home, kept: Kept, row: Row) -> bool:
     """By a second look, or by the hashes alone where one of both is gone."""
     try:
         gone = _read(kept.look)
@@ -196,8 +220,8 @@ def _banned(notes: Iterable[Note]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_BANNED)
 
 
-def _by_key(found: Collection[Mapping[str, object]]) -> Mapping[str, list[Mapping[str, object]]]:
-    by_key: dict[str, list[Mapping[str, object]]] = {}
+def _by_key(found: Collection[Row]) -> Mapping[str, list[Row]]:
+    by_key: dict[str, list[Row]] = {}
     for row in found:
         by_key.setdefault(str(row["key"]), []).append(row)
     return by_key

@@ -12,16 +12,14 @@ import duckdb
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import ITEMS, LICENSED, MEMBERS, TAKEDOWNS
-from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release import ledger
+from pd_assets.lib.release.ledger import Seen, seen_by
 from pd_assets.lib.release.lineage import Model, models_and_members
 from pd_assets.lib.release.members import Members
 from pd_assets.lib.release.notes import Note
 from pd_assets.lib.release.purge import made_of_it, may_hold, shown_on
-from pd_assets.lib.release.trace import trace
 
-Pair = tuple[str, str | None]
 # How a model stands to a picture, the nearest first; what learnt from it is changed by a training alone.
 RELATIONS = ("trained_on", "through", "unknown", "measured_with", "held")
 LEARNT = ("trained_on", "through", "unknown")
@@ -100,11 +98,12 @@ class Facts:
     """What the tables tell of the pictures of some takedowns."""
 
     home: Home
+    asked: frozenset[str]
     models: Sequence[Model]
     members: Members
     sightings: Mapping[str, Sequence[Sighting]]
     by_digest: Mapping[str, Sequence[Sighting]]
-    listed: frozenset[Pair]
+    listed: frozenset[tuple[str, str]]
     licensed_problem: str
     rows: frozenset[tuple[str | None, str | None, str]]
     rows_problem: str
@@ -193,13 +192,7 @@ class Facts:
 
     def seen_by(self, of: Sequence[Note]) -> list[SeenBy]:
         """The models that saw one of the pictures, or of which nobody can tell, by how they stand to it."""
-        items = self.items(of) if self.models else []
-        try:
-            by_item = saw(self.home, [(item, None) for item in items])
-        except UNREADABLE as error:
-            why = " ".join(str(error).split())
-            untold = [ledger.Seen(model=one, relation="unknown", times_shown=None, why=why) for one in self.models]
-            by_item = dict.fromkeys(items, untold)
+        by_item = {item: self._seen.get(item, ()) for item in self.items(of)}
         return sorted(_summed(by_item), key=lambda one: (RELATIONS.index(one.relation), one.name, one.version))
 
     def _held_or_untold(self, of: Sequence[Note]) -> set[str]:
@@ -217,6 +210,17 @@ class Facts:
             is_current=any(pointed.values()) and is_there,
             shards=shards,
         )
+
+    @cached_property
+    def _seen(self) -> Mapping[str, Sequence[Seen]]:
+        """By item, of all these takedowns at once; what cannot be told counts as seen."""
+        asked = sorted(self.asked | {one.item_id for several in self.by_digest.values() for one in several})
+        try:
+            return seen_by(self.home, [(item, None) for item in asked])
+        except UNREADABLE as error:
+            why = " ".join(str(error).split())
+            untold = tuple(Seen(model=one, relation="unknown", times_shown=None, why=why) for one in self.models)
+            return dict.fromkeys(asked, untold)
 
     @cached_property
     def _unlisted(self) -> list[Path]:
@@ -265,6 +269,7 @@ def gather(home: Home, of: Collection[Note]) -> Facts:
     unread += [f"{ITEMS.key}: {problem}"] if problem else []
     return Facts(
         home=home,
+        asked=frozenset(items),
         models=found,
         members=members,
         sightings=sightings,
@@ -278,29 +283,8 @@ def gather(home: Home, of: Collection[Note]) -> Facts:
     )
 
 
-def saw(home: Home, pictures: Collection[Pair]) -> Mapping[str, Sequence[ledger.Seen]]:
-    """By item: how each model stands to it, as the ledger tells; where there is none, as the datasets' lists do."""
-    try:
-        return ledger.seen_by(home, pictures)
-    except NotImplementedError:
-        return {item: _traced(home, item) for item, _ in pictures}
-
-
-def _traced(home: Home, item: str) -> list[ledger.Seen]:
-    try:
-        told = trace(home, item)
-    except ConfigError:
-        # Nobody has seen it yet.
-        return []
-    return [
-        ledger.Seen(model=one, relation=relation, times_shown=None)
-        for one in told.models
-        if (relation := told.relation(one, item)) is not None
-    ]
-
-
-def _summed(by_item: Mapping[str, Sequence[ledger.Seen]]) -> Iterator[SeenBy]:
-    found: dict[tuple[str, str, str], list[tuple[str, ledger.Seen]]] = {}
+def _summed(by_item: Mapping[str, Sequence[Seen]]) -> Iterator[SeenBy]:
+    found: dict[tuple[str, str, str], list[tuple[str, Seen]]] = {}
     for item, several in by_item.items():
         for one in several:
             found.setdefault((one.model.stage, one.model.version, one.relation), []).append((item, one))

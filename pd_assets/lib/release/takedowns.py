@@ -86,14 +86,18 @@ def take_down_all(home: Home, asked: Asked) -> Takedown:
     """
     written = noted(asked)
     _require_few(home, asked)
-    for note in written:
-        notes.write(home, note)
-    number = written[0].number
+    here: list[Note] = []
     try:
+        for note in written:
+            notes.write(home, note)
+            here.append(note)
         done = _carried_out(home, written)
     except (PdError, duckdb.Error, OSError) as error:
-        told = " ".join(str(error).split())
-        raise ConfigError(f"{told}; the takedown is noted as {number}, and the next run goes on with it") from error
+        if not here:
+            raise
+        told = f"{' '.join(str(error).split())}; the takedown is noted as {here[0].number}"
+        lacking = f", but for {len(written) - len(here)} of its names" if len(here) < len(written) else ""
+        raise ConfigError(f"{told}{lacking}, and the next run goes on with it") from error
     if done.unknown and not (asked.is_list and len(done.unknown) < len(written)):
         few = ", ".join(map(repr, done.unknown[:5])) + (", ..." if len(done.unknown) > 5 else "")
         raise ConfigError(f"nothing in {home.root} is called {few}; {EXPECTED}")
@@ -123,15 +127,16 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
     kept = again.remembering(home, kept)
     for note in kept:
         notes.write(home, note)
-    back = {note.key: note for note in again.came_back(home, kept)}
-    for note in back.values():
+    back, unknown_back = again.came_back(home, kept)
+    for note in back:
         notes.write(home, note)
-    kept = [back.get(note.key, note) for note in kept]
-    undone = [*(why for of_one in left.values() for why in of_one), *_table_in_step(home)]
+    by_key = {note.key: note for note in [*kept, *back]}
+    kept = list(by_key.values())
+    undone = [*(why for of_one in left.values() for why in of_one), *unknown_back, *_table_in_step(home)]
     purged = Purged()
     if kept and kept[0].is_purge:
         kept, purged = _purge(home, kept, left)
-        undone = [*(why for note in kept for why in note.left), *resume(home, but={note.key for note in kept})]
+        undone = [*(why for note in kept for why in note.left), *resume(home, but=by_key)]
     told = _views_in_step(home)
     told += notices.bring_in_step(home)
     return Takedown(
@@ -192,34 +197,38 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
     if not known and not damaged and not tables.files_of(home, TAKEDOWNS):
         return []
     _table_in_step(home)
-    _see_what_came_back(home)
-    left: list[str] = []
-    for note in notes.read_all(home)[0]:
-        # A name that no table knew may be that of something new.
-        is_open = note.is_pending or not note.pictures
-        if not is_open or note.key in but:
-            continue
-        found = _find(home, note)
+    left = _see_what_came_back(home)
+    # A name that no table knew may be that of something new.
+    waiting = [one for one in notes.read_all(home)[0] if one.key not in but and (one.is_pending or not one.pictures)]
+    unresolved: dict[str, list[str]] = {}
+    purging: dict[str, list[Note]] = {}
+    for note, found in _find_all(home, waiting):
         (note,) = again.remembering(home, [_resolved(note, found)])
+        unresolved[note.key] = _unresolved(note, found)
         if note.is_purge and purges and (note.pictures or note.purged_at is None):
-            (note,), _ = _purge(home, [note], {note.key: _unresolved(note, found)})
-            left += [f"{note.named}: {one}" for one in note.left]
+            purging.setdefault(note.number, []).append(note)
         else:
             notes.write(home, note)
-            left += _unresolved(note, found)
+            left += unresolved[note.key]
+    for several in purging.values():
+        left += [f"{note.named}: {one}" for note in _purge(home, several, unresolved)[0] for one in note.left]
     left += _table_in_step(home)
     notices.bring_in_step(home)
     return list(dict.fromkeys(left))
 
 
-def _see_what_came_back(home: Home) -> None:
-    """Note what matches a pattern since, and what came back under other items; purges of it are pending then."""
+def _see_what_came_back(home: Home) -> list[str]:
+    """Note what matches a pattern since, and what came back under other items; purges of it are pending then. Why that
+    is not known.
+    """
     known = notes.read_all(home)[0]
     more = again.remembering(home, [_resolved(one, _find(home, one)) if one.is_pattern else one for one in known])
-    back = {note.key: note for note in again.came_back(home, more)}
-    for before, note in zip(known, again.remembering(home, [back.get(note.key, note) for note in more]), strict=True):
+    back, unknown = again.came_back(home, more)
+    by_key = {note.key: note for note in [*more, *back]}
+    for before, note in zip(known, again.remembering(home, list(by_key.values())), strict=True):
         if note != before:
             notes.write(home, note)
+    return unknown
 
 
 def pending(home: Home) -> list[str]:

@@ -3,36 +3,36 @@
 -- clusters.
 with here as (
     select item_id, sha256, sha1 from files where status = 'ok'
-    union
+    union all
     select item_id, sha256, sha1 from clusters
-    union
-    select item_id, null, sha1 from items where sha1 is not null and item_id not in (select item_id from files where status = 'ok')
+    union all
+    select item_id, null, sha1 from items where sha1 is not null
 ),
 named as (
     select distinct key, item_id from banned where item_id is not null
 ),
-bytes as (
-    select distinct key, 'sha256' as matched_by, sha256 as digest from banned where sha256 is not null
-    union
-    select distinct key, 'sha1', sha1 from banned where sha1 is not null
-),
 unknown as (
-    select key, item_id from named
-    where not exists (
-        select 1 from banned
-        where banned.key = named.key and banned.item_id = named.item_id and coalesce(banned.sha256, banned.sha1) is not null
-    )
+    select key, item_id from banned
+    where item_id is not null group by key, item_id having count(sha256) + count(sha1) = 0
 ),
 found as (
-    select bytes.key, here.item_id, here.sha256, here.sha1, bytes.matched_by
-    from bytes join here on here.sha256 = bytes.digest where bytes.matched_by = 'sha256'
+    select banned.key, here.item_id, here.sha256, here.sha1, 'sha256' as matched_by
+    from here join banned on banned.sha256 = here.sha256
     union all
-    select bytes.key, here.item_id, here.sha256, here.sha1, bytes.matched_by
-    from bytes join here on here.sha1 = bytes.digest where bytes.matched_by = 'sha1'
+    select banned.key, here.item_id, here.sha256, here.sha1, 'sha1'
+    from here join banned on banned.sha1 = here.sha1
+),
+matched as (
+    select * from found where not exists (
+        select 1 from named where named.key = found.key and named.item_id = found.item_id
+    )
+    union all
+    select unknown.key, here.item_id, here.sha256, here.sha1, 'item' from here join unknown using (item_id)
+),
+states as (
+    select key, item_id, sha256, max(sha1) as sha1, max(matched_by) as matched_by from matched group by key, item_id, sha256
 )
-select key, item_id, sha256, max(sha1) as sha1, max(matched_by) as matched_by from found
-where not exists (select 1 from named where named.key = found.key and named.item_id = found.item_id)
-group by key, item_id, sha256
-union all
-select unknown.key, here.item_id, here.sha256, here.sha1, 'item' from unknown join here using (item_id)
+select * from states
+-- The catalogue names no picture: its row says nothing that a fetched one of the item does not.
+qualify sha256 is not null or count(sha256) over (partition by key, item_id) = 0
 order by key, item_id, sha256 nulls last

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import notes
 from pd_assets.lib.release.receipts import Receipt, as_written, receipt, receipts
-from pd_assets.lib.release.takedowns import Asked, noted, resume, take_down, take_down_all
+from pd_assets.lib.release.takedowns import Asked, keep_aside, noted, resume, take_down, take_down_all
 from tests.pd_assets.lib.dataset.exporting import store
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
 
@@ -183,6 +185,32 @@ def test_a_damaged_table_makes_a_status_say_so_and_not_done(home: Home, table: t
     else:
         assert told.waits or told.unknown
     assert json.dumps(told.as_json()) and list(told.in_words())
+
+
+class Bucket:
+    """A bucket that is out of reach: the working copy has what it has."""
+
+    def at_work(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def fetch(self, places: Iterable[str]) -> None:
+        pass
+
+    def matching(self, pattern: str) -> list[str]:
+        return []
+
+    def size_bytes(self, path: str) -> int | None:
+        return None
+
+
+def test_a_takedown_that_could_not_reach_the_bucket_has_its_receipt_here_and_then_in_the_home(home: Home) -> None:
+    home = replace(home, copy=Bucket())
+    number, _ = keep_aside(home, Asked(names=("commons:M5", "commons:M6"), reason="a complaint"))
+    told = receipt(home, number)
+    assert told.named == ("commons:M5", "commons:M6")
+    assert texts(told, "noted") == {"waits": ["noted on this machine; not in the home's bucket yet"]}
+    assert resume(home) == []
+    assert texts(receipt(home, number), "noted") == {"done": ["noted"]}
 
 
 def test_a_failure_after_a_takedown_was_noted_says_its_number(home: Home) -> None:
