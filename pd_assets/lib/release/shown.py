@@ -2,13 +2,13 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pd_assets.lib.catalog.schemas import MODEL_LEDGER
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.asking import Parts, ask
+from pd_assets.lib.release.model_pictures import Count
 
 COLOURS = {"rule": "#2e7d32", "archive": "#1565c0", "caption licence": "#6a1b9a"}
 TITLES = {
@@ -19,18 +19,8 @@ TITLES = {
 LISTED = 12
 
 
-@dataclass(frozen=True, kw_only=True)
-class Count:
-    """Pictures that a model was trained on, of one `name` of a `kind` (the keys of TITLES), and showings of them."""
-
-    kind: str
-    name: str
-    pictures: int
-    times_shown: int
-
-
 def counts_of(home: Home, ledger: Path) -> list[Count]:
-    """The counts of one model, by kind, the most frequent first; from its ledger alone."""
+    """The counts of one model, by kind (the keys of TITLES), the most frequent first; from its ledger alone."""
     found = ask(home, load("ledger_counts"), {"ledger": Parts(table=MODEL_LEDGER, paths=(ledger,))})
     return [Count(**row) for row in found.to_pylist()]
 
