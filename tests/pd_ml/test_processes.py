@@ -105,6 +105,7 @@ def test_two_processes_that_share_out_the_weights_lose_what_one_loses(trained: P
     require_equal(trained / "one" / stage, trained / "dealt" / stage)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_two_processes_count_what_one_counts(trained: Path, stage: str) -> None:
