@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.dataset.exported import (
     INDEX,
     PICTURES_SCHEMA,
@@ -100,6 +101,8 @@ def _digest_of(home: Home, config: Mapping[str, object], categories: Iterable[It
     for table in (*TABLES.values(), *BESIDE.values()):
         tables.parts(home, table)  # It is noted as read.
     read = [tables.stored_digest(home, table) for table in TABLES.values()]
+    used = {"licensed": TABLES["licensed"], "decisions": BESIDE["decisions"]}
+    read.append(tables.query(home, load("export_accepted"), used)["version"][0].as_py())
     told = [read, config, [sorted(chosen) for chosen in categories]]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -24,9 +24,9 @@ from pd_assets.lib.home import Home
 ROWS_IN_A_GROUP = 2048
 MEMORY_BYTES = 600_000_000
 NO_BOUND = 2**31 - 1
-TABLES = {"licensed": LICENSED, "captions": CAPTIONS, "splits": SPLITS, "files": FILES, "decisions": DECISIONS}
-# What is taken of it is told by its digest in rights/decisions.
-BESIDE = {"evidence": EVIDENCE}
+TABLES = {"licensed": LICENSED, "captions": CAPTIONS, "splits": SPLITS, "files": FILES}
+# Of these a little is taken: what the pictures were accepted on.
+BESIDE = {"decisions": DECISIONS, "evidence": EVIDENCE}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,6 +127,15 @@ def test_the_same_tables_give_the_same_version_and_bytes(home: Home) -> None:
     assert {path.name: path.read_bytes() for path in export.folder.iterdir()} == before
 
 
+def test_what_else_is_decided_leaves_all_files_of_an_export_as_they_are(home: Home) -> None:
+    export = exported(home)
+    before = {path.name: path.read_bytes() for path in export.folder.iterdir()}
+    rows = tables.read(home, DECISIONS).to_pylist()
+    plant(home, DECISIONS, [*({**row, "grounds": ["PD-x"]} for row in rows), decision(99, "reject")])
+    assert exported(home).version == export.version
+    assert {path.name: path.read_bytes() for path in export.folder.iterdir()} == before
+
+
 def test_what_was_accepted_by_another_rule_since_is_not_taken_for_what_the_catalogue_says(home: Home) -> None:
     rows = tables.read(home, DECISIONS).to_pylist()
     plant(home, DECISIONS, [{**row, "rule_id": "another"} if row["item_id"] == "commons:M3" else row for row in rows])
