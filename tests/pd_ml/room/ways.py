@@ -26,7 +26,8 @@ libc.syscall.restype = ctypes.c_long
 
 
 def call(*arguments):
-    found = libc.syscall(*arguments)
+    # The seventh lies on the stack, where an int would leave half of its place as it was.
+    found = libc.syscall(*(ctypes.c_long(one) if isinstance(one, int) else one for one in arguments))
     if found < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
