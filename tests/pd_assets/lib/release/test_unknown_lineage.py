@@ -230,7 +230,7 @@ def test_unknown_models_may_have_seen_what_is_withdrawn(made: Made) -> None:
     assert [[one.item_id for one in model.pictures] for model in exposed] == [[SEEN], [SEEN]]
     drop_the_picture(made)
     exposed = exposures(made.home, find_withdrawn(made.home, profile="strict"))
-    assert [[one.item_id for one in model.pictures] for model in exposed] == [[SEEN], [SEEN]], "their ledgers tell"
+    assert [[one.item_id for one in model.pictures] for model in exposed] == [[SEEN], [SEEN]], "the ledger still tells"
     (made.home.model("clip", "one") / LEDGER).unlink()
     exposed = exposures(made.home, find_withdrawn(made.home, profile="strict"))
     assert [(one.pictures, one.may_have_seen) for one in exposed] == [((), True)] * 2
