@@ -67,7 +67,8 @@ from files order by item_id
 MEMBERS_SQL = """
 select
     item_id, sha256, sha256 as exported_sha256, 'train' as split,
-    'train-' || hash(item_id) % 500 || '.parquet' as shard, 'pd-old-100-expired' as rule_id, 'main' as dataset, $version as version
+    'train-' || hash(item_id) % 500 || '.parquet' as shard, 'pd-old-100-expired' as rule_id,
+    'main' as dataset, $version as version
 from files order by item_id
 """
 CHANGES_SQL = """

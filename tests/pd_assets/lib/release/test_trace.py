@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from pd_assets.lib.catalog.schemas import CLUSTERS, FILES, ITEMS
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, EVIDENCE, FILES, ITEMS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.images.decode import normalise
@@ -23,7 +24,7 @@ from pd_assets.lib.release.trace import trace, trace_file
 from pd_assets.lib.release.trace_file import write_parquet
 from pd_ml.provenance import LEDGER
 from tests.pd_assets.lib.pictures import encoded
-from tests.pd_assets.lib.planting import file, item, plant
+from tests.pd_assets.lib.planting import decision, file, item, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
 from tests.pd_assets.lib.release.test_look import detailed, passed_on
 
@@ -270,6 +271,20 @@ def test_takedowns_after_a_day_are_not_told_of_that_day(gallery: Home) -> None:
     assert trace(gallery, "commons:M5", day=today - timedelta(days=1)).takedowns == ()
 
 
+def test_the_evidence_of_a_day_is_printed_as_its_digest_says(gallery: Home) -> None:
+    evidence = '{"source": "commons", "status": "live"}'
+    digest = hashlib.sha256(evidence.encode()).hexdigest()
+    plant(gallery, DECISIONS, [decision(5, evidence=evidence, evidence_digest=digest, since="2026-01-01")])
+    seen = {"item_id": "commons:M5", "digest": digest, "seen_on": "2026-01-01", "revid": 7, "evidence": evidence}
+    plant(gallery, EVIDENCE, [seen])
+    found = trace(gallery, "commons:M5", day=date(2026, 6, 1))
+    (row,) = found.decisions
+    assert hashlib.sha256(str(row["evidence"]).encode()).hexdigest() == row["evidence_digest"] == digest
+    said = list(found.in_words())
+    assert f"  evidence {digest}, seen on 2026-01-01, revision 7:" in said and f"    {evidence}" in said
+    assert trace(gallery, "commons:M5", day=date(2025, 6, 1)).decisions == (), "it was not decided yet"
+
+
 @pytest.mark.parametrize("called", ["clip", "clip one", "clip/one", "clip latest", "clip on", "folder"])
 def test_a_model_is_found_by_stage_version_folder_or_latest(trained: Home, called: str) -> None:
     called = str(trained.model("clip", "one")) if called == "folder" else called
@@ -327,7 +342,7 @@ def test_a_question_imports_neither_dagster_nor_torch_nor_pandas(gallery: Home) 
         "sys.exit(code)"
     )
     done = subprocess.run(
-        [__import__("sys").executable, "-c", said],
+        [sys.executable, "-c", said],
         cwd=Path(__file__).resolve().parents[4],
         env={"PD_HOME": str(gallery.root), "PATH": ""},
         capture_output=True,
