@@ -198,8 +198,8 @@ FAULTS: tuple[Fault, ...] = (
         name="a purge keeps the latents",
         area="takedown",
         file="pd_assets/lib/release/purge.py",
-        old='if model.stage == "latents" and _may_be_of(model, held):',
-        new='if model.stage == "latent" and _may_be_of(model, held):',
+        old='if model.stage == "latents" and made_of_it(model, held):',
+        new='if model.stage == "latent" and made_of_it(model, held):',
         found_by=(
             "tests/pd_assets/lib/release/test_takedowns.py::test_a_purge_takes_the_latents_of_every_dataset_that_held_it_also_where_that_is_gone",
         ),
@@ -208,8 +208,8 @@ FAULTS: tuple[Fault, ...] = (
         name="a model made of a model that saw it is not flagged",
         area="takedown",
         file="pd_assets/lib/release/lineage.py",
-        old="            waiting.append(made_of)\n",
-        new="",
+        old="                waiting.append(made_of)\n",
+        new="                pass\n",
         found_by=("tests/pd_assets/lib/release/test_withdrawals.py",),
     ),
 )

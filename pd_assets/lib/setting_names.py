@@ -154,6 +154,13 @@ SETTINGS = (
         is_of_machine=True,
     ),
     _setting(
+        "PD_CLEAN_ROOM",
+        "`auto`: a training runs as well kept from everything that it was not given as this machine can, and says how "
+        "well; `require`: not without the kernel's whole keeping; `off` ([clean-room.md](clean-room.md))",
+        "`auto`",
+        is_of_machine=True,
+    ),
+    _setting(
         "PD_DUCKDB_THREADS", "threads that join tables", "the cores that may be used, at most 8", is_of_machine=True
     ),
     _setting(
@@ -203,7 +210,7 @@ def as_markdown() -> str:
         "# Settings\n\n"
         "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
         "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys, passwords and\n"
-        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_DUCKDB_*`, `PD_DECODERS`).\n"
+        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_DUCKDB_*`, `PD_DECODERS`).\n"
         "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
     )
     return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])

@@ -90,6 +90,8 @@ class Settings:
     train_set: tuple[str, ...] = ()
     keep_datasets_days: int = KEEP_DATASETS_DAYS
     allowed_hosts: tuple[str, ...] = ()
+    # For pd_ml, which reads it from the environment itself.
+    clean_room: str = "auto"
     # 0 as the machine has it: machine.py.
     duckdb_threads: int = 0
     duckdb_memory_mb: int = 0
@@ -152,6 +154,7 @@ class Settings:
             train_set=reader.changes("PD_TRAIN_SET"),
             keep_datasets_days=reader.whole("PD_KEEP_DATASETS_DAYS", KEEP_DATASETS_DAYS, at_least=0),
             allowed_hosts=reader.host_names("PD_ALLOWED_HOSTS"),
+            clean_room=reader.choice("PD_CLEAN_ROOM", "auto", ("auto", "require", "off")),
             duckdb_threads=reader.whole("PD_DUCKDB_THREADS", 0, at_least=0),
             duckdb_memory_mb=reader.whole("PD_DUCKDB_MEMORY_MB", 0, at_least=0),
             decoders=reader.whole("PD_DECODERS", 0, at_least=0),

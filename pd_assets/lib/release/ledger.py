@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import MEMBERS, MODEL_LEDGER
 from pd_assets.lib.catalog.sql import load
@@ -22,7 +20,6 @@ from pd_assets.lib.release.lineage import Model, Source, all_models, kept_ledger
 from pd_ml.provenance import HELD, LEDGER, MEASURED_WITH, RUN, TRAINED_ON, read_run
 
 THROUGH, UNKNOWN = "through", "unknown"
-ASKED = pa.schema([("item_id", pa.string()), ("sha256", pa.string())])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +155,13 @@ def _rows(
     lists: Sequence[Path],
     pictures: Collection[tuple[str, str | None]],
 ) -> list[dict[str, Any]]:
-    asked = pa.Table.from_pylist([{"item_id": item, "sha256": sha256} for item, sha256 in pictures], schema=ASKED)
     with tables.engine(home) as connection:
-        connection.from_arrow(asked).create_view("asked")
+        # As Arrow they would bring pandas along.
+        connection.execute(
+            "create temp table asked as "
+            "select unnest($items::varchar[]) as item_id, unnest($sha256s::varchar[]) as sha256",
+            {"items": [item for item, _ in pictures], "sha256s": [sha256 for _, sha256 in pictures]},
+        )
         parts = {"ledgers": (MODEL_LEDGER, ledgers), "measured": (MODEL_LEDGER, measured), "members": (MEMBERS, lists)}
         for name, (table, paths) in parts.items():
             shown(connection, Parts(table=table, paths=tuple(paths))).create_view(name)
