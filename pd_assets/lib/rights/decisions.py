@@ -295,7 +295,7 @@ class _Work:
         states = evidence_log.states_of(self.connection, "previous", self.home.buckets)
         # A bucket that lost its decisions does not say everything again.
         if any(bucket not in states for bucket in due):
-            kept = tables.relation(self.connection, self.home, EVIDENCE)
+            kept = evidence_log.settled(self.connection, self.home)
         else:
             kept = self.connection.from_arrow(EVIDENCE.schema.empty_table())
         kept.create_view("kept")

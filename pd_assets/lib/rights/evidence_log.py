@@ -103,6 +103,15 @@ def settle(written: Iterable[Part]) -> None:
         os.replace(part.path, part.path.with_name(f"part-{part.number:06}{_of(part.bucket, part.of)}.parquet"))
 
 
+def settled(connection: duckdb.DuckDBPyConnection, home: Home) -> duckdb.DuckDBPyRelation:
+    """What stands in the log. The other parts are those of buckets that somebody decides just now, who renames them."""
+    files = [part.path for part in parts(home) if not part.state]
+    if not files:
+        return connection.from_arrow(EVIDENCE.schema.empty_table())
+    damage.require_whole(home, EVIDENCE, files)
+    return connection.read_parquet([str(path) for path in files], hive_partitioning=False, union_by_name=True)
+
+
 def begin(home: Home, connection: duckdb.DuckDBPyConnection, decisions: str, buckets: Collection[int]) -> None:
     """Settle what killed runs left of these buckets: what the decisions rest on stays, and the rest goes.
 
@@ -199,7 +208,9 @@ def _gather(home: Home, found: Sequence[Part]) -> None:
 
 def content_of(home: Home) -> Content:
     """How much the log holds, and what names it."""
-    (told,) = tables.query(home, load("evidence_version"), {"evidence": EVIDENCE}).to_pylist()
+    with tables.engine(home) as connection:
+        settled(connection, home).create_view("evidence")
+        (told,) = connection.sql(load("evidence_version")).to_arrow_table().to_pylist()
     return Content(**told)
 
 
