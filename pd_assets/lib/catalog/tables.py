@@ -18,7 +18,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -342,7 +341,7 @@ def engine(home: Home, *, memory_bytes: int | None = None) -> Iterator[duckdb.Du
                 yield connection
                 connection.execute(f"use memory.main; drop schema {schema} cascade")
             except BaseException:
-                _shared.cache_clear()
+                _DATABASES.clear()
                 raise
 
 
@@ -364,7 +363,19 @@ def _open(base: Path, memory_bytes: int, pid: int, hour: int) -> duckdb.DuckDBPy
     )
 
 
-_shared = lru_cache(maxsize=1)(_open)
+def _shared(base: Path, memory_bytes: int, pid: int, hour: int) -> duckdb.DuckDBPyConnection:
+    """The last one, or a new one in its place."""
+    asked = (base, memory_bytes, pid, hour)
+    if asked not in _DATABASES:
+        # A database of the process that this one was forked from has no threads here: its end would wait for them.
+        _INHERITED.extend(one for key, one in _DATABASES.items() if key[2] != pid)
+        _DATABASES.clear()
+        _DATABASES[asked] = _open(*asked)
+    return _DATABASES[asked]
+
+
+_DATABASES: dict[tuple[Path, int, int, int], duckdb.DuckDBPyConnection] = {}
+_INHERITED: list[duckdb.DuckDBPyConnection] = []
 _BLOCKS = itertools.count()
 
 

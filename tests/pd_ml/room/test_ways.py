@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,9 +87,12 @@ NEED_ROOT |= {"session key", "netlink audit"}
 def outside(tmp_path: Path) -> Iterator[ways.Outside]:
     if sys.platform != "linux" or os.uname().machine != "x86_64":
         pytest.skip("the numbers of the calls are those of Linux on x86-64")
-    found = ways.Outside(str(tmp_path / "outside"), str(tmp_path / "box"))
-    yield found
-    found.close()
+    # The name of a socket has 107 letters at most.
+    with tempfile.TemporaryDirectory(prefix="o") as short:
+        Path(short).chmod(0o711)
+        found = ways.Outside(short, str(tmp_path / "box"))
+        yield found
+        found.close()
 
 
 def full_input() -> int:

@@ -1,5 +1,6 @@
 """Tables: written whole, read back the same, equal content with an equal digest, and a view of them for people."""
 
+import multiprocessing
 import tempfile
 from datetime import timedelta
 from itertools import pairwise
@@ -17,6 +18,7 @@ from pd_assets.lib.catalog import table_files, tables, views
 from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, PAGES, TABLES, TEXTS, Table
 from pd_assets.lib.errors import DamagedTable, TableError
 from pd_assets.lib.home import Home, open_home
+from tests.patience import PATIENCE_S
 from tests.pd_assets.lib.planting import THEN, decision, file, item, page, plant
 
 
@@ -265,6 +267,20 @@ def test_what_a_query_creates_is_seen_by_no_other_and_goes_with_it(home: Home) -
     with tables.engine(home) as third:
         assert third.sql("select * from duckdb_tables()").fetchall() == []
         assert third.sql("select * from duckdb_views() where not internal").fetchall() == []
+
+
+def _asks(home: Home) -> None:
+    assert tables.query(home, "select count(*) as n from items", {"items": ITEMS})["n"][0].as_py() == 1
+
+
+def test_a_process_that_was_forked_from_one_that_asked_asks_for_itself(home: Home) -> None:
+    plant(home, ITEMS, [item(1)])
+    _asks(home)
+    forked = multiprocessing.get_context("fork").Process(target=_asks, args=(home,))
+    forked.start()
+    forked.join(PATIENCE_S)
+    assert forked.exitcode == 0
+    _asks(home)
 
 
 def test_a_file_that_is_replaced_is_read_anew(home: Home) -> None:

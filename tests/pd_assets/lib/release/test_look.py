@@ -1,7 +1,5 @@
 """Whether two pictures are the same one: re-encoded, resized, cropped; and how few of many are candidates for it."""
 
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +11,6 @@ from pd_assets.lib.images.decode import normalise
 from pd_assets.lib.release.alike import SIDE, likeness
 from pd_assets.lib.release.look import SAME_BY_HASHES, Known, Look, is_same, look_of, stored_grey
 from tests.pd_assets.lib.pictures import encoded, painting
-
-ART = Path(__file__).resolve().parents[5] / "shared" / "data" / "art"
-needs_art = pytest.mark.skipif(not ART.is_dir(), reason=f"the paintings are not on this machine: no {ART}")
 
 
 def detailed(seed: int, width: int = 320, height: int = 240) -> Image.Image:
@@ -107,19 +102,3 @@ def test_a_stored_picture_that_is_gone_or_damaged_has_no_second_look(tmp_path: P
     path.write_bytes(encoded(detailed(1)))
     grey = stored_grey(path)
     assert grey is not None and grey.shape == (SIDE, SIDE)
-
-
-@needs_art
-def test_of_paintings_one_that_was_passed_on_finds_itself_and_strangers_find_nothing() -> None:
-    """A few of those that docs/trace.md measures all of."""
-    names = [json.loads(line)["file"] for line in (ART / "metadata.jsonl").read_text().splitlines()]
-    paintings = [Image.open(io.BytesIO((ART / name).read_bytes())).convert("RGB") for name in sorted(names)[:90]]
-    looks = [look(encoded(one, quality=95)) for one in paintings[:60]]
-    known = Known.of([one.phash for one in looks], [one.detail_hash for one in looks])
-
-    def found(asked: Look) -> list[int]:
-        return [near.place for near in known.near(asked) if is_same(asked, looks[near.place])]
-
-    for number in range(0, 60, 3):
-        assert number in found(look(passed_on(paintings[number], crop=(0.02,) * 4)))
-    assert [found(look(encoded(one))) for one in paintings[60:]] == [[]] * 30
