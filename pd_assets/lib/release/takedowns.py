@@ -22,7 +22,7 @@ from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.images import journal
 from pd_assets.lib.release import again, notes, notices, patterns
 from pd_assets.lib.release.notes import Again, Note
-from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures
+from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures, require_text
 from pd_assets.lib.release.purge import Purged, purge_pictures
 
 # Where a run may be at work that makes something of pictures, and at what.
@@ -153,6 +153,8 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
 
 def noted(asked: Asked) -> tuple[Note, ...]:
     """What is to be noted, under one number; ConfigError where it says nothing."""
+    for told in (asked.reason, asked.public_reason, *asked.names, *asked.patterns):
+        require_text(told)
     reason = " ".join(asked.reason.split())
     if not reason:
         raise ConfigError("a takedown needs a reason, found none; say why with --reason, for whoever asks later")
