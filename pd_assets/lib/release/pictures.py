@@ -70,7 +70,7 @@ class Found:
 
 
 def find_pictures(home: Home, called: str, *, lookup: Lookup | None = None) -> Found:
-    """Everything that is called so; no error for a table that is missing or damaged. ConfigError for what is no text."""
+    """Everything that is called so; ConfigError for what is no text, none for a table that is missing or damaged."""
     require_text(called)
     lookup = lookup or Lookup(home=home)
     named = as_known(called)
@@ -90,7 +90,7 @@ def require_text(told: str) -> None:
     try:
         told.encode()
     except UnicodeEncodeError as error:
-        raise ConfigError(f"{told!r} is no text in UTF-8 ({error.reason}); expected a name as the archive has it") from error
+        raise ConfigError(f"{told!r} is no text in UTF-8 ({error.reason}); expected one that is") from error
 
 
 def _meant(lookup: Lookup, called: str, as_item: str) -> dict[str, str]:

@@ -173,6 +173,29 @@ def test_a_kept_record_that_was_altered_is_none(home: Home) -> None:
     assert seen(home, HELD_OUT) == {"clip": ("unknown", None)}
 
 
+def test_a_kept_ledger_without_its_record_is_that_of_a_model_that_may_have_seen_everything(home: Home) -> None:
+    model(home, "clip", "one", dataset(home))
+    keep(home, "clip", "one")
+    shutil.rmtree(home.model("clip", "one"))
+    kept_record(home, "clip", "one").unlink()
+    assert seen(home, TRAINED) == seen(home, HELD_OUT) == {"clip": ("unknown", None)}
+
+
+@pytest.mark.parametrize("record", [None, "{}"])
+def test_an_evaluation_of_which_nothing_proves_what_it_measured_may_have_measured_every_model(
+    home: Home, record: str | None
+) -> None:
+    export = dataset(home)
+    model(home, "clip", "one", export)
+    report = home.root / "evaluation" / "report" / "some"
+    write_ledger(report, "unet", "other", export, times=0)
+    if record is not None:
+        (report / RUN).write_text(record)
+    assert seen(home, HELD_OUT) == {"clip": ("measured_with", 0)}
+    assert seen(home, TRAINED) == {"clip": ("trained_on", 3)}
+    assert seen(home, "commons:M99") == {}
+
+
 def test_another_state_of_the_picture_is_another_picture(home: Home) -> None:
     model(home, "clip", "one", dataset(home))
     shown = store(home, 5)
