@@ -191,22 +191,26 @@ def _same(home: Home, near: Sequence[tuple[Kept, Row]]) -> list[Row]:
     strangers, same = [], []
     for kept, row in near:
         pair = f"{kept.sha256} {row['sha256']} {'seen' if kept.look else 'hashes'}"
-        if pair in judged or not _is_same(home, kept, row):
+        if pair in judged:
             strangers.append(pair)
-        else:
+            continue
+        # One that is not at hand now, in a bucket say, is looked at twice by a later run.
+        there = _grey(home, None if row["path"] is None else str(row["path"]), str(row["sha256"]))
+        if _is_same(kept, row, there):
             same.append(row)
+        elif there is not None:
+            strangers.append(pair)
     if judged != set(strangers):
         write_text(path, json.dumps(sorted(set(strangers))) + "\n")
     return same
 
 
-def _is_same(home: Home, kept: Kept, row: Row) -> bool:
+def _is_same(kept: Kept, row: Row, there: Grey | None) -> bool:
     """By a second look, or by the hashes alone where one of both is gone."""
     try:
         gone = _read(kept.look)
     except (ValueError, zlib.error):
         gone = None
-    there = _grey(home, None if row["path"] is None else str(row["path"]), str(row["sha256"]))
     one = Look(phash=str(kept.phash), detail_hash=str(kept.detail_hash), grey=gone)
     return is_same(one, Look(phash=str(row["phash"]), detail_hash=str(row["detail_hash"]), grey=there))
 
