@@ -6,6 +6,7 @@ done at once is listed, and done by the next run. A list and its patterns are on
 ConfigError.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ EXPECTED = (
 )
 # What others may be told of a reason without a word of the operator's.
 GROUNDS = ("copyright", "licence", "privacy", "law", "other")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +218,8 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
     for several in purging.values():
         left += [f"{note.named}: {one}" for note in _purge(home, several, unresolved)[0] for one in note.left]
     left += _table_in_step(home)
-    notices.bring_in_step(home)
+    for why in notices.bring_in_step(home):
+        log.warning("%s", why)
     return list(dict.fromkeys(left))
 
 

@@ -178,9 +178,11 @@ def test_all_receipts_are_listed_the_oldest_first_and_a_damaged_note_is_named(ho
         re.fullmatch(r"T-\S+  \d{4}-\d\d-\d\d  1 picture  commons:M\d: reason \d  \(.*\)", one.in_a_line())
         for one in told
     )
-    next((home.table(TAKEDOWNS.key) / notes.NOTED).glob("[0-9]*.json")).write_text("{")
-    told, damaged = receipts(home)
-    assert len(told) == 1 and "not a note of a takedown" in damaged[0]
+    note = next((home.table(TAKEDOWNS.key) / notes.NOTED).glob("[0-9]*.json"))
+    for body in ("{", "null", "7", "[]", '"x"', "{}"):
+        note.write_text(body)
+        told, damaged = receipts(home)
+        assert len(told) == 1 and "not a note of a takedown" in damaged[0]
 
 
 @pytest.mark.parametrize("table", [LICENSED, MEMBERS, ITEMS, TAKEDOWNS], ids=lambda table: table.key)
