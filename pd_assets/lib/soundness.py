@@ -23,7 +23,7 @@ from pd_assets.lib.home import BUCKETS, REBUCKET, Home, remove_folder, require_s
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.lib.migrations import format_of
 from pd_assets.lib.museums.contract import ALL_RECORDS
-from pd_assets.lib.release import members, takedowns
+from pd_assets.lib.release import ledger, members, takedowns
 from pd_assets.lib.rights import evidence_proof
 from pd_ml import provenance
 from pd_ml.data import shards
@@ -32,6 +32,7 @@ from pd_ml.errors import ProvenanceError
 NIGHTLY = "run `pdd run nightly`, which makes it anew"
 # Of each file, where they tell the number of buckets.
 ITEMS_LOOKED_AT = 1000
+LEDGERS = "materialise release/ledger, which copies it from the model's folder; where that is gone restore a backup"
 REPAIR = "run `pdd doctor --repair`"
 
 
@@ -54,6 +55,8 @@ def faults(home: Home) -> Iterator[Fault]:
         for path in tables.files_of(home, table):
             yield from _of_file(table, path)
     yield from _of_evidence(home)
+    for path, found in ledger.unkept(home):
+        yield Fault(path=path, found=found, heals=LEDGERS)
     for folder in unsound_generations(home):
         yield Fault(path=folder, found="not the files that its state.json names", heals=NIGHTLY)
     with suppress(DamagedTable):
