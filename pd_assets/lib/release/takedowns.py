@@ -243,6 +243,11 @@ def pending(home: Home) -> list[str]:
     return [*(note.named for note in known if note.is_pending), *damaged]
 
 
+def purged(home: Home) -> set[str]:
+    """The SHA-256 of the pictures that purges remove from the store: tables may name them until the next run."""
+    return {digest for note in notes.read_all(home)[0] if note.is_purge for digest in note.digests}
+
+
 def digest_of_all(home: Home) -> str:
     """Names the content of rights/takedowns."""
     return table_files.digest(TAKEDOWNS, tables.read_or_empty(home, TAKEDOWNS))
