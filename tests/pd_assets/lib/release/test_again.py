@@ -166,3 +166,15 @@ def test_a_picture_that_was_not_at_hand_when_it_was_looked_at_is_looked_at_again
     path.with_suffix(".away").rename(path)
     resume(home)
     assert [one.item_id for one in notes.read_all(home)[0][0].again] == [f"commons:M{FIRST_AGAIN}"]
+
+
+def test_what_was_judged_of_one_takedown_is_not_forgotten_by_the_next(made: tuple[Home, dict[int, Row]]) -> None:
+    home, files = made
+    take_down(home, f"commons:M{VICTIM}", reason="a complaint")
+    judged = f"{files[VICTIM]['sha256']} {'0' * 64} seen"
+    home.scratch.mkdir(exist_ok=True)
+    (home.scratch / JUDGED).write_text(json.dumps([judged]))
+    take_down(home, f"commons:M{VICTIM + 1}", reason="another")
+    assert judged in json.loads((home.scratch / JUDGED).read_text())
+    resume(home)
+    assert judged not in json.loads((home.scratch / JUDGED).read_text()), "it is no candidate any more"
