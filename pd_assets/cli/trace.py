@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pd_assets.lib.settings import Settings
 
 # What is read in no time need not be told of.
 WORTH_SAYING_BYTES = 10_000_000
+A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day: date | None = None) -> Iterator[str]:
@@ -87,6 +89,8 @@ def _is_file(called: str) -> bool:
 
 def _day(text: str) -> date:
     try:
+        if not A_DAY.fullmatch(text):
+            raise ValueError("the form is another")
         found = date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no day ({error}); expected one such as 2026-11-30") from error

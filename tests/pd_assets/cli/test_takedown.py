@@ -74,6 +74,11 @@ def test_what_is_no_text_is_a_named_error_and_nothing_is_noted(home: Home, argum
     assert not (home.root / "rights" / "takedowns").exists()
 
 
+@pytest.mark.parametrize("day", ["20261130", "2026-W48-1", "2026-02-30", "9999-12-31", ""])
+def test_a_day_of_another_form_or_still_to_come_is_wrong_usage(home: Home, day: str) -> None:
+    assert pdd(home, "trace", "commons:M5", "--as-of", day).returncode == 2
+
+
 def test_a_trace_that_cannot_be_written_is_a_named_error(home: Home, tmp_path: Path) -> None:
     for asked in (["commons:M5"], ["--model", "unet_text"]):
         done = pdd(home, "trace", *asked, "--parquet", str(tmp_path))
