@@ -172,9 +172,10 @@ def _numbers_in_shard(batch: pa.RecordBatch, rows: Rows, numbers: Rows) -> Rows:
     texts, lengths = pc.list_flatten(captions), pc.list_value_length(captions).to_numpy(zero_copy_only=False)
     readable = np.array([bool(text and text.strip()) for text in texts.to_pylist()], dtype=np.bool_)
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    if readable.all():
-        return numbers
     at = np.flatnonzero(readable)
+    # Without a readable one among them, it was the picture's only caption that was read.
+    if readable.all() or not len(at):
+        return numbers
     before = np.searchsorted(at, starts[rows])
     found: Rows = np.where(lengths[rows] > 0, at[np.minimum(before + numbers, len(at) - 1)] - starts[rows], numbers)
     return found

@@ -16,6 +16,7 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.kept_out import taken_down_as
+from pd_assets.lib.release.pictures import require_text
 from pd_assets.lib.rights.batches import COPY_CONFLICT
 from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import evidence_of
@@ -236,6 +237,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
     item, profile, day = arguments.item, arguments.profile, arguments.as_of
+    require_text(item)
     if arguments.evidence:
         sys.stdout.buffer.write(evidence_on(item, profile, day or datetime.now(UTC).date()))
         sys.stdout.buffer.flush()

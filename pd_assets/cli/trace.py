@@ -2,16 +2,20 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.settings import Settings
 
 # What is read in no time need not be told of.
 WORTH_SAYING_BYTES = 10_000_000
+A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day: date | None = None) -> Iterator[str]:
@@ -33,7 +37,8 @@ def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day
     if parquet is not None:
         from pd_assets.lib.release.trace_file import write_parquet
 
-        rows = write_parquet(told, parquet)
+        with _written(parquet):
+            rows = write_parquet(told, parquet)
         print(f"pdd: {rows} rows in {parquet}", file=sys.stderr)
     if as_json:
         yield json.dumps(told.as_json(), indent=1, default=str)
@@ -48,7 +53,8 @@ def tell_of_model(called: str, *, as_json: bool = False, parquet: Path | None = 
     home: Home = open_home(Settings.from_env().home, to_ask=True)
     told = pictures_of_model(home, called)
     if parquet is not None:
-        rows = write_pictures(home, told.model, parquet)
+        with _written(parquet):
+            rows = write_pictures(home, told.model, parquet)
         print(f"pdd: {rows} rows in {parquet}", file=sys.stderr)
     if as_json:
         yield json.dumps(told.as_json(), indent=1, default=str)
@@ -65,6 +71,15 @@ def bring_index_in_step() -> Iterator[str]:
     yield f"the index is in step with {files} files of the tables; {written} of them were read"
 
 
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """ConfigError where a file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror or error}); expected a file of yours") from error
+
+
 def _is_file(called: str) -> bool:
     try:
         return Path(called).is_file()
@@ -74,6 +89,8 @@ def _is_file(called: str) -> bool:
 
 def _day(text: str) -> date:
     try:
+        if not A_DAY.fullmatch(text):
+            raise ValueError("the form is another")
         found = date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no day ({error}); expected one such as 2026-11-30") from error

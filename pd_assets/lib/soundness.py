@@ -23,7 +23,7 @@ from pd_assets.lib.home import BUCKETS, REBUCKET, Home, remove_folder, require_s
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.lib.migrations import format_of
 from pd_assets.lib.museums.contract import ALL_RECORDS
-from pd_assets.lib.release import members, takedowns
+from pd_assets.lib.release import ledger, members, takedowns
 from pd_assets.lib.rights import evidence_proof
 from pd_ml import provenance
 from pd_ml.data import shards
@@ -32,6 +32,7 @@ from pd_ml.errors import ProvenanceError
 NIGHTLY = "run `pdd run nightly`, which makes it anew"
 # Of each file, where they tell the number of buckets.
 ITEMS_LOOKED_AT = 1000
+LEDGERS = "materialise release/ledger, which copies it from the model's folder; where that is gone restore a backup"
 REPAIR = "run `pdd doctor --repair`"
 
 
@@ -54,10 +55,12 @@ def faults(home: Home) -> Iterator[Fault]:
         for path in tables.files_of(home, table):
             yield from _of_file(table, path)
     yield from _of_evidence(home)
+    for path, found in ledger.unkept(home):
+        yield Fault(path=path, found=found, heals=LEDGERS)
     for folder in unsound_generations(home):
         yield Fault(path=folder, found="not the files that its state.json names", heals=NIGHTLY)
     with suppress(DamagedTable):
-        for item_id, path in altered(home):
+        for item_id, path in _altered(home):
             yield Fault(path=path, found=f"not the picture of {item_id}", heals=f"{REPAIR} and then `pdd run nightly`")
     for folder in _folders(home, "dataset", shards.MANIFEST):
         yield from _of_dataset(home, folder)
@@ -94,7 +97,7 @@ def repair(home: Home, archive: str) -> Iterator[str]:
     yield from evidence_proof.restore(home)
     for found in set_aside(home, PAGES, CREATORS, *ALL_RECORDS):
         yield f"{found.table}: {found.path} was set aside; {found.heals}"
-    lost = {path for _, path in altered(home)}
+    lost = {path for _, path in _altered(home)}
     discard(lost)
     if lost:
         yield f"{len(lost)} altered pictures removed; `pdd run nightly` fetches them again"
@@ -112,6 +115,12 @@ def repair(home: Home, archive: str) -> Iterator[str]:
     mended, unknown = members.repair_members(home)
     yield from (f"{MEMBERS.key}: the list of {version} was made anew from its dataset" for version in mended)
     yield from (f"{MEMBERS.key}: not known which pictures it held, so that all count as seen: {why}" for why in unknown)
+
+
+def _altered(home: Home) -> Iterator[tuple[str, Path]]:
+    """As `altered`, but for what a purge removed: nothing fetches that again."""
+    purged = takedowns.purged(home)
+    yield from ((item_id, path) for item_id, path in altered(home) if path.stem not in purged or path.is_file())
 
 
 def _of_notes(home: Home) -> Iterator[Fault]:

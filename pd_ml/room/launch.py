@@ -253,7 +253,11 @@ def _waited(children: list[int]) -> int:
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         for child in left:
-            os.kill(child, number)
+            try:
+                os.kill(child, number)
+            except ProcessLookupError:
+                # It ended, and was waited for a moment ago.
+                continue
 
     def end(number: int, frame: FrameType | None) -> None:
         pass_on(signal.SIGKILL, frame)

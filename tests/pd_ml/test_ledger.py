@@ -250,3 +250,9 @@ def test_a_finished_ledger_has_the_columns_that_others_read(tmp_path: Path) -> N
     folder = finished(tmp_path / "out", dataset_in(tmp_path / "d", {"train": 1}))
     schema = pq.read_schema(folder / LEDGER)
     assert [(field.name, field.type) for field in schema] == [(n, kind) for n, (kind, _) in LEDGER_COLUMNS.items()]
+
+
+def test_the_only_caption_of_a_picture_is_numbered_where_all_lists_around_it_are_blank() -> None:
+    rows: list[list[str]] = [["", " "], [], [""]]
+    batch = pa.record_batch({"captions": pa.array(rows, pa.list_(pa.string()))})
+    assert ledger._numbers_in_shard(batch, np.array([1]), np.array([0])).tolist() == [0]

@@ -158,7 +158,7 @@ def _by_look(home: Home, notes: Sequence[Note]) -> Mapping[str, list[Row]]:
                 found = batch.take(pa.array(places)).to_pylist()
                 rows = [row for row in found if row["sha256"] != one.sha256 and row["item_id"] not in note.items]
                 near += [(one, {**row, "key": note.key}) for row in rows]
-    return _by_key([{**row, "matched_by": LOOK} for row in _same(home, near)])
+    return _by_key([{**row, "matched_by": LOOK} for row in _same(home, near, {one.sha256 for _, one in kept})])
 
 
 def _is_comparable(one: Kept) -> bool:
@@ -181,8 +181,10 @@ def _near(here: npt.NDArray[np.uint64], asked: npt.NDArray[np.uint64]) -> npt.ND
     return places[2 * bits[places].astype(np.int64) + detail <= NEAR]
 
 
-def _same(home: Home, near: Sequence[tuple[Kept, Row]]) -> list[Row]:
-    """Those of the candidates that are one that was taken down, in another encoding, size or cut."""
+def _same(home: Home, near: Sequence[tuple[Kept, Row]], asked: Collection[str]) -> list[Row]:
+    """Those of the candidates that are one that was taken down, in another encoding, size or cut. `asked` are the
+    pictures whose candidates these are: what was judged of others stays as it is.
+    """
     path = home.scratch / JUDGED
     try:
         judged = {str(one) for one in json.loads(path.read_text())}
@@ -191,22 +193,27 @@ def _same(home: Home, near: Sequence[tuple[Kept, Row]]) -> list[Row]:
     strangers, same = [], []
     for kept, row in near:
         pair = f"{kept.sha256} {row['sha256']} {'seen' if kept.look else 'hashes'}"
-        if pair in judged or not _is_same(home, kept, row):
+        if pair in judged:
             strangers.append(pair)
-        else:
+            continue
+        # One that is not at hand now, in a bucket say, is looked at twice by a later run.
+        there = _grey(home, None if row["path"] is None else str(row["path"]), str(row["sha256"]))
+        if _is_same(kept, row, there):
             same.append(row)
-    if judged != set(strangers):
-        write_text(path, json.dumps(sorted(set(strangers))) + "\n")
+        elif there is not None:
+            strangers.append(pair)
+    now = {*strangers, *(pair for pair in judged if pair.split(" ")[0] not in asked)}
+    if judged != now:
+        write_text(path, json.dumps(sorted(now)) + "\n")
     return same
 
 
-def _is_same(home: Home, kept: Kept, row: Row) -> bool:
+def _is_same(kept: Kept, row: Row, there: Grey | None) -> bool:
     """By a second look, or by the hashes alone where one of both is gone."""
     try:
         gone = _read(kept.look)
     except (ValueError, zlib.error):
         gone = None
-    there = _grey(home, None if row["path"] is None else str(row["path"]), str(row["sha256"]))
     one = Look(phash=str(kept.phash), detail_hash=str(kept.detail_hash), grey=gone)
     return is_same(one, Look(phash=str(row["phash"]), detail_hash=str(row["detail_hash"]), grey=there))
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.schemas import CHANGES, CLUSTERS, FILES, ITEMS, MEMBERS, TAKEDOWNS, Table
 from pd_assets.lib.errors import TableError
-from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.home import Home, alone, replacing
 from pd_assets.lib.release import segments
 from pd_assets.lib.release.segments import KINDS, ROWS, DamagedSegment, Segment, Values
 from pd_ml.data.shards import TIME_STEP_NS
@@ -98,6 +98,12 @@ LOOKS = (
 
 def refresh(home: Home) -> tuple[int, int]:
     """Bring the index in step with the tables: how many segments were written, and of how many files."""
+    # What another process is writing looks like what is left over.
+    with alone(home.root / FOLDER, "brings the index in step"):
+        return _refreshed(home)
+
+
+def _refreshed(home: Home) -> tuple[int, int]:
     written, wanted = 0, set()
     for name, indexed in INDEXED.items():
         for path in tables.files_of(home, indexed.table):

@@ -5,7 +5,7 @@ of that record lies beside it. What has no proven ledger is unknown: all that it
 """
 
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.release import members
 from pd_assets.lib.release.asking import Parts, ask, shown
 from pd_assets.lib.release.lineage import Model, Source, all_models, kept_ledger, kept_record, measured_ledgers
-from pd_ml.provenance import HELD, LEDGER, MEASURED_WITH, RUN, TRAINED_ON, read_run
+from pd_assets.lib.release.remembered import once
+from pd_ml.data.shards import sha256_of
+from pd_ml.provenance import HELD, LEDGER, MEASURED_WITH, RUN, TRAINED_ON, what_is_told
 
 THROUGH, UNKNOWN = "through", "unknown"
 
@@ -46,17 +48,41 @@ class Seen:
 
 
 def keep(home: Home, model: str, version: str) -> bool:
-    """Have the ledger of a finished model in release/ledger, with its record; whether it was not there yet."""
+    """Have the ledger of a finished model in release/ledger, with its record; whether it was not there yet, or was not
+    the one that the record seals. What the record does not prove is not kept.
+    """
     folder = home.model(model, version)
     part, record = kept_ledger(home, model, version), kept_record(home, model, version)
-    if not (folder / LEDGER).is_file() or (part.is_file() and record.is_file()):
+    if not (folder / LEDGER).is_file():
         return False
-    read_run(folder)
+    told = what_is_told(folder)
+    sealed = None if told.problem else told.run.outputs.get(LEDGER)
+    if sealed is None or once(home, folder / LEDGER, sha256_of) != sealed:
+        return False
+    if part.is_file() and once(home, part, sha256_of) == sealed and _says_the_same(record, folder / RUN):
+        return False
     # The record comes last: a part without one is no proof of anything.
     for source, target in ((folder / LEDGER, part), (folder / RUN, record)):
         with replacing(target) as partial:
             shutil.copyfile(source, partial)
     return True
+
+
+def unkept(home: Home) -> Iterator[tuple[Path, str]]:
+    """The files of release/ledger that are not what was kept, each with what was found; every part is read."""
+    there = home.table(MODEL_LEDGER.key).glob("[!.]*/[!.]*.*")
+    for part in sorted({path.with_suffix(".parquet") for path in there if path.suffix in (".parquet", ".json")}):
+        told = what_is_told(home.model(part.parent.name, part.stem), record=part.with_suffix(".json"))
+        if told.problem is not None:
+            yield part.with_suffix(".json"), told.problem
+        elif not part.is_file():
+            yield part, "missing, and its record is there"
+        elif sha256_of(part) != told.run.outputs.get(LEDGER):
+            yield part, "not the ledger that the record beside it seals"
+
+
+def _says_the_same(record: Path, run: Path) -> bool:
+    return record.is_file() and record.read_bytes() == run.read_bytes()
 
 
 @dataclass(frozen=True, kw_only=True)

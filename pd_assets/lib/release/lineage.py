@@ -131,10 +131,11 @@ def _models(home: Home, told: Mapping[Path, Told], unknown: Mapping[str, str]) -
 def _all_told(home: Home) -> dict[Path, Told]:
     """What each model says of itself, by its folder, there or not."""
     told = {folder: what_is_told(folder) for folder in _folders(home)}
-    for path in sorted(home.table(MODEL_LEDGER.key).glob("[!.]*/[!.]*.json")):
+    # A ledger without its record proves nothing, but that there was a model.
+    for path in sorted(home.table(MODEL_LEDGER.key).glob("[!.]*/[!.]*.*")):
         folder = home.model(path.parent.name, path.stem)
-        if folder not in told:
-            told[folder] = what_is_told(folder, record=path)
+        if path.suffix in (".json", ".parquet") and folder not in told:
+            told[folder] = what_is_told(folder, record=path.with_suffix(".json"))
     return told
 
 
@@ -195,18 +196,22 @@ def kept_record(home: Home, stage: str, version: str) -> Path:
 
 def measured_ledgers(home: Home) -> tuple[list[Path], list[tuple[str, str, str]]]:
     """Which pictures models were measured with: a ledger for each evaluation; stage, version and dataset version of the
-    models of which an evaluation has no proven one.
+    models of which an evaluation has no proven one: every model, where it cannot be told which it measured.
     """
     found, without = [], []
-    of_digest = {one.run.digest: folder for folder, one in _all_told(home).items() if one.run.digest}
+    every = _all_told(home)
+    of_digest = {one.run.digest: folder for folder, one in every.items() if one.run.digest}
     for folder in sorted((home.root / "evaluation" / "report").glob("[!.]*")):
         if not folder.is_dir() or folder.name.endswith(UNFINISHED):
             continue
         told = what_is_told(folder, stage="evaluate")
         path = folder / LEDGER
-        sealed = told.run.outputs.get(LEDGER)
+        sealed = told.run.outputs.get(LEDGER) if told.problem is None else None
         if sealed is not None and path.is_file() and once(home, path, sha256_of) == sealed:
             found.append(path)
+            continue
+        if told.problem is not None:
+            without += [(one.parent.name, one.name, its.run.dataset_version) for one, its in every.items()]
             continue
         measured = [of_digest[one] for one in told.run.inputs.values() if one in of_digest]
         without += [(one.parent.name, one.name, told.run.dataset_version) for one in measured]

@@ -59,6 +59,7 @@ class _Files:
     segments: dict[Path, Segment] = field(default_factory=dict)
     plain: list[Path] = field(default_factory=list)
     is_looked_at: bool = False
+    is_there: bool = False
 
     def give_up(self, path: Path) -> None:
         """Read a file itself from now on: its segment is damaged."""
@@ -115,9 +116,8 @@ class Lookup:
                 self.unread.append(str(error))
 
     def has_files(self, name: str) -> bool:
-        """Whether there is anything of a table."""
-        files = self._of(name)
-        return bool(files.segments or files.plain)
+        """Whether there is anything of a table, readable or not."""
+        return self._of(name).is_there
 
     def _of(self, name: str) -> _Files:
         if name not in self._files:
@@ -130,7 +130,9 @@ class Lookup:
             paths = tables.parts(self.home, table)
         except OSError as error:
             self.unread.append(f"{table.key} ({error.strerror or error})")
+            files.is_there = True
             return files
+        files.is_there = bool(paths)
         for path in paths:
             try:
                 if (place := place_of(self.home, name, path)) is None:

@@ -60,7 +60,10 @@ class Counts:
             "version": self.version,
             "dataset": self.dataset,
             "unknown": self.why or None,
-            **{relation: self.pictures.get(relation, 0) for relation in ("trained_on", "measured_with", "held")},
+            **{
+                relation: None if self.why else self.pictures.get(relation, 0)
+                for relation in ("trained_on", "measured_with", "held")
+            },
             "times_shown": None if self.why else self.times_shown,
             **{
                 f"by_{kind.replace(' ', '_')}": [

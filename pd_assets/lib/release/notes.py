@@ -281,6 +281,8 @@ def _plain(note: Note) -> dict[str, object]:
 
 def _read(path: Path) -> Note:
     raw = json.loads(path.read_text())
+    if not isinstance(raw, dict):
+        raise ValueError("no JSON object")
     if raw.pop("seal") != _seal(raw):
         raise ValueError("altered since it was written")
     purged = raw["purged_at"]

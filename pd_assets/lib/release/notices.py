@@ -20,6 +20,7 @@ from pd_assets.lib.home import Home, write_text
 from pd_assets.lib.release import notes
 from pd_assets.lib.release.notes import Note
 from pd_assets.lib.release.takedown_facts import LEARNT, Facts, gather
+from pd_ml.provenance import LEDGER, RUN
 
 FORMAT = 1
 FOLDER, INDEX = "notices", "index.json"
@@ -172,7 +173,9 @@ def _told_by(home: Home) -> Iterator[Path]:
     patterns = (
         *(f"{TAKEDOWNS.key}/{notes.NOTED}/*.json", f"{MEMBERS.key}/*/*.json", f"{FOLDER}/*.json"),
         *("dataset/[!.]*/latest", "dataset/[!.]*/exported", "dataset/[!.]*/[!.]*/manifest.json"),
-        *("models/[!.]*/latest", "models/[!.]*/candidate", "models/[!.]*/[!.]*/run.json"),
+        *("models/[!.]*/latest", "models/[!.]*/candidate", f"{MODEL_LEDGER.key}/*/*.json"),
+        *(f"models/[!.]*/[!.]*/{name}" for name in (RUN, LEDGER)),
+        *(f"evaluation/report/[!.]*/{name}" for name in (RUN, LEDGER)),
     )
     for pattern in patterns:
         yield from (path for path in home.root.glob(pattern) if path.is_file())

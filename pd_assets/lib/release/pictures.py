@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.index import INDEXED
 from pd_assets.lib.release.lookup import Lookup
@@ -69,7 +70,8 @@ class Found:
 
 
 def find_pictures(home: Home, called: str, *, lookup: Lookup | None = None) -> Found:
-    """Everything that is called so; no error for a table that is missing or damaged."""
+    """Everything that is called so; ConfigError for what is no text, none for a table that is missing or damaged."""
+    require_text(called)
     lookup = lookup or Lookup(home=home)
     named = as_known(called)
     meant = _meant(lookup, named, "page" if named != called.strip() and ITEM_ID.fullmatch(named) else "item_id")
@@ -81,6 +83,14 @@ def find_pictures(home: Home, called: str, *, lookup: Lookup | None = None) -> F
     if found.unread and not any(one.is_meant for one in found.pictures):
         return replace(found, pictures=(*as_named(named), *found.pictures))
     return found
+
+
+def require_text(told: str) -> None:
+    """ConfigError for what no table can be asked for: bytes of a command line that are no UTF-8."""
+    try:
+        told.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{told!r} is no text in UTF-8 ({error.reason}); expected one that is") from error
 
 
 def _meant(lookup: Lookup, called: str, as_item: str) -> dict[str, str]:

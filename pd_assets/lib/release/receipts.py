@@ -167,18 +167,23 @@ def _of(number: str, several: Sequence[tuple[Note, bool]], facts: Facts) -> Rece
         reason=first.reason,
         named=tuple(note.named for note in found.of),
         is_purge=found.is_purge,
-        pictures=tuple(
-            {name: row[name] for name in ("item_id", "sha256", "sha1", "matched_by")}
-            for note in found.of
-            for row in note.rows()
-            if row["item_id"] or row["sha256"] or row["sha1"]
-        ),
+        pictures=tuple(_pictures(found.of)),
         done=tuple(found.done),
         waits=tuple(found.waits),
         stays=tuple(found.stays),
         models=tuple(facts.seen_by(found.of)),
         unknown=tuple(found.unknown),
     )
+
+
+def _pictures(of: Iterable[Note]) -> Iterator[Mapping[str, object]]:
+    """Each once: two names of a list may mean the same."""
+    seen = set()
+    for row in (row for note in of for row in note.rows()):
+        state = (row["item_id"], row["sha256"], row["sha1"])
+        if any(state) and state not in seen:
+            seen.add(state)
+            yield {name: row[name] for name in ("item_id", "sha256", "sha1", "matched_by")}
 
 
 @dataclass(kw_only=True)
@@ -209,7 +214,9 @@ class _Points:
         if unresolved:
             self.add(False, "looked_up", f"not every table could be asked which pictures {_few(unresolved)} are")
         elif any(note.pictures for note in self.of):
-            self.add(True, "looked_up", f"{len(self.facts.items(self.of))} items are known of it, copies with them")
+            several = len(self.facts.items(self.of))
+            known = f"{several} items are" if several != 1 else "1 item is"
+            self.add(True, "looked_up", f"{known} known of it, copies with them")
         for note in self.of:
             if note.is_pattern:
                 self.add(True, "pattern", f"{note.named} is remembered: later items that match are taken down as well")
@@ -244,7 +251,8 @@ class _Points:
     def store(self) -> None:
         found = self.facts.in_store(self.of)
         if found:
-            self.kept("store", f"{len(found)} of its pictures are in the store ({_few(found)})")
+            several = f"{len(found)} of its pictures are" if len(found) != 1 else "1 of its pictures is"
+            self.kept("store", f"{several} in the store ({_few(found)})")
         else:
             self.add(True, "store", "no picture of it is in the store")
 

@@ -70,8 +70,10 @@ class SeenBy:
         }
 
     def __str__(self) -> str:
-        shown = f", shown {self.times_shown} times" if self.times_shown is not None else ""
-        through = f" {', '.join(self.through)}" if self.through else ""
+        times = "time" if self.times_shown == 1 else "times"
+        shown = f", shown {self.times_shown} {times}" if self.times_shown is not None else ""
+        and_through = ", and through" if self.relation != "through" else ""
+        through = f"{and_through} {', '.join(self.through)}" if self.through else ""
         unknown = f" (treated as seen{f': {self.why}' if self.why else ''})" if self.relation == "unknown" else ""
         several = f"{len(self.items)} pictures" if len(self.items) != 1 else "1 picture"
         return (

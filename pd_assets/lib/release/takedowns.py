@@ -6,6 +6,7 @@ done at once is listed, and done by the next run. A list and its patterns are on
 ConfigError.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.images import journal
 from pd_assets.lib.release import again, notes, notices, patterns
 from pd_assets.lib.release.notes import Again, Note
-from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures
+from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures, require_text
 from pd_assets.lib.release.purge import Purged, purge_pictures
 
 # Where a run may be at work that makes something of pictures, and at what.
@@ -35,6 +36,8 @@ EXPECTED = (
 )
 # What others may be told of a reason without a word of the operator's.
 GROUNDS = ("copyright", "licence", "privacy", "law", "other")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +156,8 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
 
 def noted(asked: Asked) -> tuple[Note, ...]:
     """What is to be noted, under one number; ConfigError where it says nothing."""
+    for told in (asked.reason, asked.public_reason, *asked.names, *asked.patterns):
+        require_text(told)
     reason = " ".join(asked.reason.split())
     if not reason:
         raise ConfigError("a takedown needs a reason, found none; say why with --reason, for whoever asks later")
@@ -213,7 +218,8 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
     for several in purging.values():
         left += [f"{note.named}: {one}" for note in _purge(home, several, unresolved)[0] for one in note.left]
     left += _table_in_step(home)
-    notices.bring_in_step(home)
+    for why in notices.bring_in_step(home):
+        log.warning("%s", why)
     return list(dict.fromkeys(left))
 
 
@@ -235,6 +241,11 @@ def pending(home: Home) -> list[str]:
     """The names of the takedowns of which something is still to be done, and what is damaged of the others."""
     known, damaged = notes.read_all(home)
     return [*(note.named for note in known if note.is_pending), *damaged]
+
+
+def purged(home: Home) -> set[str]:
+    """The SHA-256 of the pictures that purges remove from the store: tables may name them until the next run."""
+    return {digest for note in notes.read_all(home)[0] if note.is_purge for digest in note.digests}
 
 
 def digest_of_all(home: Home) -> str:

@@ -69,18 +69,21 @@ def _traced(home: Home, found: Found, called: str, lookup: Lookup, day: date | N
 
 
 def _seen(home: Home, pictures: Sequence[Picture], unread: Sequence[str]) -> dict[str, list[Seen]]:
-    """By item; where copies may be missing, every other model may have seen one of them."""
+    """By item; where copies may be missing, every model that did not learn from it may have learnt from one of them."""
     asked = {(one.item_id, one.sha256) for one in pictures if one.item_id}
     seen = {item: list(found) for item, found in seen_by(home, asked).items()}
     if unread:
         every, _ = models_and_members(home)
         for item in {one.item_id for one in pictures} or {""}:
-            told = {(one.model.stage, one.model.version) for one in seen.get(item, ())}
-            seen.setdefault(item, []).extend(
+            learnt = [one for one in seen.get(item, ()) if one.is_learnt]
+            told = {(one.model.stage, one.model.version) for one in learnt}
+            others = {(one.model.stage, one.model.version): one.model for one in seen.get(item, ())}
+            others |= {(model.stage, model.version): model for model in every}
+            seen[item] = learnt + [
                 Seen(model=model, relation="unknown", times_shown=None, why=NO_COPIES)
-                for model in every
-                if (model.stage, model.version) not in told
-            )
+                for key, model in others.items()
+                if key not in told
+            ]
     return seen
 
 

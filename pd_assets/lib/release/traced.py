@@ -133,7 +133,7 @@ class Trace:
 
         rows = {row["item_id"]: row for row in self.items}
         if self.day is not None:
-            yield f"as of {self.day}:"
+            yield f"as of {self.day}: decisions, takedowns, changes of its verdict; datasets and models as they are now"
         for item_id, matched_by in self.items_meant.items():
             row = rows.get(item_id)
             copy = "  (a copy of it)" if matched_by == "copy" else ""
@@ -141,10 +141,12 @@ class Trace:
             yield from self._likeness(item_id, matched_by)
             if row:
                 yield f"  {row['page_url']}  {row['status']}"
-            for decision in self.decisions:
-                if decision["item_id"] == item_id:
-                    yield f"  profile {decision['profile']}: {sentence_of({'reasons': None, **decision})}"
-                    yield from _evidence(decision) if self.day is not None else ()
+            of_it = [decision for decision in self.decisions if decision["item_id"] == item_id]
+            if self.day is not None and not of_it:
+                yield "  no decision is known of it on that day"
+            for decision in of_it:
+                yield f"  profile {decision['profile']}: {sentence_of({'reasons': None, **decision})}"
+                yield from _evidence(decision) if self.day is not None else ()
         matches = sorted(self.found.alike.values(), key=lambda one: one.distance)
         if len(matches) > 1 and matches[0].distance == matches[1].distance:
             nearest = [one.item_id for one in matches if one.distance == matches[0].distance]

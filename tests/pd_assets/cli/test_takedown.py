@@ -57,6 +57,36 @@ def test_wrong_usage_is_exit_code_2(home: Home, arguments: str) -> None:
     assert pdd(home, "takedown", *arguments.split()).returncode == 2
 
 
+NO_TEXT = os.fsdecode(b"caf\xe9")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["takedown", NO_TEXT, "--reason", "x"], ["takedown", "commons:M5", "--reason", NO_TEXT], ["trace", NO_TEXT],
+     ["takedown", "--pattern", f"title:{NO_TEXT}", "--reason", "x"], ["decide", NO_TEXT],
+     ["takedown", "commons:M5", "--reason", "x", "--public-reason", NO_TEXT]],
+)  # fmt: skip
+def test_what_is_no_text_is_a_named_error_and_nothing_is_noted(home: Home, arguments: list[str]) -> None:
+    done = pdd(home, *arguments)
+    assert done.returncode == 1
+    assert "is no text in UTF-8" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (home.root / "rights" / "takedowns").exists()
+
+
+@pytest.mark.parametrize("day", ["20261130", "2026-W48-1", "2026-02-30", "9999-12-31", ""])
+def test_a_day_of_another_form_or_still_to_come_is_wrong_usage(home: Home, day: str) -> None:
+    assert pdd(home, "trace", "commons:M5", "--as-of", day).returncode == 2
+
+
+def test_a_trace_that_cannot_be_written_is_a_named_error(home: Home, tmp_path: Path) -> None:
+    for asked in (["commons:M5"], ["--model", "unet_text"]):
+        done = pdd(home, "trace", *asked, "--parquet", str(tmp_path))
+        assert done.returncode == 1
+        assert f"{tmp_path} cannot be written" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
 def test_a_receipt_is_printed_first_and_answers_for_itself_later(home: Home) -> None:
     done = pdd(home, "takedown", "commons:M5", "--reason", "the heirs ask for it")
     number = done.stdout.splitlines()[0].removeprefix("receipt: ")

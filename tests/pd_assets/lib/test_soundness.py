@@ -10,8 +10,11 @@ from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, FILES, PAGES, TAKEDOWNS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.soundness import changed, faults, repair
+from tests.pd_assets.lib.pictures import encoded, painting
 from tests.pd_assets.lib.planting import THEN, decision, file, page, plant
+from tests.pd_assets.lib.release.coming_back import put
 
 API = "http://archive.test/w/api.php"
 
@@ -94,3 +97,18 @@ def test_damage_that_does_not_show_from_outside_is_found_by_reading_all(home: Ho
     assert list(changed(home)) == [] and len(list(faults(home))) == 1
     list(repair(home, API))
     assert list(faults(home)) == []
+
+
+def test_a_picture_that_a_purge_removed_is_not_damaged(home: Home) -> None:
+    row = put(home, 1, encoded(painting(1, 80, 60)))
+    plant(home, FILES, [row])
+    assert list(faults(home)) == []
+    path = home.root / str(row["path"])
+    body = path.read_bytes()
+    path.unlink()
+    assert [fault.path for fault in faults(home)] == [path]
+    path.write_bytes(body)
+    take_down(home, "commons:M1", reason="a complaint", purge=True)
+    assert not path.exists() and list(faults(home)) == []
+    path.write_bytes(b"another")
+    assert [fault.path for fault in faults(home)] == [path]

@@ -1,8 +1,16 @@
 -- Pictures that models were trained on and that an operator took down, with the takedown. Tables: ledgers, takedowns.
-select distinct ledgers.stage, ledgers.version, ledgers.item_id, takedowns.reason
-from ledgers join takedowns
-on takedowns.item_id = ledgers.item_id
-or takedowns.sha256 = ledgers.stored_sha256
-or takedowns.sha256 = ledgers.sha256
-where ledgers.relation = 'trained_on'
-order by all
+-- A join on each of three, as one on any of them would compare every row with every other.
+with learnt as (
+    select stage, version, item_id, sha256, stored_sha256 from ledgers where relation = 'trained_on'
+),
+found as (
+    select learnt.stage, learnt.version, learnt.item_id, takedowns.reason
+    from learnt join takedowns on takedowns.item_id = learnt.item_id
+    union
+    select learnt.stage, learnt.version, learnt.item_id, takedowns.reason
+    from learnt join takedowns on takedowns.sha256 = learnt.stored_sha256
+    union
+    select learnt.stage, learnt.version, learnt.item_id, takedowns.reason
+    from learnt join takedowns on takedowns.sha256 = learnt.sha256
+)
+select * from found order by all

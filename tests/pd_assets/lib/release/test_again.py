@@ -20,7 +20,7 @@ from pd_assets.lib.release.takedowns import pending, resume, take_down
 from pd_assets.lib.release.trace import trace
 from tests.pd_assets.lib.pictures import encoded, painting
 from tests.pd_assets.lib.planting import Row, decision, item, plant
-from tests.pd_assets.lib.release.coming_back import CHANGES, put
+from tests.pd_assets.lib.release.coming_back import CHANGES, cropped, put, smaller
 
 OTHERS = 200
 SIZE = (160, 120)
@@ -148,3 +148,33 @@ def test_a_note_whose_small_picture_is_damaged_is_compared_by_hashes(made: tuple
     come_back(home, files)
     resume(home)
     assert {one.item_id for one in notes.read_all(home)[0][0].again} >= {f"commons:M{FIRST_AGAIN + n}" for n in (0, 1)}
+
+
+def test_a_picture_that_was_not_at_hand_when_it_was_looked_at_is_looked_at_again(
+    made: tuple[Home, dict[int, Row]],
+) -> None:
+    home, files = made
+    take_down(home, f"commons:M{VICTIM}", reason="a complaint")
+    # So much is cut off that the hashes alone do not tell.
+    cut = smaller(cropped(painting(VICTIM, *SIZE), *[0.05] * 4))
+    files[FIRST_AGAIN] = put(home, FIRST_AGAIN, encoded(cut, quality=70))
+    catalogue(home, files)
+    path = home.root / str(files[FIRST_AGAIN]["path"])
+    path.rename(path.with_suffix(".away"))
+    resume(home)
+    assert notes.read_all(home)[0][0].again == ()
+    path.with_suffix(".away").rename(path)
+    resume(home)
+    assert [one.item_id for one in notes.read_all(home)[0][0].again] == [f"commons:M{FIRST_AGAIN}"]
+
+
+def test_what_was_judged_of_one_takedown_is_not_forgotten_by_the_next(made: tuple[Home, dict[int, Row]]) -> None:
+    home, files = made
+    take_down(home, f"commons:M{VICTIM}", reason="a complaint")
+    judged = f"{files[VICTIM]['sha256']} {'0' * 64} seen"
+    home.scratch.mkdir(exist_ok=True)
+    (home.scratch / JUDGED).write_text(json.dumps([judged]))
+    take_down(home, f"commons:M{VICTIM + 1}", reason="another")
+    assert judged in json.loads((home.scratch / JUDGED).read_text())
+    resume(home)
+    assert judged not in json.loads((home.scratch / JUDGED).read_text()), "it is no candidate any more"

@@ -12,10 +12,11 @@ import pytest
 from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, ITEMS, MODEL_LEDGER, TAKEDOWNS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import ledger_proof
-from pd_assets.lib.release.ledger import Seen, keep, seen_by, summary
+from pd_assets.lib.release.ledger import Seen, keep, seen_by, summary, unkept
 from pd_assets.lib.release.lineage import all_models, kept_ledger, kept_record, models
 from pd_assets.lib.release.shown import as_markdown, counts_of, draw
 from pd_assets.lib.release.withdrawals import exposures, find_withdrawn
+from pd_assets.lib.soundness import faults
 from pd_ml.provenance import INIT_FROM, LEDGER, RUN, RunRecord, write_run
 from tests.pd_assets.lib.dataset.exporting import store
 from tests.pd_assets.lib.planting import decision, item, plant
@@ -171,6 +172,57 @@ def test_a_kept_record_that_was_altered_is_none(home: Home) -> None:
     record = kept_record(home, "clip", "one")
     record.write_text(record.read_text().replace('"item_count": 1', '"item_count": 2'))
     assert seen(home, HELD_OUT) == {"clip": ("unknown", None)}
+
+
+def test_a_kept_ledger_without_its_record_is_that_of_a_model_that_may_have_seen_everything(home: Home) -> None:
+    model(home, "clip", "one", dataset(home))
+    keep(home, "clip", "one")
+    shutil.rmtree(home.model("clip", "one"))
+    kept_record(home, "clip", "one").unlink()
+    assert seen(home, TRAINED) == seen(home, HELD_OUT) == {"clip": ("unknown", None)}
+
+
+@pytest.mark.parametrize("damaged", ["the part of another", "the record of another", "no part", "no record"])
+def test_what_is_kept_and_is_not_the_models_own_is_named_and_kept_anew(home: Home, damaged: str) -> None:
+    export = dataset(home)
+    for stage in ("clip", "unet"):
+        model(home, stage, "one", export)
+        keep(home, stage, "one")
+    assert list(unkept(home)) == [] and not keep(home, "clip", "one")
+    path = (kept_ledger if "part" in damaged else kept_record)(home, "clip", "one")
+    of_another = path.parents[1] / "unet" / path.name
+    if damaged.startswith("no"):
+        path.unlink()
+    else:
+        shutil.copyfile(of_another, path)
+    assert [found for found, _ in unkept(home)] == [path]
+    assert [fault.path for fault in faults(home)] == [path]
+    assert keep(home, "clip", "one") and list(unkept(home)) == []
+
+
+def test_what_nothing_proves_is_not_kept_and_keeps_no_other_model_from_it(home: Home) -> None:
+    export = dataset(home)
+    for stage in ("clip", "unet"):
+        model(home, stage, "one", export)
+    flip(home.model("clip", "one") / LEDGER)
+    (home.model("unet", "one") / RUN).write_text("{")
+    assert not keep(home, "clip", "one") and not keep(home, "unet", "one")
+    assert not kept_ledger(home, "clip", "one").exists()
+
+
+@pytest.mark.parametrize("record", [None, "{}"])
+def test_an_evaluation_of_which_nothing_proves_what_it_measured_may_have_measured_every_model(
+    home: Home, record: str | None
+) -> None:
+    export = dataset(home)
+    model(home, "clip", "one", export)
+    report = home.root / "evaluation" / "report" / "some"
+    write_ledger(report, "unet", "other", export, times=0)
+    if record is not None:
+        (report / RUN).write_text(record)
+    assert seen(home, HELD_OUT) == {"clip": ("measured_with", 0)}
+    assert seen(home, TRAINED) == {"clip": ("trained_on", 3)}
+    assert seen(home, "commons:M99") == {}
 
 
 def test_another_state_of_the_picture_is_another_picture(home: Home) -> None:

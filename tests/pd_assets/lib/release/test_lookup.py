@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CLUSTERS, FILES, ITEMS, MEMBERS, TAKEDOWNS
-from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.home import Home, alone, open_home
 from pd_assets.lib.release import index
 from pd_assets.lib.release.lookup import Lookup
 from pd_assets.lib.release.pictures import Picture, find_pictures, title_of
@@ -238,3 +239,13 @@ def test_a_home_that_must_not_be_written_is_asked_all_the_same(home: Home) -> No
     before = sorted(path.stat().st_mtime_ns for path in home.root.rglob("*"))
     assert find_pictures(asked, "Picture 7").pictures
     assert sorted(path.stat().st_mtime_ns for path in home.root.rglob("*")) == before
+
+
+def test_one_process_at_a_time_writes_the_index_since_another_would_take_its_halves_away(home: Home) -> None:
+    with ThreadPoolExecutor(1) as beside:
+        with alone(home.root / index.FOLDER, "brings the index in step"):
+            other = beside.submit(index.refresh, home)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.3)
+        written, files = other.result(timeout=60)
+    assert files > 0 and written <= files

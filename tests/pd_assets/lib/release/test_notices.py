@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,8 +17,9 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import notices
 from pd_assets.lib.release.receipts import receipt
 from pd_assets.lib.release.takedowns import Asked, resume, take_down, take_down_all
+from pd_ml.provenance import LEDGER, write_run
 from tests.pd_assets.lib.dataset.exporting import store
-from tests.pd_assets.lib.release.planted import catalogue, dataset, model
+from tests.pd_assets.lib.release.planted import catalogue, dataset, model, write_ledger
 
 COUNT = 12
 DOCS = Path(__file__).parents[4] / "docs" / "takedowns.md"
@@ -145,6 +147,24 @@ def test_it_is_written_anew_when_the_state_changes_and_only_then(home: Home) -> 
     paths[1].unlink()
     assert resume(home) == []
     assert read(home, number)["models"] == [] and read(home, "index")["notices"]
+
+
+def test_it_follows_an_evaluation_and_a_ledger_that_proves_nothing_any_more(home: Home) -> None:
+    export = dataset(home)
+    unet = model(home, "unet", "one", export)
+    number = take_down(home, "commons:M7", reason="a complaint").number
+
+    def relations() -> list[str]:
+        assert resume(home) == []
+        return [one["relation"] for one in read(home, number)["models"]]  # type: ignore[attr-defined]
+
+    assert relations() == ["held"]
+    report = home.root / "evaluation" / "report" / "some"
+    write_ledger(report, "unet", "one", export, measured=["commons:M7"], times=0)
+    write_run(report, replace(unet, stage="evaluate", version="some", inputs={"unet": unet.digest}))
+    assert relations() == ["measured_with"]
+    (home.model("unet", "one") / LEDGER).unlink()
+    assert relations() == ["unknown"]
 
 
 def test_a_takedown_is_done_where_its_notice_cannot_be_written(home: Home) -> None:

@@ -140,7 +140,21 @@ def test_a_purge_is_looked_for_and_not_believed(home: Home) -> None:
     stored(home).parent.mkdir(exist_ok=True)
     stored(home).write_bytes(b"from a backup")
     told = receipt(home, number)
-    assert told.state == "waits" and "1 of its pictures are in the store" in texts(told, "store")["waits"][0]
+    assert told.state == "waits" and "1 of its pictures is in the store" in texts(told, "store")["waits"][0]
+
+
+def test_two_names_of_one_picture_are_one_picture_of_the_receipt(home: Home) -> None:
+    told = receipt(home, take_down_all(home, Asked(names=("commons:M5", "M5", "5"), reason="a complaint")).number)
+    assert [one["item_id"] for one in told.pictures] == ["commons:M5"]
+    assert "  1 picture  " in told.in_a_line()
+
+
+def test_a_model_that_learnt_from_it_and_through_a_parent_is_told_so_in_words(home: Home) -> None:
+    parent = model(home, "clip", "one", dataset(home))
+    model(home, "unet", "two", dataset(home), inputs={"clip": parent.digest})
+    told = list(receipt(home, take_down(home, "commons:M5", reason="a complaint").number).in_words())
+    assert "  unet two (latest): trained on, and through clip one, 1 picture, shown 3 times" in told
+    assert "  1 item is known of it, copies with them" in told
 
 
 def test_a_number_may_be_written_as_people_write_it_and_an_unknown_one_names_near_ones(home: Home) -> None:
@@ -164,9 +178,11 @@ def test_all_receipts_are_listed_the_oldest_first_and_a_damaged_note_is_named(ho
         re.fullmatch(r"T-\S+  \d{4}-\d\d-\d\d  1 picture  commons:M\d: reason \d  \(.*\)", one.in_a_line())
         for one in told
     )
-    next((home.table(TAKEDOWNS.key) / notes.NOTED).glob("[0-9]*.json")).write_text("{")
-    told, damaged = receipts(home)
-    assert len(told) == 1 and "not a note of a takedown" in damaged[0]
+    note = next((home.table(TAKEDOWNS.key) / notes.NOTED).glob("[0-9]*.json"))
+    for body in ("{", "null", "7", "[]", '"x"', "{}"):
+        note.write_text(body)
+        told, damaged = receipts(home)
+        assert len(told) == 1 and "not a note of a takedown" in damaged[0]
 
 
 @pytest.mark.parametrize("table", [LICENSED, MEMBERS, ITEMS, TAKEDOWNS], ids=lambda table: table.key)

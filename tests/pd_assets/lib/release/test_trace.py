@@ -269,6 +269,8 @@ def test_takedowns_after_a_day_are_not_told_of_that_day(gallery: Home) -> None:
     past = trace(gallery, "commons:M5", day=date(2020, 1, 1))
     assert past.takedowns == () and past.decisions == () and "as of 2020-01-01:" in "\n".join(past.in_words())
     assert trace(gallery, "commons:M5", day=today - timedelta(days=1)).takedowns == ()
+    first, *rest = past.in_words()
+    assert first.endswith("datasets and models as they are now") and "  no decision is known of it on that day" in rest
 
 
 def test_the_evidence_of_a_day_is_printed_as_its_digest_says(gallery: Home) -> None:
@@ -330,6 +332,8 @@ def test_a_model_without_a_ledger_is_unknown_and_treated_as_seen(tmp_path: Path)
     assert relations(home, "commons:M5") == {"clip": ("unknown", None, [])}
     told = "\n".join(pictures_of_model(home, "clip").in_words())
     assert "unknown, treated as seen: all that dataset" in told
+    counted = json.loads(json.dumps(pictures_of_model(home, "clip").as_json()))["model"]
+    assert [counted[name] for name in ("trained_on", "measured_with", "held", "times_shown")] == [None] * 4
     with pytest.raises(ConfigError, match="no proven ledger"):
         write_pictures(home, find_model(home, "clip"), tmp_path / "none.parquet")
     assert not (tmp_path / "none.parquet").exists()

@@ -221,6 +221,9 @@ def test_copies_that_cannot_be_looked_up_may_have_been_seen(made: Made, table: o
         path.write_bytes(b"garbage")
     assert set(relations(made.home, "commons:M404").values()) == {"unknown"}
     assert relations(made.home) == {"clip": "trained_on", "unet_text": "through"}
+    assert set(relations(made.home, "commons:M7").values()) == {"unknown"}, "a copy of it may have been shown"
+    unread = trace(made.home, "commons:M7").unread
+    assert unread and not any("(missing)" in one for one in unread), "it is there, and damaged"
     shutil.rmtree(folder)
     assert set(relations(made.home, "commons:M404").values()) == {"unknown"}
 
