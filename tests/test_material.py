@@ -17,7 +17,9 @@ MAY_LOOK = {
     "pd_assets/lib/rights/golden.py",
     "pd_assets/lib/rights/known_templates.py",
 }
-LOOKS_BESIDE = re.compile(r"""/ ?"shared"|/shared["/]|\bRECORDED\b|from tests\.material import .*\brecorded\b""")
+LOOKS_BESIDE = re.compile(
+    r"""[/(] ?"shared["/]|"\.\./shared/|\bRECORDED\b|from tests\.material import .*\brecorded\b"""
+)
 
 
 def test_only_files_of_recorded_material_look_beside_the_repository() -> None:
