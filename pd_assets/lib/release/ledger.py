@@ -159,9 +159,9 @@ def _told(home: Home, sources: Collection[Source], pictures: Collection[tuple[st
     measured, unmeasured = measured_ledgers(home)
     assumed = {one.dataset_version for one in sources if one.ledger is None} | {dataset for *_, dataset in unmeasured}
     told = _Told()
-    known = (
-        members.known(home, seals={one: () for one in assumed}) if assumed else members.Members(parts={}, unknown={})
-    )
+    # The record of a model seals the list of its dataset too.
+    seals = {one: [source.members for source in sources if source.dataset_version == one] for one in assumed}
+    known = members.known(home, seals=seals) if assumed else members.Members(parts={}, unknown={})
     for version in assumed:
         told.held[version] = None if version in known.unknown or version not in known.parts else {}
     lists = [known.parts[version] for version, held in told.held.items() if held is not None]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, ITEMS, MODEL_LEDGER, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, ITEMS, MEMBERS, MODEL_LEDGER, TAKEDOWNS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import ledger_proof
 from pd_assets.lib.release.ledger import Seen, keep, seen_by, summary, unkept
@@ -119,6 +119,19 @@ def test_an_older_model_without_a_ledger_may_have_seen_all_that_its_dataset_held
     delete(home, HELD_OUT)
     assert flagged(home) == {"clip": ([HELD_OUT], [])}
     assert ledger_proof.untold(home) == [f"clip one: {the_only(home, TRAINED).why}"]
+
+
+def test_the_record_of_an_older_model_proves_the_list_of_its_dataset_once_its_manifests_are_gone(home: Home) -> None:
+    export = dataset(home)
+    model(home, "clip", "one", export, ledger=False)
+    shutil.rmtree(export.folder)
+    (home.table(MEMBERS.key) / "main" / f"{export.version}.json").unlink(missing_ok=True)
+    assert seen(home, TRAINED) == {"clip": ("unknown", None)}
+    assert seen(home, "commons:M99") == {}, "the list is proven, and does not name it"
+    part = home.table(MEMBERS.key) / "main" / f"{export.version}.parquet"
+    rows = pq.read_table(part)
+    pq.write_table(rows.filter([value.as_py() != TRAINED for value in rows["item_id"]]), part)
+    assert seen(home, TRAINED) == {"clip": ("unknown", None)}, "another list than the record seals tells nothing"
 
 
 def flip(path: Path) -> None:
