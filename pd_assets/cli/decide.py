@@ -1,13 +1,13 @@
 """`pdd decide`: the verdict on one picture in a sentence, the rule that decided, and what on its page it rests on."""
 
 import argparse
-import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from pd_assets.cli import past
+from pd_assets.cli.days import a_day
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES
 from pd_assets.lib.catalog.sql import load
@@ -16,7 +16,8 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.kept_out import taken_down_as
-from pd_assets.lib.release.pictures import require_text
+from pd_assets.lib.release.near_titles import nothing_called
+from pd_assets.lib.release.pictures import as_named, find_pictures
 from pd_assets.lib.rights.batches import COPY_CONFLICT
 from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import evidence_of
@@ -31,11 +32,17 @@ from pd_assets.lib.rights.words_for_people import Told, other_reasons, sentence
 from pd_assets.lib.settings import Settings
 
 WIDTH = 118
-ITEM_ID = re.compile(r"commons:M\d+|smithsonian:[^:]*:[^:]*|cleveland:\d+")
 LONGEST_LINE = 400
+MOST_NAMED = 5
 VERDICTS = {"accept": "accepts", "reject": "refuses", "quarantine": "lets it wait"}
 LAWS = {"any": "", "US": "It asks about the law of the United States.",
         "source country": "It asks about the law of the source country."}  # fmt: skip
+# The evidence of an item; title and page are those of the item.
+CALLED = """
+select evidence.*, items.title as item_title, items.page_url as item_page_url
+from items join ({}) as evidence on evidence.item_id = items.item_id
+where items.item_id = $item
+"""
 # Verdicts that no row of the rule table gives.
 WITHOUT_A_RULE = {
     COPY_CONFLICT.rule_id: "the very same picture is on another page, which says something against it",
@@ -48,7 +55,7 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
     settings = Settings.from_env()
     profile = _known(profile or settings.rights_profile)
     home = open_home(settings.home, to_ask=True)
-    page = _find(home, item)
+    page = _page_of(home, item_called(home, item))
     evidence = evidence_of(page, Questions(known=load_knowledge(home)))
     first, *rest = explanation(
         evidence,
@@ -72,7 +79,7 @@ def explain_past(item: str, profile: str | None, day: date, *, everything: bool 
     """The same of a day that is gone, from what was decided then."""
     settings = Settings.from_env()
     home = open_home(settings.home, to_ask=True)
-    found = past.past_of(home, _item_called(home, item), _known(profile or settings.rights_profile), day)
+    found = past.past_of(home, item_called(home, item), _known(profile or settings.rights_profile), day)
     yield from past.in_words(found, day, everything=everything)
 
 
@@ -80,7 +87,7 @@ def evidence_on(item: str, profile: str | None, day: date) -> bytes:
     """The canonical JSON that the decision of a day rested on, to the byte."""
     settings = Settings.from_env()
     home = open_home(settings.home, to_ask=True)
-    found = past.past_of(home, _item_called(home, item), _known(profile or settings.rights_profile), day)
+    found = past.past_of(home, item_called(home, item), _known(profile or settings.rights_profile), day)
     return past.evidence_of(found, day)
 
 
@@ -164,41 +171,35 @@ def _is_copy_refused(home: Home, item_id: str, profile: str) -> bool:
     return bool(tables.query(home, sql, {"decisions": DECISIONS}, given).num_rows)
 
 
-def _find(home: Home, item: str) -> dict[str, object]:
-    """The one item with this id or title; ConfigError where there is none, or more than one."""
-    called: dict[str, object] = {"item": item, "title": _stem(item)}
-    found = [
-        row
-        for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": ALL_RECORDS}))
-        for row in _rows_called(home, load(name), {"items": ITEMS, **other}, called)
-    ]
-    _require_one(home, item, len(found))
-    return found[0]
+def item_called(home: Home, called: str) -> str:
+    """The id of the one item that is called so in one of the ways of `pdd trace`; one that is no more, by its id.
+
+    ConfigError where there is none, or more than one.
+    """
+    found = find_pictures(home, called)
+    meant = sorted({one.item_id for one in found.pictures or as_named(called) if one.is_meant and one.item_id})
+    if len(meant) == 1:
+        return meant[0]
+    if found.unread:
+        raise ConfigError(f"{called!r} was not found, and not all could be asked ({'; '.join(found.unread)})")
+    if not meant:
+        raise ConfigError(nothing_called(home, called))
+    raise ConfigError(
+        f"{len(meant)} items in {home.root} are called {called!r}, expected one: {', '.join(meant[:MOST_NAMED])}"
+        f"{' and others' if len(meant) > MOST_NAMED else ''}; give one of these ids"
+    )
 
 
-def _item_called(home: Home, item: str) -> str:
-    """The id of the item with this id or title. An id need not be in the catalogue any more."""
-    if ITEM_ID.fullmatch(item):
-        return item
-    given = {"item": item, "title": _stem(item)}
-    sql = "select item_id from items where item_id = $item or title = $title"
-    found = tables.query(home, sql, {"items": ITEMS}, given)["item_id"].to_pylist()
-    _require_one(home, item, len(found))
-    return str(found[0])
-
-
-def _stem(item: str) -> str:
-    title = item.split(":", 1)[-1] if item.lower().startswith("file:") else item
-    title = title.replace("_", " ")
-    return title.rsplit(".", 1)[0] if "." in title[-6:] else title
-
-
-def _require_one(home: Home, item: str, found: int) -> None:
-    if found != 1:
-        raise ConfigError(
-            f"{found} items are called {item!r} in {home.root}, expected one; "
-            "give an item id such as commons:M123, or a whole title"
-        )
+def _page_of(home: Home, item_id: str) -> dict[str, object]:
+    """What the evidence of an item is read from, its title and its page; ConfigError where it left the catalogue."""
+    for name, other in (("item_evidence", {"pages": PAGES}), ("record_evidence", {"records": ALL_RECORDS})):
+        sources: dict[str, Tables] = {"items": ITEMS, **other}
+        for row in tables.rows(tables.query(home, CALLED.format(load(name)), sources, {"item": item_id})):
+            return dict(row)
+    raise ConfigError(
+        f"{item_id} is not in the catalogue of {home.root}; how it stood: `pdd decide {item_id} --as-of DATE`; "
+        f"where it went: `pdd trace {item_id}`"
+    )
 
 
 def _known(profile: str) -> str:
@@ -207,25 +208,17 @@ def _known(profile: str) -> str:
     return profile
 
 
-def _rows_called(
-    home: Home, sql: str, sources: Mapping[str, Tables], called: dict[str, object]
-) -> list[dict[str, object]]:
-    """The evidence of the items with this id or title; title and page are those of the item."""
-    chosen = f"""
-        select evidence.*, items.title as item_title, items.page_url as item_page_url
-        from items join ({sql}) as evidence on evidence.item_id = items.item_id
-        where items.item_id = $item or items.title = $title
-    """
-    return [dict(row) for row in tables.rows(tables.query(home, chosen, sources, called))]
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("item", help="an item id (commons:M123) or a title (File:Name.jpg)")
+    parser.add_argument(
+        "item",
+        help="an item id (commons:M123), a page id, a title (File:Name.jpg), the address of a page or file, a SHA-1 or "
+        "a SHA-256",
+    )
     parser.add_argument("--profile", help="rights profile (default: PD_RIGHTS_PROFILE)")
     parser.add_argument("--all", action="store_true", help="every rule that was tried, and all that was read")
     parser.add_argument(
-        "--as-of", type=past.a_day, metavar="DATE", help="how it stood at the end of a day, such as 2026-11-30; offline"
+        "--as-of", type=a_day, metavar="DATE", help="how it stood at the end of a day, such as 2026-11-30; offline"
     )
     parser.add_argument(
         "--evidence",
@@ -237,7 +230,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
     item, profile, day = arguments.item, arguments.profile, arguments.as_of
-    require_text(item)
     if arguments.evidence:
         sys.stdout.buffer.write(evidence_on(item, profile, day or datetime.now(UTC).date()))
         sys.stdout.buffer.flush()

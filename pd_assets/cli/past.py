@@ -1,33 +1,17 @@
 """How an item stood at the end of a day, in lines for a person: `pdd decide ITEM --as-of DATE`, offline."""
 
-import argparse
-import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.rights.evidence_kept import Past, as_of, first_day
 
-A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 VERDICTS = {"accept": "accepted", "reject": "refused", "quarantine": "made to wait"}
 
 
-def a_day(text: str) -> date:
-    """An argument that is a day; ArgumentTypeError for any other form, which is an error of use."""
-    try:
-        if not A_DAY.fullmatch(text):
-            raise ValueError("the form is another")
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day ({error}); expected one such as 2026-11-30") from error
-
-
 def past_of(home: Home, item_id: str, profile: str, day: date) -> Past:
-    """How an item stood. ConfigError where it was not decided yet, which says the first day known, or where the day is
-    still to come."""
-    if day > (today := datetime.now(UTC).date()):
-        raise ConfigError(f"--as-of {day}: the day is still to come, expected {today} or a day before")
+    """How an item stood. ConfigError where it was not decided yet, which says the first day known."""
     found = next((one for one in as_of(home, [item_id], day) if one.profile == profile), None)
     if found is None:
         first = first_day(home, [item_id], profile=profile)

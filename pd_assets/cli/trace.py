@@ -2,20 +2,19 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
+from pd_assets.cli.days import a_day
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.settings import Settings
 
 # What is read in no time need not be told of.
 WORTH_SAYING_BYTES = 10_000_000
-A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day: date | None = None) -> Iterator[str]:
@@ -87,18 +86,6 @@ def _is_file(called: str) -> bool:
         return False
 
 
-def _day(text: str) -> date:
-    try:
-        if not A_DAY.fullmatch(text):
-            raise ValueError("the form is another")
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day ({error}); expected one such as 2026-11-30") from error
-    if found > (today := datetime.now(UTC).date()):
-        raise argparse.ArgumentTypeError(f"{text} is still to come; expected {today} or a day before")
-    return found
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument(
@@ -112,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="the pictures of a model instead: its stage, stage and version, folder, or latest",
     )
-    parser.add_argument("--as-of", metavar="DATE", type=_day, help="decisions and evidence as of the end of a day")
+    parser.add_argument("--as-of", metavar="DATE", type=a_day, help="decisions and evidence as of the end of a day")
     parser.add_argument("--json", action="store_true", help="for programs: what is unknown has the relation `unknown`")
     parser.add_argument("--parquet", metavar="FILE", type=Path, help="for programs: a row for each item, or picture")
     parser.add_argument(

@@ -85,8 +85,9 @@ def _train(asked: Job, processes: int) -> None:
     if (found := complete(asked, identity, reporter)) is None:
         with alone_in(job):
             _Training(job, identity, reporter, first, processes).run()
-        seal.remove_seal(job.partial)
         found = read_run(job.out)
+    # Also that of a run that was killed between its publication and this line.
+    seal.remove_seal(job.partial)
     reporter.event("done", out=str(asked.out), version=found.version, digest=found.digest)
 
 

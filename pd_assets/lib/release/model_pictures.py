@@ -1,8 +1,9 @@
-"""The pictures of a model, by licence, source, category and artist, with how often they were shown: from its ledger,
-joined with the catalogue of now. What it was made of or started from is told apart. Errors: ConfigError.
+"""The pictures of a model, by licence, source, category and artist, with how often they were shown: from its ledger and
+those of its evaluations, joined with the catalogue of now. What it was made of or started from is told apart.
+Errors: ConfigError.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.release.asking import Parts, shown
-from pd_assets.lib.release.lineage import LATEST, Model, Source, all_models
+from pd_assets.lib.release.lineage import LATEST, Model, Source, all_models, measured_ledgers
 
 KINDS = {
     "rule": "by the rule that had accepted them",
@@ -78,16 +79,19 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPictures:
-    """A model, what its own ledger tells, and those of what it was made of or started from."""
+    """A model, what its own ledger tells, and those of what it was made of or started from. `doubts`: what cannot be
+    told, in words.
+    """
 
     model: Model
     own: Counts
     parents: tuple[Counts, ...]
+    doubts: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
         """For a program."""
         told = {"standing": self.model.standing, **self.own.as_json()}
-        return {"model": told, "through": [one.as_json() for one in self.parents], "unknown": sorted(self.model.doubts)}
+        return {"model": told, "through": [one.as_json() for one in self.parents], "unknown": list(self.doubts)}
 
     def in_words(self) -> Iterator[str]:
         """Lines for a person."""
@@ -96,27 +100,37 @@ class ModelPictures:
         for one in self.parents:
             yield f"through {one.stage} {one.version}, which it was made of or started from"
             yield from _in_words(one)
-        for doubt in sorted(self.model.doubts):
-            yield f"not known what else it was made of ({doubt}): treated as if it had seen every picture"
+        yield from self.doubts
 
 
 def pictures_of_model(home: Home, called: str, *, most: int = MANY) -> ModelPictures:
     """The pictures of a model that is called so: `unet_text`, `unet_text 0123456789abcdef`, a folder, or `latest`."""
     model = find_model(home, called)
-    own, *parents = (_counts(home, source, most) for source in model.sources)
-    return ModelPictures(model=model, own=own, parents=tuple(parents))
+    measured, unmeasured = measured_ledgers(home)
+    own, *parents = (_counts(home, source, measured, most) for source in model.sources)
+    doubts = [
+        f"not known what else it was made of ({doubt}): treated as if it had seen every picture"
+        for doubt in sorted(model.doubts)
+    ]
+    doubts += [
+        f"not known what an evaluation of {stage} {version} read: it may have been measured with all of {dataset}"
+        for stage, version, dataset in unmeasured
+        if (stage, version) in {one.key for one in model.sources}
+    ]
+    return ModelPictures(model=model, own=own, parents=tuple(parents), doubts=tuple(doubts))
 
 
 def write_pictures(home: Home, model: Model, path: Path) -> int:
     """Write a row for each picture of each proven ledger, the model's own first; how many."""
     rows = 0
+    measured, _ = measured_ledgers(home)
     with replacing(path) as partial:
         writer: pq.ParquetWriter | None = None
         try:
             for source in model.sources:
                 if source.ledger is None:
                     continue
-                with _pictures(home, source.ledger) as connection:
+                with _pictures(home, source, measured) as connection:
                     answer = connection.sql("select * from pictures order by item_id").to_arrow_reader(BATCH_ROWS)
                     writer = writer or pq.ParquetWriter(partial, answer.schema, compression="ZSTD")
                     for batch in answer:
@@ -167,7 +181,7 @@ def _promoted_at(home: Home, model: Model) -> int:
     return (home.root / "models" / model.stage / LATEST).stat().st_mtime_ns
 
 
-def _counts(home: Home, source: Source, most: int) -> Counts:
+def _counts(home: Home, source: Source, measured: Sequence[Path], most: int) -> Counts:
     if source.ledger is None:
         return Counts(
             stage=source.stage,
@@ -178,7 +192,7 @@ def _counts(home: Home, source: Source, most: int) -> Counts:
             by=(),
             why=source.why or "no ledger",
         )
-    with _pictures(home, source.ledger) as connection:
+    with _pictures(home, source, measured) as connection:
         sums = connection.sql(
             "select relation, count(*), sum(times_shown)::bigint from pictures group by all"
         ).fetchall()
@@ -194,10 +208,16 @@ def _counts(home: Home, source: Source, most: int) -> Counts:
 
 
 @contextmanager
-def _pictures(home: Home, ledger: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with a table `pictures`: the rows of a ledger with what the catalogue says of them."""
+def _pictures(home: Home, source: Source, measured: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with a table `pictures`: the rows of a proven ledger, and of the evaluations' that are `measured`,
+    with what the catalogue says of them.
+    """
+    assert source.ledger is not None
     with tables.engine(home) as connection:
-        shown(connection, Parts(table=MODEL_LEDGER, paths=(ledger,))).create_view("ledger")
+        for name, paths in (("own", [source.ledger]), ("measured", measured)):
+            shown(connection, Parts(table=MODEL_LEDGER, paths=tuple(paths))).create_view(name)
+        given = {"stage": source.stage, "version": source.version}
+        connection.execute(f"create table ledger as {load('model_ledger')}", given)
         for name, table in (("items", ITEMS), ("licensed", LICENSED), ("decisions", DECISIONS)):
             tables.relation(connection, home, table).create_view(name)
         connection.execute(f"create table pictures as {load('model_pictures')}")

@@ -33,6 +33,16 @@ def near_titles(home: Home, called: str, *, within_s: float = WITHIN_S) -> list[
     return [f"{item_id} ({title})" for item_id, title, _ in rows]
 
 
+def nothing_called(home: Home, called: str) -> str:
+    """What a person is told who asks for what nobody has."""
+    near = near_titles(home, called)
+    told = f"; near it: {', '.join(near)}" if near else ""
+    return (
+        f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, the address "
+        f"of a page or of a file, the SHA-1 or SHA-256 of a picture, or a picture file{told}"
+    )
+
+
 @contextmanager
 def _interrupted(interrupt: Callable[[], None], after_s: float) -> Iterator[None]:
     """Calls something if the block takes too long."""

@@ -16,6 +16,7 @@ from pd_assets.lib.release.item_rows import rows_of_items
 from pd_assets.lib.release.ledger import Seen, seen_by
 from pd_assets.lib.release.lineage import models_and_members
 from pd_assets.lib.release.lookup import Lookup
+from pd_assets.lib.release.near_titles import nothing_called
 from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures
 from pd_assets.lib.release.segments import Row
 from pd_assets.lib.release.traced import NO_COPIES, Sighting, Trace
@@ -42,7 +43,7 @@ def _traced(home: Home, found: Found, called: str, lookup: Lookup, day: date | N
     pictures = found.pictures or (() if is_file else as_named(called))
     seen = _seen(home, pictures, found.unread)
     if not found.pictures and not found.unread and not any(seen.values()):
-        raise ConfigError(_nothing(home, called, is_file=is_file))
+        raise ConfigError(_no_picture(home, called) if is_file else nothing_called(home, called))
     items = sorted({picture.item_id for picture in pictures})
     rows = _Rows(home=home, lookup=lookup, items=items)
     sightings = rows.sightings()
@@ -87,19 +88,10 @@ def _seen(home: Home, pictures: Sequence[Picture], unread: Sequence[str]) -> dic
     return seen
 
 
-def _nothing(home: Home, called: str, *, is_file: bool) -> str:
-    if is_file:
-        return (
-            f"nothing in {home.root} is the picture in {called}: no item has these bytes, and none looks the same; "
-            "expected a picture of the catalogue, also re-encoded, resized, or cropped by a few percent at each side"
-        )
-    from pd_assets.lib.release.near_titles import near_titles
-
-    near = near_titles(home, called)
-    told = f"; near it: {', '.join(near)}" if near else ""
+def _no_picture(home: Home, called: str) -> str:
     return (
-        f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, the address "
-        f"of a page or of a file, the SHA-1 or SHA-256 of a picture, or a picture file{told}"
+        f"nothing in {home.root} is the picture in {called}: no item has these bytes, and none looks the same; "
+        "expected a picture of the catalogue, also re-encoded, resized, or cropped by a few percent at each side"
     )
 
 

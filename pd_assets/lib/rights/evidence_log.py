@@ -151,10 +151,13 @@ def keep_of_before(home: Home) -> int:
         return begin_all(home)
 
 
-def complete(home: Home, now: datetime | None = None) -> int:
-    """Append what the decisions rest on and the log does not say; how many rows. For who has all buckets alone."""
+def complete(home: Home, now: datetime | None = None, *, was_there: bool = False) -> int:
+    """Append what the decisions rest on and the log does not say; how many rows. For who has all buckets alone.
+
+    A log without any part begins now, unless it is known that it was there and is gone.
+    """
     now = now or datetime.now(UTC).replace(microsecond=0)
-    is_first = is_missing(home)
+    is_first = is_missing(home) and not was_there
     path = home.table(EVIDENCE.key) / f"part-{_next_number(parts(home)):06}.parquet"
     with tables.engine(home, memory_bytes=MEMORY_BYTES) as connection:
         for name, table in (("decisions", DECISIONS), ("kept", EVIDENCE), ("items", ITEMS)):

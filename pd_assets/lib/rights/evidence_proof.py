@@ -45,17 +45,19 @@ class Lost:
 def find_lost(home: Home, *, latest_alone: bool = False) -> list[Lost]:
     """What decisions, changes (since the log began) and members of datasets name and the log does not have.
 
-    There are members of every version that ever was: with `latest_alone` those of the current ones are looked at.
+    There are members of every version that ever was: with `latest_alone` those of the current ones are looked at. Where
+    the log is gone as a whole, members tell that there was one.
     """
     begun = evidence_log.begun_at(home)
-    given = {
-        "begun": None if begun is None else begun.isoformat(),
-        "is_begun": bool(tables.files_of(home, EVIDENCE)),
-    }
     with tables.engine(home) as connection:
         for name, table in (("evidence", EVIDENCE), ("decisions", DECISIONS), ("changes", CHANGES)):
             tables.relation(connection, home, table).create_view(name)
         _members(connection, home, latest_alone).create_view("members")
+        named = connection.execute("select 1 from members where evidence_digest is not null limit 1").fetchone()
+        given = {
+            "begun": None if begun is None else begun.isoformat(),
+            "is_begun": bool(tables.files_of(home, EVIDENCE)) or named is not None,
+        }
         found = connection.execute(load("evidence_lost"), given).fetchall()
     return [Lost(by_table=by_table, digests=digests, item_id=item_id) for by_table, digests, item_id in found]
 
@@ -93,10 +95,10 @@ def restore(home: Home) -> Iterator[str]:
         damaged = {found.path for found in damage.damaged(home, EVIDENCE, tables.files_of(home, EVIDENCE))}
         for path in sorted({*damaged, *(path for path, _ in find_altered(home))}):
             yield _restored(home, path)
-        if tables.files_of(home, EVIDENCE) or damaged:
-            with suppress(DamagedTable):
-                if rows := evidence_log.complete(home):
-                    yield f"{EVIDENCE.key}: {rows} rows were restored from {DECISIONS.key}"
+        with suppress(DamagedTable):
+            # Of a log that is gone as a whole, what others name is missing; they still name it afterwards.
+            if rows := evidence_log.complete(home, was_there=bool(find_lost(home))):
+                yield f"{EVIDENCE.key}: {rows} rows were restored from {DECISIONS.key}"
 
 
 def _restored(home: Home, path: Path) -> str:

@@ -112,10 +112,11 @@ def test_a_training_that_is_stopped_in_the_ui_saves_a_checkpoint_and_goes_on_whe
 
 
 def shown(page: Page, label: str) -> Locator:
-    """The picture behind `[Show Markdown]` in the row of a piece of metadata."""
+    """The picture behind `[Show Markdown]` in the row of a piece of metadata. (The picture that was shown before may be
+    there still: its dialog fades.)"""
     row = page.get_by_role("row").filter(has=page.get_by_text(label, exact=True)).first
     row.get_by_text("Show Markdown").click()
-    return page.get_by_role("dialog").locator("img")
+    return page.get_by_role("dialog").get_by_alt_text(label, exact=True)
 
 
 def assert_drawn(picture: Locator) -> None:

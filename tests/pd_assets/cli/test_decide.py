@@ -13,7 +13,7 @@ from pd_assets.lib.home import open_home
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.rules import RULES
-from tests.pd_assets.lib.planting import decision, plant
+from tests.pd_assets.lib.planting import decision, item, plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, TODAY, box, said
 from tests.pd_assets.lib.rights.museum_cases import record
 
@@ -37,7 +37,13 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tables.write(home, RECORDS, tables.as_table(RECORDS, [museum]), partition="FSG")
     items = [
         row(
-            ITEMS, item_id="commons:M1", source="commons", status="live", title="Old tree", page_url="https://x.test/1"
+            ITEMS,
+            item_id="commons:M1",
+            source="commons",
+            status="live",
+            title="Old tree",
+            page_url="https://x.test/1",
+            sha1=f"{1:040x}",
         ),
         row(ITEMS, item_id=MUSEUM_ID, source="smithsonian", status="live", title="Thunder god"),
     ]
@@ -104,11 +110,23 @@ def test_a_rule_of_the_other_archive_does_not_apply() -> None:
     assert lines[0].startswith("Accepted under us: PD-old-100-expired")
 
 
-@pytest.mark.parametrize("item", ["commons:M1", "File:Old tree.jpg", "File:Old_tree.jpg", "Old tree"])
-def test_a_page_is_found_by_its_id_or_its_title(stored: Path, item: str) -> None:
+@pytest.mark.parametrize(
+    "item",
+    ["commons:M1", "M1", "1", "File:Old tree.jpg", "File:Old_tree.jpg", "Old tree", "https://x.test/1", f"{1:040X}"],
+)
+def test_a_page_is_found_by_all_that_names_it(stored: Path, item: str) -> None:
     lines = list(explain(item, "strict"))
     assert lines[0].startswith("Waits: the structured data call it public domain in the United States only")
     assert lines[1:4] == ["", "commons:M1  Old tree", "  https://x.test/1"]
+
+
+def test_what_nobody_has_is_told_with_what_is_near_and_what_several_have_with_their_ids(stored: Path) -> None:
+    with pytest.raises(ConfigError, match=r"called 'Old treee'; expected .*; near it: commons:M1 \(Old tree\)"):
+        list(explain("Old treee", "strict"))
+    home = open_home(stored)
+    plant(home, ITEMS, [item(number, title="Twin") for number in (1, 2)])
+    with pytest.raises(ConfigError, match=r"2 items .* called 'Twin', expected one: commons:M1, commons:M2; give"):
+        list(explain("Twin", "strict"))
 
 
 def test_a_medium_of_a_museum_is_found_and_explained(stored: Path) -> None:
@@ -139,7 +157,9 @@ def test_a_picture_that_waits_for_its_copy_is_not_called_accepted(stored: Path) 
 
 
 def test_an_item_or_profile_that_is_not_there_is_a_named_error(stored: Path) -> None:
-    with pytest.raises(ConfigError, match="0 items are called 'commons:M9'"):
+    with pytest.raises(
+        ConfigError, match=r"commons:M9 is not in the catalogue of .*; how it stood: `pdd decide commons:M9 --as-of"
+    ):
         list(explain("commons:M9", "strict"))
     with pytest.raises(ConfigError, match="expected one of strict, life70, us"):
         list(explain("commons:M1", "lenient"))

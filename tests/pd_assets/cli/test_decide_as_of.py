@@ -68,9 +68,21 @@ def test_a_day_before_anything_was_known_names_the_first_day_that_is(
     assert "the first day known is 2026-06-01" in capsys.readouterr().err
     assert main(["decide", "commons:M7", "--as-of", "2026-05-31"]) == 1
     assert "nothing was ever decided of it" in capsys.readouterr().err
+
+
+def test_an_item_is_named_as_for_a_trace(catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> None:
+    for called in ("M1", "1", "https://archive.test/wiki/1"):
+        assert main(["decide", called, "--as-of", "2026-06-03"]) == 0
+        assert capsys.readouterr().out.startswith("commons:M1 on 2026-06-03: accepted")
+
+
+@pytest.mark.parametrize("command", ["decide", "trace"])
+def test_a_day_to_come_is_wrong_usage_of_both_commands(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    assert main(["decide", "commons:M1", "--as-of", tomorrow.isoformat()]) == 1
-    assert "still to come" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main([command, "commons:M1", "--as-of", tomorrow.isoformat()])
+    assert ended.value.code == 2
+    assert f"{tomorrow} is still to come; expected" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "2026-13-01", "20260601", "2026-6-1", "2026-06-01T00:00", ""])

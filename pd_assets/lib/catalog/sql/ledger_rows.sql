@@ -5,7 +5,7 @@ with told as (
     where item_id in (select item_id from asked)
     union all
     select 'measured', stage, version, item_id, stored_sha256, relation, 0 from measured
-    where item_id in (select item_id from asked)
+    where item_id in (select item_id from asked) and relation = 'measured_with'
     union all
     select 'members', null, version, item_id, sha256, null, 0 from members
     where item_id in (select item_id from asked)

@@ -88,6 +88,18 @@ def model(
     return write_run(folder, record)
 
 
+def evaluation(home: Home, name: str, of: RunRecord, export: Export, *, measured: Iterable[str]) -> Path:
+    """A finished evaluation that read some items of a dataset to measure a model; its folder."""
+    folder = home.root / "evaluation" / "report" / name
+    write_ledger(folder, of.stage, of.version, export, measured=measured, times=0)
+    inputs = {"dataset": "a digest", of.stage: of.digest}
+    record = RunRecord(
+        stage="evaluate", version=name, config={}, inputs=inputs, dataset_version=export.version, item_count=1
+    )
+    write_run(folder, record)
+    return folder
+
+
 def write_ledger(
     folder: Path, stage: str, version: str, export: Export, *, measured: Iterable[str] = (), times: int = 3
 ) -> None:

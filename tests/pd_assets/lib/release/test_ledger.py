@@ -20,11 +20,11 @@ from pd_assets.lib.soundness import faults
 from pd_ml.provenance import INIT_FROM, LEDGER, RUN, RunRecord, write_run
 from tests.pd_assets.lib.dataset.exporting import store
 from tests.pd_assets.lib.planting import decision, item, plant
-from tests.pd_assets.lib.release.planted import catalogue, dataset, model, write_ledger
+from tests.pd_assets.lib.release.planted import catalogue, dataset, evaluation, model, write_ledger
 
 COUNT = 12
-# By the hash of its cluster the one is to train on, the other is held out.
-TRAINED, HELD_OUT = "commons:M5", "commons:M7"
+# By the hash of its cluster the one is to train on, the others are held out.
+TRAINED, HELD_OUT, ALSO_HELD_OUT = "commons:M5", "commons:M7", "commons:M6"
 
 
 @pytest.fixture
@@ -236,6 +236,16 @@ def test_an_evaluation_of_which_nothing_proves_what_it_measured_may_have_measure
     assert seen(home, HELD_OUT) == {"clip": ("measured_with", 0)}
     assert seen(home, TRAINED) == {"clip": ("trained_on", 3)}
     assert seen(home, "commons:M99") == {}
+
+
+def test_an_evaluation_measured_with_what_it_read_and_with_nothing_else_of_its_dataset(home: Home) -> None:
+    export = dataset(home)
+    clip = model(home, "clip", "one", export)
+    model(home, "unet", "one", export)
+    evaluation(home, "some", clip, export, measured=[HELD_OUT, TRAINED])
+    assert seen(home, HELD_OUT) == {"clip": ("measured_with", 0), "unet": ("held", 0)}
+    assert seen(home, TRAINED) == {"clip": ("trained_on", 3), "unet": ("trained_on", 3)}
+    assert seen(home, ALSO_HELD_OUT) == {"clip": ("held", 0), "unet": ("held", 0)}
 
 
 def test_another_state_of_the_picture_is_another_picture(home: Home) -> None:

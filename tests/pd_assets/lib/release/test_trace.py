@@ -25,7 +25,7 @@ from pd_assets.lib.release.trace_file import write_parquet
 from pd_ml.provenance import LEDGER
 from tests.pd_assets.lib.pictures import encoded
 from tests.pd_assets.lib.planting import decision, file, item, plant
-from tests.pd_assets.lib.release.planted import catalogue, dataset, model
+from tests.pd_assets.lib.release.planted import catalogue, dataset, evaluation, model
 from tests.pd_assets.lib.release.test_look import detailed, passed_on
 
 COUNT = 12
@@ -322,6 +322,35 @@ def test_every_picture_of_a_model_is_a_row_of_parquet(trained: Home, tmp_path: P
     assert table.num_rows == rows == COUNT + COUNT - 1
     assert {"item_id", "times_shown", "rule_id", "tags", "source", "artist", "categories"} <= set(table.column_names)
     assert set(table["stage"].to_pylist()) == {"unet_text", "clip"}
+
+
+def test_what_only_an_evaluation_read_is_counted_as_measured_with_also_of_another_dataset(
+    tmp_path: Path,
+) -> None:
+    home = open_home(tmp_path / "home")
+    catalogue(home, range(COUNT))
+    clip = model(home, "clip", "one", dataset(home))
+    catalogue(home, range(COUNT + 20))
+    evaluation(home, "some", clip, dataset(home), measured=["commons:M7", "commons:M5", f"commons:M{COUNT + 6}"])
+    told = pictures_of_model(home, "clip")
+    assert told.own.pictures["measured_with"] == 2, "M5 was trained on, M7 held"
+    assert sum(told.own.pictures.values()) == COUNT + 1
+    path = tmp_path / "pictures.parquet"
+    assert write_pictures(home, told.model, path) == COUNT + 1
+    relations = {row["item_id"]: row["relation"] for row in pq.read_table(path).to_pylist()}
+    assert relations["commons:M5"] == "trained_on"
+    assert relations["commons:M7"] == relations[f"commons:M{COUNT + 6}"] == "measured_with"
+
+
+def test_an_evaluation_that_proves_nothing_is_a_doubt_about_its_model(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    catalogue(home, range(COUNT))
+    export = dataset(home)
+    clip = model(home, "clip", "one", export)
+    (evaluation(home, "some", clip, export, measured=["commons:M7"]) / LEDGER).unlink()
+    doubt = f"not known what an evaluation of clip one read: it may have been measured with all of {export.version}"
+    assert doubt in list(pictures_of_model(home, "clip").in_words())
+    assert pictures_of_model(home, "clip").as_json()["unknown"] == [doubt]
 
 
 def test_a_model_without_a_ledger_is_unknown_and_treated_as_seen(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """How an item stood on a day of the past, and the evidence of that day: told for ever, proved by its digest."""
 
 import hashlib
+import shutil
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -238,3 +239,22 @@ def test_decisions_whose_evidence_is_gone_are_a_fault_that_a_repair_heals(catalo
     list(repair(catalogue.home, API))
     assert list(faults(catalogue.home)) == []
     assert tables.count_rows(catalogue.home, EVIDENCE) == 2
+
+
+def test_a_log_that_is_gone_as_a_whole_is_told_by_the_datasets_and_a_repair_restores_what_decisions_have(
+    catalogue: Catalogue,
+) -> None:
+    for day, text in ((1, FREE), (2, BOUND)):
+        catalogue.put(1, text)
+        catalogue.decide(today=june(day))
+    catalogue.home.claim(API)
+    first, last = (past.evidence_digest for day in (1, 2) if (past := on(catalogue, june(day))) is not None)
+    row = {"item_id": "commons:M1", "evidence_digest": first, "dataset": "main", "version": "some"}
+    plant(catalogue.home, MEMBERS, [row], partition="some")
+    shutil.rmtree(catalogue.home.table(EVIDENCE.key))
+    told = {one.by_table: one.digests for one in evidence_proof.find_lost(catalogue.home)}
+    assert told == {"dataset/members": 1, "rights/changes": 2, "rights/decisions": 1}
+    assert f"{EVIDENCE.key}: 1 rows were restored from rights/decisions" in list(repair(catalogue.home, API))
+    past = on(catalogue, june(2))
+    assert is_proved(past) and past is not None and past.evidence_digest == last
+    assert [one.by_table for one in evidence_proof.find_lost(catalogue.home)] == ["dataset/members", "rights/changes"]
