@@ -44,7 +44,9 @@ FILES = ("open", "pickle", "renamed weights", "mmap", "dlopen", "cat", "execve",
 FILES += ("/proc/PID/root", "/proc/PID/fd", "/proc/PID/mem", "/proc/PID/environ", "/proc/PID/cmdline", "setns")
 NAMES = ("stat", "readlink")
 INTO = ("hard link", "symlink", "rename")
-UNIX = ("unix by path", "unix, a descriptor", "unix abstract", "vsock", "packet", "netlink audit")
+FILES += ("safetensors", "torch.from_file")
+UNIX = ("unix by path", "unix, a descriptor", "unix abstract", "unix in its own folder")
+UNIX += ("cipher socket", "vsock", "packet", "netlink audit")
 CALLS = ("session key", "ptrace", "process_vm_readv", "io_uring", "open_by_handle_at", "mount", "unshare")
 CALLS += ("clone a user namespace", "perf", "bpf", "kernel log")
 IPC = ("SysV memory", "SysV messages", "message queue")
@@ -74,11 +76,13 @@ WITHOUT_NAMESPACES_OF_ITS_OWN = {
     **dict.fromkeys((*IPC, "pidfd_getfd"), "EPERM"),
     **dict.fromkeys(("TCP 127.0.0.1", "TCP ::1", "UDP"), "EAFNOSUPPORT"),
     "hard link": "EXDEV",
+    # Whatever it was refused with, safetensors says that there is no such file.
+    "safetensors": "ENOENT",
     "mknod": "EACCES",
 }
 # These are refused by the kernel as it is set up on many machines, to an ordinary user on all.
 MAY_BE_SHUT = {"bpf", "perf", "kernel log", "io_uring", "x32 call", "dlopen", "i386 call", "UDP", "vsock", "TCP ::1"}
-MAY_BE_SHUT |= {"message queue"}
+MAY_BE_SHUT |= {"message queue", "cipher socket"}
 NEED_ROOT = {"mount", "mknod", "packet", "open_by_handle_at", "setns", "unshare", "clone a user namespace"}
 NEED_ROOT |= {"session key", "netlink audit"}
 

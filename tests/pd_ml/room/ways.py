@@ -1,12 +1,14 @@
 """Ways to get at bytes that a training was not given: each is a function that raises OSError where it is refused.
 
-Standard library only, no import of ours: it runs within a stage, and by a plain Python. `tried` gives for each way
+Standard library only, no import of ours: it runs within a stage, and by a plain Python (of which one without torch does
+not try what torch would read). `tried` gives for each way
 "open", or the name of its errno. `Outside` is what one would get at. Numbers of calls are x86-64's.
 """
 
 import array
 import ctypes
 import errno
+import importlib.util
 import json
 import mmap
 import os
@@ -45,6 +47,8 @@ class Outside:
         self.number = 1 + os.getpid()
         self.weights = self._file("weights.pkl", pickle.dumps({"w": [1.0]}))
         self.renamed = self._file("renamed.dat", DATA * 100)
+        header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+        self._file("weights.safetensors", struct.pack("<Q", len(header)) + header + DATA)
         os.chmod(self._file("script.sh", b"#!/bin/sh\ntrue\n"), 0o755)
         os.symlink("x" * 3000, os.path.join(self.foreign, "link"))
         self.attribute = self._attribute()
@@ -185,6 +189,23 @@ def ways(told):
         found = ctypes.CDLL(os.path.join(foreign, "script.sh"))
         assert found
 
+    def safetensors():
+        from safetensors import safe_open
+
+        with safe_open(os.path.join(foreign, "weights.safetensors"), framework="pt") as file:
+            assert file.get_tensor("w").shape == (1,)
+
+    def torch_from_file():
+        import torch
+
+        assert torch.from_file(os.path.join(foreign, "renamed.dat"), shared=False, size=4, dtype=torch.uint8).tolist()
+
+    def unix_of_its_own():
+        path = os.path.join(box, "own")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+        os.unlink(path)
+
     def linked():
         path = os.path.join(box, "linked")
         os.link(weights, path)
@@ -293,6 +314,8 @@ def ways(told):
         "unix abstract": lambda: unix(f"\0{name}"),
         "TCP 127.0.0.1": lambda: tcp("127.0.0.1", told["tcp"]),
         "UDP": udp,
+        "unix in its own folder": unix_of_its_own,
+        "cipher socket": lambda: made(38, socket.SOCK_SEQPACKET),
         "vsock": lambda: made(40),
         "packet": lambda: made(17, socket.SOCK_RAW, 768),
         "netlink audit": lambda: made(16, socket.SOCK_RAW, 9),
@@ -324,6 +347,8 @@ def ways(told):
     }
     if told["tcp6"] != told["tcp"]:
         tries["TCP ::1"] = lambda: tcp("::1", told["tcp6"])
+    if importlib.util.find_spec("torch"):
+        tries["safetensors"], tries["torch.from_file"] = safetensors, torch_from_file
     if told["attribute"]:
         tries["getxattr"] = lambda: os.getxattr(weights, "user.w")
     return tries
@@ -341,8 +366,8 @@ def _ended(way):
         try:
             way()
             code = 0
-        except OSError as error:
-            code = error.errno or _from_words(str(error))
+        except (OSError, RuntimeError) as error:
+            code = getattr(error, "errno", None) or _from_words(str(error))
         except BaseException:
             code = 254
         finally:
@@ -355,7 +380,7 @@ def _ended(way):
 
 
 def _from_words(words):
-    """dlopen tells of an errno in words alone; of what is no library at all it complains after it has read it."""
+    """dlopen and torch tell of an errno in words alone; what is no library at all is complained of once it was read."""
     return next((n for n in (errno.ENOENT, errno.EACCES, errno.EPERM) if os.strerror(n) in words), 0)
 
 
