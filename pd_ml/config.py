@@ -56,6 +56,7 @@ class TrainingConfig:
     validate_every_steps: int = 200
     validation_examples: int = 256
     checkpoint_every_steps: int = 500
+    # At least two: until the newest is sealed, a run that is killed goes on from the one before.
     checkpoints_kept: int = 2
     preview_every_steps: int = 0
 

@@ -224,7 +224,8 @@ class Loop:
             }
             if counted is not None:
                 state |= counted
-            save_checkpoint(self._checkpoints, state, kept=self._config.checkpoints_kept)
+            # The process outside of the room may not have sealed this one yet when all are killed: one before it is.
+            save_checkpoint(self._checkpoints, state, kept=max(2, self._config.checkpoints_kept))
             self._event("checkpoint")
         self._machine.wait()
 

@@ -193,11 +193,13 @@ def test_a_checkpoint_that_is_passed_over_is_named_in_a_warning(tmp_path: Path) 
     assert "going on from the checkpoint at step 12" in people.getvalue()
 
 
-def test_as_many_checkpoints_are_kept_as_the_config_says(tmp_path: Path) -> None:
-    config = replace(CONFIG, checkpoints_kept=3)
-    loop_in(tmp_path, config=config).run(tmp_path)
+@pytest.mark.parametrize("asked, expected", [(3, ("12", "18", "20")), (2, ("18", "20")), (1, ("18", "20"))])
+def test_as_many_checkpoints_are_kept_as_the_config_says_and_never_the_newest_alone(
+    tmp_path: Path, asked: int, expected: tuple[str, ...]
+) -> None:
+    loop_in(tmp_path, config=replace(CONFIG, checkpoints_kept=asked)).run(tmp_path)
     kept = [path.name for path in sorted((tmp_path / "checkpoints").iterdir())]
-    assert kept == ["step-000000012", "step-000000018", "step-000000020"]
+    assert kept == [f"step-0000000{step}" for step in expected]
 
 
 def test_all_items_of_a_bad_batch_are_written_down(tmp_path: Path) -> None:
