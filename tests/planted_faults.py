@@ -124,9 +124,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="a shard with a withdrawn picture is linked again",
         area="export",
-        file="pd_assets/lib/dataset/export.py",
-        old="self.linked = [info for info in last.shards if info.path in self.plan.layout.linked]",
-        new="self.linked = list(last.shards)",
+        file="pd_assets/lib/dataset/plan.py",
+        old="must=is_out",
+        new="must=False",
         found_by=(
             "tests/pd_assets/lib/dataset/test_incremental_export.py::test_after_a_takedown_exactly_the_shards_that_held_it_change",
         ),
