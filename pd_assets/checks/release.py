@@ -6,23 +6,23 @@ import dagster as dg
 
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import ledger_proof
+from pd_assets.lib.release.ledger_proof import Problems
 from pd_assets.resources import Platform
 
 LEDGER = dg.AssetKey(["release", "ledger"])
-LISTED = 20
 
 
 def _check(
-    name: str, description: str, find: Callable[[Home], list[str]], *, fine: str, severity: dg.AssetCheckSeverity
+    name: str, description: str, find: Callable[[Home], Problems], *, fine: str, severity: dg.AssetCheckSeverity
 ) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset=LEDGER, name=name, description=description)
     def made(platform: Platform) -> dg.AssetCheckResult:
         problems = find(platform.home())
         return dg.AssetCheckResult(
-            passed=not problems,
+            passed=not problems.count,
             severity=severity,
-            description=f"{len(problems)} problems: {problems[0]}" if problems else fine,
-            metadata={"problems": dg.MetadataValue.json(problems[:LISTED]), "count": len(problems)},
+            description=f"{problems.count} problems: {problems.first[0]}" if problems.count else fine,
+            metadata={"problems": dg.MetadataValue.json(list(problems.first)), "count": problems.count},
         )
 
     return made

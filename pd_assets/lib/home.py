@@ -1,6 +1,6 @@
 """Where everything lies under PD_HOME, and how it is written: beside its place, then renamed into it.
 
-No table schemas in here (lib/catalog/schemas.py has them) and no Parquet.
+No table schemas in here (lib/catalog/schemas has them) and no Parquet.
 """
 
 import atexit
@@ -32,7 +32,7 @@ GOES_ON = "%_"
 # It counts what it may spill from the room that the disk has.
 DUCKDB_IS_FULL = ("max_temp_directory_size",)
 BUCKETS = "buckets.json"
-# The tables that are cut into buckets, as lib/catalog/schemas.py says.
+# The tables that are cut into buckets, as lib/catalog/schemas says.
 BY_BUCKET = ("rights/decisions", "images/files", "dataset/captions", "dataset/splits")
 # A change to another number that is under way: lib/catalog/rebucket.py.
 REBUCKET = "rebucket.json"

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import damage
-from pd_assets.lib.catalog.schemas import TABLES, Kept, Table
+from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.catalog.schemas.table import Kept, Table
 from pd_assets.lib.catalog.tables import files_of
 from pd_assets.lib.errors import ConfigError, DamagedTable
 from pd_assets.lib.home import Home, alone, read_checked, replacing, write_checked

@@ -15,7 +15,8 @@ from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.item_parts import unsound_generations
 from pd_assets.lib.catalog.mending import mend, move_away, set_aside
-from pd_assets.lib.catalog.schemas import CREATORS, EVIDENCE, MEMBERS, PAGES, TABLES, TAKEDOWNS, Kept, Table
+from pd_assets.lib.catalog.schemas import CREATORS, EVIDENCE, MEMBERS, PAGES, TABLES, TAKEDOWNS
+from pd_assets.lib.catalog.schemas.table import Kept, Table
 from pd_assets.lib.dataset.exported import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, DamagedTable, PdError

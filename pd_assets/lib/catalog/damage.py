@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog.schemas import Kept, Table
+from pd_assets.lib.catalog.schemas.table import Kept, Table
 from pd_assets.lib.errors import DamagedTable, TableError
 from pd_assets.lib.home import Home, replacing, write_text
 

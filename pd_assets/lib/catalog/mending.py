@@ -11,7 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from pd_assets.lib.catalog import damage
-from pd_assets.lib.catalog.schemas import TABLES, Kept, Table
+from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.catalog.schemas.table import Kept, Table
 from pd_assets.lib.catalog.tables import files_of
 from pd_assets.lib.errors import DamagedTable
 from pd_assets.lib.home import Home, replacing

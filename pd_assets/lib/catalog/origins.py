@@ -22,6 +22,7 @@ from pd_assets.lib.catalog.schemas import (
     THINGS,
     Table,
 )
+from pd_assets.lib.catalog.schemas.images import MEASURES
 from pd_assets.lib.museums.contract import ALL_RECORDS
 
 Tables = Table | tuple[Table, ...]
@@ -59,7 +60,6 @@ _EVIDENCE = (
 )
 _PICTURE = _of(ITEMS, "file_url", "thumb_url", "thumb_side")
 _COPIES = (*_of(FILES, "sha256", "sha1", "phash", "detail_hash"), *_of(ITEMS, "item_id"))
-_MEASURED = ("aspect", "sharpness", "greyness", "border", "text_page", "entropy")
 _LABELS = (
     *_of(PAGES, "wikitext", "mediainfo", "extmetadata", "categories", "hidden_categories"),
     *_of(ALL_RECORDS, "title", "freetext", "indexed", "caption", "alt_text", "metadata_usage_access"),
@@ -126,7 +126,7 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
         **_same(ITEMS, "item_id", "sha1"),
         "signature": _of(ALL_RECORDS, "media_signature"),
         **_all(_PICTURE, ("sha256", "received_sha1", "path", "width", "height", "mime", "size_bytes", "url")),
-        **_all(_PICTURE, ("phash", "detail_hash", *_MEASURED)),
+        **_all(_PICTURE, ("phash", "detail_hash", *MEASURES)),
         **_all((), ("max_side", "made_from", "status", "error", "tries", "fetched_at")),
     },
     CLUSTERS.key: {
@@ -137,7 +137,7 @@ ORIGINS: Mapping[str, Mapping[str, Origins]] = {
     },
     LICENSED.key: {
         **_same(ITEMS, "item_id", "title", "page_url", "categories", "colour_card"),
-        **_same(FILES, "sha256", "width", "height", "phash", *_MEASURED),
+        **_same(FILES, "sha256", "width", "height", "phash", *MEASURES),
         **_same(DECISIONS, "rule_id", "profile"),
         **_all(_of(DECISIONS, "evidence"), ("artist", "date")),
         "cluster": _COPIES,

@@ -7,7 +7,8 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from pd_assets.lib import crew
-from pd_assets.lib.catalog.schemas import BIG, CAPTIONS, TEXT
+from pd_assets.lib.catalog.schemas import CAPTIONS
+from pd_assets.lib.catalog.schemas.table import BIG, TEXT
 from pd_assets.lib.dataset.caption_rows import Terms, caption_row
 from pd_assets.lib.dataset.label_changes import differences, is_edited
 from pd_assets.lib.dataset.labels import read_labels, source_digest, things_of

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import buckets as item_buckets
 from pd_assets.lib.catalog import damage, tables
-from pd_assets.lib.catalog.schemas import CLUSTERS, LICENSED, SPLITS, TEXT
+from pd_assets.lib.catalog.schemas import CLUSTERS, LICENSED, SPLITS
+from pd_assets.lib.catalog.schemas.table import TEXT
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.home import Home, alone, replacing
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, TEXT, THINGS
+from pd_assets.lib.catalog.schemas import CAPTIONS, LICENSED, PAGES, RECORDS, THINGS
+from pd_assets.lib.catalog.schemas.table import TEXT
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.dataset.labels import labels_version, things_of

@@ -17,6 +17,7 @@ from pd_assets.lib.page.boxes import Argument
 from pd_assets.lib.page.dates import CIRCA_YEARS, parse_years
 from pd_assets.lib.page.field_text import read_field
 from pd_assets.lib.page.file_page import FilePage
+from pd_assets.lib.page.names import without_separators
 from pd_assets.lib.page.personal import OWN_WORK, PERSONAL_LINK, without_personal
 
 # Whoever stands in these shaped what is seen. Editors, translators and publishers did not.
@@ -325,7 +326,8 @@ def _inside(node: object, role: str, place: str) -> Iterator[NamedMaker]:
         if any(_is_creator(one) for one in node.contents.filter_templates(recursive=False)):
             yield from _in_value(node.contents, role, place)
     elif isinstance(node, Wikilink) and (found := ITEM.search(str(node.title))) and "d:" in str(node.title).lower():
-        yield NamedMaker(name=str(node.text or found.group(1)), role=role, place=place, item=found.group(1))
+        shown = without_separators(str(node.text or found.group(1)))
+        yield NamedMaker(name=shown, role=role, place=place, item=found.group(1))
 
 
 def _is_creator(template: Template) -> bool:
@@ -357,7 +359,7 @@ def _described(template: Template, role: str, place: str) -> NamedMaker:
     died, born = (parse_years(given.get(key, "")) for key in ("deathdate", "birthdate"))
     item = ITEM.search(given.get("wikidata", "") or given.get("1", ""))
     return NamedMaker(
-        name=given.get("name") or given.get("1", ""),
+        name=without_separators(given.get("name") or given.get("1", "")),
         role=role,
         place=place,
         item=item.group(1) if item else None,
@@ -396,7 +398,7 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
     said = _WORK_BY.sub("", _PUBLISHED.sub(" ", said[:MOST_TEXT]))
     if NOBODY.match(_BRACKETS.sub(" ", said)):
         is_named = any(_FULL_NAME.search(inside) for inside in _BRACKETS.findall(said))
-        yield NamedMaker(name=said, role=role, place=place, is_unknown=not is_named)
+        yield NamedMaker(name=without_separators(said), role=role, place=place, is_unknown=not is_named)
         return
     lives, rest = _lives(said)
     names = _names(rest)
@@ -407,7 +409,7 @@ def _of_text(text: str, role: str, place: str) -> Iterator[NamedMaker]:
     bodies = [name for name in names if BODY.search(name)]
     unknown = [name for name in names if NOBODY.match(name)]
     people = [name for name in names if name not in bodies and name not in unknown]
-    shown = " ".join(_BRACKETS.sub(" ", said).split())
+    shown = without_separators(_BRACKETS.sub(" ", said))
     if not people and not lives:
         is_unknown = bool(unknown) and not bodies and not re.search(r"\bQ\d", said)
         yield NamedMaker(name=shown, role=role, place=place, is_body=bool(bodies), is_unknown=is_unknown)

@@ -1,6 +1,7 @@
 """Questions to tables of which some files may be damaged: only those are read that can be, and the others are named."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,13 +37,20 @@ def ask(
     home: Home, sql: str, inputs: Mapping[str, Table | Parts], parameters: Mapping[str, object] | None = None
 ) -> pa.Table:
     """As `tables.query`, also over only some files of a table."""
+    with looking_at(home, inputs) as connection:
+        return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+
+
+@contextmanager
+def looking_at(home: Home, inputs: Mapping[str, Table | Parts]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with a view of each input, for several questions."""
     with tables.engine(home) as connection:
         for name, one in inputs.items():
             if isinstance(one, Table):
                 tables.relation(connection, home, one).create_view(name)
             else:
                 shown(connection, one).create_view(name)
-        return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+        yield connection
 
 
 def shown(connection: duckdb.DuckDBPyConnection, some: Parts) -> duckdb.DuckDBPyRelation:

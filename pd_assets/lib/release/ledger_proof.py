@@ -1,6 +1,7 @@
 """What speaks against the ledgers of models: read anew from the files, and judged by queries of their own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,14 +17,25 @@ from pd_ml.provenance import TRAINED_ON
 
 # Of `run.json`: how many pictures the loop counted that it showed.
 IMAGES_SEEN = "images_seen"
+# So many problems are told in words: where evidence is lost, there may be one for each picture.
+TOLD = 20
 
 
-def untold(home: Home) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class Problems:
+    """How many there are, and the first of them."""
+
+    count: int
+    first: tuple[str, ...]
+
+
+def untold(home: Home) -> Problems:
     """The models that have no proven ledger, each with why: what they saw is unknown, and treated as seen."""
-    return [f"{one.stage} {one.version}: {one.sources[0].why}" for one in models(home) if one.sources[0].ledger is None]
+    without = [one for one in models(home) if one.sources[0].ledger is None]
+    return _few([f"{one.stage} {one.version}: {one.sources[0].why}" for one in without])
 
 
-def wrong_sums(home: Home) -> list[str]:
+def wrong_sums(home: Home) -> Problems:
     """The models whose ledger does not add up to what their run counted."""
     found = []
     for model in models(home):
@@ -33,7 +45,7 @@ def wrong_sums(home: Home) -> list[str]:
         told = showings(ledger)
         if told != counted:
             found.append(f"{model.stage} {model.version}: the ledger has {told} showings, the run counted {counted}")
-    return found
+    return _few(found)
 
 
 def showings(ledger: Path) -> int:
@@ -46,21 +58,26 @@ def showings(ledger: Path) -> int:
     return total
 
 
-def unaccepted(home: Home) -> list[str]:
+def unaccepted(home: Home) -> Problems:
     """Pictures that a model was trained on without accepting evidence of that time, each with why."""
     return _asked(home, "ledger_unaccepted", {"evidence": EVIDENCE}, models(home))
 
 
-def taken_down(home: Home) -> list[str]:
+def taken_down(home: Home) -> Problems:
     """Pictures that a model in use, or one that it was made of, was trained on and that were taken down since."""
     used = [one for one in models(home) if one.is_in_use]
     return _asked(home, "ledger_taken_down", {"takedowns": TAKEDOWNS}, used)
 
 
-def _asked(home: Home, sql: str, inputs: dict[str, Table], of: Sequence[Model]) -> list[str]:
+def _asked(home: Home, sql: str, inputs: dict[str, Table], of: Sequence[Model]) -> Problems:
     ledgers = tuple(sorted({source.ledger for one in of for source in one.sources if source.ledger is not None}))
     if not ledgers:
-        return []
-    found = ask(home, load(sql), {"ledgers": Parts(table=MODEL_LEDGER, paths=ledgers), **inputs})
-    told = "problem" if "problem" in found.column_names else "reason"
-    return [f"{row['stage']} {row['version']}: {row['item_id']}: {row[told]}" for row in found.to_pylist()]
+        return Problems(count=0, first=())
+    shown: dict[str, Table | Parts] = {"ledgers": Parts(table=MODEL_LEDGER, paths=ledgers), **inputs}
+    found = ask(home, load(sql), shown, {"most": TOLD}).to_pylist()
+    told = [f"{row['stage']} {row['version']}: {row['item_id']}: {row['problem']}" for row in found]
+    return Problems(count=found[0]["problems"] if found else 0, first=tuple(told))
+
+
+def _few(told: Sequence[str]) -> Problems:
+    return Problems(count=len(told), first=tuple(told[:TOLD]))

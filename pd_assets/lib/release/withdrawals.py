@@ -7,6 +7,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, MODEL_LEDGER, TAKEDOWNS, Table
@@ -14,7 +16,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
-from pd_assets.lib.release.asking import Parts, ask
+from pd_assets.lib.release.asking import ROWS, Parts, looking_at
 from pd_assets.lib.release.ledger import Seen, relations
 from pd_assets.lib.release.lineage import Model, all_models, models
 from pd_ml.provenance import MEASURED_WITH
@@ -68,11 +70,21 @@ def find_withdrawn(home: Home, *, profile: str) -> tuple[Withdrawn, ...]:
         "clusters": CLUSTERS,
         "takedowns": TAKEDOWNS,
     }
-    found = ask(home, load("withdrawn"), inputs, {"profile": profile})
-    return tuple(
-        Withdrawn(item_id=row["item_id"], sha256=row["sha256"], reason=row["reason"], versions=tuple(row["versions"]))
-        for row in found.to_pylist()
-    )
+    with looking_at(home, inputs) as connection:
+        # A statement for each large join: two at a time ask for more memory than either would do with.
+        for step in ("held", "copies", "known"):
+            connection.execute(f"create table {step} as {load(f'withdrawn_{step}')}")
+        connection.execute(f"create table reasons as {load('withdrawn_reasons')}", {"profile": profile})
+        found = connection.sql(load("withdrawn")).to_arrow_reader(ROWS)
+        rows = (row for batch in found for row in batch.to_pylist())
+        return tuple(
+            Withdrawn(item_id=item, sha256=sha256, reason=reason, versions=_versions(same))
+            for (item, sha256, reason), same in groupby(rows, itemgetter("item_id", "sha256", "reason"))
+        )
+
+
+def _versions(rows: Iterable[Mapping[str, str | None]]) -> tuple[str, ...]:
+    return tuple(version for row in rows if (version := row["version"]) is not None)
 
 
 def _require(home: Home, table: Table) -> None:

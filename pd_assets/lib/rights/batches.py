@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FLAG, TEXT, TEXTS
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS
+from pd_assets.lib.catalog.schemas.table import FLAG, TEXT, TEXTS
 from pd_assets.lib.rights.evidence import Evidence, digest_of, evidence_of
 from pd_assets.lib.rights.grounds import grounds_of
 from pd_assets.lib.rights.knowledge import Questions

@@ -10,6 +10,7 @@ from pd_assets.lib.page import wikitext
 from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.file_page import FilePage, read_page
 from pd_assets.lib.page.html_text import is_readable_html
+from pd_assets.lib.page.names import without_separators
 from pd_assets.lib.page.personal import OWN_WORK, without_personal
 from pd_assets.lib.page.statements import (
     BORN,
@@ -222,7 +223,7 @@ def _years_in(text: FilePage, field: str) -> Years | None:
 def _artist(text: FilePage) -> str | None:
     """Whom the page names, without personal marks; nobody where it names the uploader or its own source."""
     named = without_personal(text.field("artist"))
-    return None if named is None or NOT_A_NAME.search(named) else named
+    return None if named is None or NOT_A_NAME.search(named) else without_separators(named)
 
 
 def _shown_people(text: FilePage, categories: Sequence[str], statements: Sequence[Statement]) -> Iterator[str]:

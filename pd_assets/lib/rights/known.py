@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.damage import WRITTEN
-from pd_assets.lib.catalog.schemas import CREATORS, TEXT
+from pd_assets.lib.catalog.schemas import CREATORS
+from pd_assets.lib.catalog.schemas.table import TEXT
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.code_version import code_version
 from pd_assets.lib.home import Home, replacing

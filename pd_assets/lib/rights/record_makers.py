@@ -7,6 +7,7 @@ unknown is a maker only where the record says so.
 import re
 
 from pd_assets.lib.page.dates import UNSURE_LIFE, parse_birth_year, parse_death_year, parse_years
+from pd_assets.lib.page.names import without_separators
 from pd_assets.lib.rights.claims import Maker
 from pd_assets.lib.rights.smithsonian import NOBODY
 
@@ -41,7 +42,7 @@ def maker_of(
     described: str, *, place: str, role: str = "", qualifier: str = "", born: str | None = None, died: str | None = None
 ) -> Maker:
     """One maker. `described` is the name, with or without dates; the fields beside it are as the record has them."""
-    name = re.sub(r"\s*\([^()]*\)\s*\Z", "", described) or NOBODY_NAMED
+    name = without_separators(re.sub(r"\s*\([^()]*\)\s*\Z", "", described)) or NOBODY_NAMED
     told = HAND.search(described)
     hand = qualifier.strip() or (told[0] if told else "")
     named = " ".join(filter(None, (role or "artist", hand)))

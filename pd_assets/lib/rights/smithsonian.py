@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page.dates import Years, parse_birth_year, parse_death_year, parse_years, union
 from pd_assets.lib.page.effort import is_readable
+from pd_assets.lib.page.names import without_separators
 from pd_assets.lib.page.personal import without_personal
 from pd_assets.lib.page.statements import UNREADABLE
 from pd_assets.lib.rights.claims import Evidence, Medium
@@ -65,6 +66,7 @@ def from_record(row: Row) -> Evidence:
         return Evidence(source="smithsonian", status=str(row.get("status")), problem=problem)
     names = [_labelled(text) for text in _texts(row, "names")]
     authors = [text for role, text in names if AUTHOR_ROLES.search(role) and not NOBODY.search(text)]
+    artist = without_personal(authors[0]) if authors else None
     people = [f"{role}: {text}" for role, text in names if PERSON_ROLES.search(role)]
     terms, title = _texts(row, "terms"), _text(row, "title") or ""
     kinds = " ".join(_of_kind(terms))
@@ -81,7 +83,7 @@ def from_record(row: Row) -> Evidence:
         date_text=without_personal(next((text for label, text in dated if not OTHER_DATES.search(label)), None)),
         birth_year=max((born for author in authors if (born := parse_birth_year(author))), default=None),
         death_year=_death_year(authors),
-        artist=without_personal(authors[0]) if authors else None,
+        artist=without_separators(artist) if artist else None,
         shows_person=tuple(sorted({*people, *_portraits(row, kinds, title, terms)})),
         shows_living=tuple(sorted(term for term in terms if re.search(r"\bliving people\b", term, re.IGNORECASE))),
         medium=Medium(

@@ -21,6 +21,7 @@ from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.labelling import queue
 from pd_assets.lib.ledger import expense
 from pd_assets.lib.release import members, takedowns
+from pd_assets.lib.release.model_pictures import pictures_of_model
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.rights.audit import draw_sample
 from pd_assets.lib.rights.drift import ground_losses
@@ -28,7 +29,7 @@ from pd_assets.lib.rights.gaps import rights_gaps
 from pd_assets.lib.soundness import faults
 from pd_assets.resources import Platform
 from pd_assets.running.skip import _code as code_of_today
-from tests.bench.growth import homes
+from tests.bench.growth import homes, models
 from tests.pd_assets.harvest import QUIET
 from tests.pd_assets.lib.rights.cases import TODAY
 
@@ -39,9 +40,6 @@ ENVIRONMENT = {"PD_SHARD_MB": "1", "PD_DUCKDB_MEMORY_MB": "128", "PD_DUCKDB_THRE
 MODELS = "what it takes is a training's, or that of weights and pictures drawn: it does not grow with the rows"
 ARCHIVES = "it asks an archive, whose requests are what it takes: measured by tests.bench.orchestration and harvest"
 ONE_RUN = "it looks at one run"
-LEDGERS = (
-    "it reads ledgers of models, and a generated home has no model: five ledgers of a million rows are in docs/LOG.md"
-)
 LEFT_OUT: Mapping[str, str] = {
     **{f"asset {name}": ARCHIVES for name in ("commons/categories", "commons/pages", "commons/refresh")},
     **{f"asset {name}": ARCHIVES for name in ("commons/templates", "commons/creators")},
@@ -53,12 +51,6 @@ LEFT_OUT: Mapping[str, str] = {
     "sensor run_failure_alert": ONE_RUN,
     "sensor overlooked_retries": ONE_RUN,
     "asset evaluation/report": MODELS,
-    "check evaluation/report measured_with_what_is_free": LEDGERS,
-    "asset release/ledger": LEDGERS,
-    **{
-        f"check release/ledger {name}": LEDGERS
-        for name in ("adds_up", "rests_on_evidence", "nothing_taken_down", "every_model_has_one")
-    },
 }
 
 
@@ -236,12 +228,15 @@ def look_again(home: Home) -> None:
 
 
 ITEM = f"commons:M{homes.FIRST + 3}"
+LEDGERS = "ledgers of two models and an evaluation"
 NAMED: Mapping[str, Step] = {
     "mend": asked(mending.mend),
+    LEDGERS: asked(models.train),
     "mend, all read again": asked(look_again),
     "views": asked(views.rebuild),
     "pdd sql": asked(sql),
     "pdd trace": asked(lambda home: trace(home, ITEM)),
+    "pdd trace --model": asked(lambda home: pictures_of_model(home, models.STAGES[-1])),
     "pdd takedown": asked(lambda home: takedowns.take_down(home, ITEM, reason="bench")),
     "pdd doctor --verify": asked(whole),
     "pdd label": asked(lambda home: queue.pick(home)),
@@ -274,7 +269,14 @@ ORDER = (
     "asset dataset/manifest",
     "check dataset/manifest whole_and_licensed",
     "check dataset/manifest nothing_damaged",
+    LEDGERS,
+    "asset release/ledger",
+    "check release/ledger adds_up",
+    "check release/ledger rests_on_evidence",
+    "check release/ledger nothing_taken_down",
+    "check release/ledger every_model_has_one",
     "check models/unet_text saw_no_taken_down_picture",
+    "check evaluation/report measured_with_what_is_free",
     "check commons/refresh scraped_lately",
     "check smithsonian/records nothing_unknown",
     "sensor takedown_watch",
@@ -283,6 +285,7 @@ ORDER = (
     "views",
     "pdd sql",
     "pdd trace",
+    "pdd trace --model",
     "pdd doctor --verify",
     "pdd label",
     "pdd audit",
@@ -297,7 +300,7 @@ STATES = ("scratch", "no news", "changed")
 
 def states(name: str) -> tuple[str, ...]:
     """The states in which a step differs: a check or a question reads the same in all of them, and is done once."""
-    return STATES if name.startswith(("asset ", "sensor ")) or name == "mend" else STATES[-1:]
+    return STATES if name.startswith(("asset ", "sensor ")) or name in ("mend", LEDGERS) else STATES[-1:]
 
 
 def unknown(defs: dg.Definitions) -> list[str]:

@@ -1,4 +1,5 @@
--- Pictures that models were trained on and that an operator took down, with the takedown. Tables: ledgers, takedowns.
+-- Pictures that models were trained on and that an operator took down, with the takedown: the first of them, and beside
+-- each how many there are. Tables: ledgers, takedowns. Parameter: most.
 -- A join on each of three, as one on any of them would compare every row with every other.
 with learnt as (
     select stage, version, item_id, sha256, stored_sha256 from ledgers where relation = 'trained_on'
@@ -13,4 +14,6 @@ found as (
     select learnt.stage, learnt.version, learnt.item_id, takedowns.reason
     from learnt join takedowns on takedowns.sha256 = learnt.sha256
 )
-select * from found order by all
+select stage, version, item_id, reason as problem, count(*) over () as problems from found
+order by stage, version, item_id, problem
+limit $most

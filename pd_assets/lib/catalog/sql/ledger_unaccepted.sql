@@ -1,5 +1,6 @@
 -- Pictures that a model was trained on without accepting evidence of that time, each with why. Written apart from the
--- rules, as `unproven` is. Tables: ledgers, evidence (rights/evidence).
+-- rules, as `unproven` is. The first of them, and beside each how many there are. Tables: ledgers, evidence
+-- (rights/evidence). Parameter: most.
 with learnt as (
     select distinct stage, version, item_id, rule_id, evidence_digest from ledgers where relation = 'trained_on'
 ),
@@ -12,7 +13,7 @@ judged as (
         from_json(json_extract(claims, '$.tags'), '[{"name": "VARCHAR", "kind": "VARCHAR"}]') as tags
     from learnt left join kept on kept.item_id = learnt.item_id and kept.digest = learnt.evidence_digest
 )
-select stage, version, item_id, problem from (
+select stage, version, item_id, problem, count(*) over () as problems from (
     select stage, version, item_id, unnest([
         case when evidence_digest is null then 'no evidence is named' end,
         case when rule_id is null then 'no rule is named that accepted it' end,
@@ -27,3 +28,4 @@ select stage, version, item_id, problem from (
     ]) as problem from judged
 ) where problem is not null
 order by stage, version, item_id, problem
+limit $most

@@ -8,7 +8,8 @@ import pytest
 
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.mending import SET_ASIDE, mend, set_aside
-from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, LICENSED, PAGES, TABLES, TAKEDOWNS, Kept
+from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, LICENSED, PAGES, TABLES, TAKEDOWNS
+from pd_assets.lib.catalog.schemas.table import Kept
 from pd_assets.lib.errors import DamagedTable
 from pd_assets.lib.home import Home, open_home
 from tests.pd_assets.lib.planting import THEN, decision, page, plant

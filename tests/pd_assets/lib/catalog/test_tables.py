@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import table_files, tables, views
-from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, PAGES, TABLES, TEXTS, Table
+from pd_assets.lib.catalog.schemas import CATEGORIES, DECISIONS, FILES, ITEMS, PAGES, TABLES
+from pd_assets.lib.catalog.schemas.table import TEXTS, Table
 from pd_assets.lib.errors import DamagedTable, TableError
 from pd_assets.lib.home import Home, open_home
 from tests.patience import PATIENCE_S

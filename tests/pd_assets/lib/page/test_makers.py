@@ -1,6 +1,8 @@
 """Who made a work, as pages say it: every role, life dates in any form, and what stays an open question."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pd_assets.lib.page.file_page import read_page
 from pd_assets.lib.page.makers import NamedMaker, makers_named
@@ -89,6 +91,33 @@ def test_every_role_that_makes_works_is_asked_for(argument: str) -> None:
 def test_information_fields_name_makers_too(box: str) -> None:
     page = read_page(f"{{{{Artwork|title=x|other fields={box % 'Watkins, Carleton E., 1829-1916'}}}}}")
     assert [maker.died for maker in makers_named(page)] == [1916]
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("[[w:Anna Vester|Anna Vester]] (1801–1872)", ["Anna Vester"]),
+        ("[[w:Anna Vester|Anna Vester]] (1801–1872)<br>[[w:Jan Holm|Jan Holm]] (1820–1889)", ["Anna Vester; Jan Holm"]),
+        ("Anna Vester (1801–1872) /", ["Anna Vester"]),
+        ("Anna Vester, (1801–1872) –", ["Anna Vester"]),
+        ("* [[Anna Vester]]\n* [[Jan Holm]]\n", ["Anna Vester", "Jan Holm"]),
+        ("{{Creator|Name=Anna Vester ;|Deathdate=1872}}", ["Anna Vester"]),
+        ("[[d:Q1|Anna Vester,]]", ["Anna Vester"]),
+        ("Unknown (Dutch) ;", ["Unknown (Dutch)"]),
+    ],
+)
+def test_the_name_of_a_maker_ends_in_no_separator(value: str, names: list[str]) -> None:
+    assert [maker.name for maker in named(value)] == names
+
+
+@given(
+    st.lists(st.sampled_from(["[[w:Anna Vester|Anna Vester]]", "Jan Holm", "(1801–1872)", "<br>", "\n* ", "\n", "; ",
+                              ", ", " / ", " & ", " – ", "{{Creator:Ida Lind}}", "''after''"]), max_size=8)
+)  # fmt: skip
+def test_no_order_of_names_lives_and_ends_of_lines_leaves_a_separator_at_the_end_of_a_name(parts: list[str]) -> None:
+    names = [maker.name for maker in named("".join(parts))]
+    # What is nothing but separators is no name.
+    assert [name for name in names if name.strip(" ,;:/|&–—-") not in (name, "")] == []
 
 
 def test_creator_pages_and_items_are_told_by_their_names() -> None:

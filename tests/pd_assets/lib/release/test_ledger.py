@@ -118,7 +118,7 @@ def test_an_older_model_without_a_ledger_may_have_seen_all_that_its_dataset_held
     assert seen(home, "commons:M99") == {}
     delete(home, HELD_OUT)
     assert flagged(home) == {"clip": ([HELD_OUT], [])}
-    assert ledger_proof.untold(home) == [f"clip one: {the_only(home, TRAINED).why}"]
+    assert ledger_proof.untold(home).first == (f"clip one: {the_only(home, TRAINED).why}",)
 
 
 def test_the_record_of_an_older_model_proves_the_list_of_its_dataset_once_its_manifests_are_gone(home: Home) -> None:
@@ -308,14 +308,26 @@ def test_the_checks_name_what_speaks_against_a_ledger(home: Home) -> None:
     write_run(folder, record)
     rows = pq.read_table(folder / LEDGER).to_pylist()
     told = sum(row["times_shown"] for row in rows)
-    assert ledger_proof.wrong_sums(home) == [f"clip one: the ledger has {told} showings, the run counted 1000"]
-    assert ledger_proof.unaccepted(home) == [
-        "clip one: commons:M4: a tag with conditions",
-        f"clip one: {TRAINED}: its evidence is not in rights/evidence",
-    ]
-    assert ledger_proof.taken_down(home) == []
+    assert ledger_proof.wrong_sums(home).first == (f"clip one: the ledger has {told} showings, the run counted 1000",)
+    assert ledger_proof.unaccepted(home) == ledger_proof.Problems(
+        count=2,
+        first=(
+            "clip one: commons:M4: a tag with conditions",
+            f"clip one: {TRAINED}: its evidence is not in rights/evidence",
+        ),
+    )
+    assert ledger_proof.taken_down(home) == ledger_proof.Problems(count=0, first=())
     plant(home, TAKEDOWNS, [{"item_id": TRAINED, "named": TRAINED, "reason": "asked for"}])
-    assert ledger_proof.taken_down(home) == [f"clip one: {TRAINED}: asked for"]
+    assert ledger_proof.taken_down(home).first == (f"clip one: {TRAINED}: asked for",)
+
+
+def test_where_all_evidence_is_lost_the_problems_are_counted_and_only_the_first_are_told(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    catalogue(home, range(2 * ledger_proof.TOLD))
+    model(home, "clip", "one", dataset(home))
+    seen_rows = pq.read_table(home.model("clip", "one") / LEDGER, columns=["relation"])["relation"].to_pylist()
+    found = ledger_proof.unaccepted(home)
+    assert found.count >= seen_rows.count("trained_on") > ledger_proof.TOLD == len(found.first)
 
 
 def test_the_parts_are_a_table_of_their_own_for_questions(home: Home) -> None:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MODEL_LEDGER, Table
 from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.withdrawals import exposures, find_withdrawn, still_served
+from pd_ml.provenance import LEDGER, RunRecord, write_run
 from tests.pd_assets.lib.dataset.exporting import fill, store
 from tests.pd_assets.lib.planting import decision, item, licensed, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
@@ -129,3 +133,40 @@ def test_an_input_that_is_gone_is_told(home: Home) -> None:
     model(home, "unet_text", "orphan", dataset(home), inputs={"clip": "0123456789abcdef" * 4})
     (one,) = exposures(home, ())
     assert one.model.unknown == {"clip 0123456789abcdef"}
+
+
+def test_what_is_withdrawn_of_more_pictures_than_the_memory_holds_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PD_DUCKDB_MEMORY_MB", "64")
+    monkeypatch.setenv("PD_DUCKDB_THREADS", "2")
+    home = open_home(tmp_path / "home")
+    items = pa.array([f"commons:M{number:07}" for number in range(200_000)])
+    gone = 2_000
+    folder = home.model("clip", "one")
+    shas = pa.array([f"{number:064x}" for number in range(len(items))])
+    shown = {"stage": "clip", "version": "one", "stored_sha256": shas, "relation": "trained_on", "times_shown": 3}
+    write(MODEL_LEDGER, folder / LEDGER, items, shown)
+    inputs = {"dataset": "a digest"}
+    write_run(
+        folder, RunRecord(stage="clip", version="one", config={}, inputs=inputs, dataset_version="v", item_count=1)
+    )
+    write(ITEMS, tables.bucket_file(home, ITEMS, 0), items[gone:], {"status": "live"})
+    write(DECISIONS, tables.bucket_file(home, DECISIONS, 0), items, {"profile": "strict", "verdict": "accept"})
+    write(CLUSTERS, tables.bucket_file(home, CLUSTERS, 0), items, {"cluster": items})
+    found = find_withdrawn(home, profile="strict")
+    assert [one.item_id for one in found] == items[:gone].to_pylist()
+    assert {(one.reason, one.versions) for one in found} == {("no longer in the catalogue", ())}
+
+
+def write(table: Table, path: Path, items: pa.Array, values: Mapping[str, object]) -> None:
+    """A file of a table with a row for each item; columns without a value are null."""
+    given = {"item_id": items, **values}
+    columns = [
+        value.cast(field.type)
+        if isinstance(value := given.get(field.name), pa.Array)
+        else pa.repeat(pa.scalar(value, field.type), len(items))
+        for field in table.schema
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns, schema=table.schema), path)

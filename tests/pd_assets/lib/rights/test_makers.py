@@ -128,3 +128,10 @@ def test_a_reading_notes_what_it_asked_and_only_that() -> None:
     from_page(row, ask)
     asked = {mark.split("@")[0] for mark in ask.marks if not mark.startswith("template:")}
     assert asked == {"creator:pablo picasso", "Q5593", "Q9101", "Q9001"}
+
+
+@pytest.mark.parametrize("artist", ["[[w:Jan Holm|Jan Holm]] (1820–1889)", "Jan Holm (1820–1889) /", "Jan Holm –"])
+def test_the_evidence_names_makers_and_artist_without_separators_at_their_ends(artist: str) -> None:
+    found = read(box(EXPIRED, artist=artist))
+    assert [maker.name for maker in found.makers] == ["Jan Holm"]
+    assert found.artist is not None and found.artist.removesuffix(" (1820–1889)") == "Jan Holm"

@@ -30,6 +30,11 @@ def test_a_life_is_told_by_fields_or_the_line_and_nothing_is_taken_for_one(
     assert (found.born, found.died, found.is_unknown) == (*life, False)
 
 
+@pytest.mark.parametrize("described", ["Claude Monet, (French, 1840-1926)", "Claude Monet;", "Claude Monet"])
+def test_a_name_ends_in_no_separator(described: str) -> None:
+    assert maker_of(described, place="creators").name == "Claude Monet"
+
+
 @pytest.mark.parametrize("hand", ["", "and", "attributed to", "after", "After"])
 def test_who_is_named_made_it_or_made_what_it_was_made_after(hand: str) -> None:
     found = maker_of("A Painter (French, 1880-1969)", place="creators", qualifier=hand, born="1880", died="1969")
