@@ -261,21 +261,25 @@ def _seal_of(record: RunRecord) -> str:
 
 
 def verify_outputs(folder: Path) -> RunRecord:
-    """Read every file of a finished model once; ProvenanceError lists all that differ from `run.json`.
+    """Read every file of a finished model once; ProvenanceError lists all that differ from `run.json`."""
+    if problems := wrong_outputs(folder):
+        raise ProvenanceError(f"{folder}: {'; '.join(problems.values())}; delete the folder and train it again")
+    return read_run(folder)
+
+
+def wrong_outputs(folder: Path) -> dict[str, str]:
+    """What is wrong with the files of a finished model, by path; each is read once. ProvenanceError: with its record.
 
     Pictures, and TensorBoard's with them, may be missing: they go where a picture that they show is purged.
     """
     record = read_run(folder)
     found = output_digests(folder)
-    problems = [f"{path} is missing" for path in record.outputs if path not in found and not _shows(path)]
-    problems += [
-        f"{path} has another SHA-256 than {RUN} says"
+    problems = {path: f"{path} is missing" for path in record.outputs if path not in found and not _shows(path)}
+    return problems | {
+        path: f"{path} has another SHA-256 than {RUN} says"
         for path, digest in record.outputs.items()
         if path in found and found[path] != digest
-    ]
-    if problems:
-        raise ProvenanceError(f"{folder}: {'; '.join(problems)}; delete the folder and train it again")
-    return record
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,11 +67,12 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
         is_copy_refused=_is_copy_refused(home, str(page["item_id"]), profile),
         everything=everything,
     )
-    yield first
+    taken_down = taken_down_as(home, str(page["item_id"]))
+    yield from (f"Taken down: {one}." for one in taken_down)
+    yield f"By its page alone: {first}" if taken_down else first
     yield ""
     yield f"{page['item_id']}  {page['item_title']}"
     yield f"  {page['item_page_url'] or 'no address'}"
-    yield from (f"  taken down: {one}" for one in taken_down_as(home, str(page["item_id"])))
     yield from rest
 
 

@@ -39,8 +39,7 @@ def in_words(past: Past, day: date, *, everything: bool = False) -> Iterator[str
     since = f"since {past.since}" if past.since else "since a day that nobody noted"
     verdict = VERDICTS.get(past.verdict, past.verdict)
     yield f"{past.item_id} on {day}: {verdict} under the profile {past.profile}, {since}"
-    known = f" (told of {past.told_on}: of the days before only changes of the verdict are logged)"
-    yield (f"  the rule that decided: {past.rule_id}, rule table {past.ruleset_version}{known if past.told_on else ''}")
+    yield f"  the rule that decided: {past.rule_id}, rule table {past.ruleset_version}{_known_of(past, day)}"
     if past.evidence is None:
         yield f"  {_not_kept(past, day)}"
         return
@@ -48,6 +47,16 @@ def in_words(past: Past, day: date, *, everything: bool = False) -> Iterator[str
     yield f"  it rested on {revision} of {past.page_url or 'a page without address'}, first seen on {past.seen_on}"
     yield f"  evidence, SHA-256 {past.evidence_digest}, in rights/evidence"
     yield f"  {past.evidence}" if everything else "The evidence itself: the same command with --evidence, or --all."
+
+
+def _known_of(past: Past, day: date) -> str:
+    if past.told_on is None:
+        return ""
+    if past.told_on < day.isoformat():
+        return (
+            f" (as decided on {past.told_on}; another rule may have given the same verdict since, which is not logged)"
+        )
+    return f" (told of {past.told_on}: of the days before only changes of the verdict are logged)"
 
 
 def _not_kept(past: Past, day: date) -> str:

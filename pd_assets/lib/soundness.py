@@ -66,10 +66,7 @@ def faults(home: Home) -> Iterator[Fault]:
     for folder in _folders(home, "dataset", shards.MANIFEST):
         yield from _of_dataset(home, folder)
     for folder in _folders(home, "models", provenance.RUN):
-        try:
-            provenance.verify_outputs(folder)
-        except ProvenanceError as error:
-            yield Fault(path=folder, found=str(error), heals="restore it from a backup, or train it again")
+        yield from _of_model(home, folder)
 
 
 def changed(home: Home) -> Iterator[Fault]:
@@ -113,6 +110,7 @@ def repair(home: Home, archive: str) -> Iterator[str]:
             yield f"{folder} removed; `pdd run nightly` exports it again from the tables"
         else:
             yield f"{folder}: an older version; set aside as {move_away(home, folder)}"
+    yield from _restored_ledgers(home)
     mended, unknown = members.repair_members(home)
     yield from (f"{MEMBERS.key}: the list of {version} was made anew from its dataset" for version in mended)
     yield from (f"{MEMBERS.key}: not known which pictures it held, so that all count as seen: {why}" for why in unknown)
@@ -174,6 +172,7 @@ def _of_evidence(home: Home) -> Iterator[Fault]:
             yield Fault(path=home.table(EVIDENCE.key), found=str(lost), heals=heals)
 
 
+_TRAIN_AGAIN = "restore it from a backup, or delete the folder of the model and train it again"
 _TAKES_SECOND = "run `pdd run nightly`, which takes its second copy"
 
 
@@ -210,6 +209,29 @@ def _of_dataset(home: Home, folder: Path, *, is_read: bool = True) -> Iterator[F
     for name in DESCRIBES:
         if (folder / name).is_file() and not is_description(folder / name):
             yield Fault(path=folder / name, found="cut off or overwritten", heals=REPAIR)
+
+
+def _of_model(home: Home, folder: Path) -> Iterator[Fault]:
+    try:
+        wrong = provenance.wrong_outputs(folder)
+    except ProvenanceError as error:
+        yield Fault(path=folder, found=str(error).removeprefix(f"{folder}: "), heals=_TRAIN_AGAIN)
+        return
+    for name, found in wrong.items():
+        is_copied = name == provenance.LEDGER and ledger.is_kept(home, folder)
+        heals = f"{REPAIR}, which copies it from release/ledger" if is_copied else _TRAIN_AGAIN
+        yield Fault(path=folder / name, found=found, heals=heals)
+
+
+def _restored_ledgers(home: Home) -> Iterator[str]:
+    """The ledgers of models that are not those of their records, where release/ledger has those."""
+    for folder in _folders(home, "models", provenance.RUN):
+        with suppress(ProvenanceError):
+            sealed, path = provenance.read_run(folder).outputs.get(provenance.LEDGER), folder / provenance.LEDGER
+            is_right = path.is_file() and shards.sha256_of(path) == sealed
+            if sealed is not None and not is_right and ledger.is_kept(home, folder):
+                ledger.put_back(home, folder)
+                yield f"{path} was copied from release/ledger"
 
 
 def _restored_note(home: Home, archive: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import compileall
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -131,6 +132,11 @@ class _Training:
         shutil.rmtree(job.partial / seal.CACHE, ignore_errors=True)
         if code != 0:
             self._seal(ended=True)
+            if code == -signal.SIGKILL:
+                self._reporter.say(
+                    "the training was killed (SIGKILL), by somebody or for want of memory; the same command goes on "
+                    "from its last checkpoint"
+                )
             self._reporter.close()
             relay.end_like(code)
         self._publish(level, given, read)

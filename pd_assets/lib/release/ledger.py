@@ -81,6 +81,19 @@ def unkept(home: Home) -> Iterator[tuple[Path, str]]:
             yield part, "not the ledger that the record beside it seals"
 
 
+def is_kept(home: Home, folder: Path) -> bool:
+    """Whether release/ledger has the ledger that a model's own record seals."""
+    told, part = what_is_told(folder), kept_ledger(home, folder.parent.name, folder.name)
+    sealed = None if told.problem else told.run.outputs.get(LEDGER)
+    return sealed is not None and part.is_file() and sha256_of(part) == sealed
+
+
+def put_back(home: Home, folder: Path) -> None:
+    """Put the ledger that `is_kept` into the folder of its model."""
+    with replacing(folder / LEDGER) as partial:
+        shutil.copyfile(kept_ledger(home, folder.parent.name, folder.name), partial)
+
+
 def _says_the_same(record: Path, run: Path) -> bool:
     return record.is_file() and record.read_bytes() == run.read_bytes()
 

@@ -288,7 +288,7 @@ def _ancestry(folder: Path, told: Mapping[Path, Told], by_digest: Mapping[str, P
             if name == "dataset":
                 continue
             if (made_of := by_digest.get(digest)) is None:
-                doubts.add(f"{name} {digest[:16]}")
+                doubts.add(f"{name} of digest {digest[:16]}, which is not here any more")
             else:
                 waiting.append(made_of)
     return list(found), doubts

@@ -33,8 +33,9 @@ class Past:
 
     `evidence` is the canonical JSON whose SHA-256 is `evidence_digest`; None where it was not kept (a home of before
     there was rights/evidence): unknown, and said so. `verdict` and `since` are those of the day. Of `rule_id` and
-    `ruleset_version` only changes of verdict are logged: where the same verdict was decided again later, `told_on` is
-    the later day that they are told of, else None. `since` is "" where nobody noted it.
+    `ruleset_version` only changes of verdict are logged: where the same verdict was decided by another rule or table
+    later on, it is not known when, and `told_on` is the day that they are told of: the one before when that is known,
+    else a later one. `since` is "" where nobody noted it.
     """
 
     item_id: str
@@ -70,14 +71,24 @@ def first_day(home: Home, items: Collection[str], *, profile: str | None = None)
 
 @dataclass(frozen=True, kw_only=True)
 class _Stretch:
-    """A verdict from its first day up to, not including, `until`; None: to this day."""
+    """A verdict from its first day up to, not including, `until`; None: to this day. By which rule of which table it
+    stood is known of the day `told_on`, its last or the one when it was decided last, and of its first day in `first`.
+    """
 
     verdict: str
-    rule_id: str
-    ruleset_version: str
+    rule: tuple[str, str]
+    first: tuple[str, str] | None
     since: str
     until: str | None
     told_on: str
+
+    def rule_on(self, day: str) -> tuple[tuple[str, str], str | None]:
+        """Rule and rule table of a day, and of which other day they are told where they may have been others."""
+        if day >= self.told_on or self.first == self.rule:
+            return self.rule, None
+        if self.first is None:
+            return self.rule, self.told_on
+        return self.first, None if day == self.since else self.since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,19 +112,20 @@ class _History:
             # Of before the log began, and yet in it: the item rested on it when the log began.
             row = next((row for row in self.kept if row["digest"] == digest), None)
         found = row or {}
+        (rule_id, ruleset_version), told_on = stretch.rule_on(day)
         return Past(
             item_id=self.item_id,
             profile=self.profile,
             verdict=stretch.verdict,
-            rule_id=stretch.rule_id,
-            ruleset_version=stretch.ruleset_version,
+            rule_id=rule_id,
+            ruleset_version=ruleset_version,
             since=stretch.since,
             evidence_digest=digest,
             seen_on=_text(found.get("seen_on")),
             revid=int(str(found["revid"])) if found.get("revid") is not None else None,
             page_url=_text(found.get("page_url")),
             evidence=_text(found.get("evidence")),
-            told_on=stretch.told_on if day < stretch.told_on else None,
+            told_on=told_on,
         )
 
     def _named_on(self, day: str) -> str:
@@ -161,26 +173,26 @@ def _decisions(home: Home, items: Collection[str]) -> Iterator[Row]:
 
 def _stretches(log: Sequence[Row], now: Row | None) -> Iterator[_Stretch]:
     """The verdicts one after the other: what each change ended, and what stands."""
-    since = UNKNOWN_DAY
+    since, first = UNKNOWN_DAY, None
     for change in log:
         told = str(change["changed_on"])
         yield _Stretch(
-            verdict=str(change["from_verdict"]), rule_id=str(change["from_rule"]),
-            ruleset_version=str(change["from_ruleset"]), since=since or str(change["from_since"] or UNKNOWN_DAY),
+            verdict=str(change["from_verdict"]), rule=(str(change["from_rule"]), str(change["from_ruleset"])),
+            first=first, since=since or str(change["from_since"] or UNKNOWN_DAY),
             until=told, told_on=(date.fromisoformat(told) - timedelta(days=1)).isoformat(),
         )  # fmt: skip
-        since = told
+        since, first = told, (str(change["to_rule"]), str(change["to_ruleset"]))
     if now is not None:
         at = now["decided_at"]
         decided_on = at.astimezone(UTC).date().isoformat() if isinstance(at, datetime) else UNKNOWN_DAY
         yield _Stretch(
-            verdict=str(now["verdict"]), rule_id=str(now["rule_id"]), ruleset_version=str(now["ruleset_version"]),
+            verdict=str(now["verdict"]), rule=(str(now["rule_id"]), str(now["ruleset_version"])), first=first,
             since=since or str(now["since"] or decided_on), until=None, told_on=decided_on,
         )  # fmt: skip
     elif log:
         last = log[-1]
         yield _Stretch(
-            verdict=str(last["to_verdict"]), rule_id=str(last["to_rule"]), ruleset_version=str(last["to_ruleset"]),
+            verdict=str(last["to_verdict"]), rule=(str(last["to_rule"]), str(last["to_ruleset"])), first=first,
             since=since, until=None, told_on=since,
         )  # fmt: skip
 

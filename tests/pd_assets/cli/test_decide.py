@@ -7,9 +7,10 @@ import pytest
 
 from pd_assets.cli.decide import explain, explanation
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, RECORDS, THINGS, Table
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, PAGES, RECORDS, TAKEDOWNS, THINGS, Table
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
+from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.rights.evidence import from_page
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.rules import RULES
@@ -154,6 +155,16 @@ def test_a_picture_that_waits_for_its_copy_is_not_called_accepted(stored: Path) 
     assert lines[0].startswith("Waits: another page shows the very same picture")
     assert any(line.startswith("The rule that decided: copy-conflict") for line in lines)
     assert next(explain("commons:M1", "life70")).startswith("Waits: the structured data")
+
+
+def test_a_picture_that_was_taken_down_is_said_to_be_before_anything_else(stored: Path) -> None:
+    home = open_home(stored)
+    number = take_down(home, "commons:M1", reason="a complaint").number
+    first, second, *_ = explain("commons:M1", "us")
+    assert first.startswith(f"Taken down: {number}, ") and first.endswith(": a complaint (named).")
+    assert second.startswith("By its page alone: Accepted under us: PD-old-100-expired")
+    (home.table(TAKEDOWNS.key) / "part-0.parquet").write_bytes(b"no table")
+    assert next(explain("commons:M1", "us")).startswith("Taken down: not known whether it is (")
 
 
 def test_an_item_or_profile_that_is_not_there_is_a_named_error(stored: Path) -> None:

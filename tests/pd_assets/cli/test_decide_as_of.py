@@ -40,6 +40,15 @@ def test_it_says_verdict_rule_page_revision_day_and_digest_of_then(
     assert f"SHA-256 {change['from_evidence']}" in said
 
 
+def test_of_a_rule_that_is_known_of_a_day_before_it_is_said_of_which(
+    catalogue: Catalogue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for day, said in ((5, ""), (7, " (as decided on 2026-06-05; another rule may have given the same verdict since")):
+        assert main(["decide", "commons:M1", "--as-of", f"2026-06-{day:02}"]) == 0
+        (line,) = [one for one in capsys.readouterr().out.splitlines() if "the rule that decided" in one]
+        assert (said in line) and ("(" in line) is bool(said), line
+
+
 def test_a_script_gets_the_exact_bytes(catalogue: Catalogue, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     digests = []
     for day in (1, 3, 6, 30):

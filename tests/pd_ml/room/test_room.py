@@ -184,8 +184,9 @@ def test_killed_from_outside_it_leaves_no_process_and_goes_on_from_what_was_seal
     assert len(below) >= 3, "the launcher, process 1 of the room, the training"
     os.kill(below[0] if whom == "the launcher" else process.pid, signal.SIGKILL)
     until(lambda: not alive([*below, process.pid]))
-    process.communicate(timeout=PATIENCE_S)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == -signal.SIGKILL
+    assert ("the training was killed (SIGKILL)" in stderr) is (whom == "the launcher"), stderr
     process = start(*clip(dataset, models, tmp_path / "clip", *LONG))
     heard = "".join(_until_resumed(process))
     process.send_signal(signal.SIGTERM)

@@ -16,13 +16,14 @@ from pd_assets.lib.release.ledger import Seen, keep, seen_by, summary, unkept
 from pd_assets.lib.release.lineage import all_models, kept_ledger, kept_record, models
 from pd_assets.lib.release.shown import as_markdown, counts_of, draw
 from pd_assets.lib.release.withdrawals import exposures, find_withdrawn
-from pd_assets.lib.soundness import faults
+from pd_assets.lib.soundness import faults, repair
 from pd_ml.provenance import INIT_FROM, LEDGER, RUN, RunRecord, write_run
 from tests.pd_assets.lib.dataset.exporting import store
 from tests.pd_assets.lib.planting import decision, item, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, evaluation, model, write_ledger
 
 COUNT = 12
+API = "http://archive.test/w/api.php"
 # By the hash of its cluster the one is to train on, the others are held out.
 TRAINED, HELD_OUT, ALSO_HELD_OUT = "commons:M5", "commons:M7", "commons:M6"
 
@@ -211,6 +212,24 @@ def test_what_is_kept_and_is_not_the_models_own_is_named_and_kept_anew(home: Hom
     assert [found for found, _ in unkept(home)] == [path]
     assert [fault.path for fault in faults(home)] == [path]
     assert keep(home, "clip", "one") and list(unkept(home)) == []
+
+
+def test_a_ledger_of_a_model_that_was_altered_is_copied_back_by_a_repair_where_the_one_that_is_kept_proves_itself(
+    home: Home,
+) -> None:
+    export = dataset(home)
+    for stage in ("clip", "unet"):
+        model(home, stage, "one", export)
+    keep(home, "clip", "one")
+    whole = (home.model("clip", "one") / LEDGER).read_bytes()
+    for stage in ("clip", "unet"):
+        flip(home.model(stage, "one") / LEDGER)
+    healed, lost = faults(home)
+    assert healed.path == home.model("clip", "one") / LEDGER and "--repair" in healed.heals
+    assert lost.path == home.model("unet", "one") / LEDGER and "train it again" in lost.heals
+    home.claim(API)
+    assert f"{healed.path} was copied from release/ledger" in list(repair(home, API))
+    assert healed.path.read_bytes() == whole and list(faults(home)) == [lost]
 
 
 def test_what_nothing_proves_is_not_kept_and_keeps_no_other_model_from_it(home: Home) -> None:

@@ -130,6 +130,25 @@ def test_the_rule_is_told_with_the_day_of_which_it_is_known(catalogue: Catalogue
     assert (early.told_on, late.told_on) == ("2026-06-08", None)
 
 
+def test_the_day_of_a_change_has_the_rule_of_that_change_whatever_gives_the_same_verdict_later(
+    catalogue: Catalogue,
+) -> None:
+    catalogue.put(1, FREE)
+    catalogue.decide(today=june(1))
+    catalogue.put(1, BOUND)
+    catalogue.decide(today=june(3))
+    changed = next(row for row in catalogue.changes() if row["profile"] == "strict")
+    catalogue.mark(1, "deleted")
+    catalogue.decide(today=june(6))
+    rule_table_was(catalogue, "2020-06-1", LONG_AGO)
+    catalogue.decide(today=june(15))
+    then, between, now = (on(catalogue, day) for day in (june(3), june(5), date(2099, 1, 1)))
+    assert then is not None and between is not None and now is not None
+    assert (then.rule_id, then.ruleset_version) == (changed["to_rule"], changed["to_ruleset"])
+    assert (then.told_on, between.rule_id, between.told_on) == (None, then.rule_id, "2026-06-03")
+    assert (now.rule_id, now.told_on) == ("gone", None) and now.verdict == then.verdict == "reject"
+
+
 def test_an_item_that_is_in_no_table_any_more_is_told_by_the_logs(catalogue: Catalogue) -> None:
     catalogue.put(1, FREE)
     catalogue.put(2, FREE)
