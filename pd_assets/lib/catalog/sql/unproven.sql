@@ -1,18 +1,19 @@
 -- Every accepted row that should not be, with why; and rows that are there twice or say nothing. Written apart from the
 -- rules, from what lies on the disk, so that one mistake does not hide in both. Tables: decisions, items.
-with judged as (
+with judged as not materialized (
     select
-        decisions.*, case when json_valid(evidence) then evidence end as claims, items.item_id is not null as is_known, items.status, items.problem as no_picture, items.sha1,
-        count(*) over (partition by decisions.item_id, decisions.profile) as times
+        decisions.*, case when json_valid(evidence) then evidence end as claims, items.item_id is not null as is_known, items.status, items.problem as no_picture, items.sha1
     from decisions left join items on items.item_id = decisions.item_id
 ),
-accepted as (select * from judged where verdict = 'accept'),
+accepted as not materialized (select * from judged where verdict = 'accept'),
+-- Few columns: whole rows with their evidence do not go through a window, and are not kept for another look.
+repeated as (select item_id, profile, count(*) as times from decisions group by all having count(*) > 1),
 -- Bytes that a live page puts under conditions.
 bound as (
     select distinct sha1 from judged
     where status = 'live' and sha1 is not null and evidence like '%"kind":"obligation"%'
 ),
-seen as (
+seen as not materialized (
     select
         item_id, profile,
         from_json(json_extract(claims, '$.tags'), '[{"name": "VARCHAR", "kind": "VARCHAR"}]') as tags,
@@ -57,10 +58,12 @@ select item_id, profile, problem from (
     left join seen on seen.item_id = accepted.item_id and seen.profile = accepted.profile
     left join bound on bound.sha1 = accepted.sha1
     union all
-    select item_id, profile, unnest([
-        case when times > 1 then 'decided ' || times || ' times' end,
+    select decisions.item_id, decisions.profile, unnest([
+        case when times is not null then 'decided ' || times || ' times' end,
         case when verdict is null or verdict not in ('accept', 'reject', 'quarantine')
             then 'verdict ' || coalesce(verdict, 'missing') end
-    ]) from judged
+    ]) from decisions left join repeated
+        on repeated.item_id is not distinct from decisions.item_id
+        and repeated.profile is not distinct from decisions.profile
 ) where problem is not null
 order by item_id, profile, problem
