@@ -132,7 +132,7 @@ def test_models_that_learnt_from_it_are_named_those_too_that_were_made_of_such_a
 def test_an_input_that_is_gone_is_told(home: Home) -> None:
     model(home, "unet_text", "orphan", dataset(home), inputs={"clip": "0123456789abcdef" * 4})
     (one,) = exposures(home, ())
-    assert one.model.unknown == {"clip 0123456789abcdef"}
+    assert one.model.unknown == {"clip of digest 0123456789abcdef, which is not here any more"}
 
 
 def test_what_is_withdrawn_of_more_pictures_than_the_memory_holds_is_found(
