@@ -10,7 +10,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import ITEMS
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.pictures import title_of
+from pd_assets.lib.release.names import title_of
 
 MOST, NEAR_ENOUGH, WITHIN_S = 5, 0.85, 3.0
 NEAR = """

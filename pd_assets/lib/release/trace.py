@@ -40,7 +40,7 @@ def trace_file(home: Home, path: Path, *, max_side: int, day: date | None = None
 
 
 def _traced(home: Home, found: Found, called: str, lookup: Lookup, day: date | None, *, is_file: bool = False) -> Trace:
-    pictures = found.pictures or (() if is_file else as_named(called))
+    pictures = found.pictures or (() if is_file else as_named(home, called))
     seen = _seen(home, pictures, found.unread)
     if not found.pictures and not found.unread and not any(seen.values()):
         raise ConfigError(_no_picture(home, called) if is_file else nothing_called(home, called))
