@@ -145,6 +145,12 @@ def title_of(called: str) -> str:
     return _without_ending(_without_namespace(called).replace("_", " ").strip())
 
 
+def looks_like_a_path(called: str) -> bool:
+    """Whether it may be meant as the path of a picture file: with folders or an ending, and no address or page."""
+    is_other = _has_scheme(called) or called.startswith("//") or _without_namespace(called) != called
+    return not is_other and ("/" in called or _has_known_ending(called))
+
+
 def _titles_of_name(called: str) -> Titles:
     spaced, named = called.replace("_", " "), _without_namespace(called)
     if named != called or _has_known_ending(named):
