@@ -32,7 +32,9 @@ _FILE = (
     "(?:File|Image|Media|Datei|Bild|Fichier|Archivo|Imagen|Immagine|Bestand|Ficheiro|Imagem|Plik|Файл|ファイル|文件)"
 )
 _SPECIAL = "(?:Special|Spezial|Spécial|Especial|Speciale|Speciaal|Specjalna|Служебная|特別|特殊)"
-_NAMESPACE = re.compile(r"\s*:?(?:File|Image)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_NAMESPACE = re.compile(rf"\s*:?({_FILE})\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+# On every wiki; the other words may begin a title of a museum.
+_EVERYWHERE = ("file", "image")
 _PAGE = re.compile(rf"(?:^|/){_FILE}[ _]*:(.+)", re.IGNORECASE)
 _SENT_TO = re.compile(rf"(?:^|/){_SPECIAL}:(?:FilePath|Redirect/file)(?:/|$)(?:{_FILE}:)?(.*)", re.IGNORECASE)
 # https://www.mediawiki.org/wiki/Extension:MultimediaViewer
@@ -175,7 +177,9 @@ def _as_title(named: str) -> str:
 
 def _without_namespace(called: str) -> str:
     match = _NAMESPACE.fullmatch(called)
-    return called if match is None else match[1]
+    if match is None or not (match[1].lower() in _EVERYWHERE or _has_known_ending(match[2])):
+        return called
+    return match[2]
 
 
 def _without_ending(title: str) -> str:

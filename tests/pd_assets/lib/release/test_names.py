@@ -47,6 +47,7 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         museum(7, "House in spring"),
         museum(8, "The Sea"),
         museum(9, "untitled.jpg"),
+        museum(10, "Bild: The Sea"),
         commons(1066, "Battle.jpg"),
     ]
     plant(made, ITEMS, sorted(rows, key=lambda row: str(row["item_id"])))
@@ -93,6 +94,8 @@ def test_another_ending_or_another_site_is_another_picture(home: Home, called: s
         ("File:Portrait, no. 77.jpg", "commons:M5"),
         *((name, "commons:M1") for name in ("file:house in spring.jpg", "house in spring.jpg", "File:house_in_spring")),
         *((name, "commons:M1") for name in ("Image:House in spring.jpg", " File: House__in spring.jpg ")),
+        ("Datei:House in spring.jpg", "commons:M1"),
+        ("Bild: The Sea", "cleveland:10"),
         ("File:House%20in%20spring.jpg", "commons:M1"),
         ("File:Cafe\u0301.tif\u200e", "commons:M4"),
         ("The Sea", "cleveland:8"),
