@@ -178,7 +178,7 @@ def item_called(home: Home, called: str) -> str:
     ConfigError where there is none, or more than one.
     """
     found = find_pictures(home, called)
-    meant = sorted({one.item_id for one in found.pictures or as_named(called) if one.is_meant and one.item_id})
+    meant = sorted({one.item_id for one in found.pictures or as_named(home, called) if one.is_meant and one.item_id})
     if len(meant) == 1:
         return meant[0]
     if found.unread:

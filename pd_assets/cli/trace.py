@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +22,13 @@ def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day
     """Lines for a person, or JSON for a program; ConfigError where nothing is called so."""
     from pd_assets.lib.release.trace import trace, trace_file
 
+    _require_folder(parquet)
     settings = Settings.from_env()
     home = open_home(settings.home, to_ask=True)
     if _is_file(called):
         told = trace_file(home, Path(called), max_side=settings.max_side, day=day)
     else:
-        told = trace(home, called, day=day)
+        told = trace(home, called, day=day, no_file=_no_file(called))
     if (plain_bytes := sum(told.found.plain.values())) > WORTH_SAYING_BYTES:
         print(
             f"pdd: the index is older than {plain_bytes // 1_000_000} MB of the tables, which were read themselves: "
@@ -49,6 +51,7 @@ def tell_of_model(called: str, *, as_json: bool = False, parquet: Path | None = 
     """The same about the pictures of a model."""
     from pd_assets.lib.release.model_pictures import pictures_of_model, write_pictures
 
+    _require_folder(parquet)
     home: Home = open_home(Settings.from_env().home, to_ask=True)
     told = pictures_of_model(home, called)
     if parquet is not None:
@@ -79,11 +82,34 @@ def _written(path: Path) -> Iterator[None]:
         raise ConfigError(f"{path} cannot be written ({error.strerror or error}); expected a file of yours") from error
 
 
+def _require_folder(parquet: Path | None) -> None:
+    """ConfigError where a file is to be written into a folder that is not there: a typing error makes none."""
+    if parquet is not None and not parquet.parent.is_dir():
+        raise ConfigError(f"{parquet.parent} is no folder; expected one that is there, for {parquet.name}")
+
+
 def _is_file(called: str) -> bool:
     try:
         return Path(called).is_file()
     except (OSError, ValueError):
         return False
+
+
+def _no_file(called: str) -> str:
+    """Why something is no picture file where it may be meant as the path of one; nothing for other names."""
+    from pd_assets.lib.release.names import looks_like_a_path
+
+    try:
+        kind = Path(called).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return f"there is no file {called!r}" if looks_like_a_path(called) else ""
+    except OSError as error:
+        return f"{called!r} cannot be looked at ({error.strerror or error})" if looks_like_a_path(called) else ""
+    except ValueError:
+        return ""
+    if not called:
+        return ""
+    return f"{called!r} is a folder, and no picture file" if stat.S_ISDIR(kind) else f"{called!r} is no plain file"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -90,7 +90,7 @@ from pathlib import Path
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.home import open_home
 from pd_assets.lib.release import members
-from pd_assets.lib.release.pictures import title_of
+from pd_assets.lib.release.names import title_of
 from tests.bench.lookup import READ
 home = open_home(Path(sys.argv[1]), to_ask=True)
 sql = Path("tests/pd_assets/lib/release/pictures_called.sql").read_text()

@@ -10,7 +10,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import ITEMS
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.pictures import title_of
+from pd_assets.lib.release.names import title_of
 
 MOST, NEAR_ENOUGH, WITHIN_S = 5, 0.85, 3.0
 NEAR = """
@@ -33,13 +33,14 @@ def near_titles(home: Home, called: str, *, within_s: float = WITHIN_S) -> list[
     return [f"{item_id} ({title})" for item_id, title, _ in rows]
 
 
-def nothing_called(home: Home, called: str) -> str:
-    """What a person is told who asks for what nobody has."""
+def nothing_called(home: Home, called: str, *, no_file: str = "") -> str:
+    """What a person is told who asks for what nobody has; `no_file`: why it is no picture file either."""
     near = near_titles(home, called)
     told = f"; near it: {', '.join(near)}" if near else ""
     return (
         f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, the address "
-        f"of a page or of a file, the SHA-1 or SHA-256 of a picture, or a picture file{told}"
+        f"of a page or of a file, the SHA-1 or SHA-256 of a picture, or a picture file"
+        f"{f'; {no_file}' if no_file else ''}{told}"
     )
 
 

@@ -4,26 +4,29 @@ By item id, page id, title, address of the page or of the file, SHA-1 of the ori
 that cannot be read keeps nobody from asking the others: it is named.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.index import INDEXED
 from pd_assets.lib.release.lookup import Lookup
+from pd_assets.lib.release.names import (
+    ITEM_ID,
+    SHA1,
+    SHA256,
+    addresses_of,
+    as_known,
+    host_of,
+    on_page,
+    titles_of,
+)
 from pd_assets.lib.release.segments import Row
 
 # The tables that tell.
 TABLES = ("items", "files", "clusters", "members", "takedowns")
 # These are there wherever a dataset is.
 NEEDED = ("items", "files", "clusters", "members")
-
-ITEM_ID = re.compile(r"commons:M\d+|smithsonian:[^:]*:[^:]*|cleveland:\d+")
-PAGE_ID = re.compile(r"M(\d+)")
-SHA1 = re.compile(r"[0-9a-f]{40}")
-SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +76,16 @@ def find_pictures(home: Home, called: str, *, lookup: Lookup | None = None) -> F
     """Everything that is called so; ConfigError for what is no text, none for a table that is missing or damaged."""
     require_text(called)
     lookup = lookup or Lookup(home=home)
-    named = as_known(called)
-    meant = _meant(lookup, named, "page" if named != called.strip() and ITEM_ID.fullmatch(named) else "item_id")
+    page = _item_on_page(lookup, called)
+    named = page or as_known(called)
+    meant = _meant(lookup, named, "page" if _is_page(called, named) else "item_id")
     if not meant and named.isdecimal():
         # No title is that number: it is a page id.
         named = f"commons:M{named}"
         meant = _meant(lookup, named, "page")
     found = with_copies(lookup, meant)
     if found.unread and not any(one.is_meant for one in found.pictures):
-        return replace(found, pictures=(*as_named(named), *found.pictures))
+        return replace(found, pictures=(*as_named(home, named), *found.pictures))
     return found
 
 
@@ -99,15 +103,43 @@ def _meant(lookup: Lookup, called: str, as_item: str) -> dict[str, str]:
     for kind in ("sha1", "sha256"):
         if {"sha1": SHA1, "sha256": SHA256}[kind].fullmatch(called):
             found |= dict.fromkeys(items_of(lookup, kind, called), kind)
-    asked = [(kind, called, kind) for kind in ("page_url", "file_url")] if _address(called) else []
-    titles = dict.fromkeys((title_of(called), called.replace("_", " ")))
-    for kind, value, how in (("item", called, as_item), *asked, *(("title", title, "title") for title in titles)):
-        names = TABLES if kind == "item" else ("items",)
-        for name in names:
-            for row in lookup.rows(name, kind, [value]):
-                if row["item_id"] is not None and (kind != "item" or _is_known(name, row)):
-                    found.setdefault(str(row["item_id"]), how)
-    return found
+    for name in TABLES:
+        rows = lookup.rows(name, "item", [called])
+        found |= {str(row["item_id"]): as_item for row in rows if row["item_id"] is not None and _is_known(name, row)}
+    for kind in ("page_url", "file_url"):
+        for row in lookup.rows("items", kind, addresses_of(called)):
+            found.setdefault(str(row["item_id"]), kind)
+    # Beside an exact name none is tried that may be that of another item.
+    return found or _by_title(lookup, called)
+
+
+def _by_title(lookup: Lookup, called: str) -> dict[str, str]:
+    titles, ours = titles_of(called), _hosts(lookup.home)
+    rows = lookup.rows("items", "title", titles.every)
+    return {str(row["item_id"]): "title" for row in rows if row["item_id"] is not None and titles.fit(row, ours)}
+
+
+def _item_on_page(lookup: Lookup, called: str) -> str | None:
+    """The item of a page that an address gives by its number, where it is a page of the archive that this home has."""
+    if (page := on_page(called)) is None:
+        return None
+    hosts = _hosts(lookup.home)
+    hosts |= {host_of(row["page_url"]) for row in lookup.rows("items", "item", [page.item_id])}
+    return page.item_id if page.host in hosts else None
+
+
+def _is_page(called: str, named: str) -> bool:
+    """Whether a page's number was said, and not the item's id."""
+    return bool(ITEM_ID.fullmatch(named)) and not called.strip().lower().startswith(f"{named.partition(':')[0]}:")
+
+
+def _hosts(home: Home) -> set[str | None]:
+    """Of the archive that filled the home, if anybody knows it."""
+    try:
+        host = host_of(home.archive)
+    except ConfigError:
+        return set()
+    return set() if host is None else {host}
 
 
 def items_of(lookup: Lookup, kind: str, digest: str) -> list[str]:
@@ -170,22 +202,12 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def as_known(called: str) -> str:
-    """A name as the tables have it: a page id as an item id, also out of an address, and digests in lower case."""
-    called = called.strip()
-    if match := PAGE_ID.fullmatch(called):
-        return f"commons:M{match[1]}"
-    if SHA1.fullmatch(called.lower()) or SHA256.fullmatch(called.lower()):
-        return called.lower()
-    address = _address(called)
-    if address is not None and (curid := parse_qs(address.query).get("curid")) and curid[0].isdecimal():
-        return f"commons:M{curid[0]}"
-    return called
-
-
-def as_named(called: str) -> tuple[Picture, ...]:
+def as_named(home: Home, called: str) -> tuple[Picture, ...]:
     """What an item id or a digest names by itself, though no table knows of it; nothing for other names."""
-    called = as_known(f"M{called}" if called.strip().isdecimal() else called)
+    page = on_page(called)
+    if page is not None and page.host in _hosts(home):
+        called = page.item_id
+    called = as_known(f"M{called.strip()}" if called.strip().isdecimal() else called)
     if ITEM_ID.fullmatch(called):
         return (Picture(item_id=called, sha256=None, sha1=None, is_meant=True),)
     if SHA256.fullmatch(called):
@@ -200,19 +222,3 @@ def _had_a_dataset(home: Home) -> bool:
     return any(
         any((home.root / kind).glob(pattern)) for kind, pattern in (("dataset", "*/exported"), ("models", "*/*/*"))
     )
-
-
-def title_of(called: str) -> str:
-    """A title as the catalogue has it: without namespace and ending; also that of a page's address."""
-    if (address := _address(called)) is not None:
-        called = (parse_qs(address.query).get("title") or [unquote(address.path.rpartition("/")[2])])[0]
-    title = (called.split(":", 1)[1] if called.lower().startswith("file:") else called).replace("_", " ").strip()
-    return title.rsplit(".", 1)[0] if "." in title[-6:] else title
-
-
-def _address(called: str) -> SplitResult | None:
-    try:
-        found = urlsplit(called)
-    except ValueError:
-        return None
-    return found if found.scheme in ("http", "https") else None

@@ -118,11 +118,11 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
             # The notes may prove what the table had.
             _table_in_step(home)
             is_in_step, found = True, _find(home, note)
-        if not found.pictures and not found.unread and not note.is_pattern and not as_named(note.named):
+        if not found.pictures and not found.unread and not note.is_pattern and not as_named(home, note.named):
             notes.remove(home, note)
             unknown.append(note.named)
             continue
-        note = _resolved(note, found)
+        note = _resolved(home, note, found)
         kept.append(note)
         left[note.key] = _unresolved(note, found)
         if note.is_pattern:
@@ -208,7 +208,7 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
     unresolved: dict[str, list[str]] = {}
     purging: dict[str, list[Note]] = {}
     for note, found in _find_all(home, waiting):
-        (note,) = again.remembering(home, [_resolved(note, found)])
+        (note,) = again.remembering(home, [_resolved(home, note, found)])
         unresolved[note.key] = _unresolved(note, found)
         if note.is_purge and purges and (note.pictures or note.purged_at is None):
             purging.setdefault(note.number, []).append(note)
@@ -228,7 +228,7 @@ def _see_what_came_back(home: Home) -> list[str]:
     is not known.
     """
     known = notes.read_all(home)[0]
-    more = again.remembering(home, [_resolved(one, _find(home, one)) if one.is_pattern else one for one in known])
+    more = again.remembering(home, [_resolved(home, one, _find(home, one)) if one.is_pattern else one for one in known])
     back, unknown = again.came_back(home, more)
     by_key = {note.key: note for note in [*more, *back]}
     for before, note in zip(known, again.remembering(home, list(by_key.values())), strict=True):
@@ -280,7 +280,7 @@ def _find(home: Home, note: Note) -> Found:
             return patterns.find_matching(home, patterns.parse(note.named), but=note.items if note.is_resolved else ())
         return find_pictures(home, note.named)
     except (PdError, duckdb.Error, OSError) as error:
-        return Found(pictures=as_named(note.named), unread=(" ".join(str(error).split()),))
+        return Found(pictures=as_named(home, note.named), unread=(" ".join(str(error).split()),))
 
 
 def _find_all(home: Home, written: Sequence[Note]) -> Iterator[tuple[Note, Found]]:
@@ -288,7 +288,7 @@ def _find_all(home: Home, written: Sequence[Note]) -> Iterator[tuple[Note, Found
     several = {
         note.named: known[0]
         for note in written
-        if not note.is_pattern and not note.named.isdecimal() and (known := as_named(note.named))
+        if not note.is_pattern and not note.named.isdecimal() and (known := as_named(home, note.named))
     }
     found: dict[str, Found] = {}
     if len(several) > 1:
@@ -301,9 +301,9 @@ def _find_all(home: Home, written: Sequence[Note]) -> Iterator[tuple[Note, Found
         yield note, found.get(note.named) or _find(home, note)
 
 
-def _resolved(note: Note, found: Found) -> Note:
+def _resolved(home: Home, note: Note, found: Found) -> Note:
     """The note with what was found, and all that was known of it before."""
-    pictures = dict.fromkeys([*note.pictures, *(found.pictures or as_named(note.named))])
+    pictures = dict.fromkeys([*note.pictures, *(found.pictures or as_named(home, note.named))])
     more = replace(note, pictures=tuple(pictures), is_resolved=not found.unread)
     # A purge has more to remove.
     return more if more.digests <= note.digests else replace(more, purged_at=None)

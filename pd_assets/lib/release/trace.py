@@ -22,10 +22,13 @@ from pd_assets.lib.release.segments import Row
 from pd_assets.lib.release.traced import NO_COPIES, Sighting, Trace
 
 
-def trace(home: Home, called: str, *, day: date | None = None) -> Trace:
-    """Everything about what is called so; ConfigError where nothing is, with titles that are near."""
+def trace(home: Home, called: str, *, day: date | None = None, no_file: str = "") -> Trace:
+    """Everything about what is called so; ConfigError where nothing is, with titles that are near, and `no_file`: why
+    it is no picture file either.
+    """
     lookup = Lookup(home=home)
-    return _traced(home, find_pictures(home, called, lookup=lookup), called, lookup, day)
+    found = find_pictures(home, called, lookup=lookup)
+    return _traced(home, found, called, lookup, day, no_file=no_file)
 
 
 def trace_file(home: Home, path: Path, *, max_side: int, day: date | None = None) -> Trace:
@@ -39,11 +42,20 @@ def trace_file(home: Home, path: Path, *, max_side: int, day: date | None = None
     )
 
 
-def _traced(home: Home, found: Found, called: str, lookup: Lookup, day: date | None, *, is_file: bool = False) -> Trace:
-    pictures = found.pictures or (() if is_file else as_named(called))
+def _traced(
+    home: Home,
+    found: Found,
+    called: str,
+    lookup: Lookup,
+    day: date | None,
+    *,
+    is_file: bool = False,
+    no_file: str = "",
+) -> Trace:
+    pictures = found.pictures or (() if is_file else as_named(home, called))
     seen = _seen(home, pictures, found.unread)
     if not found.pictures and not found.unread and not any(seen.values()):
-        raise ConfigError(_no_picture(home, called) if is_file else nothing_called(home, called))
+        raise ConfigError(_no_picture(home, called) if is_file else nothing_called(home, called, no_file=no_file))
     items = sorted({picture.item_id for picture in pictures})
     rows = _Rows(home=home, lookup=lookup, items=items)
     sightings = rows.sightings()
@@ -91,7 +103,8 @@ def _seen(home: Home, pictures: Sequence[Picture], unread: Sequence[str]) -> dic
 def _no_picture(home: Home, called: str) -> str:
     return (
         f"nothing in {home.root} is the picture in {called}: no item has these bytes, and none looks the same; "
-        "expected a picture of the catalogue, also re-encoded, resized, or cropped by a few percent at each side"
+        "expected a picture of the catalogue, also re-encoded, resized, or cropped by a few percent at each side; "
+        "pictures that were never fetched have no look: those are found by id, title, address or SHA-1"
     )
 
 

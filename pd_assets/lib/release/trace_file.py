@@ -22,7 +22,16 @@ SCHEMA = pa.schema(
         "takedowns": pa.list_(pa.struct(dict.fromkeys(TAKEN_DOWN, TEXT))),
         "datasets": pa.list_(pa.struct(dict.fromkeys(("name", "version", "split", "shard", "sha256"), TEXT))),
         "models": pa.list_(
-            pa.struct({"name": TEXT, "version": TEXT, "relation": TEXT, "times_shown": BIG, "through": pa.list_(TEXT)})
+            pa.struct(
+                {
+                    "name": TEXT,
+                    "version": TEXT,
+                    "relation": TEXT,
+                    "times_shown": BIG,
+                    "through": pa.list_(TEXT),
+                    "why": TEXT,
+                }
+            )
         ),
     }
 )

@@ -85,9 +85,11 @@ class Trace:
         if may := [one for one in standings if one.relation == "unknown"]:
             yield from _listed(
                 "models that may have seen it: unknown, treated as seen",
-                [f"{_name(one.model)}: {one.why or NO_COPIES}" for one in may],
+                [f"{_name(one.model)}: {_why(one)}" for one in may],
             )
-        yield from _listed("changes of its verdict", [in_words(row) for row in self.changes])
+        yield from _listed(
+            "changes of its verdict", [f"profile {row['profile']}: {in_words(row)}" for row in self.changes]
+        )
 
     def as_json(self) -> dict[str, object]:
         """The same for a program. `unknown` and `unread` say what nobody can tell, and why."""
@@ -120,6 +122,7 @@ class Trace:
                         "relation": one.relation,
                         "times_shown": one.times_shown,
                         "through": list(one.through),
+                        "why": _why(one) if one.relation == "unknown" else None,
                     }
                     for one in self.seen.get(item_id, ())
                 ],
@@ -202,6 +205,10 @@ class Trace:
 
 def _name(model: Model) -> str:
     return f"{model.stage} {model.version} ({model.standing})"
+
+
+def _why(one: Seen) -> str:
+    return one.why or NO_COPIES
 
 
 def _relation(one: Seen) -> str:

@@ -87,6 +87,32 @@ def test_a_trace_that_cannot_be_written_is_a_named_error(home: Home, tmp_path: P
         assert done.stderr.count("\n") == 1
 
 
+def test_a_parquet_file_in_a_folder_that_is_not_there_is_a_named_error_and_makes_none(
+    home: Home, tmp_path: Path
+) -> None:
+    missing = tmp_path / "nonexistent"
+    for asked in (["commons:M5"], ["--model", "unet_text"]):
+        done = pdd(home, "trace", *asked, "--parquet", str(missing / "x.parquet"))
+        assert done.returncode == 1 and f"{missing} is no folder; expected one that is there" in done.stderr
+        assert not missing.exists()
+
+
+def test_a_trace_of_a_path_that_is_no_file_says_so_too(home: Home) -> None:
+    (home.root / "pics").mkdir()
+    os.mkfifo(home.root / "pipe")
+    told = {
+        "pics/x.jpg": "a picture file; there is no file 'pics/x.jpg'",
+        "holiday.jpg": "a picture file; there is no file 'holiday.jpg'",
+        "pics": "a picture file; 'pics' is a folder, and no picture file",
+        "pipe": "a picture file; 'pipe' is no plain file",
+    }
+    for called, expected in told.items():
+        done = pdd(home, "trace", called)
+        assert done.returncode == 1 and f"is called {called!r}" in done.stderr and expected in done.stderr
+    for called in ("The Night Watch", "File:Night Watch.jpg", "https://archive.test/wiki/File:Night_Watch.jpg"):
+        assert "there is no file" not in pdd(home, "trace", called).stderr
+
+
 def test_a_receipt_is_printed_first_and_answers_for_itself_later(home: Home) -> None:
     done = pdd(home, "takedown", "commons:M5", "--reason", "the heirs ask for it")
     number = done.stdout.splitlines()[0].removeprefix("receipt: ")

@@ -12,7 +12,8 @@ from pd_assets.lib.catalog.schemas import CLUSTERS, FILES, ITEMS, MEMBERS, TAKED
 from pd_assets.lib.home import Home, alone, open_home
 from pd_assets.lib.release import index
 from pd_assets.lib.release.lookup import Lookup
-from pd_assets.lib.release.pictures import Picture, find_pictures, title_of
+from pd_assets.lib.release.names import title_of
+from pd_assets.lib.release.pictures import Picture, find_pictures
 from pd_assets.lib.release.segments import BLOCK, KINDS, DamagedSegment, Segment, key_of
 from tests.pd_assets.lib.planting import THEN, file, item, plant
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, EVIDENCE, FILES, ITEMS
+from pd_assets.lib.catalog.schemas import CHANGES, CLUSTERS, DECISIONS, EVIDENCE, FILES, ITEMS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.images.decode import normalise
@@ -132,7 +132,7 @@ def test_a_file_that_was_passed_on_is_found_by_its_look_with_the_distance(
 
 def test_a_foreign_file_finds_nothing_and_it_is_said_what_was_expected(gallery: Home, tmp_path: Path) -> None:
     for seed in range(100, 106):
-        with pytest.raises(ConfigError, match=r"no item has these bytes, and none looks the same; expected"):
+        with pytest.raises(ConfigError, match=r"none looks the same; expected .* never fetched have no look"):
             by_file(gallery, asked(tmp_path, encoded(detailed(seed))))
 
 
@@ -219,6 +219,29 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
     model(home, "unet_text", "two", dataset(home), inputs={"clip": clip.digest}, measured=["commons:M7"])
     index.refresh(home)
     return home
+
+
+def test_json_says_why_a_relation_is_unknown_and_null_where_nothing_is(trained: Home, tmp_path: Path) -> None:
+    (one,) = as_json(trained, "commons:M5")["items"]
+    assert [model["why"] for model in one["models"]] == [None, None]
+    home = open_home(tmp_path / "home")
+    catalogue(home, range(COUNT))
+    model(home, "clip", "one", dataset(home), ledger=False)
+    (one,) = as_json(home, "commons:M5")["items"]
+    (only,) = one["models"]
+    assert only["relation"] == "unknown" and only["why"]
+    assert f"clip one (latest): {only['why']}" in "\n".join(trace(home, "commons:M5").in_words())
+
+
+def test_a_change_of_a_verdict_says_of_which_profile(gallery: Home) -> None:
+    verdicts = {"from_verdict": "quarantine", "to_verdict": "accept", "from_rule": "none", "to_rule": "pd-old"}
+    change = {"item_id": "commons:M5", **verdicts, "cause": "rule", "changed_on": "2026-01-02"}
+    plant(
+        gallery, CHANGES, [{**change, "profile": profile} for profile in ("life70", "strict")], partition="2026-01-02"
+    )
+    said = "\n".join(trace(gallery, "commons:M5").in_words())
+    for profile in ("life70", "strict"):
+        assert f"  profile {profile}: commons:M5: quarantine (none) -> accept (pd-old)" in said
 
 
 def relations(home: Home, called: str) -> dict[str, tuple[str, int | None, list[str]]]:
