@@ -198,8 +198,8 @@ def _page_of(home: Home, item_id: str) -> dict[str, object]:
         for row in tables.rows(tables.query(home, CALLED.format(load(name)), sources, {"item": item_id})):
             return dict(row)
     raise ConfigError(
-        f"{item_id} is not in the catalogue of {home.root}; how it stood: `pdd decide {item_id} --as-of DATE`; "
-        f"where it went: `pdd trace {item_id}`"
+        f"{item_id} is not in the catalogue of {home.root}, expected one that is; how it stood: "
+        f"`pdd decide {item_id} --as-of DATE`; where it went: `pdd trace {item_id}`"
     )
 
 
