@@ -101,7 +101,9 @@ def restore(home: Home) -> Iterator[str]:
     with alone(home.table(DECISIONS.key), "decides"):
         damaged = {found.path for found in mend_table(home, EVIDENCE)}
         altered = {damage.first(path) if path.name.startswith(".") else path for path, _ in find_altered(home)}
-        for path in sorted({*damaged, *altered}):
+        copies = home.table(EVIDENCE.key).resolve().glob(f".*{damage.SECOND}")
+        gone = {path for path in map(damage.first, copies) if not path.is_file()}
+        for path in sorted({*damaged, *altered, *gone}):
             yield _restored(home, path)
         with suppress(DamagedTable):
             # Of a log that is gone as a whole, what others name is missing; they still name it afterwards.

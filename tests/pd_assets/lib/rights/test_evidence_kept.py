@@ -272,6 +272,17 @@ def test_rows_that_are_not_those_of_their_digests_in_one_copy_are_taken_from_the
     assert list(faults(catalogue.home)) == []
 
 
+def test_of_a_part_that_is_gone_and_whose_second_copy_is_damaged_the_rows_that_prove_themselves_stay(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_log, "ROWS_IN_A_GROUP", 1)
+    path, _ = edited(catalogue)
+    flip(damage.second(path))
+    path.unlink()
+    (said, *_) = repair(catalogue.home, API)
+    assert "1 of its rows prove themselves" in said and is_proved(on(catalogue, june(1), 2))
+
+
 def test_a_copy_with_fewer_rows_is_named_and_the_other_takes_its_place(catalogue: Catalogue) -> None:
     path, _ = edited(catalogue)
     body = path.read_bytes()
