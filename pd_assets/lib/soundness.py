@@ -152,7 +152,7 @@ def _of_file(table: Table, path: Path) -> Iterator[Fault]:
     try:
         damage.verify(table, path)
     except DamagedTable as error:
-        is_healed = table.kept is Kept.TWICE and not list(_of_second(table, path))
+        is_healed = table.kept.is_twice and not list(_of_second(table, path))
         yield Fault(path=path, found=error.found, heals=_TAKES_SECOND if is_healed else error.heals)
     else:
         if damage.second(path).is_file():
@@ -162,7 +162,7 @@ def _of_file(table: Table, path: Path) -> Iterator[Fault]:
 def _of_evidence(home: Home) -> Iterator[Fault]:
     """What of rights/evidence is not what it is named by, and what is named and is not there."""
     for path, found in evidence_proof.find_altered(home):
-        yield Fault(path=path, found=found, heals=EVIDENCE.kept.value)
+        yield Fault(path=path, found=found, heals=f"{REPAIR}, which keeps what proves itself of either copy")
     # Where a table cannot be read, that was told.
     with suppress(PdError):
         for lost in evidence_proof.find_lost(home):

@@ -29,7 +29,7 @@ HOW: dict[str, Callable[[bytes], bytes | None]] = {
     "removed": lambda _: None,
 }
 # What nobody replaces without a person's word, and what has tests of its own.
-OF_A_PERSON = ("dataset/main/", "dataset/members/", "rights/decisions/", "rights/evidence/", "home.json")
+OF_A_PERSON = ("dataset/main/", "dataset/members/", "rights/decisions/", "home.json")
 # The steps of a night that read and make the current dataset.
 EXPORT = ("dataset/shards", "dataset/manifest")
 

@@ -1,9 +1,13 @@
 """Whether the files of tables are what was written: Parquet with a checksum in each page. What heals one that is not is
 said by its table (`Kept`). Errors: DamagedTable.
 
-What nothing else tells is kept twice: `.part-0.parquet.second` beside `part-0.parquet`. mending.py heals.
+What nothing else tells is kept twice: `.part-0.parquet.second` beside `part-0.parquet`. A part that waits for what will
+rest on it is `part-0.waits-<state>.parquet` until then, and its second copy has the name of afterwards from the first:
+one renaming settles both. mending.py heals.
 """
 
+import glob
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog.schemas.table import Kept, Table
+from pd_assets.lib.catalog.schemas.table import Table
 from pd_assets.lib.errors import DamagedTable, TableError
 from pd_assets.lib.home import Home, replacing, write_text
 
@@ -30,6 +34,8 @@ WRITTEN: _Written = {"compression": "ZSTD", "write_page_checksum": True}
 _WHOLE: dict[Path, set[str]] = {}
 WHOLE = ".tmp/whole"
 SECOND = ".second"
+WAITS = ".waits-"
+_WAITS = re.compile(rf"{re.escape(WAITS)}[0-9a-f]+(?=\.parquet$)")
 # Below it nothing is forgotten.
 LEAST_REMEMBERED = 1_000
 
@@ -163,17 +169,20 @@ def _seen(table: Table, path: Path) -> str:
 
 def second(path: Path) -> Path:
     """Where the second copy of a file lies."""
-    return path.with_name(f".{path.name}{SECOND}")
+    return path.with_name(f".{_WAITS.sub('', path.name)}{SECOND}")
 
 
 def first(copy: Path) -> Path:
-    """The file that a second copy is of."""
-    return copy.with_name(copy.name.removeprefix(".").removesuffix(SECOND))
+    """The file that a second copy is of; the one that waits, where it does."""
+    path = copy.with_name(copy.name.removeprefix(".").removesuffix(SECOND))
+    if path.is_file():
+        return path
+    return next(path.parent.glob(f"{glob.escape(path.stem)}{WAITS}*{path.suffix}"), path)
 
 
 def keep_second(table: Table, path: Path) -> None:
     """Have the second copy of a file that was written, where its table is kept twice."""
-    if table.kept is Kept.TWICE:
+    if table.kept.is_twice:
         with replacing(second(path)) as partial:
             shutil.copyfile(path, partial)
 

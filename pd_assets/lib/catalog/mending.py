@@ -7,15 +7,16 @@ takes the place of the other. What an archive tells again is set aside by the st
 import logging
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pd_assets.lib.catalog import damage
-from pd_assets.lib.catalog.schemas import TABLES
+from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, TABLES
 from pd_assets.lib.catalog.schemas.table import Kept, Table
 from pd_assets.lib.catalog.tables import files_of
-from pd_assets.lib.errors import DamagedTable
-from pd_assets.lib.home import Home, replacing
+from pd_assets.lib.errors import DamagedTable, WorkUnderWay
+from pd_assets.lib.home import Home, alone, replacing
 
 SET_ASIDE = ".damaged"
 
@@ -30,17 +31,34 @@ def mend(home: Home) -> list[DamagedTable]:
     left: list[DamagedTable] = []
     there: list[tuple[Table, Path]] = []
     for table in TABLES.values():
-        is_twice = table.kept is Kept.TWICE
-        if is_twice:
-            _restore_missing(home, table)
+        with suppress(WorkUnderWay), _nobody_writes(home, table):
+            left += mend_table(home, table)
         files = files_of(home, table)
-        of_table = [found for found in damage.damaged(home, table, files) if not _heal(home, table, found)]
-        if is_twice:
-            _copy(home, table, but=[found.path for found in of_table])
-        left += of_table
+        is_twice = table.kept.is_twice
         there += [(table, one) for path in files for one in ((path, damage.second(path)) if is_twice else (path,))]
     damage.forget_replaced(home, there)
     return left
+
+
+def mend_table(home: Home, table: Table) -> list[DamagedTable]:
+    """The same for one table; for who has it alone, where its files are renamed and removed by those who decide."""
+    if table.kept.is_twice:
+        _restore_missing(home, table)
+    files = files_of(home, table)
+    left = [found for found in damage.damaged(home, table, files) if not _heal(home, table, found)]
+    if table.kept.is_twice:
+        _copy(home, table, but=[found.path for found in left])
+    return left
+
+
+@contextmanager
+def _nobody_writes(home: Home, table: Table) -> Iterator[None]:
+    """WorkUnderWay where somebody decides just now, and parts of rights/evidence come, are renamed and go."""
+    if table is EVIDENCE and home.table(EVIDENCE.key).is_dir():
+        with alone(home.table(DECISIONS.key), "decides", waits=False):
+            yield
+    else:
+        yield
 
 
 def set_aside(home: Home, *tables: Table) -> list[DamagedTable]:
@@ -68,7 +86,7 @@ def _heal(home: Home, table: Table, found: DamagedTable) -> bool:
         log.warning("%s: %s was damaged, and is made anew from the other tables", *_told(found))
         return True
     copy = damage.second(found.path)
-    if table.kept is Kept.TWICE and copy.is_file() and not damage.damaged(home, table, [copy]):
+    if table.kept.is_twice and copy.is_file() and not damage.damaged(home, table, [copy]):
         _restore(found.path)
         log.warning("%s: %s was damaged; its second copy took its place", *_told(found))
         return True
@@ -84,17 +102,23 @@ def _restore_missing(home: Home, table: Table) -> None:
 
 
 def _copy(home: Home, table: Table, *, but: Collection[Path]) -> None:
-    """Have a whole second copy of each file, which is the same; but of those that are damaged."""
+    """Have a whole second copy of each file, which is the same; but of those that are damaged.
+
+    Of parts that are never rewritten one of two that differ was altered: which, only their rows tell.
+    """
     files = [path for path in files_of(home, table) if path not in but]
-    same = {path: damage.second(path) for path in files if _is_same_size(path, damage.second(path))}
-    wrong = {found.path for found in damage.damaged(home, table, same.values())}
+    copies = {path: damage.second(path) for path in files if _is_second(table, path, damage.second(path))}
+    wrong = {found.path for found in damage.damaged(home, table, copies.values())}
     for path in files:
-        if path not in same or same[path] in wrong:
+        if path not in copies or copies[path] in wrong:
             damage.keep_second(table, path)
 
 
-def _is_same_size(path: Path, copy: Path) -> bool:
-    return copy.is_file() and copy.stat().st_size == path.stat().st_size
+def _is_second(table: Table, path: Path, copy: Path) -> bool:
+    """Whether a copy is there, and no older than its file."""
+    if not copy.is_file():
+        return False
+    return table.kept is Kept.PROVEN_TWICE or copy.stat().st_size == path.stat().st_size
 
 
 def _restore(path: Path) -> None:

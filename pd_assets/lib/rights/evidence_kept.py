@@ -5,6 +5,7 @@ What it is asked is in here, and answered without an archive and without a scan;
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.buckets import bucket_of
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, Table
+from pd_assets.lib.errors import DamagedTable, TableError
 from pd_assets.lib.home import Home
 from pd_assets.lib.rights import evidence_log
 from pd_assets.lib.rights.claims import digest_of
@@ -142,7 +144,7 @@ class _History:
 def _histories(home: Home, items: Collection[str]) -> Iterator[_History]:
     kept = defaultdict(list)
     for part in evidence_log.parts(home):
-        for row in rows_of(EVIDENCE, part.path, items, tuple(EVIDENCE.columns)):
+        for row in _proven_rows(part.path, items):
             kept[row["item_id"]].append(row)
     changes: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
     for path in tables.parts(home, CHANGES):
@@ -160,6 +162,30 @@ def _histories(home: Home, items: Collection[str]) -> Iterator[_History]:
             # The sort is stable: of one day the order of the log.
             kept=sorted(kept[key[0]], key=lambda row: str(row["seen_on"])),
         )
+
+
+def _proven_rows(path: Path, items: Collection[str]) -> Sequence[Row]:
+    """The rows of some items in a part of the log; in its second copy, where it is damaged or they are not those of
+    their digests and there they are."""
+    rows: Sequence[Row] = ()
+    damaged = None
+    try:
+        rows = list(rows_of(EVIDENCE, path, items, tuple(EVIDENCE.columns)))
+        if all(map(_is_proven, rows)):
+            return rows
+    except DamagedTable as error:
+        damaged = error
+    with suppress(TableError):
+        others = list(rows_of(EVIDENCE, damage.second(path), items, tuple(EVIDENCE.columns)))
+        if damaged is not None or all(map(_is_proven, others)):
+            return others
+    if damaged is not None:
+        raise damaged
+    return rows
+
+
+def _is_proven(row: Row) -> bool:
+    return row["evidence"] is not None and digest_of(str(row["evidence"])) == row["digest"]
 
 
 def _decisions(home: Home, items: Collection[str]) -> Iterator[Row]:

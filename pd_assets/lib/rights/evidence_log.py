@@ -3,7 +3,8 @@
 Evidence and decisions are files of their own. What the new decisions of a bucket rest on and the old ones did not is a
 part, there before the new ones take the place of the old, and named after the evidence of the old ones until they did
 (`settle`). A killed run leaves one so named: where the old decisions still stand, nothing ever rested on what it says,
-and it goes. Many small parts become one in time (`gather`). What asks the log is in evidence_kept.py.
+and it goes. Many small parts become one in time (`gather`). Each lies there twice before anything relies on it. What
+asks the log is in evidence_kept.py.
 """
 
 import logging
@@ -28,9 +29,10 @@ from pd_assets.lib.errors import DamagedTable
 from pd_assets.lib.home import Home, alone, replacing
 from pd_assets.lib.rights.rules import PROFILES
 
-# `part-000012-<state>-3of16.parquet` until the decisions of bucket 3 stand, then `part-000012-3of16.parquet`;
-# of a home of one bucket without the bucket. `part-000070-gathered.parquet` has those of before.
-NAME = re.compile(r"part-(\d+)(?:-([0-9a-f]{16}))?(?:-(\d+)of(\d+)|-(gathered))?\.parquet")
+# `part-000012-3of16.waits-<state>.parquet` until the decisions of bucket 3 stand, then `part-000012-3of16.parquet`;
+# of a home of one bucket without the bucket. `part-000070-gathered.parquet` has those of before. An older version had
+# the state before the bucket.
+NAME = re.compile(r"part-(\d+)(?:-([0-9a-f]{16}))?(?:-(\d+)of(\d+)|-(gathered))?(?:\.waits-([0-9a-f]{16}))?\.parquet")
 # Few enough that the evidence of one item is read without that of many.
 ROWS_IN_A_GROUP = 2_000
 # So many parts of fewer rows become one, which says in its footer which they were.
@@ -72,10 +74,10 @@ def parts(home: Home) -> list[Part]:
     found = []
     for path in tables.parts(home, EVIDENCE):
         told = NAME.fullmatch(path.name)
-        number, state, bucket, of, gathered = told.groups() if told else (0, None, None, None, None)
+        number, older, bucket, of, gathered, state = told.groups() if told else (0, None, None, None, None, None)
         found.append(
             Part(
-                path=path, number=int(number), state=state or "", bucket=int(bucket or 0), of=int(of or 1),
+                path=path, number=int(number), state=state or older or "", bucket=int(bucket or 0), of=int(of or 1),
                 is_gathered=gathered is not None,
             )
         )  # fmt: skip
@@ -91,16 +93,23 @@ def states_of(connection: duckdb.DuckDBPyConnection, decisions: str, number: int
 def append(home: Home, bucket: int, state: str, batches: Iterable[pa.RecordBatch]) -> Part:
     """Write evidence in the order of its items as the next part of a bucket whose decisions rest on `state`."""
     number = _next_number(parts(home))
-    path = home.table(EVIDENCE.key) / f"part-{number:06}-{state}{_of(bucket, home.buckets)}.parquet"
+    path = home.table(EVIDENCE.key) / f"part-{number:06}{_of(bucket, home.buckets)}{damage.WAITS}{state}.parquet"
     with replacing(path) as partial:
         _write(partial, batches, {})
+    damage.keep_second(EVIDENCE, path)
     return Part(path=path, number=number, state=state, bucket=bucket, of=home.buckets)
 
 
 def settle(written: Iterable[Part]) -> None:
-    """The decisions of these parts took their place."""
+    """The decisions of these parts took their place. The second copy of each has its name already."""
     for part in written:
-        os.replace(part.path, part.path.with_name(f"part-{part.number:06}{_of(part.bucket, part.of)}.parquet"))
+        path = part.path.with_name(f"part-{part.number:06}{_of(part.bucket, part.of)}.parquet")
+        if damage.second(part.path) != damage.second(path):
+            # Of an older version: the name of its second copy would bring back the part.
+            damage.second(part.path).unlink(missing_ok=True)
+        os.replace(part.path, path)
+        if not damage.second(path).is_file():
+            damage.keep_second(EVIDENCE, path)
 
 
 def settled(connection: duckdb.DuckDBPyConnection, home: Home) -> duckdb.DuckDBPyRelation:
@@ -168,7 +177,9 @@ def complete(home: Home, now: datetime | None = None, *, was_there: bool = False
             rows = _write(partial, found, {BEGUN: now.isoformat().encode()} if is_first else {})
     if not rows:
         damage.remove(path)
-    elif is_first:
+        return 0
+    damage.keep_second(EVIDENCE, path)
+    if is_first:
         log.warning("%s begins with the evidence of %s decided items; none of before was kept", EVIDENCE.key, rows)
     return rows
 
@@ -203,8 +214,10 @@ def _gather(home: Home, found: Sequence[Part]) -> None:
     footer = {GATHERED: "\n".join(part.path.name for part in chosen).encode()}
     if begun := [told for part in chosen if (told := _footer(part.path).get(BEGUN))]:
         footer[BEGUN] = max(begun)
-    with replacing(home.table(EVIDENCE.key) / f"part-{_next_number(found):06}-gathered.parquet") as partial:
+    path = home.table(EVIDENCE.key) / f"part-{_next_number(found):06}-gathered.parquet"
+    with replacing(path) as partial:
         _write(partial, (batch for part in chosen for batch in damage.batches(EVIDENCE, part.path)), footer)
+    damage.keep_second(EVIDENCE, path)
     for part in chosen:
         damage.remove(part.path)
 
@@ -241,12 +254,15 @@ def _write(path: Path, batches: Iterable[pa.RecordBatch], footer: Mapping[bytes,
 
 
 def _drop_gathered(found: list[Part]) -> None:
-    """Remove, from the list too, what a gathered part holds."""
-    footers = [_footer(part.path) for part in found if part.is_gathered]
-    gathered = {name for told in footers for name in told.get(GATHERED, b"").decode().split("\n")}
-    for part in [part for part in found if part.path.name in gathered]:
-        damage.remove(part.path)
-        found.remove(part)
+    """Remove, from the list too, what a gathered part holds that is whole and lies there twice."""
+    for path in [part.path for part in found if part.is_gathered]:
+        names = _footer(path).get(GATHERED, b"").decode().split("\n")
+        if held := [part for part in found if part.path.name in names]:
+            damage.verify(EVIDENCE, path)
+            damage.keep_second(EVIDENCE, path)
+        for part in held:
+            damage.remove(part.path)
+            found.remove(part)
 
 
 def _footer(path: Path) -> Mapping[bytes, bytes]:

@@ -37,7 +37,7 @@ DECISIONS = Table(
 
 EVIDENCE = Table(
     key="rights/evidence",
-    kept=Kept.EVIDENCE,
+    kept=Kept.PROVEN_TWICE,
     sort_by=("item_id", "seen_on", "digest"),
     columns={
         "item_id": (TEXT, "the item in `catalog/items`"),

@@ -22,8 +22,17 @@ class Kept(Enum):
     ASKED_ANEW_OF_CLEVELAND = "run the job refresh_cleveland, which asks the archive again"
     # What nothing else tells lies there twice: the next run takes the second copy.
     TWICE = "its second copy is damaged too: restore both from a backup, or run `pdd doctor --repair`"
+    # The same of parts that are never rewritten, whose rows prove themselves: no copy takes the place of a whole one.
+    PROVEN_TWICE = (
+        "its second copy is damaged too: run `pdd doctor --repair`, which keeps the rows that prove themselves"
+    )
     # Never replaced but by a person's word.
     EVIDENCE = "run `pdd doctor --repair`, which sets it aside and restores what can be proven"
+
+    @property
+    def is_twice(self) -> bool:
+        """Whether each file of the table lies there twice."""
+        return self in (Kept.TWICE, Kept.PROVEN_TWICE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pd_assets.lib.catalog import damage, tables
+from pd_assets.lib.catalog.mending import mend
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE, MEMBERS
-from pd_assets.lib.home import open_home, remove_folder
+from pd_assets.lib.errors import DamagedTable
+from pd_assets.lib.home import Home, open_home, remove_folder
 from pd_assets.lib.rights import evidence_log, evidence_proof
 from pd_assets.lib.rights.evidence_kept import Past, as_of, first_day
 from pd_assets.lib.soundness import faults, repair
@@ -195,38 +198,126 @@ def test_of_a_home_of_before_the_evidence_of_its_past_is_unknown_and_its_digest_
     assert list(faults(catalogue.home)) == []
 
 
-def test_a_flipped_byte_is_named_and_a_repair_keeps_what_proves_itself(catalogue: Catalogue) -> None:
-    for number in (1, 2):
+def flip(path: Path, at: int = 40) -> None:
+    body = bytearray(path.read_bytes())
+    body[at] ^= 1
+    path.write_bytes(bytes(body))
+
+
+def alter(path: Path, item_id: str = "commons:M1") -> None:
+    """Another word in the evidence of an item, in a file whose checksums are right."""
+    table = pq.read_table(path)
+    told = zip(table["item_id"].to_pylist(), table["evidence"].to_pylist(), strict=True)
+    altered = [text.replace("Vester", "Wester") if item == item_id else text for item, text in told]
+    at = table.schema.get_field_index("evidence")
+    pq.write_table(table.set_column(at, "evidence", pa.array(altered)), path, **damage.WRITTEN)
+
+
+def edited(catalogue: Catalogue, numbers: int = 2) -> tuple[Path, Path]:
+    """The two parts of some pages, of which the first was edited on June 2: nothing else has its evidence of June 1."""
+    for number in range(1, numbers + 1):
         catalogue.put(number, FREE)
     catalogue.decide(today=june(1))
     catalogue.put(1, BOUND)
     catalogue.decide(today=june(2))
     (first, last) = evidence_log.parts(catalogue.home)
-    body = bytearray(last.path.read_bytes())
-    body[40] ^= 1
-    last.path.write_bytes(bytes(body))
-    (damaged, *_) = list(faults(catalogue.home))
-    assert damaged.path == last.path and "--repair" in damaged.heals
-    assert last.path.read_bytes() == bytes(body), "looking changes nothing"
+    return first.path, last.path
+
+
+@pytest.mark.parametrize("is_second", [False, True])
+@pytest.mark.parametrize("heal", [mend, lambda home: list(repair(home, API))], ids=["the next run", "a repair"])
+def test_of_a_flipped_bit_in_one_copy_nothing_is_lost_and_every_day_is_told_meanwhile(
+    catalogue: Catalogue, heal: Callable[[Home], object], is_second: bool
+) -> None:
+    path, _ = edited(catalogue)
+    body = path.read_bytes()
+    harmed = damage.second(path) if is_second else path
+    flip(harmed)
+    (damaged,) = faults(catalogue.home)
+    assert damaged.path == harmed and "pdd run nightly" in damaged.heals
+    assert is_proved(on(catalogue, june(1)))
+    heal(catalogue.home)
+    assert path.read_bytes() == damage.second(path).read_bytes() == body
+    assert list(faults(catalogue.home)) == [] and is_proved(on(catalogue, june(1)))
+
+
+def test_where_both_copies_are_damaged_it_is_named_and_a_repair_keeps_what_proves_itself(catalogue: Catalogue) -> None:
+    first, last = edited(catalogue)
+    for copy in (last, damage.second(last)):
+        flip(copy)
+    body = last.read_bytes()
+    damaged = next(iter(faults(catalogue.home)))
+    assert damaged.path == last and "--repair" in damaged.heals
+    with pytest.raises(DamagedTable, match=r"--repair"):
+        on(catalogue, june(1))
+    assert [found.path for found in mend(catalogue.home)] == [last]
+    assert last.read_bytes() == body, "looking and mending change nothing"
     told = list(repair(catalogue.home, API))
     assert "0 of its rows prove themselves" in told[0] and "1 rows were restored from rights/decisions" in told[1]
+    assert (catalogue.home.root / ".damaged" / last.relative_to(catalogue.home.root)).read_bytes() == body
     assert list(faults(catalogue.home)) == []
-    assert is_proved(on(catalogue, june(1))) and first.path.is_file()
+    assert is_proved(on(catalogue, june(1))) and first.is_file()
 
 
-def test_a_row_that_is_not_that_of_its_digest_is_named_and_only_it_is_set_aside(catalogue: Catalogue) -> None:
-    for number in (1, 2, 3):
-        catalogue.put(number, FREE)
-    catalogue.decide(today=june(1))
-    catalogue.put(1, BOUND)
-    catalogue.decide(today=june(2))
-    (part, _) = evidence_log.parts(catalogue.home)
-    table = pq.read_table(part.path)
-    altered = [
-        text.replace("Vester", "Wester") if at == 0 else text for at, text in enumerate(table["evidence"].to_pylist())
-    ]
-    at = table.schema.get_field_index("evidence")
-    pq.write_table(table.set_column(at, "evidence", pa.array(altered)), part.path, **damage.WRITTEN)
+def test_of_two_copies_that_are_damaged_in_other_places_nothing_is_lost(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_log, "ROWS_IN_A_GROUP", 1)
+    path, _ = edited(catalogue)
+    before = pq.read_table(path)
+    for copy, group in ((path, 0), (damage.second(path), 1)):
+        column = pq.read_metadata(path).row_group(group).column(0)
+        flip(copy, (column.dictionary_page_offset or column.data_page_offset) + column.total_compressed_size - 3)
+    (said, *_) = repair(catalogue.home, API)
+    assert "2 of its rows prove themselves" in said
+    assert list(faults(catalogue.home)) == [] and pq.read_table(path).equals(before)
+
+
+@pytest.mark.parametrize("is_second", [False, True])
+def test_rows_that_are_not_those_of_their_digests_in_one_copy_are_taken_from_the_other(
+    catalogue: Catalogue, is_second: bool
+) -> None:
+    path, _ = edited(catalogue)
+    body = path.read_bytes()
+    harmed = damage.second(path) if is_second else path
+    alter(harmed)
+    assert mend(catalogue.home) == [] and path.read_bytes() != damage.second(path).read_bytes(), "neither is damaged"
+    (told,) = faults(catalogue.home)
+    assert told.path == harmed and "1 rows are not what their digests say, the first of commons:M1" in told.found
+    assert is_proved(on(catalogue, june(1)))
+    (said,) = repair(catalogue.home, API)
+    assert "the other copy proves itself, and took its place" in said
+    assert path.read_bytes() == damage.second(path).read_bytes() == body
+    assert list(faults(catalogue.home)) == []
+
+
+def test_of_a_part_that_is_gone_and_whose_second_copy_is_damaged_the_rows_that_prove_themselves_stay(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_log, "ROWS_IN_A_GROUP", 1)
+    path, _ = edited(catalogue)
+    flip(damage.second(path))
+    path.unlink()
+    (said, *_) = repair(catalogue.home, API)
+    assert "1 of its rows prove themselves" in said and is_proved(on(catalogue, june(1), 2))
+
+
+def test_a_copy_with_fewer_rows_is_named_and_the_other_takes_its_place(catalogue: Catalogue) -> None:
+    path, _ = edited(catalogue)
+    body = path.read_bytes()
+    pq.write_table(pq.read_table(path).slice(1), path, **damage.WRITTEN)
+    mend(catalogue.home)
+    assert "1 rows, and not the same as its other copy" in str(next(iter(faults(catalogue.home))))
+    list(repair(catalogue.home, API))
+    assert path.read_bytes() == body and list(faults(catalogue.home)) == []
+
+
+def test_a_row_that_is_in_both_copies_not_that_of_its_digest_is_named_and_only_it_is_set_aside(
+    catalogue: Catalogue,
+) -> None:
+    path, _ = edited(catalogue, numbers=3)
+    for copy in (path, damage.second(path)):
+        alter(copy)
     told = [str(fault) for fault in faults(catalogue.home)]
     assert any("1 rows are not what their digests say, the first of commons:M1" in one for one in told)
     (said,) = repair(catalogue.home, API)
@@ -252,7 +343,7 @@ def test_decisions_whose_evidence_is_gone_are_a_fault_that_a_repair_heals(catalo
     catalogue.decide()
     catalogue.put(2, FREE)
     catalogue.decide()
-    evidence_log.parts(catalogue.home)[0].path.unlink()
+    damage.remove(evidence_log.parts(catalogue.home)[0].path)
     (lost,) = faults(catalogue.home)
     assert "1 that rights/decisions names are not there" in lost.found and "--repair" in lost.heals
     list(repair(catalogue.home, API))

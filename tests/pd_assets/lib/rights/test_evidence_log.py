@@ -10,11 +10,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog import damage, tables
 from pd_assets.lib.catalog.buckets import bucket_of
+from pd_assets.lib.catalog.mending import mend
 from pd_assets.lib.catalog.rebucket import rebucket
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, EVIDENCE
-from pd_assets.lib.home import Home, open_home, remove_folder
+from pd_assets.lib.home import Home, alone, open_home, remove_folder
+from pd_assets.lib.migrations import note
 from pd_assets.lib.rights import evidence_log, evidence_proof
 from tests.pd_assets.lib.planting import plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, box
@@ -43,6 +45,12 @@ def digests(home: Home) -> list[str]:
 def is_whole(home: Home) -> bool:
     """Whether each row is that of its digest, and all that decisions and changes name is there."""
     return evidence_proof.find_lost(home) == [] and list(evidence_proof.find_altered(home)) == []
+
+
+def is_twice(home: Home) -> bool:
+    """Whether each part has a second copy, and there are no others."""
+    copies = {path: path.read_bytes() for path in home.table(EVIDENCE.key).glob(".*.second")}
+    return copies == {damage.second(part.path): part.path.read_bytes() for part in evidence_log.parts(home)}
 
 
 def names(home: Home) -> list[str]:
@@ -118,7 +126,9 @@ def test_a_run_killed_between_evidence_and_decisions_leaves_nothing_and_doubles_
     assert len(digests(catalogue.home)) == 2
     assert digests(catalogue.home)[-1] == catalogue.decisions()[1]["evidence_digest"]
     catalogue.decide()
-    assert len(digests(catalogue.home)) == 2 and is_whole(catalogue.home)
+    assert len(digests(catalogue.home)) == 2 and is_whole(catalogue.home) and is_twice(catalogue.home)
+    mend(catalogue.home)
+    assert len(digests(catalogue.home)) == 2, "what was removed does not come back"
 
 
 def test_a_run_killed_after_its_decisions_stand_keeps_their_evidence(catalogue: Catalogue) -> None:
@@ -128,10 +138,12 @@ def test_a_run_killed_after_its_decisions_stand_keeps_their_evidence(catalogue: 
     catalogue.put(1, BOUND)
     catalogue.decide()
     last = evidence_log.parts(catalogue.home)[-1]
-    last.path.rename(last.path.with_name(f"part-{last.number:06}-{state}.parquet"))
+    last.path.rename(last.path.with_name(f"part-{last.number:06}.waits-{state}.parquet"))
+    mend(catalogue.home)
+    assert len(digests(catalogue.home)) == 2, "its second copy brings back no part that is settled before it is"
     catalogue.decide()
     assert names(catalogue.home) == ["part-000000.parquet", "part-000001.parquet"]
-    assert len(digests(catalogue.home)) == 2 and is_whole(catalogue.home)
+    assert len(digests(catalogue.home)) == 2 and is_whole(catalogue.home) and is_twice(catalogue.home)
 
 
 def test_evidence_of_an_item_that_left_stays_though_the_decisions_are_what_they_were_before_it(
@@ -165,7 +177,7 @@ def test_of_four_buckets_each_has_its_evidence_once_whichever_stood_before_the_k
     for bucket in (3, 1, 0, 2):
         catalogue.decide(buckets=[bucket])
     assert sorted(told(home)) == sorted([(f"commons:M{number}", "2026-11-22") for number in NUMBERS] * 2)
-    assert not evidence_log.is_unsettled(home) and is_whole(home)
+    assert not evidence_log.is_unsettled(home) and is_whole(home) and is_twice(home)
 
 
 def test_a_killed_run_is_settled_in_a_home_that_has_more_buckets_since(catalogue: Catalogue) -> None:
@@ -180,7 +192,7 @@ def test_a_killed_run_is_settled_in_a_home_that_has_more_buckets_since(catalogue
     rebucket(home, 4)
     for bucket in range(4):
         catalogue.decide(buckets=[bucket])
-    assert len(digests(home)) == len(NUMBERS) + 1 and is_whole(home)
+    assert len(digests(home)) == len(NUMBERS) + 1 and is_whole(home) and is_twice(home)
     assert all(not part.state for part in evidence_log.parts(home))
 
 
@@ -273,8 +285,125 @@ def test_many_small_parts_become_one_in_their_order_and_a_kill_in_between_double
     assert told(home) == expected
     for path, body in before.items():
         path.write_bytes(body)
+    mend(home)
     catalogue.decide(today=date(2026, 6, 3))
-    assert told(home) == expected and is_whole(home)
+    assert told(home) == expected and is_whole(home) and is_twice(home)
+    mend(home)
+    assert told(home) == expected
+
+
+# Decides a copy of a home for each step of the file system in its tables of rights, and is killed before that step.
+KILLED_BEFORE_EACH_STEP = """
+import os, shutil, sys
+from datetime import date
+from pathlib import Path
+from pd_assets.lib.home import open_home
+from pd_assets.lib.rights import evidence_log
+from pd_assets.lib.rights.decisions import decide_all
+
+evidence_log.GATHERED_FROM = 3
+whole, at, code = Path(sys.argv[1]), 0, 9
+while code == 9:
+    home, steps = whole.with_name(f"killed-{at:02}"), 0
+    shutil.copytree(whole, home, symlinks=True)
+
+    def kill(event, given):
+        global steps
+        if event in ("os.rename", "os.remove") and "/rights/" in str(given[0]):
+            if steps == at:
+                os._exit(9)
+            steps += 1
+
+    if not (child := os.fork()):
+        sys.addaudithook(kill)
+        decide_all(open_home(home), profile="strict", today=date(2026, 6, 3), crew=0)
+        os._exit(0)
+    code, at = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), at + 1
+sys.exit(code)
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_before_any_step_leaves_what_the_next_run_puts_in_order_and_each_evidence_twice(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path / "whole"))
+    note(catalogue.home)
+    for number, day in ((1, 1), (2, 2), (1, 3)):
+        catalogue.put(number, FREE + f" {day}")
+        if day < 3:
+            catalogue.decide(today=date(2026, 6, day))
+    catalogue.write()
+    subprocess.run([sys.executable, "-c", KILLED_BEFORE_EACH_STEP, str(catalogue.home.root)], check=True)
+    killed = sorted(tmp_path.glob("killed-*"))
+    assert len(killed) > 12
+    for root in killed:
+        home = open_home(root)
+        relied_on = {*digests(catalogue.home), *(str(row["evidence_digest"]) for row in rows(home, DECISIONS))}
+        firsts = [part.path for part in evidence_log.parts(home)]
+        for copies in (firsts, home.table(EVIDENCE.key).glob(".*.second")):
+            assert relied_on <= {one for path in copies for one in pq.read_table(path)["digest"].to_pylist()}, root.name
+        mend(home)
+        Catalogue(home=home, pages=catalogue.pages).decide(today=date(2026, 6, 3), crew=0)
+        evidence_log.gather(home)
+        for _ in range(2):
+            expected = [("commons:M1", "2026-06-01"), ("commons:M2", "2026-06-02"), ("commons:M1", "2026-06-03")]
+            assert told(home) == expected and is_whole(home) and is_twice(home), root.name
+            assert not evidence_log.is_unsettled(home), root.name
+            mend(home)
+
+
+def test_a_home_of_before_whose_parts_lie_there_once_has_them_twice_with_the_next_run(catalogue: Catalogue) -> None:
+    home = catalogue.home
+    state = evidence_log.NOTHING
+    catalogue.put(1, FREE)
+    catalogue.decide()
+    catalogue.put(2, FREE)
+    catalogue.decide()
+    for copy in home.table(EVIDENCE.key).glob(".*.second"):
+        copy.unlink()
+    # As an older version named a part that waits.
+    (part, _) = evidence_log.parts(home)
+    part.path.rename(part.path.with_name(f"part-000000-{state}.parquet"))
+    mend(home)
+    assert is_twice(home) and evidence_log.is_unsettled(home) is False
+    catalogue.decide()
+    assert names(home) == ["part-000000.parquet", "part-000001.parquet"]
+    mend(home)
+    assert is_twice(home) and len(digests(home)) == 2
+
+
+def test_nothing_is_mended_while_somebody_decides(catalogue: Catalogue) -> None:
+    home = catalogue.home
+    catalogue.put(1, FREE)
+    catalogue.decide()
+    (part,) = evidence_log.parts(home)
+    damage.second(part.path).unlink()
+    with alone(home.table(DECISIONS.key), "decides", beside=True):
+        mend(home)
+        assert not damage.second(part.path).exists()
+    mend(home)
+    assert is_twice(home)
+
+
+def test_parts_stay_while_the_one_that_holds_them_all_is_damaged(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = catalogue.home
+    monkeypatch.setattr(evidence_log, "GATHERED_FROM", 2)
+    catalogue.put(1, FREE)
+    catalogue.decide()
+    (part,) = evidence_log.parts(home)
+    body = part.path.read_bytes()
+    catalogue.put(2, FREE)
+    catalogue.decide()
+    (gathered,) = evidence_log.parts(home)
+    part.path.write_bytes(body)
+    whole = gathered.path.read_bytes()
+    gathered.path.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    evidence_log.gather(home)
+    assert len(names(home)) == 2
+    mend(home)
+    evidence_log.gather(home)
+    assert len(names(home)) == 1 and is_twice(home) and is_whole(home)
 
 
 def state_of(home: Home, bucket: int) -> str:
@@ -292,7 +421,7 @@ def kill_before_the_decisions(catalogue: Catalogue, old: Sequence[bytes], *, pla
     for path, body in zip(files, old, strict=True):
         path.write_bytes(body)
     for part in parts:
-        name = part.path.name.replace(f"{part.number:06}", f"{part.number:06}-{state_of(home, part.bucket)}")
-        part.path.rename(part.path.with_name(name))
+        part.path.rename(part.path.with_name(f"{part.path.stem}.waits-{state_of(home, part.bucket)}.parquet"))
+    mend(home)
     for path, body in list(zip(files, new, strict=True))[:placed]:
         path.write_bytes(body)
