@@ -382,8 +382,9 @@ class Case:
         """
         if not self.rests_on_age:
             return ()
-        life = min(self._first_years_too_late_for_a_death, default=None)
         us = None if self._has_us_ground and not self.has_age_ground else self.us_term_began
+        # Who died later may have made an undated work as late.
+        life = min(self._first_years_too_late_for_a_death, default=us)
         work = min((year for year in (life, us) if year is not None), default=None)
         made = self.evidence.made
         return tuple(

@@ -579,25 +579,25 @@ DATE_CASES = (
             "1929–32",
         )
     ),
-    case("a maker born in 1950", box(EXPIRED, artist="Jan Roy (born 1950)", date=""), LIVED_ON, SILENT_MAKER, NO_US),
+    case("a maker born in 1950", box(EXPIRED, artist="Jan Roy (born 1950)", date=""), LIVED_ON, SILENT_MAKER, LATER),
     case(
         "a maker of whom no death is told",
         box(EXPIRED, artist="Jan Roy (1931–)", date=""),
         LIVED_ON,
         SILENT_MAKER,
-        NO_US,
+        LATER,
     ),
     case("made before its maker was born", box("{{PD-Art|PD-US-expired}}", artist="Jan Roy (born 1950)"), DATE),
     case("dated after its maker died", box(EXPIRED, artist="Claude Roy (1840–1899)", date="1910"), DATE),
     case(
-        "a maker who died in 1973", box(EXPIRED, artist="Pablo Picasso (1881–1973)", date=""), LIVED_ON, LIVED_ON, NO_US
+        "a maker who died in 1973", box(EXPIRED, artist="Pablo Picasso (1881–1973)", date=""), LIVED_ON, LIVED_ON, LATER
     ),
     case(
         "a year of death that is too late",
         box("{{PD-Art|PD-old-100-expired|deathyear=1960}}", date=""),
         LIVED_ON,
         LIVED_ON,
-        NO_US,
+        LATER,
     ),
     case("a later year in its title", box(EXPIRED, title="Poster for the fair of 1958"), LATER),
     case("a later year in its description", box(EXPIRED, description="{{de|1=Plakat, 1958}}"), LATER),
@@ -606,14 +606,14 @@ DATE_CASES = (
         box(EXPIRED, artist="Novák, Karel, 1895-1965", date=""),
         LIVED_ON,
         LIVED_ON,
-        NO_US,
+        LATER,
     ),
     case(
         "life dates in square brackets",
         box(EXPIRED, artist="Karel Novák [1879-1965]", date=""),
         LIVED_ON,
         LIVED_ON,
-        NO_US,
+        LATER,
     ),
     case("a second maker", box(EXPIRED, illustrator="Karel Novák (1895–1967)"), DATE),
     case(

@@ -64,6 +64,15 @@ def test_a_contradicting_year_in_any_argument_box_and_language_leaves_no_accepta
         assert verdict(page(box, argument, said), profile) != "accept"
 
 
+@pytest.mark.parametrize("dated", ["", "|date=1860"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_another_who_died_late_may_have_made_a_work_whether_it_is_dated_or_not(profile: str, dated: str) -> None:
+    """The US term asks for no death: of an undated work it took nobody else's for a contradiction."""
+    free = f"{{{{Artwork|artist=Anna Vester († 1890){dated}|medium=oil on canvas|notes=%s}}}}\n{EXPIRED}"
+    assert verdict(free % "", profile) == "accept"
+    assert verdict(free % "Karel Novák (1920–1999)", profile) == "quarantine"
+
+
 @pytest.mark.parametrize("argument", ARGUMENTS)
 def test_every_argument_that_the_reader_knows_speaks_against_its_ground(argument: str) -> None:
     said = [verdicts(page("Artwork", argument, value), *PROFILES) for value in CONTRADICTING]
