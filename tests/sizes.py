@@ -54,6 +54,7 @@ NOT_QUICK = (
     "tests/pd_assets/lib/catalog/test_incremental_items.py",
     "tests/pd_assets/lib/catalog/test_rebucket.py",
     "tests/pd_assets/lib/dataset/test_captions_carried_over.py",
+    "tests/pd_assets/lib/dataset/test_evidence_in_datasets.py",
     "tests/pd_assets/lib/dataset/test_export.py",
     "tests/pd_assets/lib/dataset/test_labels_wait.py",
     "tests/pd_assets/lib/dataset/test_openers.py",

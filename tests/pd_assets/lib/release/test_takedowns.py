@@ -134,6 +134,7 @@ def test_a_takedown_needs_a_reason(home: Home) -> None:
         take_down(home, "commons:M5", reason="  ")
 
 
+@pytest.mark.slow
 def test_a_purge_removes_the_picture_and_the_datasets_that_hold_it_and_no_others(home: Home) -> None:
     stored = home.images / store(home, 5)[:2] / f"{store(home, 5)}.jpg"
     stored.parent.mkdir()
@@ -176,6 +177,7 @@ def test_a_purge_takes_an_export_that_waits_for_its_manifest_too(home: Home) -> 
     assert not export.folder.exists()
 
 
+@pytest.mark.slow
 def test_after_a_purge_the_next_export_leaves_the_shards_that_did_not_hold_it(home: Home) -> None:
     build_licensed(home, profile="strict")
     before = export_shards(home, name="main", shard_bytes=6000)
@@ -195,6 +197,7 @@ def test_after_a_purge_the_next_export_leaves_the_shards_that_did_not_hold_it(ho
     assert not (home.root / "dataset/main/.rest").exists()
 
 
+@pytest.mark.slow
 def test_a_purge_takes_what_another_that_was_killed_left_half_made(home: Home) -> None:
     """The export went on without it, so nobody finishes what it was at."""
     old = export_shards(home, name="main", shard_bytes=6000)
@@ -227,6 +230,7 @@ def test_a_purge_takes_the_latents_of_every_dataset_that_held_it_also_where_that
     assert set(take_down(home, "commons:M5", reason="for good", purge=True).purged.latents) == {"without", "last"}
 
 
+@pytest.mark.slow
 def test_a_purge_takes_the_sheets_on_which_the_picture_may_be_seen_and_no_others(home: Home) -> None:
     saw = dataset(home)
     shows = plant_sheets(home, "saw", saw)
@@ -280,6 +284,7 @@ def sampled(item_id: str) -> Sampled:
     )
 
 
+@pytest.mark.slow
 def test_after_a_purge_the_datasets_and_models_that_saw_it_can_still_be_told(home: Home) -> None:
     export = dataset(home)
     model(home, "clip", "seer", export)
