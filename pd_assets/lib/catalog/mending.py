@@ -54,7 +54,8 @@ def mend_table(home: Home, table: Table) -> list[DamagedTable]:
 @contextmanager
 def _nobody_writes(home: Home, table: Table) -> Iterator[None]:
     """WorkUnderWay where somebody decides just now, and parts of rights/evidence come, are renamed and go."""
-    if table is EVIDENCE and home.table(EVIDENCE.key).is_dir():
+    # Without decisions nobody decides, and the lock of who does would make their folder.
+    if table is EVIDENCE and home.table(EVIDENCE.key).is_dir() and home.table(DECISIONS.key).is_dir():
         with alone(home.table(DECISIONS.key), "decides", waits=False):
             yield
     else:

@@ -70,7 +70,7 @@ def test_a_category_is_materialised_by_clicking(ui: DagsterUi, categories: None,
 
 def test_the_licence_plot_is_drawn(ui: DagsterUi, dataset: str, page: Page) -> None:
     page.goto(f"{ui.url}/assets/rights/decisions")
-    assert_drawn(shown(page, "breakdown"))
+    assert_drawn(shown(page, "breakdown", called="licence breakdown"))
 
 
 @pytest.mark.extended
@@ -111,12 +111,14 @@ def test_a_training_that_is_stopped_in_the_ui_saves_a_checkpoint_and_goes_on_whe
     assert_drawn(shown(page, "loss_curve"))
 
 
-def shown(page: Page, label: str) -> Locator:
-    """The picture behind `[Show Markdown]` in the row of a piece of metadata. (The picture that was shown before may be
-    there still: its dialog fades.)"""
+def shown(page: Page, label: str, *, called: str = "") -> Locator:
+    """The picture behind `[Show Markdown]` in the row of a piece of metadata, `called` so, or as the label.
+
+    The picture that was shown before may be there still: its dialog fades.
+    """
     row = page.get_by_role("row").filter(has=page.get_by_text(label, exact=True)).first
     row.get_by_text("Show Markdown").click()
-    return page.get_by_role("dialog").get_by_alt_text(label, exact=True)
+    return page.get_by_role("dialog").get_by_alt_text(called or label, exact=True)
 
 
 def assert_drawn(picture: Locator) -> None:
