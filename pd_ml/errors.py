@@ -14,6 +14,8 @@ PdMlError
 ├── ForeignModelError a model of the prior system that cannot be read as it was meant
 ├── PictureError      a picture file that cannot be read or enlarged
 ├── EvaluationError   an evaluation whose inputs do not fit together
+├── BundleError       a bundle that is incomplete, altered, or of another format
+├── MarkError         a picture that cannot be marked, or a key that cannot sign
 └── Suspended         asked to stop: a checkpoint is saved, the same command continues
 """
 
@@ -72,6 +74,14 @@ class PictureError(PdMlError):
 
 class EvaluationError(PdMlError):
     """Models, dataset and attributes that do not fit together."""
+
+
+class BundleError(PdMlError):
+    """A bundle that is incomplete, altered, of a newer format, or whose papers are not what its tables give."""
+
+
+class MarkError(PdMlError):
+    """A picture that cannot be marked, or a key or certificate that cannot sign."""
 
 
 class Suspended(PdMlError):

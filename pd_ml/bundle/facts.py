@@ -1,0 +1,379 @@
+"""What a bundle's papers are computed from: its facts, read from the bundle itself and counted in its ledger.
+
+Every number of every paper is here or is computed from what is here; a paper is a pure function of `Facts`. Nothing
+else is read: no clock, no network, no home. Memory is bounded by the number of models, rules and hosts, not of
+pictures.
+Errors: BundleError, ProvenanceError.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pd_ml.bundle import layout
+from pd_ml.data.shards import Manifest, ShardError, parse_manifest
+from pd_ml.errors import BundleError
+from pd_ml.provenance import LEDGER_COLUMNS, MEASURED_WITH, RUN, TRAINED_ON, RunRecord, parse_run
+
+COLUMNS: Mapping[str, pa.DataType] = {
+    **{name: kind for name, (kind, _) in LEDGER_COLUMNS.items()},
+    layout.SOURCE: pa.string(),
+    layout.MEDIA_HOST: pa.string(),
+    layout.SIZE_BYTES: pa.int64(),
+    layout.SEEN_ON: pa.string(),
+}
+SCHEMA = pa.schema(list(COLUMNS.items()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """`release.json`: what the operator says and the house knows beside the ledger. Days are `2026-11-30`.
+
+    `bundle` is the bundle's own version. `contact` reaches the provider. `representative` in the Union, "" where there
+    is none. `follows_code`: whether the provider signed the Code of Practice. `free_licence` is that of weights that
+    saw only free labels. `labels` is the policy of label texts. `languages` counts caption fields by language.
+    `refused` counts the items of the archives that rights rules kept out, by verdict and rule. `training_flop` by
+    stage, None where it is not computed. `first_used` is the day of the first training on each dataset version.
+    `audit` is what a blind audit of decisions found, empty where none was made. `detector` says where to have a
+    picture looked at. `download_url` is where the bundle will lie, "" where that is not known.
+    """
+
+    format_version: int
+    bundle: str
+    stage: str
+    version: str
+    released_on: str
+    provider: str
+    contact: str
+    representative: str
+    follows_code: bool
+    profile: str
+    ruleset_version: str
+    labels: str
+    language: str
+    free_licence: str
+    user_agent: str
+    project_version: str
+    commit: str
+    download_url: str
+    is_continued: bool
+    taken_down: int
+    languages: Mapping[str, int]
+    refused: Mapping[str, int]
+    training_flop: Mapping[str, float | None]
+    first_used: Mapping[str, str]
+    audit: Mapping[str, Any]
+    previous: tuple[str, ...]
+    detector: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One model of the chain, from its own rows of the ledger: `captions` counts showings by licence of the caption."""
+
+    run: RunRecord
+    trained_on: int
+    measured_with: int
+    times_shown: int
+    captions: Mapping[str, int]
+
+    @property
+    def name(self) -> str:
+        return f"{self.run.stage} {self.run.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """What came from one host of media: distinct pictures and the bytes of their stored files."""
+
+    pictures: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Distinct pictures over all models of the chain, unless said otherwise.
+
+    `pictures`: that any of them was trained on; `measured`: that were only looked at to measure; `seen`: both.
+    `by_split`, `by_rule`, `by_source` and `hosts` are of all that were seen. `showings`: times shown, all models
+    together. `texts`: distinct caption texts that were shown in training, by licence; `text_showings`: how often.
+    `attributed`: pictures with a shown text under CC BY-SA. `first_day`, `last_day`: of evidence, "" where none tells.
+    """
+
+    pictures: int
+    measured: int
+    seen: int
+    by_split: Mapping[str, int]
+    by_rule: Mapping[str, int]
+    by_source: Mapping[str, int]
+    hosts: Mapping[str, Host]
+    showings: int
+    texts: Mapping[str, int]
+    text_showings: Mapping[str, int]
+    attributed: int
+    first_day: str
+    last_day: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that papers are made of. `chain`: the model itself first, then what it was made of, as `run.json` names them.
+
+    `datasets` by version; `evaluation` is `evaluation.json`, `evaluated` the record of that evaluation. `files` are the
+    facts' own digests by path, for papers that name weights by digest.
+    """
+
+    folder: Path
+    release: Release
+    chain: tuple[Link, ...]
+    evaluated: RunRecord
+    evaluation: Mapping[str, Any]
+    datasets: Mapping[str, Manifest]
+    counts: Counts
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Link:
+        return self.chain[0]
+
+    @property
+    def licence(self) -> str:
+        """The licence of the weights, which the ledger decides: free only where every shown label text is."""
+        return weights_licence(self.counts.text_showings, self.release.free_licence)
+
+
+def weights_licence(text_showings: Mapping[str, int], free: str) -> str:
+    """`free` where all label texts that were shown are free, CC BY-SA 4.0 where one is under it.
+
+    BundleError for a licence that neither knows, and for a free licence that is none.
+    """
+    if free not in (layout.OPENMDW, layout.CC0):
+        raise BundleError(f"free licence {free!r}, expected {layout.OPENMDW} or {layout.CC0}")
+    shown = {licence for licence, times in text_showings.items() if times}
+    if unknown := shown - layout.FREE_LABELS - {layout.BY_SA}:
+        raise BundleError(
+            f"label texts under {', '.join(sorted(unknown))} were shown, expected only {layout.CC0} and "
+            f"{layout.BY_SA}; no licence of the weights follows from that"
+        )
+    return layout.BY_SA if layout.BY_SA in shown else free
+
+
+def read_facts(folder: Path) -> Facts:
+    """The facts of a bundle, finished or in the making; BundleError says what is missing or does not fit."""
+    release = read_release(folder)
+    chain_runs, evaluated, datasets = _chain(folder, release)
+    counts, links = _count(folder / layout.LEDGER)
+    known = {(run.stage, run.version) for run in chain_runs}
+    if strangers := sorted(f"{stage} {version}" for stage, version in links if (stage, version) not in known):
+        raise BundleError(f"{folder / layout.LEDGER}: rows of {', '.join(strangers)}, which the chain does not name")
+    none = _OfModel()
+    return Facts(
+        folder=folder,
+        release=release,
+        chain=tuple(_link(run, links.get((run.stage, run.version), none)) for run in chain_runs),
+        evaluated=evaluated,
+        evaluation=_object(folder / layout.EVALUATION),
+        datasets=datasets,
+        counts=counts,
+        files=weight_digests(folder, chain_runs[0]),
+    )
+
+
+def read_release(folder: Path) -> Release:
+    """What `release.json` says; BundleError where it is missing, of a newer format or lacks a field."""
+    path = folder / layout.RELEASE
+    raw = _object(path)
+    found = raw.get("format_version")
+    if not isinstance(found, int) or found > layout.FORMAT_VERSION:
+        raise BundleError(
+            f"{path}: format {found}, this program reads up to {layout.FORMAT_VERSION}; verify it with a newer version"
+        )
+    expected = {one.name for one in fields(Release)}
+    if wrong := sorted(expected ^ set(raw)):
+        raise BundleError(f"{path}: fields {', '.join(wrong)} are missing or unknown; expected those of format {found}")
+    return Release(**{**raw, "previous": tuple(raw["previous"])})
+
+
+def weight_digests(folder: Path, run: RunRecord) -> Mapping[str, str]:
+    """SHA-256 of each file of `pipeline/` by its path in the bundle, as the model's record has them."""
+    there = (folder / layout.PIPELINE).rglob("*")
+    names = sorted(path.relative_to(folder / layout.PIPELINE).as_posix() for path in there if path.is_file())
+    return {f"{layout.PIPELINE}/{name}": run.outputs[name] for name in names if name in run.outputs}
+
+
+def _chain(folder: Path, release: Release) -> tuple[list[RunRecord], RunRecord, Mapping[str, Manifest]]:
+    """The records by their way from the model, that of the evaluation, and the datasets by version."""
+    runs: dict[str, RunRecord] = {}
+    evaluated: RunRecord | None = None
+    datasets: dict[str, Manifest] = {}
+    for place in sorted((folder / layout.CHAIN).glob("*")):
+        if (manifest := place / layout.DATASET_MANIFEST).is_file():
+            try:
+                found = parse_manifest(manifest)
+            except ShardError as error:
+                raise BundleError(f"{manifest}: {error}") from error
+            datasets[found.version] = found
+            continue
+        run = parse_run(place / RUN)
+        if run.stage == "evaluate":
+            evaluated = run
+        else:
+            runs[run.digest] = run
+    own = next((run for run in runs.values() if (run.stage, run.version) == (release.stage, release.version)), None)
+    if own is None or evaluated is None:
+        missing = f"{release.stage}-{release.version}" if own is None else "the evaluation"
+        raise BundleError(f"{folder / layout.CHAIN}: nothing of {missing}; this is half a bundle, have it made again")
+    ordered: dict[str, RunRecord] = {}
+    waiting = [own]
+    while waiting:
+        run = waiting.pop(0)
+        if run.digest in ordered:
+            continue
+        ordered[run.digest] = run
+        for name, digest in run.inputs.items():
+            if name != "dataset" and digest not in runs:
+                raise BundleError(
+                    f"{folder / layout.CHAIN}: {run.stage} was made of {name} {digest[:16]}, which is missing"
+                )
+            if name != "dataset":
+                waiting.append(runs[digest])
+    if extra := [f"{run.stage} {run.version}" for digest, run in runs.items() if digest not in ordered]:
+        raise BundleError(f"{folder / layout.CHAIN}: {', '.join(extra)} is no part of the chain")
+    return list(ordered.values()), evaluated, datasets
+
+
+@dataclass
+class _OfModel:
+    trained_on: int = 0
+    measured_with: int = 0
+    times_shown: int = 0
+    captions: Counter[str] = field(default_factory=Counter)
+
+
+def _link(run: RunRecord, of: _OfModel) -> Link:
+    return Link(
+        run=run,
+        trained_on=of.trained_on,
+        measured_with=of.measured_with,
+        times_shown=of.times_shown,
+        captions=dict(sorted(of.captions.items())),
+    )
+
+
+def ledger_batches(path: Path, *, batch_rows: int = 16_384) -> Iterator[pa.RecordBatch]:
+    """The rows of a bundle's ledger in their order; BundleError where it is missing, damaged or of other columns."""
+    if not path.is_file():
+        raise BundleError(f"{path} is missing; this is half a bundle, have it made again")
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if file.schema_arrow.names != SCHEMA.names:
+                raise BundleError(
+                    f"{path}: columns {', '.join(file.schema_arrow.names)}, expected {', '.join(SCHEMA.names)}"
+                )
+            yield from file.iter_batches(batch_size=batch_rows)
+    except (OSError, pa.ArrowException) as error:
+        raise BundleError(f"{path}: cannot be read as a ledger ({error}); fetch the bundle again") from error
+
+
+def _count(path: Path) -> tuple[Counts, Mapping[tuple[str, str], _OfModel]]:
+    """One pass over the ledger, which is sorted by item: the rows of an item are beside one another."""
+    links: dict[tuple[str, str], _OfModel] = {}
+    total = _Totals()
+    item: str | None = None
+    rows: list[Mapping[str, Any]] = []
+    for batch in ledger_batches(path):
+        for row in batch.to_pylist():
+            if row["item_id"] != item:
+                if item is not None and row["item_id"] < item:
+                    raise BundleError(
+                        f"{path}: {row['item_id']} comes after {item}, expected rows in the order of items"
+                    )
+                total.add(rows)
+                item, rows = row["item_id"], []
+            rows.append(row)
+            of = links.setdefault((row["stage"], row["version"]), _OfModel())
+            if row["relation"] == TRAINED_ON:
+                of.trained_on += 1
+                of.times_shown += row["times_shown"]
+                for caption in row["captions"] or ():
+                    of.captions[caption["licence"]] += caption["times_shown"]
+            elif row["relation"] == MEASURED_WITH:
+                of.measured_with += 1
+            else:
+                raise BundleError(f"{path}: {item} is {row['relation']!r}, expected {TRAINED_ON} or {MEASURED_WITH}")
+    total.add(rows)
+    return total.counts(), links
+
+
+@dataclass
+class _Totals:
+    numbers: Counter[str] = field(default_factory=Counter)
+    by_split: Counter[str] = field(default_factory=Counter)
+    by_rule: Counter[str] = field(default_factory=Counter)
+    by_source: Counter[str] = field(default_factory=Counter)
+    host_pictures: Counter[str] = field(default_factory=Counter)
+    host_bytes: Counter[str] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
+    text_showings: Counter[str] = field(default_factory=Counter)
+    days: tuple[str, str] = ("", "")
+
+    def add(self, rows: list[Mapping[str, Any]]) -> None:
+        """The rows of one item."""
+        if not rows:
+            return
+        first = rows[0]
+        learnt = [row for row in rows if row["relation"] == TRAINED_ON]
+        self.numbers["pictures" if learnt else "measured"] += 1
+        self.numbers["showings"] += sum(row["times_shown"] for row in learnt)
+        self.by_split[first["split"]] += 1
+        self.by_rule[first["rule_id"]] += 1
+        self.by_source[first[layout.SOURCE]] += 1
+        self.host_pictures[first[layout.MEDIA_HOST]] += 1
+        self.host_bytes[first[layout.MEDIA_HOST]] += first[layout.SIZE_BYTES] or 0
+        shown = [caption for row in learnt for caption in row["captions"] or ()]
+        for caption in shown:
+            self.text_showings[caption["licence"]] += caption["times_shown"]
+        for _, licence in {(caption["number"], caption["licence"]) for caption in shown}:
+            self.texts[licence] += 1
+        self.numbers["attributed"] += any(caption["licence"] == layout.BY_SA for caption in shown)
+        if day := first[layout.SEEN_ON]:
+            self.days = (min(self.days[0] or day, day), max(self.days[1], day))
+
+    def counts(self) -> Counts:
+        hosts = {
+            host: Host(pictures=count, size_bytes=self.host_bytes[host])
+            for host, count in sorted(self.host_pictures.items())
+        }
+        return Counts(
+            pictures=self.numbers["pictures"],
+            measured=self.numbers["measured"],
+            seen=self.numbers["pictures"] + self.numbers["measured"],
+            by_split=dict(sorted(self.by_split.items())),
+            by_rule=dict(sorted(self.by_rule.items())),
+            by_source=dict(sorted(self.by_source.items())),
+            hosts=hosts,
+            showings=self.numbers["showings"],
+            texts=dict(sorted(self.texts.items())),
+            text_showings=dict(sorted(self.text_showings.items())),
+            attributed=self.numbers["attributed"],
+            first_day=self.days[0],
+            last_day=self.days[1],
+        )
+
+
+def _object(path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise BundleError(f"{path} is missing; this is half a bundle, have it made again") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: cannot be read ({error}); fetch the bundle again") from error
+    if not isinstance(found, dict):
+        raise BundleError(f"{path}: {type(found).__name__}, expected an object")
+    return found
