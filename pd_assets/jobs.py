@@ -62,6 +62,11 @@ train_all_models = dg.define_asset_job(
     description="train_models and train_latent_models in one: what the sensors ask for where PD_RETRAIN_LATENT is 1.",
     tags=GPU_POD,
 )
+release = dg.define_asset_job(
+    "release",
+    dg.AssetSelection.groups("release"),
+    description="Have the ledger of every model, and a bundle of each one in use, or all reasons why there is none.",
+)
 nightly = dg.define_asset_job(
     "nightly",
     SOURCES | CREATORS | CATALOG | DATASET,
@@ -81,12 +86,13 @@ jobs = [
     train_models,
     train_latent_models,
     train_all_models,
+    release,
     nightly,
     whole_line,
 ]
 
 # Nothing in them is by bucket; the Smithsonian's has partitions of its own.
-NO_BUCKETS = (refresh_sources, refresh_smithsonian, refresh_cleveland)
+NO_BUCKETS = (refresh_sources, refresh_smithsonian, refresh_cleveland, release)
 
 
 def over_all_buckets(

@@ -75,6 +75,10 @@ _ROOM_EXAMPLES = """examples:
   python -m pd_ml room
 A line for one process and one for several: JSON with the level and what was found."""
 
+_FLOP_EXAMPLES = """examples:
+  python -m pd_ml flop models/tokenizer/0123 models/clip/4567 models/unet_text/89ab
+Prints a line of JSON with the FLOP of each stage; null where what a model was made of is not among the folders."""
+
 # Trains a job that was parsed, in this process or in so many others.
 Training: TypeAlias = Callable[[Job, int], None]
 
@@ -93,6 +97,7 @@ def main(arguments: Sequence[str], training: Training | None = None) -> int:
         "convert-tokenizer": _convert_tokenizer,
         "import": _import,
         "room": _room,
+        "flop": _flop,
     }
     place = next((getattr(parsed, name) for name in ("new", "out") if name in parsed), ".")
     return told_in_one_line(lambda: commands[parsed.command](parsed), Path(place))
@@ -213,6 +218,14 @@ def _room(parsed: argparse.Namespace) -> None:
     sys.stdout.writelines(f"{line}\n" for line in try_room())
 
 
+def _flop(parsed: argparse.Namespace) -> None:
+    from pd_ml.training.spent import training_flop
+
+    quieten()
+    spent = training_flop([Path(folder) for folder in parsed.models])
+    Reporter("flop", events=sys.stdout, people=sys.stderr).event("flop", training_flop=dict(spent))
+
+
 def _sample(parsed: argparse.Namespace) -> None:
     from pd_ml.evaluation.sheet import SheetJob, draw_sheet
 
@@ -319,6 +332,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_convert(_command(commands, "convert-tokenizer", "update an old-format CLIP tokenizer", _CONVERT_EXAMPLES))
     _add_import(_command(commands, "import", "read a pixel model of the prior system", _IMPORT_EXAMPLES))
     _command(commands, "room", "try the clean room, and say which level this machine can reach", _ROOM_EXAMPLES)
+    _add_flop(_command(commands, "flop", "the arithmetic that finished trainings took", _FLOP_EXAMPLES))
     return parser
 
 
@@ -396,6 +410,10 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", help="folder with model_index.json, unet and scheduler (diffusers 0.11)")
     parser.add_argument("new", metavar="NEW", help="folder to make: samples, and trains on with train --init-from NEW")
+
+
+def _add_flop(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", nargs="+", metavar="DIR", help="finished folders of a model and all it was made of")
 
 
 def _positive(text: str) -> int:

@@ -1,18 +1,37 @@
-"""What tells of released work: the ledger of models, which pictures each of them saw and how often."""
+"""What is handed out and what tells of it: the ledger of models, and bundles with their proof."""
 
 import hashlib
+from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from pd_assets.assets.models import STAGES
 from pd_assets.lib.catalog.schemas import MODEL_LEDGER
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
+from pd_assets.lib.release.bundle import NotReleasable, make_bundle
+from pd_assets.lib.release.gates import chain_of, released_model
 from pd_assets.lib.release.ledger import keep, summary
 from pd_assets.lib.release.lineage import LATEST, Model, models
+from pd_assets.lib.release.promotion import JUDGED
 from pd_assets.lib.release.shown import counts_of, draw
 from pd_assets.resources import Platform
-from pd_assets.running.step import drawn, step, stored, table_metadata
+from pd_assets.running.history import failed_checks
+from pd_assets.running.step import drawn, picture, step, stored, table_metadata
 
+# What gates and papers ask beside the models.
+READ = (
+    "evaluation/report",
+    "catalog/items",
+    "catalog/clusters",
+    "rights/decisions",
+    "rights/evidence",
+    "rights/takedowns",
+    "dataset/captions",
+    "dataset/members",
+    "dataset/manifest",
+)
 # Drawn for each model in use.
 DRAWN = ("unet_text", "latent_diffusion", "clip")
 
@@ -69,4 +88,95 @@ def _version(found: list[Model]) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
-assets = [release_ledger]
+class BundleConfig(dg.Config):
+    """What to release."""
+
+    models: list[str] = Field(
+        default_factory=list,
+        description="each a stage, whose latest version is taken, or `stage/version`; empty: every stage that draws "
+        "and has a latest version",
+    )
+
+
+@dg.asset(
+    key=["release", "bundle"],
+    group_name="release",
+    kinds={"folder"},
+    owners=["team:models"],
+    deps=[
+        release_ledger,
+        *(dg.AssetDep(key.split("/")) for key in READ),
+    ],
+    description="What may be handed out of a model: weights, cards, ledger, attribution of labels, bills of materials, "
+    "signature. Refused with all reasons where a picture in its ancestry is not free today, a foreign input or an "
+    "unenforced clean room is in the chain, the audit of copies exceeds its floor, a check fails, or the evaluation is "
+    "missing.",
+)
+def release_bundle(context: dg.AssetExecutionContext, platform: Platform, config: BundleConfig) -> dg.MaterializeResult:
+    with step() as done:
+        home, settings = platform.home(), platform.settings()
+        made, refused = {}, {}
+        for stage, version in _asked(home, config.models):
+            failed = _failed(context, home, stage, version)
+            try:
+                made[stage] = make_bundle(home, stage, version, settings=settings, failed=failed)
+            except NotReleasable as error:
+                refused[f"{stage}/{version}"] = error.reasons
+    if refused:
+        raise dg.Failure(
+            description=f"refused: {'; '.join(f'{name} for {len(why)} reasons' for name, why in refused.items())}. "
+            + " · ".join(f"{name}: {reason}" for name, why in refused.items() for reason in why),
+            metadata={"reasons": dg.MetadataValue.md(_listed(refused))},
+            allow_retries=False,
+        )
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion("-".join(folder.name for folder in made.values())),
+        metadata={
+            "in_short": "; ".join(f"{stage}: {folder}" for stage, folder in made.items()),
+            **{f"{stage}/{name}": value for stage, folder in made.items() for name, value in _shown(folder).items()},
+            **done.cost,
+        },
+    )
+
+
+def _asked(home: Home, models: list[str]) -> list[tuple[str, str]]:
+    """Stage and version of each model that is asked for; ConfigError where there is none."""
+    found = []
+    for name in models or [stage for stage in JUDGED if home.pointed("models", stage, LATEST)]:
+        stage, _, version = name.partition("/")
+        pointed = version or home.pointed("models", stage, LATEST)
+        if pointed is None:
+            raise ConfigError(
+                f"models/{stage} has no latest version in {home.root}; materialise evaluation/report first"
+            )
+        found.append((stage, pointed))
+    if not found:
+        raise ConfigError(f"no model in {home.root} is in use; materialise evaluation/report, which promotes them")
+    return found
+
+
+def _failed(context: dg.AssetExecutionContext, home: Home, stage: str, version: str) -> list[str]:
+    """The checks that failed last, without those of models that have no part in this one."""
+    stages = {one.stage for one in chain_of(home, released_model(home, stage, version))}
+    checks = [
+        key
+        for key in context.repository_def.asset_graph.asset_check_keys
+        if key.asset_key.path[0] != "models" or key.asset_key.path[-1] in stages
+    ]
+    return [f"{key.asset_key.to_user_string()}:{key.name}" for key in failed_checks(context.instance, checks)]
+
+
+def _shown(folder: Path) -> dict[str, dg.MetadataValue]:
+    return {
+        "folder": dg.MetadataValue.path(str(folder)),
+        "card": dg.MetadataValue.md((folder / "README.md").read_text()),
+        "samples": picture(folder / "samples.png"),
+        "licence": dg.MetadataValue.text((folder / "LICENSE").read_text().splitlines()[0]),
+    }
+
+
+def _listed(refused: dict[str, tuple[str, ...]]) -> str:
+    return "\n".join(f"- {name}: {reason}" for name, why in refused.items() for reason in why)
+
+
+assets = [release_ledger, release_bundle]

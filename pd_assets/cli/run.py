@@ -30,6 +30,7 @@ JOBS = (
     "train_models",
     "train_latent_models",
     "train_all_models",
+    "release",
     "whole_line",
 )
 TAG = "pd/command"

@@ -161,6 +161,43 @@ SETTINGS = (
         is_of_machine=True,
     ),
     _setting(
+        "PD_MARKS_KEY",
+        "private key as PEM that signs the content credentials of drawn pictures; with PD_MARKS_CHAIN "
+        "([marks.md](marks.md))",
+        "a test key of this machine",
+        is_of_machine=True,
+    ),
+    _setting(
+        "PD_MARKS_CHAIN",
+        "its certificate and those above it, as PEM, that of the key first",
+        "that of the test key",
+        is_of_machine=True,
+    ),
+    _setting("PD_PROVIDER", "who hands models out, as their papers name them ([release.md](release.md))", "none"),
+    _setting(
+        "PD_SIGNING_KEY",
+        "private EC key (P-256 or P-384) as PEM that signs bundles; no release without one",
+        "none",
+        is_of_machine=True,
+    ),
+    _setting(
+        "PD_WEIGHTS_LICENCE",
+        "licence of weights that were shown free label texts alone: `OpenMDW-1.1` or `CC0-1.0`; that of others is "
+        "CC BY-SA 4.0",
+        "`OpenMDW-1.1`",
+    ),
+    _setting(
+        "PD_EU_REPRESENTATIVE",
+        "name and contact of the provider's authorised representative in the European Union",
+        "none",
+    ),
+    _setting(
+        "PD_CODE_OF_PRACTICE",
+        "`1`: the provider signed the Code of Practice for general-purpose AI models; papers say so",
+        "`0`",
+    ),
+    _setting("PD_DOWNLOAD_URL", "where bundles can be had, as their papers name it", "none"),
+    _setting(
         "PD_DUCKDB_THREADS", "threads that join tables", "the cores that may be used, at most 8", is_of_machine=True
     ),
     _setting(
@@ -210,7 +247,8 @@ def as_markdown() -> str:
         "# Settings\n\n"
         "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
         "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys, passwords and\n"
-        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_DUCKDB_*`, `PD_DECODERS`).\n"
+        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_MARKS_*`, `PD_SIGNING_KEY`, `PD_DUCKDB_*`,\n"
+        "`PD_DECODERS`).\n"
         "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
     )
     return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])

@@ -32,6 +32,7 @@ DEFAULT_ROOTS = ("PD-Art (PD-old-100-expired)", "PD-Art (PD-old-100)")
 PROFILES = ("strict", "life70", "us")
 LABEL_POLICIES = ("cc0", "all")
 TAKEDOWN_POLICIES = ("flag", "retrain")
+WEIGHTS_LICENCES = ("OpenMDW-1.1", "CC0-1.0")
 EXPORT_FORMATS = ("parquet", "webdataset")
 RECIPE_NAMES = ("debug", "small", "base")
 # A dataset version that nothing needs any more: who looks at it, or trains with it by hand, has so long.
@@ -92,6 +93,15 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     # For pd_ml, which reads it from the environment itself.
     clean_room: str = "auto"
+    marks_key: str | None = None
+    marks_chain: str | None = None
+    # Who hands models out, and what only they can say of that.
+    provider: str | None = None
+    signing_key: Path | None = None
+    weights_licence: str = WEIGHTS_LICENCES[0]
+    eu_representative: str | None = None
+    code_of_practice: bool = False
+    download_url: str | None = None
     # 0 as the machine has it: machine.py.
     duckdb_threads: int = 0
     duckdb_memory_mb: int = 0
@@ -155,6 +165,14 @@ class Settings:
             keep_datasets_days=reader.whole("PD_KEEP_DATASETS_DAYS", KEEP_DATASETS_DAYS, at_least=0),
             allowed_hosts=reader.host_names("PD_ALLOWED_HOSTS"),
             clean_room=reader.choice("PD_CLEAN_ROOM", "auto", ("auto", "require", "off")),
+            marks_key=reader.text("PD_MARKS_KEY"),
+            marks_chain=reader.text("PD_MARKS_CHAIN"),
+            provider=reader.line("PD_PROVIDER"),
+            signing_key=reader.folder("PD_SIGNING_KEY", "") if reader.text("PD_SIGNING_KEY") else None,
+            weights_licence=reader.choice("PD_WEIGHTS_LICENCE", WEIGHTS_LICENCES[0], WEIGHTS_LICENCES),
+            eu_representative=reader.line("PD_EU_REPRESENTATIVE"),
+            code_of_practice=reader.flag("PD_CODE_OF_PRACTICE"),
+            download_url=reader.web_address("PD_DOWNLOAD_URL"),
             duckdb_threads=reader.whole("PD_DUCKDB_THREADS", 0, at_least=0),
             duckdb_memory_mb=reader.whole("PD_DUCKDB_MEMORY_MB", 0, at_least=0),
             decoders=reader.whole("PD_DECODERS", 0, at_least=0),
@@ -219,6 +237,14 @@ class _Reader:
 
     def text(self, name: str) -> str | None:
         return self.env.get(name, "").strip() or None
+
+    def line(self, name: str) -> str | None:
+        """A text that is printed in papers, in one line."""
+        value = self.text(name)
+        if value is not None and not value.isprintable():
+            self.problems.append(f"{name}={value!r}: expected one line that can be printed")
+            return None
+        return value
 
     def folder(self, name: str, default: str) -> Path:
         value = self.text(name) or default

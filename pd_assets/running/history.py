@@ -1,6 +1,6 @@
 """What the instance knows of runs: which are at work, on which dataset, what they reported, what a check said last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -106,6 +106,16 @@ def last_evaluation(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> dg
         if event is not None and event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             return event.asset_check_evaluation_data
     return None
+
+
+def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]) -> list[dg.AssetCheckKey]:
+    """The checks whose last evaluation failed as an error; those that only warn are none of them."""
+    last = {check: last_evaluation(instance, check) for check in checks}
+    return sorted(
+        check
+        for check, found in last.items()
+        if found is not None and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR
+    )
 
 
 def is_planned(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:

@@ -39,13 +39,17 @@ def wrong_sums(home: Home) -> Problems:
     """The models whose ledger does not add up to what their run counted."""
     found = []
     for model in models(home):
-        counted, ledger = model.run.counts.get(IMAGES_SEEN), model.sources[0].ledger
-        if ledger is None or counted is None:
-            continue
-        told = showings(ledger)
-        if told != counted:
-            found.append(f"{model.stage} {model.version}: the ledger has {told} showings, the run counted {counted}")
+        if (why := wrong_sum(model)) is not None:
+            found.append(why)
     return _few(found)
+
+
+def wrong_sum(model: Model) -> str | None:
+    """What does not add up between a model's own ledger and what its run counted."""
+    counted, ledger = model.run.counts.get(IMAGES_SEEN), model.sources[0].ledger
+    if ledger is None or counted is None or (told := showings(ledger)) == counted:
+        return None
+    return f"{model.stage} {model.version}: the ledger has {told} showings, the run counted {counted}"
 
 
 def showings(ledger: Path) -> int:
@@ -58,9 +62,9 @@ def showings(ledger: Path) -> int:
     return total
 
 
-def unaccepted(home: Home) -> Problems:
-    """Pictures that a model was trained on without accepting evidence of that time, each with why."""
-    return _asked(home, "ledger_unaccepted", {"evidence": EVIDENCE}, models(home))
+def unaccepted(home: Home, of: Sequence[Model] | None = None) -> Problems:
+    """Pictures that models (all of them) were trained on without accepting evidence of that time, each with why."""
+    return _asked(home, "ledger_unaccepted", {"evidence": EVIDENCE}, models(home) if of is None else of)
 
 
 def taken_down(home: Home) -> Problems:

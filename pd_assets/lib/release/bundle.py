@@ -1,0 +1,347 @@
+"""A bundle: what may be handed out of a model, in `release/<model>/<version>/`, with the proof of it.
+
+The facts are gathered here: weights, records and ledgers as they were written, and what the house knows beside them.
+Papers, digests, signature and the last check are `python -m pd_ml papers`, `sign` and `verify`, as anybody runs them. A
+bundle exists only when it was verified. Errors: ConfigError, NotReleasable, and what the children say.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, EVIDENCE, ITEMS, MODEL_LEDGER, TAKEDOWNS, Table
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.child import run_pd_ml
+from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.home import Home, alone, remove_folder
+from pd_assets.lib.http import PROJECT, VERSION
+from pd_assets.lib.release import gates
+from pd_assets.lib.release.asking import ROWS, Parts, looking_at
+from pd_assets.lib.release.lineage import Model, kept_record
+from pd_assets.lib.rights.versions import ruleset_version
+from pd_assets.lib.settings import Settings
+from pd_ml.data.shards import MANIFEST, read_manifest
+from pd_ml.provenance import LEDGER, METRICS, READABLE, RUN, TENSORBOARD
+
+LATEST = "latest"
+FORMAT_VERSION = 1
+# Of a model's folder what is no part of its weights: it lies elsewhere in the bundle, or nowhere.
+_BESIDE = frozenset({RUN, LEDGER, METRICS, READABLE})
+
+
+class NotReleasable(PdError):
+    """A model that the gates refuse; the message has all reasons, and so has `reasons`."""
+
+    def __init__(self, name: str, reasons: Sequence[str]) -> None:
+        super().__init__(f"{name} is not released, for {len(reasons)} reasons: {' · '.join(reasons)}")
+        self.reasons = tuple(reasons)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Who releases, and what only they can say. `key`: a private EC key as PEM, for the signature over the bundle."""
+
+    provider: str
+    contact: str
+    key: Path
+    representative: str = ""
+    follows_code: bool = False
+    free_licence: str = "OpenMDW-1.1"
+    download_url: str = ""
+
+
+def missing_of(settings: Settings) -> list[str]:
+    """What the operator has not said yet and a release needs."""
+    problems = []
+    if not settings.provider:
+        problems.append("operator: PD_PROVIDER is not set; it names who hands the model out")
+    if not settings.contact:
+        problems.append("operator: PD_CONTACT is not set; who receives the model has to reach you")
+    if settings.signing_key is None:
+        problems.append(
+            "operator: PD_SIGNING_KEY is not set; make a key with `openssl ecparam -name prime256v1 -genkey -noout "
+            "-out release-key.pem` and keep it"
+        )
+    elif not settings.signing_key.is_file():
+        problems.append(f"operator: PD_SIGNING_KEY={settings.signing_key} is no file; expected a private EC key as PEM")
+    return problems
+
+
+def operator_of(settings: Settings) -> Operator:
+    """The operator of these settings; NotReleasable where something is missing."""
+    if problems := missing_of(settings):
+        raise NotReleasable("the model", problems)
+    assert settings.provider and settings.contact and settings.signing_key
+    return Operator(
+        provider=settings.provider,
+        contact=settings.contact,
+        key=settings.signing_key,
+        representative=settings.eu_representative or "",
+        follows_code=settings.code_of_practice,
+        free_licence=settings.weights_licence,
+        download_url=settings.download_url or "",
+    )
+
+
+def all_reasons(home: Home, stage: str, version: str, *, settings: Settings, failed: Sequence[str] = ()) -> list[str]:
+    """All that keeps a model from being released today; `failed` are checks of the platform that failed last."""
+    of_checks = [f"check: {one} failed the last time; `pdd up` shows why" for one in failed]
+    of_model = gates.reasons(home, stage, version, profile=settings.rights_profile)
+    return [*missing_of(settings), *of_model, *of_checks]
+
+
+def make_bundle(
+    home: Home, stage: str, version: str, *, settings: Settings, failed: Sequence[str] = (), today: date | None = None
+) -> Path:
+    """The folder of the finished bundle of a model; one of the same content that is there already is only verified.
+
+    NotReleasable with all reasons where the gates refuse it.
+    """
+    if reasons := all_reasons(home, stage, version, settings=settings, failed=failed):
+        raise NotReleasable(f"{stage} {version}", reasons)
+    operator = operator_of(settings)
+    model = gates.released_model(home, stage, version)
+    with alone(_shelf(home, stage), f"the release of {stage}"):
+        gathered = _Gathered.of(home, model, operator, settings)
+        bundle = gathered.version
+        done = _shelf(home, stage) / bundle
+        if not done.is_dir():
+            with _in_the_making(done) as partial:
+                gathered.write(partial, bundle, today or datetime.now(UTC).date())
+                _child("papers", str(partial))
+                _child("sign", str(partial), "--key", str(operator.key))
+                _child("verify", str(partial))
+                partial.rename(done)
+        else:
+            _child("verify", str(done))
+        home.point("release", stage, LATEST, bundle)
+    return done
+
+
+def bundles(home: Home, stage: str) -> list[Path]:
+    """The finished bundles of a model, in the order of their versions' names."""
+    there = _shelf(home, stage).glob("[!.]*")
+    return sorted(folder for folder in there if (folder / MANIFEST).is_file())
+
+
+def _shelf(home: Home, stage: str) -> Path:
+    folder = home.root / "release" / stage
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _in_the_making(done: Path) -> Iterator[Path]:
+    """A folder of the same name elsewhere: a signature names the folder that it is about."""
+    partial = done.parent / ".partial" / done.name
+    shutil.rmtree(partial.parent, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    finally:
+        remove_folder(partial.parent)
+
+
+def _child(*arguments: str) -> None:
+    run_pd_ml(arguments, lambda event: None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Gathered:
+    """All that goes into a bundle before its papers are written."""
+
+    home: Home
+    model: Model
+    chain: Sequence[Model]
+    evaluation: Path
+    datasets: Mapping[str, Path]
+    said: Mapping[str, object]
+
+    @staticmethod
+    def of(home: Home, model: Model, operator: Operator, settings: Settings) -> "_Gathered":
+        chain = gates.chain_of(home, model)
+        evaluation = gates.evaluation_of(home, model)
+        assert evaluation is not None, "the gates asked for it"
+        named = {*(one.run.dataset_version for one in chain), read_dataset_version(evaluation)}
+        datasets = {version: _dataset(home, version) for version in sorted(named)}
+        said = _said(home, model, chain, evaluation, operator, settings, datasets)
+        return _Gathered(home=home, model=model, chain=chain, evaluation=evaluation, datasets=datasets, said=said)
+
+    @property
+    def version(self) -> str:
+        """16 hexadecimal digits over what the bundle is made of, but for the day."""
+        made_of = [self.model.run.digest, self.evaluation.name, {**self.said, "previous": []}]
+        return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+
+    def write(self, folder: Path, bundle: str, today: date) -> None:
+        """The facts of the bundle."""
+        self._weights(folder / "pipeline")
+        for one in self.chain:
+            place = folder / "chain" / f"{one.stage}-{one.version}"
+            source = one.sources[0].ledger
+            assert source is not None, "the gates asked for it"
+            record = one.folder / RUN if one.is_there else kept_record(self.home, one.stage, one.version)
+            _copy(record, place / RUN)
+            _copy(source, place / LEDGER)
+        place = folder / "chain" / f"evaluate-{self.evaluation.name}"
+        for name in (RUN, LEDGER):
+            _copy(self.evaluation / name, place / name)
+        for version, dataset in self.datasets.items():
+            _copy(dataset / MANIFEST, folder / "chain" / f"dataset-{version}" / MANIFEST)
+        _copy(self.model.folder / RUN, folder / RUN)
+        _copy(self.evaluation / gates.REPORT, folder / "evaluation.json")
+        _copy(self.evaluation / gates.SAMPLES, folder / gates.SAMPLES)
+        _write_ledger(self.home, gates.ledgers_of(self.home, self.model), folder / LEDGER)
+        said = {**self.said, "bundle": bundle, "released_on": today.isoformat()}
+        (folder / "release.json").write_text(json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+    def _weights(self, target: Path) -> None:
+        for name in sorted(self.model.run.outputs):
+            path = Path(name)
+            if name not in _BESIDE and path.parts[0] != TENSORBOARD and path.suffix != ".png":
+                _copy(self.model.folder / path, target / path)
+
+
+def read_dataset_version(evaluation: Path) -> str:
+    """The dataset that a finished evaluation read."""
+    return str(json.loads((evaluation / RUN).read_text())["dataset_version"])
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _dataset(home: Home, version: str) -> Path:
+    for folder in sorted((home.root / "dataset").glob(f"[!.]*/{version}")):
+        if (folder / MANIFEST).is_file():
+            return folder
+    raise ConfigError(
+        f"no dataset version {version} in {home.root}, which the model was trained on; its manifest is part of a bundle"
+    )
+
+
+def _write_ledger(home: Home, ledgers: Sequence[Path], target: Path) -> None:
+    inputs: dict[str, Table | Parts] = {
+        "ledgers": Parts(table=MODEL_LEDGER, paths=tuple(ledgers)),
+        "items": ITEMS,
+        "evidence": EVIDENCE,
+    }
+    with looking_at(home, inputs) as connection:
+        reader = connection.sql(load("bundle_ledger")).to_arrow_reader(ROWS)
+        schema = reader.schema
+        with pq.ParquetWriter(
+            target,
+            schema,
+            compression="zstd",
+            use_dictionary=["stage", "version", "split", "relation", "rule_id", "source", "media_host", "seen_on"],
+            write_page_checksum=True,
+        ) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+
+
+def _said(
+    home: Home,
+    model: Model,
+    chain: Sequence[Model],
+    evaluation: Path,
+    operator: Operator,
+    settings: Settings,
+    datasets: Mapping[str, Path],
+) -> dict[str, object]:
+    """`release.json` but for the day and the bundle's own version: the fields of `pd_ml.bundle.facts.Release`."""
+    manifests = {version: read_manifest(folder) for version, folder in datasets.items()}
+    facts = manifests[model.run.dataset_version].facts
+    return {
+        "format_version": FORMAT_VERSION,
+        "stage": model.stage,
+        "version": model.version,
+        "provider": operator.provider,
+        "contact": operator.contact,
+        "representative": operator.representative,
+        "follows_code": operator.follows_code,
+        "profile": settings.rights_profile,
+        "ruleset_version": ruleset_version(),
+        "labels": str(facts.get("labels", settings.labels)),
+        "language": settings.language,
+        "free_licence": operator.free_licence,
+        "user_agent": f"{PROJECT}Bot/{VERSION} ({operator.contact})",
+        "project_version": model.run.environment.get("project", ""),
+        "commit": model.run.environment.get("commit", ""),
+        "download_url": operator.download_url,
+        "is_continued": settings.scrape_enabled,
+        "taken_down": _count(home, "select count(distinct coalesce(item_id, sha256)) from t", TAKEDOWNS),
+        "languages": _languages(home, gates.ledgers_of(home, model)),
+        "refused": _refused(home, settings.rights_profile),
+        "training_flop": _training_flop(chain),
+        "first_used": _first_used(home, chain),
+        "audit": facts.get("audit") or {},
+        "previous": [folder.name for folder in bundles(home, model.stage)],
+        "detector": DETECTOR,
+    }
+
+
+DETECTOR = "python -m pd_ml detect PICTURE, of the project that this model was made with"
+
+
+def _count(home: Home, sql: str, table: Table) -> int:
+    found = tables.query(home, sql, {"t": table})
+    return int(found[0][0].as_py())
+
+
+def _languages(home: Home, ledgers: Sequence[Path]) -> dict[str, int]:
+    """How many label fields in which language the pictures of the ledgers have; "" is a field in no language."""
+    sql = """
+        select coalesce(label.language, '') as language, count(*) as fields
+        from (
+            select unnest(captions.labels) as label from captions
+            semi join (select distinct item_id from ledgers where relation = 'trained_on') as shown using (item_id)
+        )
+        where label.preferred group by 1 order by 1
+    """
+    inputs: dict[str, Table | Parts] = {
+        "ledgers": Parts(table=MODEL_LEDGER, paths=tuple(ledgers)),
+        "captions": CAPTIONS,
+    }
+    with looking_at(home, inputs) as connection:
+        return {str(language): int(fields) for language, fields in connection.sql(sql).fetchall()}
+
+
+def _refused(home: Home, profile: str) -> dict[str, int]:
+    """How many items each rule keeps out today: `reject`, `quarantine`, then the rule."""
+    sql = """
+        select verdict || ' ' || rule_id as rule, count(*) as items from decisions
+        where profile = $profile and verdict <> 'accept' group by 1 order by 1
+    """
+    rows = tables.rows(tables.query(home, sql, {"decisions": DECISIONS}, {"profile": profile}))
+    return {str(row["rule"]): int(str(row["items"])) for row in rows}
+
+
+def _training_flop(chain: Sequence[Model]) -> dict[str, float | None]:
+    """Counted on the models that are here; None for a stage of which a part cannot be counted."""
+    if any(not one.is_there for one in chain):
+        return dict.fromkeys(sorted({one.stage for one in chain}))
+    events: list[Mapping[str, object]] = []
+    run_pd_ml(["flop", *(str(one.folder) for one in chain)], events.append)
+    told = next((event["training_flop"] for event in events if "training_flop" in event), None)
+    assert isinstance(told, dict), "pd_ml flop tells of every stage"
+    return told
+
+
+def _first_used(home: Home, chain: Sequence[Model]) -> dict[str, str]:
+    """The day of the first record of a model that read each dataset version, as the file's time has it."""
+    first: dict[str, float] = {}
+    for one in chain:
+        record = one.folder / RUN if one.is_there else kept_record(home, one.stage, one.version)
+        version = one.run.dataset_version
+        first[version] = min(first.get(version, record.stat().st_mtime), record.stat().st_mtime)
+    return {version: datetime.fromtimestamp(time, UTC).date().isoformat() for version, time in sorted(first.items())}
