@@ -29,7 +29,6 @@ READ = (
     "rights/evidence",
     "rights/takedowns",
     "dataset/captions",
-    "dataset/members",
     "dataset/manifest",
 )
 # Drawn for each model in use.

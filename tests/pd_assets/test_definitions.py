@@ -71,9 +71,18 @@ LINE: Mapping[str, set[str]] = {
         *("models/tokenizer", "models/clip", "models/unet_text", "models/unet", "models/vae", "models/latents"),
         *("models/latent_unet", "models/latent_diffusion", "models/super_resolution"),
     },
+    "release/bundle": {
+        *("release/ledger", "evaluation/report", "dataset/captions", "dataset/manifest"),
+        *("catalog/items", "catalog/clusters", "rights/decisions", "rights/evidence", "rights/takedowns"),
+    },
 }
 LATENT = {f"models/{stage}" for stage in ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")}
-TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation", "release")} - {"models/unet"}
+# Released by a job of its own, as somebody has to answer for it.
+BUNDLE = {"release/bundle"}
+TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation", "release")} - {
+    "models/unet",
+    *BUNDLE,
+}
 JOBS: Mapping[str, set[str]] = {
     "refresh_sources": {"commons/categories", "commons/refresh", "commons/templates"},
     "refresh_smithsonian": {"smithsonian/records"},
@@ -95,9 +104,10 @@ JOBS: Mapping[str, set[str]] = {
     "train_models": TRAINED - LATENT,
     "train_latent_models": TRAINED - {"models/unet_text"},
     "train_all_models": TRAINED,
+    "release": {"release/ledger", *BUNDLE},
     "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images", "dataset")}
     - {"commons/pages"},
-    "whole_line": set(LINE) - {"commons/pages", *MUSEUMS, "models/unet"} - LATENT,
+    "whole_line": set(LINE) - {"commons/pages", *MUSEUMS, "models/unet"} - LATENT - BUNDLE,
 }
 
 

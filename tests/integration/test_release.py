@@ -1,0 +1,345 @@
+"""A model that Dagster trained, released by Dagster, checked by who receives it; and all that keeps it from release."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, Table
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release import gates
+from pd_assets.lib.release.takedowns import take_down
+from pd_ml.provenance import RunRecord, read_run, write_run
+from tests.integration.test_promotion import train
+from tests.pd_assets.lib.planting import PROFILE
+from tests.pd_assets.line import QUIET, Line, Night
+
+pytestmark = [pytest.mark.slow]
+STAGE = "unet_text"
+CHECK = dg.AssetKey(["dataset", "manifest"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """A line after its first release; `folder` is the bundle."""
+
+    line: Line
+    folder: Path
+
+    @property
+    def version(self) -> str:
+        found = self.line.home.pointed("models", STAGE, "latest")
+        assert found is not None
+        return found
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Somebody who may release: a name, a contact and a key; the key."""
+    key = tmp_path_factory.mktemp("operator") / "release-key.pem"
+    command = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key)]
+    subprocess.run(command, check=True)
+    with environment(PD_PROVIDER="A Studio | and more", PD_CONTACT="us@studio.test", PD_SIGNING_KEY=str(key)):
+        yield key
+
+
+@pytest.fixture(scope="module")
+def released(first_night: Night, operator: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
+    with first_night.copy(tmp_path_factory.mktemp("released")) as line:
+        train(line)
+        done = release(line)
+        assert done.success, refusals(done)
+        version = line.home.pointed("release", STAGE, "latest")
+        yield Released(line=line, folder=line.home.root / "release" / STAGE / str(version))
+
+
+def release(line: Line, *models: str) -> dg.ExecuteInProcessResult:
+    ops = {"release__bundle": {"config": {"models": list(models)}}}
+    return line.defs.resolve_job_def("release").execute_in_process(
+        instance=line.instance, run_config={**QUIET, "ops": ops}, raise_on_error=False
+    )
+
+
+def refusals(done: dg.ExecuteInProcessResult) -> str:
+    failed = [event.step_failure_data for event in done.all_events if event.is_step_failure]
+    return "\n".join(str(one.user_failure_data.description if one.user_failure_data else one.error) for one in failed)
+
+
+def pd_ml(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pd_ml", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **values}, check=False)
+
+
+def test_the_release_job_makes_a_bundle_that_verifies(released: Released) -> None:
+    done = pd_ml("verify", str(released.folder))
+    assert done.returncode == 0, done.stderr
+    files = {path.name for path in released.folder.iterdir()}
+    assert {
+        *("README.md", "LICENSE", "pipeline", "ledger.parquet", "attribution.csv", "evaluation.json", "samples.png"),
+        *("DATASET.md", "bom.cdx.json", "spdx.jsonld", "croissant.json", "debian-copyright", "run.json"),
+        *("eu-training-summary.md", "eu-training-summary.json", "ca-ab2013.md", "manifest.json", "signature.json"),
+    } <= files
+
+
+def test_who_releases_the_same_again_gets_the_same_bundle(released: Released) -> None:
+    before = {path: path.stat().st_mtime_ns for path in sorted(released.folder.rglob("*"))}
+    assert release(released.line).success
+    assert {path: path.stat().st_mtime_ns for path in sorted(released.folder.rglob("*"))} == before
+    assert [path.name for path in released.folder.parent.iterdir() if path.is_dir() and path.name[0] != "."] == [
+        released.folder.name
+    ]
+
+
+def test_the_ui_shows_the_card_the_samples_and_where_the_bundle_is(released: Released) -> None:
+    event = released.line.instance.get_latest_materialization_event(dg.AssetKey(["release", "bundle"]))
+    assert event is not None and event.asset_materialization is not None
+    told = event.asset_materialization.metadata
+    assert told[f"{STAGE}/folder"].value == str(released.folder)
+    assert "A Studio" in str(told[f"{STAGE}/card"].value) and "data:image" in str(told[f"{STAGE}/samples"].value)
+
+
+def test_the_numbers_of_the_papers_are_those_that_plain_sql_finds_in_the_ledger(released: Released) -> None:
+    ledger = str(released.folder / "ledger.parquet")
+    trained, seen, showings = duckdb.sql(
+        f"""select count(distinct item_id) filter (relation = 'trained_on'), count(distinct item_id),
+        sum(times_shown) from '{ledger}'"""
+    ).fetchall()[0]
+    assert trained and seen > trained
+    eu = (released.folder / "eu-training-summary.json").read_text()
+    assert str(trained) in eu
+    bom = json.loads((released.folder / "bom.cdx.json").read_text())
+    told = {one["name"]: one["value"] for one in properties(bom)}
+    assert str(trained) in told.values() and str(showings) in told.values(), told
+    for paper in ("README.md", "ca-ab2013.md"):
+        assert str(trained) in (released.folder / paper).read_text(), paper
+    assert str(seen) in (released.folder / "ca-ab2013.md").read_text()
+
+
+def properties(value: object) -> list[Mapping[str, str]]:
+    """Every list named `properties` in a document."""
+    if isinstance(value, list):
+        return [one for each in value for one in properties(each)]
+    if not isinstance(value, dict):
+        return []
+    return [*value.get("properties", []), *(one for each in value.values() for one in properties(each))]
+
+
+def test_the_licence_is_share_alike_as_labels_under_it_were_shown(released: Released) -> None:
+    assert "Attribution-ShareAlike 4.0" in (released.folder / "LICENSE").read_text()
+    with (released.folder / "attribution.csv").open() as file:
+        assert sum(1 for _ in file) > 1
+
+
+# What keeps it from release: each on a copy of the home.
+
+
+@pytest.fixture
+def home(released: Released, tmp_path: Path) -> Home:
+    shutil.copytree(released.line.home.root, tmp_path / "home", symlinks=True)
+    return open_home(tmp_path / "home")
+
+
+def reasons(home: Home) -> list[str]:
+    version = home.pointed("models", STAGE, "latest")
+    assert version is not None
+    return gates.reasons(home, STAGE, version, profile=PROFILE)
+
+
+def seen(home: Home, relation: str) -> str:
+    """An item that stands so to the model."""
+    ledger = home.model(STAGE, str(home.pointed("models", STAGE, "latest"))) / "ledger.parquet"
+    sql = f"select item_id from '{ledger}' where relation = '{relation}' order by item_id limit 1"
+    return str(duckdb.sql(sql).fetchall()[0][0])
+
+
+def test_a_home_in_which_nothing_is_wrong_refuses_nothing(home: Home) -> None:
+    assert reasons(home) == []
+
+
+def test_a_picture_that_was_taken_down_refuses_it_whether_learnt_from_or_measured_with(home: Home) -> None:
+    learnt, measured = seen(home, "trained_on"), seen(home, "measured_with")
+    for item in (learnt, measured):
+        take_down(home, item, reason="the heirs ask for it")
+    told = "\n".join(reasons(home))
+    assert f"rights: {learnt} was trained on: taken down: " in told
+    assert f"rights: {measured} was measured with: taken down: " in told
+
+
+def altered(home: Home, table: Table, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+    rows = [change(dict(row)) for row in tables.rows(tables.read(home, table))]
+    tables.write(home, table, tables.as_table(table, [row for row in rows if row is not None]))
+
+
+def test_a_picture_that_is_not_accepted_any_more_refuses_it(home: Home) -> None:
+    item = seen(home, "trained_on")
+
+    def refused(row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "verdict": "quarantine", "rule_id": "later-year"} if row["item_id"] == item else row
+
+    altered(home, DECISIONS, refused)
+    assert reasons(home) == [f"rights: {item} was trained on: decided quarantine by later-year"]
+
+
+def test_a_picture_whose_evidence_is_lost_refuses_it(home: Home) -> None:
+    item = seen(home, "trained_on")
+    altered(home, EVIDENCE, lambda row: None if row["item_id"] == item else row)
+    for extra in home.table(EVIDENCE.key).glob(".*"):
+        shutil.rmtree(extra) if extra.is_dir() else extra.unlink()
+    told = [one for one in reasons(home) if one.startswith("evidence: ")]
+    assert told and all(f"{item}: its evidence is not in rights/evidence" in one for one in told)
+
+
+def resealed(folder: Path, **changes: object) -> RunRecord:
+    """The record of a folder with other facts and a seal of its own, as somebody would forge it."""
+    return write_run(folder, replace(read_run(folder), seal="", **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"proven": False}, "was trained on pictures without the proof of their rights"),
+        ({"level": "unenforced: no user namespaces"}, "not trained in a clean room that the kernel keeps"),
+        ({"level": ""}, "nothing tells of a clean room"),
+    ],
+)
+def test_a_foreign_input_or_a_clean_room_that_nothing_enforced_refuses_it_also_in_what_it_was_made_of(
+    home: Home, changes: Mapping[str, object], says: str
+) -> None:
+    clip = home.model("clip", str(home.pointed("models", "clip", "latest")))
+    resealed(clip, **changes)
+    told = reasons(home)
+    assert any(f"clip {clip.name}" in one and says in one for one in told), told
+
+
+def test_a_training_outside_of_the_clean_room_cannot_be_released(home: Home, tmp_path: Path) -> None:
+    old = home.model(STAGE, str(home.pointed("models", STAGE, "latest")))
+    run = read_run(old)
+    clip = home.model("clip", str(home.pointed("models", "clip", "latest")))
+    dataset = home.latest("dataset", "main")
+    out = tmp_path / "out"
+    done = pd_ml(
+        *("train", STAGE, "--recipe", "debug", "--dataset", str(dataset), "--input", f"clip={clip}"),
+        *("--set", "steps=1", "--set", "batch_size=4", "--out", str(out)),
+        PD_CLEAN_ROOM="off",
+    )
+    assert done.returncode == 0, done.stderr
+    version = read_run(out).version
+    assert version != run.version
+    shutil.move(out, home.model(STAGE, version))
+    told = gates.reasons(home, STAGE, version, profile=PROFILE)
+    assert any(one.startswith("clean room: ") and version in one for one in told), told
+    assert f"evaluation: {STAGE} {version} was not evaluated; materialise evaluation/report" in told
+
+
+def test_one_foreign_tensor_in_the_weights_refuses_it(home: Home) -> None:
+    folder = home.model(STAGE, str(home.pointed("models", STAGE, "latest")))
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-8:] = bytes(8)
+    weights.write_bytes(content)
+    assert [one for one in reasons(home) if one.startswith("weights: ") and weights.name in one]
+
+
+def test_without_an_evaluation_it_is_refused(home: Home) -> None:
+    shutil.rmtree(home.root / "evaluation" / "report")
+    assert any(one.startswith("evaluation: ") and "was not evaluated" in one for one in reasons(home))
+
+
+def report_of(home: Home, change: Callable[[dict[str, Any]], None]) -> None:
+    """Alter the report of the evaluation, and forge its record."""
+    (folder,) = (path.parent for path in (home.root / "evaluation" / "report").glob("*/report.json"))
+    report = json.loads((folder / "report.json").read_text())
+    change(report)
+    (folder / "report.json").write_text(json.dumps(report))
+    resealed(folder)
+
+
+def test_more_copies_than_held_out_pictures_show_refuse_it(home: Home) -> None:
+    def copied(report: dict[str, Any]) -> None:
+        report["memorisation"]["generated"] |= {"copies": 8, "flagged": True}
+
+    report_of(home, copied)
+    assert any(one.startswith("evaluation: memorisation: 8 of ") for one in reasons(home))
+
+
+def test_an_audit_that_does_not_tell_known_copies_refuses_it(home: Home) -> None:
+    report_of(home, lambda report: report["memorisation"]["control_copies"].update(copies=0, flagged=False))
+    assert any("did not tell known copies" in one for one in reasons(home))
+
+
+def test_all_reasons_are_told_at_once(home: Home) -> None:
+    take_down(home, seen(home, "trained_on"), reason="a test")
+    shutil.rmtree(home.root / "evaluation" / "report")
+    resealed(home.model("clip", str(home.pointed("models", "clip", "latest"))), level="")
+    assert {one.partition(":")[0] for one in reasons(home)} >= {"rights", "evaluation", "clean room"}
+
+
+def test_a_model_that_is_not_there_or_draws_nothing_is_named_with_what_there_is(home: Home) -> None:
+    with pytest.raises(ConfigError, match=f"no models/{STAGE}/nothing .* there are: [0-9a-f]{{16}}"):
+        gates.reasons(home, STAGE, "nothing", profile=PROFILE)
+    with pytest.raises(ConfigError, match="models/clip draws nothing by itself; expected one of unet_text"):
+        gates.reasons(home, "clip", str(home.pointed("models", "clip", "latest")), profile=PROFILE)
+
+
+def copied(released: Released, folder: Path) -> Line:
+    """The line on a home of its own."""
+    shutil.copytree(released.line.home.root, folder, symlinks=True)
+    platform = released.line.platform_with(pd_home=str(folder))
+    return replace(released.line, home=open_home(folder), platform=platform)
+
+
+def test_a_check_that_failed_refuses_it_until_it_passes(released: Released, tmp_path: Path) -> None:
+    line = copied(released, tmp_path / "home")
+
+    def said(passed: bool) -> dg.AssetCheckEvaluation:
+        return dg.AssetCheckEvaluation(
+            asset_key=CHECK, check_name="whole_and_licensed", passed=passed, severity=dg.AssetCheckSeverity.ERROR
+        )
+
+    line.instance.report_runless_asset_event(said(False))
+    told = refusals(release(line))
+    assert "check: dataset/manifest:whole_and_licensed failed the last time" in told
+    line.instance.report_runless_asset_event(said(True))
+    assert release(line).success
+
+
+def test_without_a_name_a_contact_and_a_key_nothing_is_released_and_each_is_asked_for(
+    released: Released, tmp_path: Path
+) -> None:
+    line = copied(released, tmp_path / "home")
+    with environment(PD_PROVIDER="", PD_CONTACT="", PD_SIGNING_KEY=str(tmp_path / "none.pem")):
+        told = refusals(release(line))
+    wanted: Sequence[str] = ("PD_PROVIDER is not set", "PD_CONTACT is not set", "none.pem is no file")
+    assert all(one in told for one in wanted), told
+
+
+def test_a_key_that_cannot_sign_leaves_nothing_behind(released: Released, tmp_path: Path) -> None:
+    line = copied(released, tmp_path / "home")
+    key = tmp_path / "ed25519.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(key)], check=True)
+    shutil.rmtree(line.home.root / "release" / STAGE)
+    with environment(PD_SIGNING_KEY=str(key)):
+        told = refusals(release(line))
+    assert "openssl ecparam" in told
+    shelf = line.home.root / "release" / STAGE
+    assert [path.name for path in shelf.rglob("*") if path.is_file() and path.name != ".lock"] == []
