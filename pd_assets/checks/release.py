@@ -1,15 +1,17 @@
-"""Checks on the ledgers of models: they add up, rest on accepting evidence, and name nothing that was taken down."""
+"""Checks on the ledgers of models (they add up, rest on accepting evidence, name nothing that was taken down) and on
+bundles: they verify, and may still be handed out.
+"""
 
 from collections.abc import Callable
 
 import dagster as dg
 
 from pd_assets.lib.home import Home
-from pd_assets.lib.release import ledger_proof
+from pd_assets.lib.release import bundle, ledger_proof
 from pd_assets.lib.release.ledger_proof import Problems
 from pd_assets.resources import Platform
 
-LEDGER = dg.AssetKey(["release", "ledger"])
+LEDGER, BUNDLE = dg.AssetKey(["release", "ledger"]), dg.AssetKey(["release", "bundle"])
 
 
 def _check(
@@ -28,7 +30,39 @@ def _check(
     return made
 
 
+@dg.asset_check(
+    asset=BUNDLE,
+    name="verifies",
+    description="Every bundle that is the latest of its model is whole, and says what its own ledger gives: as "
+    "`python -m pd_ml verify` finds it.",
+)
+def verifies(platform: Platform) -> dg.AssetCheckResult:
+    return _told(bundle.unverified(platform.home()), fine="every bundle verifies")
+
+
+@dg.asset_check(
+    asset=BUNDLE,
+    name="may_still_be_handed_out",
+    description="Nothing speaks today against a bundle that is the latest of its model: no picture of it was taken "
+    "down or lost its ground since.",
+)
+def may_still_be_handed_out(platform: Platform) -> dg.AssetCheckResult:
+    profile = platform.settings().rights_profile
+    return _told(bundle.refused_today(platform.home(), profile=profile), fine="every bundle may still be handed out")
+
+
+def _told(problems: list[str], *, fine: str) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{len(problems)} problems: {problems[0]}" if problems else fine,
+        metadata={"problems": dg.MetadataValue.json(problems), "count": len(problems)},
+    )
+
+
 checks = [
+    verifies,
+    may_still_be_handed_out,
     _check(
         "adds_up",
         "The showings of every ledger add up to the pictures that its training counted while it ran.",

@@ -19,13 +19,14 @@ import pyarrow.parquet as pq
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, EVIDENCE, ITEMS, MODEL_LEDGER, TAKEDOWNS, Table
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.child import run_pd_ml
+from pd_assets.lib.child import ChildFailed, run_pd_ml
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.http import PROJECT, VERSION
 from pd_assets.lib.release import gates
 from pd_assets.lib.release.asking import ROWS, Parts, looking_at
 from pd_assets.lib.release.lineage import Model, kept_record
+from pd_assets.lib.release.promotion import JUDGED
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.lib.settings import Settings
 from pd_ml.data.shards import MANIFEST, read_manifest
@@ -130,6 +131,35 @@ def bundles(home: Home, stage: str) -> list[Path]:
     """The finished bundles of a model, in the order of their versions' names."""
     there = _shelf(home, stage).glob("[!.]*")
     return sorted(folder for folder in there if (folder / MANIFEST).is_file())
+
+
+def _latest(home: Home) -> Iterator[Path]:
+    """The latest bundle of each model."""
+    for stage in JUDGED:
+        version = home.pointed("release", stage, LATEST)
+        if version is not None:
+            yield _shelf(home, stage) / version
+
+
+def unverified(home: Home) -> list[str]:
+    """What `python -m pd_ml verify` finds wrong with the latest bundles, each with the folder."""
+    problems = []
+    for folder in _latest(home):
+        try:
+            _child("verify", str(folder))
+        except ChildFailed as error:
+            problems.append(f"{folder}: {error}")
+    return problems
+
+
+def refused_today(home: Home, *, profile: str) -> list[str]:
+    """What keeps the models of the latest bundles from being released today, each with the bundle."""
+    problems = []
+    for folder in _latest(home):
+        version = json.loads((folder / "release.json").read_text())["version"]
+        reasons = gates.reasons(home, folder.parent.name, version, profile=profile)
+        problems += [f"{folder.parent.name}/{folder.name}: {reason}" for reason in reasons]
+    return problems
 
 
 def _shelf(home: Home, stage: str) -> Path:
