@@ -10,10 +10,11 @@ from pd_assets.assets.models import STAGES
 from pd_assets.lib.catalog.schemas import MODEL_LEDGER
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release.bundle import NotReleasable, make_bundle
+from pd_assets.lib.release.bundle import make_bundle
 from pd_assets.lib.release.gates import chain_of, released_model
 from pd_assets.lib.release.ledger import keep, summary
 from pd_assets.lib.release.lineage import LATEST, Model, models
+from pd_assets.lib.release.operator import NotReleasable
 from pd_assets.lib.release.promotion import JUDGED
 from pd_assets.lib.release.shown import counts_of, draw
 from pd_assets.resources import Platform

@@ -16,80 +16,24 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, EVIDENCE, ITEMS, MODEL_LEDGER, TAKEDOWNS, Table
+from pd_assets.lib.catalog.schemas import EVIDENCE, ITEMS, MODEL_LEDGER, Table
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.child import ChildFailed, run_pd_ml
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home, alone, remove_folder
-from pd_assets.lib.http import PROJECT, VERSION
 from pd_assets.lib.release import gates
 from pd_assets.lib.release.asking import ROWS, Parts, looking_at
 from pd_assets.lib.release.lineage import Model, kept_record
+from pd_assets.lib.release.operator import NotReleasable, Operator, missing_of, operator_of
 from pd_assets.lib.release.promotion import JUDGED
-from pd_assets.lib.rights.versions import ruleset_version
+from pd_assets.lib.release.said import said
 from pd_assets.lib.settings import Settings
-from pd_ml.data.shards import MANIFEST, read_manifest
+from pd_ml.data.shards import MANIFEST
 from pd_ml.provenance import LEDGER, METRICS, READABLE, RUN, TENSORBOARD
 
 LATEST = "latest"
-FORMAT_VERSION = 1
 # Of a model's folder what is no part of its weights: it lies elsewhere in the bundle, or nowhere.
 _BESIDE = frozenset({RUN, LEDGER, METRICS, READABLE})
-
-
-class NotReleasable(PdError):
-    """A model that the gates refuse; the message has all reasons, and so has `reasons`."""
-
-    def __init__(self, name: str, reasons: Sequence[str]) -> None:
-        super().__init__(f"{name} is not released, for {len(reasons)} reasons: {' · '.join(reasons)}")
-        self.reasons = tuple(reasons)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operator:
-    """Who releases, and what only they can say. `key`: a private EC key as PEM, for the signature over the bundle."""
-
-    provider: str
-    contact: str
-    key: Path
-    representative: str = ""
-    follows_code: bool = False
-    free_licence: str = "OpenMDW-1.1"
-    download_url: str = ""
-
-
-def missing_of(settings: Settings) -> list[str]:
-    """What the operator has not said yet and a release needs."""
-    problems = []
-    if not settings.provider:
-        problems.append("operator: PD_PROVIDER is not set; it names who hands the model out")
-    if not settings.contact:
-        problems.append("operator: PD_CONTACT is not set; who receives the model has to reach you")
-    if settings.signing_key is None:
-        problems.append(
-            "operator: PD_SIGNING_KEY is not set; make a key with `openssl ecparam -name prime256v1 -genkey -noout "
-            "-out release-key.pem` and keep it"
-        )
-    elif not settings.signing_key.is_file():
-        problems.append(f"operator: PD_SIGNING_KEY={settings.signing_key} is no file; expected a private EC key as PEM")
-    return problems
-
-
-def operator_of(settings: Settings) -> Operator:
-    """The operator of these settings; NotReleasable where something is missing."""
-    if problems := missing_of(settings):
-        raise NotReleasable("the model", problems)
-    assert settings.provider and settings.contact and settings.signing_key
-    return Operator(
-        provider=settings.provider,
-        contact=settings.contact,
-        key=settings.signing_key,
-        representative=settings.eu_representative or "",
-        follows_code=settings.code_of_practice,
-        free_licence=settings.weights_licence,
-        download_url=settings.download_url or "",
-    )
 
 
 def all_reasons(home: Home, stage: str, version: str, *, settings: Settings, failed: Sequence[str] = ()) -> list[str]:
@@ -156,9 +100,13 @@ def refused_today(home: Home, *, profile: str) -> list[str]:
     """What keeps the models of the latest bundles from being released today, each with the bundle."""
     problems = []
     for folder in _latest(home):
-        version = json.loads((folder / "release.json").read_text())["version"]
-        reasons = gates.reasons(home, folder.parent.name, version, profile=profile)
-        problems += [f"{folder.parent.name}/{folder.name}: {reason}" for reason in reasons]
+        name = f"{folder.parent.name}/{folder.name}"
+        try:
+            version = json.loads((folder / "release.json").read_text())["version"]
+            reasons = gates.reasons(home, folder.parent.name, version, profile=profile)
+            problems += [f"{name}: {reason}" for reason in reasons]
+        except (PdError, OSError, ValueError, KeyError) as error:
+            problems.append(f"{name}: cannot be told: {error}")
     return problems
 
 
@@ -202,8 +150,8 @@ class _Gathered:
         assert evaluation is not None, "the gates asked for it"
         named = {*(one.run.dataset_version for one in chain), read_dataset_version(evaluation)}
         datasets = {version: _dataset(home, version) for version in sorted(named)}
-        said = _said(home, model, chain, evaluation, operator, settings, datasets)
-        return _Gathered(home=home, model=model, chain=chain, evaluation=evaluation, datasets=datasets, said=said)
+        told = said(home, model, chain, operator, settings, datasets, [one.name for one in bundles(home, model.stage)])
+        return _Gathered(home=home, model=model, chain=chain, evaluation=evaluation, datasets=datasets, said=told)
 
     @property
     def version(self) -> str:
@@ -277,101 +225,3 @@ def _write_ledger(home: Home, ledgers: Sequence[Path], target: Path) -> None:
         ) as writer:
             for batch in reader:
                 writer.write_batch(batch)
-
-
-def _said(
-    home: Home,
-    model: Model,
-    chain: Sequence[Model],
-    evaluation: Path,
-    operator: Operator,
-    settings: Settings,
-    datasets: Mapping[str, Path],
-) -> dict[str, object]:
-    """`release.json` but for the day and the bundle's own version: the fields of `pd_ml.bundle.facts.Release`."""
-    manifests = {version: read_manifest(folder) for version, folder in datasets.items()}
-    facts = manifests[model.run.dataset_version].facts
-    return {
-        "format_version": FORMAT_VERSION,
-        "stage": model.stage,
-        "version": model.version,
-        "provider": operator.provider,
-        "contact": operator.contact,
-        "representative": operator.representative,
-        "follows_code": operator.follows_code,
-        "profile": settings.rights_profile,
-        "ruleset_version": ruleset_version(),
-        "labels": str(facts.get("labels", settings.labels)),
-        "language": settings.language,
-        "free_licence": operator.free_licence,
-        "user_agent": f"{PROJECT}Bot/{VERSION} ({operator.contact})",
-        "project_version": model.run.environment.get("project", ""),
-        "commit": model.run.environment.get("commit", ""),
-        "download_url": operator.download_url,
-        "is_continued": settings.scrape_enabled,
-        "taken_down": _count(home, "select count(distinct coalesce(item_id, sha256)) from t", TAKEDOWNS),
-        "languages": _languages(home, gates.ledgers_of(home, model)),
-        "refused": _refused(home, settings.rights_profile),
-        "training_flop": _training_flop(chain),
-        "first_used": _first_used(home, chain),
-        "audit": facts.get("audit") or {},
-        "previous": [folder.name for folder in bundles(home, model.stage)],
-        "detector": DETECTOR,
-    }
-
-
-DETECTOR = "python -m pd_ml detect PICTURE, of the project that this model was made with"
-
-
-def _count(home: Home, sql: str, table: Table) -> int:
-    found = tables.query(home, sql, {"t": table})
-    return int(found[0][0].as_py())
-
-
-def _languages(home: Home, ledgers: Sequence[Path]) -> dict[str, int]:
-    """How many label fields in which language the pictures of the ledgers have; "" is a field in no language."""
-    sql = """
-        select coalesce(label.language, '') as language, count(*) as fields
-        from (
-            select unnest(captions.labels) as label from captions
-            semi join (select distinct item_id from ledgers where relation = 'trained_on') as shown using (item_id)
-        )
-        where label.preferred group by 1 order by 1
-    """
-    inputs: dict[str, Table | Parts] = {
-        "ledgers": Parts(table=MODEL_LEDGER, paths=tuple(ledgers)),
-        "captions": CAPTIONS,
-    }
-    with looking_at(home, inputs) as connection:
-        return {str(language): int(fields) for language, fields in connection.sql(sql).fetchall()}
-
-
-def _refused(home: Home, profile: str) -> dict[str, int]:
-    """How many items each rule keeps out today: `reject`, `quarantine`, then the rule."""
-    sql = """
-        select verdict || ' ' || rule_id as rule, count(*) as items from decisions
-        where profile = $profile and verdict <> 'accept' group by 1 order by 1
-    """
-    rows = tables.rows(tables.query(home, sql, {"decisions": DECISIONS}, {"profile": profile}))
-    return {str(row["rule"]): int(str(row["items"])) for row in rows}
-
-
-def _training_flop(chain: Sequence[Model]) -> dict[str, float | None]:
-    """Counted on the models that are here; None for a stage of which a part cannot be counted."""
-    if any(not one.is_there for one in chain):
-        return dict.fromkeys(sorted({one.stage for one in chain}))
-    events: list[Mapping[str, object]] = []
-    run_pd_ml(["flop", *(str(one.folder) for one in chain)], events.append)
-    told = next((event["training_flop"] for event in events if "training_flop" in event), None)
-    assert isinstance(told, dict), "pd_ml flop tells of every stage"
-    return told
-
-
-def _first_used(home: Home, chain: Sequence[Model]) -> dict[str, str]:
-    """The day of the first record of a model that read each dataset version, as the file's time has it."""
-    first: dict[str, float] = {}
-    for one in chain:
-        record = one.folder / RUN if one.is_there else kept_record(home, one.stage, one.version)
-        version = one.run.dataset_version
-        first[version] = min(first.get(version, record.stat().st_mtime), record.stat().st_mtime)
-    return {version: datetime.fromtimestamp(time, UTC).date().isoformat() for version, time in sorted(first.items())}

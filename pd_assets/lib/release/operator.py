@@ -1,0 +1,62 @@
+"""Who hands models out, and what only they can say: a name, a contact, a key for signatures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pd_assets.lib.errors import PdError
+from pd_assets.lib.settings import Settings
+
+
+class NotReleasable(PdError):
+    """A model that the gates refuse; the message has all reasons, and so has `reasons`."""
+
+    def __init__(self, name: str, reasons: Sequence[str]) -> None:
+        super().__init__(f"{name} is not released, for {len(reasons)} reasons: {' · '.join(reasons)}")
+        self.reasons = tuple(reasons)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Who releases, and what only they can say. `key`: a private EC key as PEM, for the signature over the bundle."""
+
+    provider: str
+    contact: str
+    key: Path
+    representative: str = ""
+    follows_code: bool = False
+    free_licence: str = "OpenMDW-1.1"
+    download_url: str = ""
+
+
+def missing_of(settings: Settings) -> list[str]:
+    """What the operator has not said yet and a release needs."""
+    problems = []
+    if not settings.provider:
+        problems.append("operator: PD_PROVIDER is not set; it names who hands the model out")
+    if not settings.contact:
+        problems.append("operator: PD_CONTACT is not set; who receives the model has to reach you")
+    if settings.signing_key is None:
+        problems.append(
+            "operator: PD_SIGNING_KEY is not set; make a key with `openssl ecparam -name prime256v1 -genkey -noout "
+            "-out release-key.pem` and keep it"
+        )
+    elif not settings.signing_key.is_file():
+        problems.append(f"operator: PD_SIGNING_KEY={settings.signing_key} is no file; expected a private EC key as PEM")
+    return problems
+
+
+def operator_of(settings: Settings) -> Operator:
+    """The operator of these settings; NotReleasable where something is missing."""
+    if problems := missing_of(settings):
+        raise NotReleasable("the model", problems)
+    assert settings.provider and settings.contact and settings.signing_key
+    return Operator(
+        provider=settings.provider,
+        contact=settings.contact,
+        key=settings.signing_key,
+        representative=settings.eu_representative or "",
+        follows_code=settings.code_of_practice,
+        free_licence=settings.weights_licence,
+        download_url=settings.download_url or "",
+    )
