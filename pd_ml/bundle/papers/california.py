@@ -16,7 +16,7 @@ ITEMS = (
     "How the datasets further the intended purpose of the system",
     "The number of data points in the datasets",
     "The types of data points within the datasets",
-    "Whether the datasets include data protected by copyright, trademark or patent, or are entirely in the public domain",
+    "Whether the datasets include data protected by copyright, trademark or patent, or are entirely public domain",
     "Whether the datasets were purchased or licensed by the developer",
     "Whether the datasets include personal information",
     "Whether the datasets include aggregate consumer information",
@@ -41,8 +41,8 @@ def write(facts: Facts) -> str:
         _processing(facts),
         _period(facts),
         _first_used(facts),
-        "No: no picture and no text in the datasets was made by a model for training. What rules recognise as made by a "
-        "machine is not accepted.",
+        "No: no picture and no text in the datasets was made by a model for training. What the rules recognise as made "
+        "by a machine is not accepted.",
     )
     release = facts.release
     items = [f"## {n}. {asks}\n\n{answer}" for n, (asks, answer) in enumerate(zip(ITEMS, answers, strict=True), 1)]
@@ -50,8 +50,8 @@ def write(facts: Facts) -> str:
         "# Documentation of training data (California AB 2013)\n\n"
         f"Of {code(release.stage)} {code(release.version)} and all models that it was made of, bundle "
         f"{code(release.bundle)}, released on {said(release.released_on)} by {said(release.provider)} "
-        f"({said(release.contact)}). As the law has it (Civil Code 3110), training includes testing and validating: the "
-        "numbers below are of all pictures that any of these models was trained on or measured with."
+        f"({said(release.contact)}). As the law has it (Civil Code 3110), training includes testing and validating: "
+        "the numbers below are of all pictures that any of these models was trained on or measured with."
     )
     return "\n\n".join([head, *items]) + "\n"
 
@@ -76,9 +76,9 @@ def _data_points(facts: Facts) -> str:
     texts = sum(counts.texts.values())
     splits = table(("split", "pictures"), [[said(split), str(count)] for split, count in counts.by_split.items()])
     return (
-        f"{of_things(counts.seen, 'picture')}, counted in the ledger: {counts.pictures} that the models were trained on, "
-        f"and {counts.measured} held-out ones that they were only measured with.\n\n{splits}\n\n"
-        f"{of_things(texts, 'different caption')} shown in training."
+        f"{of_things(counts.seen, 'picture')}, counted in the ledger: {counts.pictures} that the models were trained "
+        f"on, and {counts.measured} held-out ones that they were only measured with.\n\n{splits}\n\n"
+        f"Captions that were shown in training, each counted once for its picture: {texts}."
     )
 
 
@@ -88,13 +88,12 @@ def _types(facts: Facts) -> str:
     if not counts.texts:
         return f"Pictures without labels. By the ground on which each was accepted:\n\n{grounds}"
     licences = table(
-        ("licence of the caption", "different captions", "times shown"),
+        ("licence of the caption", "captions", "times shown"),
         [[said(name), str(count), str(counts.text_showings.get(name, 0))] for name, count in counts.texts.items()],
     )
     return (
-        "Pictures with labels: captions, made of titles, descriptions and other label texts of the same pages, in "
-        f"{code(facts.release.language)}.\n\n{licences}\n\nThe pictures, by the ground on which each was accepted:\n\n"
-        f"{grounds}"
+        f"Pictures with labels: captions, made of the label texts of the same pages, in {code(facts.release.language)}."
+        f"\n\n{licences}\n\nThe pictures, by the ground on which each was accepted:\n\n{grounds}"
     )
 
 

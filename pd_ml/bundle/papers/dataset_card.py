@@ -17,6 +17,8 @@ _RATES = {
     "errors": "pictures decided wrongly",
 }
 
+_COUNTS = {"rules": "rule", "sources": "source", "label_licences": "strictest licence of the captions"}
+
 
 def write(facts: Facts) -> str:
     """The page: the ledger's numbers first, then each version."""
@@ -73,9 +75,9 @@ def _labels(facts: Facts) -> str:
         return "\n\n".join([*parts, "No label text was shown in training."])
     rows = [[said(name), str(count), str(counts.text_showings.get(name, 0))] for name, count in counts.texts.items()]
     parts += [
-        f"Captions are made of label texts, by the policy {code(release.labels)}, in {code(release.language)}. Shown in "
-        "training:",
-        table(("licence", "different captions", "times shown"), rows),
+        f"Captions are made of label texts, by the policy {code(release.labels)}, in {code(release.language)}. Shown "
+        "in training, each counted once for its picture:",
+        table(("licence", "captions", "times shown"), rows),
     ]
     if counts.attributed:
         parts.append(

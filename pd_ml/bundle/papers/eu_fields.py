@@ -221,8 +221,8 @@ def _text_size(facts: Facts) -> dict[str, Value]:
             "tokens": f"{'at most' if mean is None else 'about'} {tokens:.0f} ({told_of})",
         }
     return size | {
-        "distinct texts": texts,
-        **{f"distinct texts under {one_line(name)}": count for name, count in facts.counts.texts.items()},
+        "captions, each counted once for its picture": texts,
+        **{f"of them under {one_line(name)}": count for name, count in facts.counts.texts.items()},
         "times shown, all models together": sum(facts.counts.text_showings.values()),
     }
 

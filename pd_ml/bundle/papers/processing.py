@@ -25,7 +25,7 @@ def steps(manifest: Manifest) -> list[str]:
         done.append(f"Pictures are made at most {side} px on their longest side, so that storage stays bounded.")
     done.append(
         "Pictures with the same bytes or the same look are recognised; they are kept in the same split, so that no "
-        "held-out picture was learnt from."
+        "copy of a held-out picture is learnt from."
     )
     done.append("Pictures are made sRGB and written without metadata, and each model crops and resizes what it reads.")
     if narrowed := selection(manifest):

@@ -16,7 +16,7 @@ _NOT_TEXT = re.compile(
 )
 _MARKUP = re.compile(r"([\\`*_\[\]<>#~&$!])")
 # What begins a list, a rule, a heading or a quotation at the beginning of a line.
-_BEGINS_BLOCK = re.compile(r"^(?:[-+=:]|\d+[.)])")
+_BEGINS_BLOCK = re.compile(r"^(?:[-+=](?=[-+=\s]|$)|\d+[.)](?=\s|$))")
 _FORMULA = ("=", "+", "-", "@")
 
 
