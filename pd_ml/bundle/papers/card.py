@@ -36,13 +36,10 @@ def write(facts: Facts) -> str:
 
 def _page(facts: Facts) -> str:
     """What it is, from what, under which licence, how to check it, how to use it."""
-    release, stage = facts.release, stage_of(facts.release.stage)
-    made_up = " The pictures are made up, by the project's own sandbox: a demonstration." if is_sandbox(facts) else ""
+    release = facts.release
     return f"""# {code(release.stage)} {code(release.version)}
 
-**What it is.** {said(stage.name[:1].upper() + stage.name[1:])}, released on {said(release.released_on)} by {said(release.provider)}
-({said(release.contact)}) as bundle {code(release.bundle)}. Its pictures: {said(size_in_words(facts))}. Every model that
-it was made of is named below and was trained from the same records.{made_up}
+**What it is.** {_what(facts)}
 
 **From what.** {_from_what(facts)}
 
@@ -65,6 +62,17 @@ with what the publisher says elsewhere (a site, a letter), never with what this 
 {snippet(facts)}```
 
 {_first_numbers(facts)}"""
+
+
+def _what(facts: Facts) -> str:
+    release, name = facts.release, stage_of(facts.release.stage).name
+    made_up = " The pictures that it learnt from are made up, by the project's own sandbox: a demonstration."
+    return (
+        f"{said(name[:1].upper() + name[1:])}, released on {said(release.released_on)} by {said(release.provider)} "
+        f"({said(release.contact)}) as bundle {code(release.bundle)}. Its pictures: {said(size_in_words(facts))}. Every "
+        "model that it was made of is named below, and was trained in the same house."
+        f"{made_up if is_sandbox(facts) else ''}"
+    )
 
 
 def _from_what(facts: Facts) -> str:
@@ -199,9 +207,9 @@ def _rights(facts: Facts) -> str:
         lines.append("Label texts are not in this bundle; those that were shown are free.")
     lines.append(f"Pictures are not in this bundle: public domain, each by a rule. `{layout.DEBIAN}` says it by file.")
     takedown = (
-        f"Who holds rights in a picture writes to {said(release.contact)}. Pictures that the operator had taken down by "
-        f"the day of this release: {release.taken_down}; nothing is released while one of them is among those that its "
-        "models saw. Weights do not forget: a picture that is taken down later leaves the next version."
+        f"Who holds rights in a picture writes to {said(release.contact)}. Pictures that the operator had taken down "
+        f"by the day of this release: {release.taken_down}; nothing is released while one of them is among those that "
+        "its models saw. Weights do not forget: a picture that is taken down later leaves the next version."
     )
     return f"## What the licence covers\n\n{bullets(lines)}\n\n## Takedowns\n\n{takedown}"
 
@@ -220,6 +228,4 @@ def _files(facts: Facts) -> str:
         layout.SIGNATURE: "signature over all files",
     }
     rows = [[code(name), words] for name, words in files.items()]
-    return (
-        f"## Files\n\n{table(('file', 'what it is'), rows)}\n\n{said(published(facts))} Task: {said(task_of(facts))}."
-    )
+    return f"## Files\n\n{table(('file', 'what it is'), rows)}\n\n{said(published(facts))}"

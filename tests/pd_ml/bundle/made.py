@@ -34,6 +34,7 @@ PIPELINES = {
     "super_resolution": "PdUpscalePipeline",
 }
 CODE = {"unet_text": "pipeline", "latent_unet": "latent_pipeline", "super_resolution": "upscale_pipeline"}
+RULES = ("accept-free-work", "accept-old-work-released")
 CONFIGS = {"tokenizer": {"text_max_position_embeddings": 48}, "super_resolution": {"image_size": 256, "crop_size": 128}}
 
 
