@@ -11,6 +11,7 @@ from pd_ml.bundle.papers.stages import (
     context_tokens,
     level_in_words,
     parents_of,
+    shows_real_pictures,
     size_in_words,
     snippet,
     stage_of,
@@ -69,8 +70,8 @@ def _what(facts: Facts) -> str:
     made_up = " The pictures that it learnt from are made up, by the project's own sandbox: a demonstration."
     return (
         f"{said(name[:1].upper() + name[1:])}, released on {said(release.released_on)} by {said(release.provider)} "
-        f"({said(release.contact)}) as bundle {code(release.bundle)}. Its pictures: {said(size_in_words(facts))}. Every "
-        "model that it was made of is named below, and was trained in the same house."
+        f"({said(release.contact)}) as bundle {code(release.bundle)}. Its pictures: {said(size_in_words(facts))}. "
+        "Every model that it was made of is named below, and was trained in the same house."
         f"{made_up if is_sandbox(facts) else ''}"
     )
 
@@ -205,7 +206,11 @@ def _rights(facts: Facts) -> str:
         )
     elif counts.texts:
         lines.append("Label texts are not in this bundle; those that were shown are free.")
-    lines.append(f"Pictures are not in this bundle: public domain, each by a rule. `{layout.DEBIAN}` says it by file.")
+    shown = f", but for those that `{layout.SAMPLES}` shows" if shows_real_pictures(facts) else ""
+    lines.append(
+        f"The pictures that models saw are not in this bundle{shown}: public domain, each by a rule. `{layout.DEBIAN}` "
+        "says it by file."
+    )
     takedown = (
         f"Who holds rights in a picture writes to {said(release.contact)}. Pictures that the operator had taken down "
         f"by the day of this release: {release.taken_down}; nothing is released while one of them is among those that "

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.licence import APACHE, text_of, why
-from pd_ml.bundle.papers.stages import task_of
+from pd_ml.bundle.papers.stages import shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
@@ -41,8 +41,7 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
     """The later paragraph counts: first all files, then those that differ."""
     yield {"Files": "*", "Copyright": _value(facts.release.provider), "License": facts.licence}
     ledgers = f"{layout.LEDGER} {layout.CHAIN}/*/{layout.CHAIN_LEDGER}"
-    # The sheet of an upscaler shows the pictures that it made larger.
-    shown = f" {layout.SAMPLES}" if task_of(facts) == "image-to-image" else ""
+    shown = f" {layout.SAMPLES}" if shows_real_pictures(facts) else ""
     yield {
         "Files": ledgers + shown,
         "Copyright": f"none known: {of_things(facts.counts.seen, 'picture')}, each public domain by a rule",

@@ -5,6 +5,7 @@ from importlib import resources
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.papers.stages import shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 APACHE = "Apache-2.0"
@@ -65,8 +66,9 @@ def _head(facts: Facts) -> str:
             f"{layout.PIPELINE}/pipeline.py is code of Public-Domain Diffusion under {NAMES[APACHE]} ({APACHE}), whose "
             f"text is in {layout.DEBIAN}."
         )
+    shown = f" but for those that {layout.SAMPLES} shows" if shows_real_pictures(facts) else ""
     paragraphs.append(
-        "The pictures that were learnt from are not in this bundle, and no licence is claimed on them. Each was "
+        f"No licence is claimed on the pictures that the models saw, which are not in this bundle{shown}. Each was "
         f"accepted as free of copyright by a rule on evidence; {layout.LEDGER} names both."
     )
     return "\n\n".join(_wrapped(paragraph) for paragraph in paragraphs) + "\n"

@@ -90,7 +90,6 @@ from diffusers import DiffusionPipeline
 
 pipeline = DiffusionPipeline.from_pretrained("./pipeline", local_files_only=True)
 """
-_SEED = "generator=torch.Generator().manual_seed(0)"
 
 
 def stage_of(name: str) -> Stage:
@@ -108,21 +107,32 @@ def takes_prompts(facts: Facts) -> bool:
     return task_of(facts) == "text-to-image"
 
 
+def shows_real_pictures(facts: Facts) -> bool:
+    """Whether the sheet of samples has real pictures beside drawn ones, as that of an upscaler does."""
+    return task_of(facts) == "image-to-image"
+
+
 def snippet(facts: Facts) -> str:
-    """Python that opens the pipeline with diffusers alone, offline, and saves a picture."""
-    has_code = f"{layout.PIPELINE}/pipeline.py" in facts.files
-    opened = _OPEN_OWN if has_code else _OPEN_PLAIN
+    """Python that opens the pipeline with diffusers alone, offline, and saves a picture drawn as the measured ones."""
+    opened = _OPEN_OWN if f"{layout.PIPELINE}/pipeline.py" in facts.files else _OPEN_PLAIN
+    settings = ", ".join([*_sampling(facts), "generator=torch.Generator().manual_seed(0)"])
     if task_of(facts) == "image-to-image":
-        return (
-            opened.replace("import torch\n", "import torch\nfrom PIL import Image\n").replace(
-                "from PIL import Image\nfrom diffusers import DiffusionPipeline\n",
-                "from diffusers import DiffusionPipeline\nfrom PIL import Image\n",
-            )
-            + 'small = Image.open("small.png").convert("RGB")\n'
-            + f'pipeline(small, {_SEED}).images[0].save("large.png")\n'
-        )
+        opened = opened.replace("import DiffusionPipeline\n", "import DiffusionPipeline\nfrom PIL import Image\n")
+        opened += 'small = Image.open("small.png").convert("RGB")\n'
+        return f'{opened}pipeline(small, {settings}).images[0].save("large.png")\n'
     prompt = '"a house by the sea", ' if takes_prompts(facts) else ""
-    return opened + f'pipeline({prompt}{_SEED}).images[0].save("picture.png")\n'
+    return f'{opened}pipeline({prompt}{settings}).images[0].save("picture.png")\n'
+
+
+def _sampling(facts: Facts) -> list[str]:
+    """The settings that the evaluation drew with, as arguments."""
+    told = facts.evaluation.get("sampling")
+    found = told if isinstance(told, Mapping) else {}
+    steps, scale = found.get("sample_steps"), found.get("guidance_scale")
+    arguments = [f"num_inference_steps={steps}"] if isinstance(steps, int) else []
+    if takes_prompts(facts) and isinstance(scale, int | float):
+        arguments.append(f"guidance_scale={scale}")
+    return arguments
 
 
 def size_in_words(facts: Facts) -> str:
