@@ -11,6 +11,7 @@ from pd_ml.bundle.papers.stages import (
     context_tokens,
     level_in_words,
     parents_of,
+    sheet_prints_labels,
     shows_real_pictures,
     size_in_words,
     snippet,
@@ -201,11 +202,16 @@ def _rights(facts: Facts) -> str:
         lines.append(f"The code `{layout.PIPELINE}/pipeline.py`: {code(APACHE)}.")
     if counts.attributed:
         lines.append(
-            f"Label texts are not in this bundle. Those under {code(layout.BY_SA)} that were shown, with "
-            f"{of_things(counts.attributed, 'picture')}, are attributed in `{layout.ATTRIBUTION}`."
+            f"The label texts under {code(layout.BY_SA)} that were shown, with {of_things(counts.attributed, 'picture')}, "
+            f"are attributed in `{layout.ATTRIBUTION}`; they are not in this bundle."
         )
     elif counts.texts:
-        lines.append("Label texts are not in this bundle; those that were shown are free.")
+        lines.append("The label texts that were shown are free; they are not in this bundle.")
+    if sheet_prints_labels(facts):
+        lines.append(
+            f"`{layout.SAMPLES}` prints captions of held-out pictures, which may be made of texts under "
+            f"{code(layout.BY_SA)}: that sheet is under {code(layout.BY_SA)}."
+        )
     shown = f", but for those that `{layout.SAMPLES}` shows" if shows_real_pictures(facts) else ""
     lines.append(
         f"The pictures that models saw are not in this bundle{shown}: public domain, each by a rule. `{layout.DEBIAN}` "

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.licence import APACHE, text_of, why
-from pd_ml.bundle.papers.stages import shows_real_pictures
+from pd_ml.bundle.papers.stages import sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
@@ -47,6 +47,14 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
         "Copyright": f"none known: {of_things(facts.counts.seen, 'picture')}, each public domain by a rule",
         "License": PUBLIC_DOMAIN,
     }
+    if sheet_prints_labels(facts):
+        yield {
+            "Files": layout.SAMPLES,
+            "Copyright": f"{_value(facts.release.provider)}, and the authors of the captions of held-out pictures",
+            "License": layout.BY_SA,
+            "Comment": "The captions may be made of label texts under this licence: the ledger has the page of each "
+            "picture that was measured with, and the history of a page names its authors.",
+        }
     if facts.counts.attributed:
         yield {
             "Files": layout.ATTRIBUTION,

@@ -5,7 +5,7 @@ from importlib import resources
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.papers.stages import shows_real_pictures
+from pd_ml.bundle.papers.stages import sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 APACHE = "Apache-2.0"
@@ -65,6 +65,12 @@ def _head(facts: Facts) -> str:
         paragraphs.append(
             f"{layout.PIPELINE}/pipeline.py is code of Public-Domain Diffusion under {NAMES[APACHE]} ({APACHE}), whose "
             f"text is in {layout.DEBIAN}."
+        )
+    if sheet_prints_labels(facts):
+        paragraphs.append(
+            f"{layout.SAMPLES} prints captions of held-out pictures, which may be made of label texts under "
+            f"{layout.BY_SA}: that sheet is under {layout.BY_SA}. {layout.LEDGER} has the page of each picture that was "
+            "measured with, and the history of a page names its authors."
         )
     shown = f" but for those that {layout.SAMPLES} shows" if shows_real_pictures(facts) else ""
     paragraphs.append(

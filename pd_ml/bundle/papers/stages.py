@@ -112,6 +112,11 @@ def shows_real_pictures(facts: Facts) -> bool:
     return task_of(facts) == "image-to-image"
 
 
+def sheet_prints_labels(facts: Facts) -> bool:
+    """Whether the sheet of samples prints captions of held-out pictures that may be made of texts under CC BY-SA."""
+    return takes_prompts(facts) and facts.release.labels != "cc0"
+
+
 def snippet(facts: Facts) -> str:
     """Python that opens the pipeline with diffusers alone, offline, and saves a picture drawn as the measured ones."""
     opened = _OPEN_OWN if f"{layout.PIPELINE}/pipeline.py" in facts.files else _OPEN_PLAIN
