@@ -1,8 +1,84 @@
-"""Stub."""
+"""LICENSE: the full text of the licence that the ledger gives the weights, under a head that says what it covers."""
 
+import textwrap
+from importlib import resources
+
+from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.papers.stages import sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.papers.writing import of_things, one_line
+
+APACHE = "Apache-2.0"
+NAMES = {
+    layout.OPENMDW: "OpenMDW License Agreement, version 1.1",
+    layout.CC0: "Creative Commons CC0 1.0 Universal",
+    layout.BY_SA: "Creative Commons Attribution-ShareAlike 4.0 International",
+    APACHE: "Apache License, Version 2.0",
+}
+_RULE = "-" * 72
 
 
 def write(facts: Facts) -> str:
-    """Stub."""
-    return f"{facts.release.bundle}\n"
+    """The head, a line across, and the text to the letter."""
+    return f"{_head(facts)}\n{_RULE}\n\n{text_of(facts.licence)}"
+
+
+def text_of(licence: str) -> str:
+    """The full text of a licence that this package ships."""
+    return (resources.files("pd_ml.bundle") / "texts" / f"{licence}.txt").read_text(encoding="utf-8")
+
+
+def why(facts: Facts) -> str:
+    """How the licence follows from the ledger, in a sentence."""
+    shown = facts.counts.text_showings
+    if facts.licence == layout.BY_SA:
+        return (
+            f"Label texts under {layout.BY_SA} were shown {of_things(shown[layout.BY_SA], 'time')} in training, with "
+            f"{of_things(facts.counts.attributed, 'picture')}: the weights are under the same licence, and "
+            f"{layout.ATTRIBUTION} attributes every one."
+        )
+    if not facts.counts.showings:
+        return "No picture was learnt from."
+    if not any(shown.values()):
+        return "No label text was shown in training."
+    told = ", ".join(f"{licence} ({of_things(times, 'time')})" for licence, times in shown.items() if times)
+    return f"Every label text that was shown in training is free: {told}."
+
+
+def _head(facts: Facts) -> str:
+    release = facts.release
+    paragraphs = [
+        f"{one_line(release.stage)} {one_line(release.version)}, bundle {one_line(release.bundle)}, of "
+        f"{one_line(release.provider)} ({one_line(release.contact)})",
+        f"Below is the text of {NAMES[facts.licence]} ({facts.licence}). It covers the weights and their configuration "
+        f"in {layout.PIPELINE}/, and everything else in this bundle that is not marked otherwise here or in "
+        f"{layout.DEBIAN}.",
+        why(facts),
+    ]
+    if facts.licence == layout.BY_SA:
+        paragraphs.append(
+            f"Attribution: keep {layout.ATTRIBUTION} with the weights. For each picture whose label text was shown it "
+            "gives the page, the revision that was read, the history of the page, which names the authors, and the "
+            "licence."
+        )
+    if f"{layout.PIPELINE}/pipeline.py" in facts.files:
+        paragraphs.append(
+            f"{layout.PIPELINE}/pipeline.py is code of Public-Domain Diffusion under {NAMES[APACHE]} ({APACHE}), whose "
+            f"text is in {layout.DEBIAN}."
+        )
+    if sheet_prints_labels(facts):
+        paragraphs.append(
+            f"{layout.SAMPLES} prints captions of held-out pictures, which may be made of label texts under "
+            f"{layout.BY_SA}: that sheet is under {layout.BY_SA}. {layout.LEDGER} has the page of each picture that was "
+            "measured with, and the history of a page names its authors."
+        )
+    shown = f" but for those that {layout.SAMPLES} shows" if shows_real_pictures(facts) else ""
+    paragraphs.append(
+        f"No licence is claimed on the pictures that the models saw, which are not in this bundle{shown}. Each was "
+        f"accepted as free of copyright by a rule on evidence; {layout.LEDGER} names both."
+    )
+    return "\n\n".join(_wrapped(paragraph) for paragraph in paragraphs) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, width=80, break_long_words=False, break_on_hyphens=False)

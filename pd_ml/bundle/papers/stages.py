@@ -1,0 +1,185 @@
+"""What the stages of a chain are in words, how the finished pipeline is opened without this project, and how large its
+pictures are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pd_ml.bundle import layout
+from pd_ml.bundle.facts import Facts, Link
+from pd_ml.provenance import INIT_FROM, RunRecord
+
+FACTOR = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """`task` is the Hub's name of what a finished pipeline does, "" where it draws nothing by itself.
+
+    `purpose` is how the dataset furthers what the system is for.
+    """
+
+    name: str
+    purpose: str
+    task: str = ""
+
+
+_STAGES: Mapping[str, Stage] = {
+    "tokenizer": Stage(
+        name="tokenizer",
+        purpose="label texts decide which parts of words become tokens, so that prompts can be read",
+    ),
+    "clip": Stage(
+        name="CLIP, a text tower and an image tower",
+        purpose="pictures with their label texts teach which text goes with which picture, so that prompts have a "
+        "meaning and drawn pictures can be measured against them",
+    ),
+    "vae": Stage(
+        name="autoencoder (VAE)",
+        purpose="pictures teach how a picture is packed into fewer numbers and unpacked again",
+    ),
+    "latents": Stage(
+        name="latents, computed by the autoencoder and the text tower",
+        purpose="pictures and label texts are encoded once, so that later stages read them faster; nothing is learnt",
+    ),
+    "unet": Stage(
+        name="diffusion model without prompts, in pixels",
+        purpose="pictures teach what pictures look like, so that new ones can be drawn",
+        task="unconditional-image-generation",
+    ),
+    "unet_text": Stage(
+        name="text-to-image diffusion model, in pixels",
+        purpose="pictures with their label texts teach what pictures of such texts look like, so that new ones can be "
+        "drawn for prompts",
+        task="text-to-image",
+    ),
+    "transformer": Stage(
+        name="text-to-image diffusion transformer, in pixels",
+        purpose="pictures with their label texts teach what pictures of such texts look like, so that new ones can be "
+        "drawn for prompts",
+        task="text-to-image",
+    ),
+    "latent_unet": Stage(
+        name="diffusion model without prompts, in latents",
+        purpose="pictures, as latents, teach what pictures look like, so that new ones can be drawn",
+        task="unconditional-image-generation",
+    ),
+    "latent_diffusion": Stage(
+        name="text-to-image diffusion model, in latents",
+        purpose="pictures, as latents, with their label texts teach what pictures of such texts look like, so that new "
+        "ones can be drawn for prompts",
+        task="text-to-image",
+    ),
+    "super_resolution": Stage(
+        name="upscaler, four times larger",
+        purpose="pictures and small copies of them teach what enlargement lacks, so that small pictures can be made "
+        "larger",
+        task="image-to-image",
+    ),
+}
+
+_OPEN_OWN = """import torch
+from diffusers import DiffusionPipeline
+
+# pipeline/pipeline.py is the pipeline's code: read it, then let it run.
+pipeline = DiffusionPipeline.from_pretrained(
+    "./pipeline", custom_pipeline="./pipeline", trust_remote_code=True, local_files_only=True
+)
+"""
+_OPEN_PLAIN = """import torch
+from diffusers import DiffusionPipeline
+
+pipeline = DiffusionPipeline.from_pretrained("./pipeline", local_files_only=True)
+"""
+
+
+def stage_of(name: str) -> Stage:
+    """What a stage is; one that is not known here is called by its name."""
+    return _STAGES.get(name, Stage(name=name, purpose="the pictures teach this stage of the system", task=""))
+
+
+def task_of(facts: Facts) -> str:
+    """The Hub's name of what the pipeline does."""
+    return stage_of(facts.release.stage).task or "unconditional-image-generation"
+
+
+def takes_prompts(facts: Facts) -> bool:
+    """Whether the pipeline draws what a text says."""
+    return task_of(facts) == "text-to-image"
+
+
+def shows_real_pictures(facts: Facts) -> bool:
+    """Whether the sheet of samples has real pictures beside drawn ones, as that of an upscaler does."""
+    return task_of(facts) == "image-to-image"
+
+
+def sheet_prints_labels(facts: Facts) -> bool:
+    """Whether the sheet of samples prints captions of held-out pictures that may be made of texts under CC BY-SA."""
+    return takes_prompts(facts) and facts.release.labels != "cc0"
+
+
+def snippet(facts: Facts) -> str:
+    """Python that opens the pipeline with diffusers alone, offline, and saves a picture drawn as the measured ones."""
+    opened = _OPEN_OWN if f"{layout.PIPELINE}/pipeline.py" in facts.files else _OPEN_PLAIN
+    settings = ", ".join([*_sampling(facts), "generator=torch.Generator().manual_seed(0)"])
+    if task_of(facts) == "image-to-image":
+        opened = opened.replace("import DiffusionPipeline\n", "import DiffusionPipeline\nfrom PIL import Image\n")
+        opened += 'small = Image.open("small.png").convert("RGB")\n'
+        return f'{opened}pipeline(small, {settings}).images[0].save("large.png")\n'
+    prompt = '"a house by the sea", ' if takes_prompts(facts) else ""
+    return f'{opened}pipeline({prompt}{settings}).images[0].save("picture.png")\n'
+
+
+def _sampling(facts: Facts) -> list[str]:
+    """The settings that the evaluation drew with, as arguments."""
+    told = facts.evaluation.get("sampling")
+    found = told if isinstance(told, Mapping) else {}
+    steps, scale = found.get("sample_steps"), found.get("guidance_scale")
+    arguments = [f"num_inference_steps={steps}"] if isinstance(steps, int) else []
+    if takes_prompts(facts) and isinstance(scale, int | float):
+        arguments.append(f"guidance_scale={scale}")
+    return arguments
+
+
+def size_in_words(facts: Facts) -> str:
+    """How large the pictures are, as far as the records of the chain tell."""
+    if task_of(facts) == "image-to-image":
+        crop = _whole(facts.model.run, "crop_size")
+        learnt = f"; it learnt on crops of {crop} x {crop} px" if crop else ""
+        return f"{FACTOR} times the width and {FACTOR} times the height of what it is given{learnt}"
+    side = next((found for link in facts.chain if (found := _whole(link.run, "image_size"))), 0)
+    if not side:
+        return "not recorded"
+    if facts.model.run.config.get("buckets") is True:
+        return f"about as many pixels as {side} x {side}, in several shapes"
+    return f"{side} x {side} px"
+
+
+def context_tokens(facts: Facts) -> int:
+    """How many tokens of a text are read; 0 where no model of the chain reads texts."""
+    return next((n for link in facts.chain if (n := _whole(link.run, "text_max_position_embeddings"))), 0)
+
+
+def parents_of(link: Link, facts: Facts) -> list[tuple[str, Link]]:
+    """What a model was made of beside its dataset: the input's name, and the model."""
+    by_digest = {one.run.digest: one for one in facts.chain}
+    return [(name, by_digest[digest]) for name, digest in sorted(link.run.inputs.items()) if digest in by_digest]
+
+
+def started_from(facts: Facts) -> list[tuple[Link, Link]]:
+    """The models that did not start from nothing, each with the one that it went on from."""
+    return [(link, other) for link in facts.chain for name, other in parents_of(link, facts) if name == INIT_FROM]
+
+
+def dataset_versions(facts: Facts) -> list[str]:
+    """Versions of the dataset that models of the chain learnt from, in the order of the chain, each once."""
+    return list(dict.fromkeys(link.run.dataset_version for link in facts.chain))
+
+
+def level_in_words(run: RunRecord) -> str:
+    """How the training was kept from reading what it was not given."""
+    return run.level or "not recorded"
+
+
+def _whole(run: RunRecord, name: str) -> int:
+    found = run.config.get(name)
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
