@@ -163,7 +163,7 @@ def _datasets(problems: Problems, document: Mapping[str, Any], facts: Facts) -> 
         problems.expect_all(ref, _properties(contents), terms.counts_of_dataset(manifest))
         names = [_name(one) for one in entries(component.get("licenses"))]
         expected_names = [terms.PUBLIC_DOMAIN, *terms.label_licences(facts, manifest)]
-        problems.expect(f"{ref} licenses", sorted(names), sorted(expected_names))
+        problems.expect(f"{ref} licenses", sorted(map(str, names)), sorted(expected_names))
 
 
 def _dependencies(problems: Problems, document: Mapping[str, Any], facts: Facts) -> None:

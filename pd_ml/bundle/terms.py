@@ -164,6 +164,11 @@ def label_licences(facts: Facts, manifest: Manifest) -> tuple[str, ...]:
     return tuple(sorted(str(name) for name, count in counted.items() if name not in ("none", PUBLIC_DOMAIN) and count))
 
 
+def in_expression(licence: str) -> str:
+    """A licence as it stands in an SPDX expression."""
+    return licence if licence in LISTED_LICENCES else "LicenseRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", licence)
+
+
 def model_id(run: RunRecord) -> str:
     """The name of a model within a paper."""
     return f"model-{run.stage}-{run.version}"

@@ -4,7 +4,6 @@ Written as JSON-LD by hand, in the order of identifiers. What the specification 
 do not ask; counts stand as properties under the names that they have in the CycloneDX paper.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,7 +16,6 @@ from pd_ml.provenance import INIT_FROM
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 # Where a download lies is not known: the individual of the specification that says so.
 NO_ASSERTION = "https://spdx.org/rdf/3.0.1/terms/Core/NoAssertion"
-LISTS = "https://spdx.org/licenses/"
 CREATION = "_:creation"
 
 Element = dict[str, Any]
@@ -201,11 +199,11 @@ def _licences(facts: Facts, name: _Names) -> list[Element]:
 
 def _expression(several: tuple[str, ...], name: _Names) -> Element:
     own = [one for one in several if one not in terms.LISTED_LICENCES]
-    places = [{"type": "DictionaryEntry", "key": _short(one), "value": name(f"text-{one}")} for one in own]
+    places = [{"type": "DictionaryEntry", "key": terms.in_expression(one), "value": name(f"text-{one}")} for one in own]
     return name.element(
         "simplelicensing_LicenseExpression",
         _licence_id(several),
-        simplelicensing_licenseExpression=" AND ".join(_short(one) for one in several),
+        simplelicensing_licenseExpression=" AND ".join(terms.in_expression(one) for one in several),
         simplelicensing_licenseListVersion=terms.LICENCE_LIST_VERSION,
         simplelicensing_customIdToUri=places or None,
     )
@@ -213,13 +211,6 @@ def _expression(several: tuple[str, ...], name: _Names) -> Element:
 
 def _licence_id(several: Iterable[str]) -> str:
     return "licence-" + "-and-".join(several)
-
-
-def _short(licence: str) -> str:
-    """As it stands in an expression."""
-    if licence in terms.LISTED_LICENCES:
-        return licence
-    return "LicenseRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", licence)
 
 
 def _text(licence: str) -> str:
