@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,7 +26,7 @@ DESCRIBES = (SHEET, "README.md", croissant.NAME)
 
 
 def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
-    """Write what describes the dataset, the manifest last: then the folder is one.
+    """Write what describes the dataset, the manifest last: then the folder is one, of today where `facts` tell no day.
 
     The manifest of a finished one is left alone, unless it is damaged or seals another list of pictures than `facts`;
     but how many labels wait is told as it is now: pages may say again what the shards say.
@@ -38,6 +39,7 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         return found
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}
     told = {
+        croissant.FINISHED_ON: datetime.now(UTC).date().isoformat(),
         **facts,
         "selection": dict(export.config),
         **_breakdown(export),

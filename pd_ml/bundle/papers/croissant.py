@@ -1,8 +1,310 @@
-"""Stub."""
+"""`croissant.json`: the ledger and the attribution as data sets, in Croissant 1.1 with RAI (responsible AI) and PROV-O
+(where things come from): https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html.
 
-from pd_ml.bundle.facts import Facts
+Every row of the ledger leads to the page that it rests on. The dataset versions that the models learnt from stand as
+records with their counts, and their manifests, which name every shard by digest, as files.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from pd_ml.bundle import layout, terms
+from pd_ml.bundle.facts import COLUMNS, Facts
+from pd_ml.bundle.papers.attribution import write as attribution_text
+from pd_ml.data.shards import SPLITS, Manifest, sha256_of
+from pd_ml.provenance import LEDGER_COLUMNS
+
+CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+PROV = "http://www.w3.org/ns/prov#"
+# The standard @context of Croissant 1.1, and PROV-O's. pd_assets.lib.dataset.croissant has the same for datasets.
+OWN_WORDS = (
+    "arrayShape citeAs column containedIn equivalentProperty extract field fileProperty fileObject fileSet format "
+    "includes isArray isLiveDataset jsonPath key md5 parentField path recordSet references regex repeated replace "
+    "samplingRate separator source subField transform"
+)
+CONTEXT: Mapping[str, object] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "name": {"@container": "@language"},
+    "prov": PROV,
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "sc": "https://schema.org/",
+    **{word: f"cr:{word}" for word in OWN_WORDS.split()},
+}
+_ADDED_COLUMNS = {
+    layout.SOURCE: "the archive that the item is of",
+    layout.MEDIA_HOST: "the host that delivered the picture",
+    layout.SIZE_BYTES: "the size of the picture's stored file, null where it is not known",
+    layout.SEEN_ON: "the day on which the evidence was first seen, null where nothing tells",
+}
+_OF_CAPTIONS = {
+    "number": "its place in the shard's `captions`",
+    "licence": "the licence of its text",
+    "times_shown": "how often it was shown",
+}
+_SPLIT_WORDS = {"train": "TrainingSplit", "validation": "ValidationSplit", "test": "TestSplit"}
+_TEXT, _INTEGER, _URL = "sc:Text", "sc:Integer", "sc:URL"
 
 
 def write(facts: Facts) -> str:
-    """Stub."""
-    return f"{facts.release.bundle}\n"
+    """The text of the description."""
+    return terms.written(document(facts))
+
+
+def document(facts: Facts) -> dict[str, Any]:
+    """What it says."""
+    release = facts.release
+    attribution = attribution_text(facts)
+    manifests = [facts.datasets[version] for version in sorted(facts.datasets)]
+    model = f"{release.stage} {release.version}"
+    days = sorted(terms.first_used(facts, one) for one in manifests)
+    texts = sorted({licence for licence in facts.counts.texts if licence in terms.LICENCE_URLS} - {facts.licence})
+    says = (
+        f"Every picture that {model} and the models that it was made of were trained on or measured with: "
+        f"{facts.counts.seen} pictures, with the page, the revision and the evidence that each rests on."
+    )
+    return {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "name": f"ledger-of-{release.stage}-{release.version}",
+        "description": says,
+        "conformsTo": CONFORMS_TO,
+        "license": [terms.LICENCE_URLS[facts.licence], *(terms.LICENCE_URLS[one] for one in texts)],
+        "version": f"{release.format_version}.0.0+{release.bundle}",
+        "datePublished": release.released_on,
+        "citeAs": f"{release.provider}: {model}, bundle {release.bundle}, {release.released_on}.",
+        "creator": _creator(facts),
+        **({"url": terms.iri(release.download_url)} if release.download_url else {}),
+        "isLiveDataset": False,
+        "prov:wasAttributedTo": {"@type": "prov:Agent", "prov:label": release.provider},
+        "prov:wasDerivedFrom": [{"@id": _manifest_path(one)} for one in manifests],
+        "prov:wasGeneratedBy": {
+            "@type": "prov:Activity",
+            "prov:label": f"training and evaluation of {model}",
+            **({"prov:startedAtTime": terms.instant(days[0])} if days else {}),
+            "prov:endedAtTime": terms.instant(release.released_on),
+        },
+        **_responsibly(facts),
+        "distribution": _distribution(facts, attribution, manifests),
+        "recordSet": [
+            _splits(),
+            _ledger(),
+            _attribution(attribution),
+            _datasets(facts, manifests),
+            _inline("counts", "every count of the ledger", {"name": _TEXT, "value": _TEXT}, _counts(facts)),
+        ],
+    }
+
+
+def _counts(facts: Facts) -> list[dict[str, object]]:
+    return [{"name": name, "value": value} for name, value in terms.counts_of_bundle(facts).items()]
+
+
+def _creator(facts: Facts) -> dict[str, str]:
+    contact = facts.release.contact
+    found = {"@type": "sc:Organization", "name": facts.release.provider}
+    if terms.is_web(contact):
+        return {**found, "url": terms.iri(contact)}
+    return {**found, "email": contact} if terms.is_email(contact) else found
+
+
+def _distribution(facts: Facts, attribution: str, manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
+    folder = facts.folder
+    files = [
+        (layout.LEDGER, "application/x-parquet", sha256_of(folder / layout.LEDGER), "a row for each model and picture"),
+        (
+            layout.ATTRIBUTION,
+            "text/csv",
+            hashlib.sha256(attribution.encode()).hexdigest(),
+            "whose label texts were shown, and where their history is",
+        ),
+    ]
+    for manifest in manifests:
+        path = _manifest_path(manifest)
+        says = f"the shards of dataset {manifest.version} by digest"
+        files.append((path, "application/json", sha256_of(folder / path), says))
+    return [
+        {
+            "@type": "cr:FileObject",
+            "@id": path,
+            "name": path,
+            "description": says,
+            "contentUrl": path,
+            "encodingFormat": encoding,
+            "sha256": digest,
+        }
+        for path, encoding, digest, says in files
+    ]
+
+
+def _manifest_path(manifest: Manifest) -> str:
+    return f"{layout.CHAIN}/dataset-{manifest.version}/{layout.DATASET_MANIFEST}"
+
+
+def _splits() -> dict[str, Any]:
+    rows = [{"name": split, "url": f"http://mlcommons.org/croissant/{_SPLIT_WORDS[split]}"} for split in SPLITS]
+    found = _inline("splits", "the splits of the datasets", {"name": _TEXT, "url": _URL}, rows)
+    return {**found, "dataType": "cr:Split", "key": {"@id": "splits/name"}}
+
+
+def _ledger() -> dict[str, Any]:
+    says = {**{name: told for name, (_, told) in LEDGER_COLUMNS.items()}, **_ADDED_COLUMNS}
+    fields = [
+        _captions(says[name]) if name == "captions" else _field("ledger", layout.LEDGER, name, _type(name, kind), said)
+        for name, kind in COLUMNS.items()
+        for said in [says[name]]
+    ]
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "ledger",
+        "name": "ledger",
+        "description": "a row for each model of the chain and picture that it was trained on or measured with",
+        "key": [{"@id": f"ledger/{name}"} for name in ("item_id", "stage", "version")],
+        "field": fields,
+    }
+
+
+def _field(record_set: str, file: str, name: str, kind: str, says: str) -> dict[str, Any]:
+    """A column; that of pages is where the row was derived from, that of splits leads to their meaning."""
+    return {
+        "@type": "cr:Field",
+        "@id": f"{record_set}/{name}",
+        "name": name,
+        "description": says,
+        "dataType": kind,
+        "source": {"fileObject": {"@id": file}, "extract": {"column": name}},
+        **({"equivalentProperty": "prov:wasDerivedFrom"} if name == "page_url" else {}),
+        **({"references": {"field": {"@id": "splits/name"}}} if name == "split" else {}),
+    }
+
+
+def _captions(says: str) -> dict[str, Any]:
+    inner = {"number": _INTEGER, "licence": _TEXT, "times_shown": _INTEGER}
+    return {
+        "@type": "cr:Field",
+        "@id": "ledger/captions",
+        "name": "captions",
+        "description": says,
+        "repeated": True,
+        "subField": [
+            {
+                "@type": "cr:Field",
+                "@id": f"ledger/captions/{name}",
+                "name": name,
+                "description": _OF_CAPTIONS[name],
+                "dataType": kind,
+                "source": {
+                    "fileObject": {"@id": layout.LEDGER},
+                    "extract": {"column": "captions"},
+                    "transform": {"jsonPath": f"[*].{name}"},
+                },
+            }
+            for name, kind in inner.items()
+        ],
+    }
+
+
+def _type(name: str, kind: pa.DataType) -> str:
+    if name.endswith("_url"):
+        return _URL
+    return _INTEGER if pa.types.is_integer(kind) else _TEXT
+
+
+def _attribution(text: str) -> dict[str, Any]:
+    """Its columns as the head of the file has them."""
+    names = next(csv.reader(text.splitlines()), [])
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "attribution",
+        "name": "attribution",
+        "description": "a row for each picture of which a label text under CC BY-SA was shown",
+        "field": [
+            _field("attribution", layout.ATTRIBUTION, name, _URL if name.endswith("_url") else _TEXT, f"column {name}")
+            for name in names
+        ],
+    }
+
+
+def _datasets(facts: Facts, manifests: Iterable[Manifest]) -> dict[str, Any]:
+    columns = {"version": _TEXT, "name": _TEXT, "digest": _TEXT, "first_used": _TEXT}
+    counted = dict.fromkeys(("pictures", *SPLITS), _INTEGER)
+    rows: list[dict[str, object]] = [
+        {
+            "version": one.version,
+            "name": one.name,
+            "digest": one.digest,
+            "first_used": terms.first_used(facts, one),
+            "pictures": sum(one.counts.values()),
+            **{split: one.counts.get(split, 0) for split in SPLITS},
+        }
+        for one in manifests
+    ]
+    return _inline("datasets", "the dataset versions that the models learnt from", {**columns, **counted}, rows)
+
+
+def _inline(name: str, says: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, object]]) -> dict[str, Any]:
+    """A record set whose rows stand in the description."""
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": says,
+        "field": [
+            {"@type": "cr:Field", "@id": f"{name}/{column}", "name": column, "dataType": kind}
+            for column, kind in columns.items()
+        ],
+        "data": [{f"{name}/{column}": value for column, value in row.items()} for row in rows],
+    }
+
+
+def _responsibly(facts: Facts) -> dict[str, Any]:
+    """RAI 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html); what is not known is left out."""
+    counts, release = facts.counts, facts.release
+    days = [day for day in (counts.first_day, counts.last_day) if day]
+    told = {
+        "dataCollection": f"Pictures and their labels were read from {_told(counts.by_source)}, by the archives' "
+        f"interfaces and bulk releases, and accepted by rules (ruleset "
+        f"{release.ruleset_version}, profile {release.profile}).",
+        "dataCollectionType": ["API", "Secondary Data analysis"],
+        "dataCollectionTimeframe": days or None,
+        "dataCollectionMissingData": "`revid` is null where an archive has no revisions, `captions` is empty where no "
+        "text was shown with the picture.",
+        "dataCollectionRawData": "The provider keeps the evidence of each decision, by `evidence_digest`; pictures "
+        "are at their pages.",
+        "dataImputationProtocol": "No value was filled in for a missing one.",
+        "dataManipulationProtocol": "Rows are as trainings wrote them; pictures that nothing looked at are left out.",
+        "dataPreprocessingProtocol": [
+            "Pictures were decoded, made sRGB and scaled to a longest side.",
+            f"Refused by rules: {_told(release.refused)}. Taken down: {release.taken_down}.",
+        ],
+        "dataAnnotationProtocol": [
+            f"Captions are composed of the archives' own label fields, policy {release.labels}; fields by language: "
+            f"{_told(release.languages)}."
+        ],
+        "annotationsPerItem": f"{sum(counts.texts.values())} different caption texts were shown with {counts.pictures} "
+        f"pictures of training, by licence: {_told(counts.texts)}.",
+        "dataBiases": [f"By archive: {_told(counts.by_source)}.", f"By rule: {_told(counts.by_rule)}."],
+        "dataLimitations": ["Accepted by rules on what pages say: a page that errs may have been believed."],
+        "dataUseCases": ["To check what a model was trained on, and whether a picture is in it."],
+        "dataSocialImpact": "Who is in the ledger can find the picture, the page and the rule, and ask for a takedown.",
+        "personalSensitiveInformation": [
+            "Names of makers and sitters may stand in titles and labels; whether there are others was not searched for."
+        ],
+        "dataReleaseMaintenancePlan": "A bundle is never changed; a new one has a new version and names this one.",
+    }
+    return {f"rai:{name}": value for name, value in told.items() if value is not None}
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items())) or "none"
