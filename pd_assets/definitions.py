@@ -19,14 +19,7 @@ from pd_assets.assets import (
     smithsonian,
     templates,
 )
-from pd_assets.checks import catalog as catalog_checks
-from pd_assets.checks import cleveland as cleveland_checks
-from pd_assets.checks import commons as commons_checks
-from pd_assets.checks import dataset as dataset_checks
-from pd_assets.checks import models as models_checks
-from pd_assets.checks import release as release_checks
-from pd_assets.checks import rights as rights_checks
-from pd_assets.checks import smithsonian as smithsonian_checks
+from pd_assets.checks.every import every_check
 from pd_assets.jobs import jobs, over_all_buckets
 from pd_assets.lib.errors import ConfigError
 from pd_assets.partitions import by_bucket, number_of_buckets
@@ -37,17 +30,6 @@ from pd_assets.sensors.watch import Watch
 
 GROUPS = (commons, templates, smithsonian, cleveland, catalog, rights, images, dataset, models, evaluation, release)
 
-CHECKS = (
-    catalog_checks,
-    cleveland_checks,
-    commons_checks,
-    dataset_checks,
-    models_checks,
-    release_checks,
-    rights_checks,
-    smithsonian_checks,
-)
-
 
 def build_defs(**resource_overrides: object) -> dg.Definitions:
     """The whole code location; tests pass resources of their own."""
@@ -56,7 +38,7 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
     chosen = over_all_buckets(jobs, number)
     return dg.Definitions(
         assets=by_bucket([asset for group in GROUPS for asset in group.assets], number),
-        asset_checks=[check for group in CHECKS for check in group.checks],
+        asset_checks=list(every_check()),
         jobs=list(chosen.values()),
         schedules=schedules,
         sensors=[sensor.asking_for(chosen) if isinstance(sensor, Watch) else sensor for sensor in sensors],

@@ -7,21 +7,19 @@ import dagster as dg
 from pydantic import Field
 
 from pd_assets.assets.models import STAGES
+from pd_assets.checks.every import against_release
 from pd_assets.lib.catalog.schemas import MODEL_LEDGER
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.bundle import make_bundle
-from pd_assets.lib.release.gates import chain_of, released_model
 from pd_assets.lib.release.ledger import keep, summary
 from pd_assets.lib.release.lineage import LATEST, Model, models
 from pd_assets.lib.release.operator import NotReleasable
 from pd_assets.lib.release.promotion import JUDGED
 from pd_assets.lib.release.shown import counts_of, draw
 from pd_assets.resources import Platform
-from pd_assets.running.history import failed_checks
 from pd_assets.running.step import drawn, picture, step, stored, table_metadata
 
-BUNDLE = dg.AssetKey(["release", "bundle"])
 # What gates and papers ask beside the models.
 READ = (
     "evaluation/report",
@@ -118,7 +116,7 @@ def release_bundle(context: dg.AssetExecutionContext, platform: Platform, config
         home, settings = platform.home(), platform.settings()
         made, refused = {}, {}
         for stage, version in _asked(home, config.models):
-            failed = _failed(context, home, stage, version)
+            failed = against_release(context.instance, home, stage, version)
             try:
                 made[stage] = make_bundle(home, stage, version, settings=settings, failed=failed)
             except NotReleasable as error:
@@ -154,17 +152,6 @@ def _asked(home: Home, models: list[str]) -> list[tuple[str, str]]:
     if not found:
         raise ConfigError(f"no model in {home.root} is in use; materialise evaluation/report, which promotes them")
     return found
-
-
-def _failed(context: dg.AssetExecutionContext, home: Home, stage: str, version: str) -> list[str]:
-    """The checks that failed last, without those of models that have no part in this one."""
-    stages = {one.stage for one in chain_of(home, released_model(home, stage, version))}
-    checks = [
-        key
-        for key in context.repository_def.asset_graph.asset_check_keys
-        if key.asset_key != BUNDLE and (key.asset_key.path[0] != "models" or key.asset_key.path[-1] in stages)
-    ]
-    return [f"{key.asset_key.to_user_string()}:{key.name}" for key in failed_checks(context.instance, checks)]
 
 
 def _shown(folder: Path) -> dict[str, dg.MetadataValue]:

@@ -111,11 +111,11 @@ def last_evaluation(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> dg
 def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]) -> list[dg.AssetCheckKey]:
     """The checks whose last evaluation failed as an error; those that only warn are none of them."""
     last = {check: last_evaluation(instance, check) for check in checks}
-    return sorted(
+    return [
         check
         for check, found in last.items()
         if found is not None and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR
-    )
+    ]
 
 
 def is_planned(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
