@@ -66,7 +66,9 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def released(first_night: Night, operator: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
     with first_night.copy(tmp_path_factory.mktemp("released")) as line:
-        train(line)
+        # Elsewhere tests train in their own process, which nothing keeps from other files.
+        with environment(PD_CLEAN_ROOM="require"):
+            train(line)
         done = release(line)
         assert done.success, refusals(done)
         version = line.home.pointed("release", STAGE, "latest")
