@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import dagster as dg
 import duckdb
@@ -28,6 +29,7 @@ from tests.pd_assets.line import QUIET, Line, Night
 
 pytestmark = [pytest.mark.slow]
 STAGE = "unet_text"
+PD_ML = (sys.executable, "-m", "pd_ml")
 CHECK = dg.AssetKey(["dataset", "manifest"])
 
 
@@ -66,8 +68,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def released(first_night: Night, operator: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
     with first_night.copy(tmp_path_factory.mktemp("released")) as line:
-        # Elsewhere tests train in their own process, which nothing keeps from other files.
-        with environment(PD_CLEAN_ROOM="require"):
+        # Other tests train in forks of a process that has torch, in no clean room.
+        with environment(PD_CLEAN_ROOM="require"), mock.patch("pd_assets.lib.child.program", lambda: PD_ML):
             train(line)
         done = release(line)
         assert done.success, refusals(done)
@@ -88,7 +90,7 @@ def refusals(done: dg.ExecuteInProcessResult) -> str:
 
 
 def pd_ml(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pd_ml", *arguments]
+    command = [*PD_ML, *arguments]
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **values}, check=False)
 
 
