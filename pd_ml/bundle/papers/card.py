@@ -202,8 +202,8 @@ def _rights(facts: Facts) -> str:
         lines.append(f"The code `{layout.PIPELINE}/pipeline.py`: {code(APACHE)}.")
     if counts.attributed:
         lines.append(
-            f"The label texts under {code(layout.BY_SA)} that were shown, with {of_things(counts.attributed, 'picture')}, "
-            f"are attributed in `{layout.ATTRIBUTION}`; they are not in this bundle."
+            f"The label texts under {code(layout.BY_SA)} that were shown are not in this bundle; "
+            f"`{layout.ATTRIBUTION}` attributes them, for {of_things(counts.attributed, 'picture')}."
         )
     elif counts.texts:
         lines.append("The label texts that were shown are free; they are not in this bundle.")

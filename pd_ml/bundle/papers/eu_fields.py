@@ -4,6 +4,7 @@ Nothing is left out: what does not apply says so. Numbers are of all stages of t
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
@@ -31,7 +32,14 @@ _NO_MORE = ("Audio", "Video", "Other")
 def fields(facts: Facts) -> tuple[Field, ...]:
     """Every field, in the template's order."""
     parts = (_head, _general, _amounts, source_fields, _measures)
-    return tuple(one for part in parts for one in part(facts))
+    return tuple(replace(one, value=_filled(one.value)) for part in parts for one in part(facts))
+
+
+def _filled(value: Value) -> Value:
+    """No answer is left empty."""
+    if isinstance(value, dict):
+        return {name: _filled(one) for name, one in value.items()}
+    return value if value not in ("", []) else NOT_APPLICABLE
 
 
 def training_flop(facts: Facts) -> float | None:
