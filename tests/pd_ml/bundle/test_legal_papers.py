@@ -70,7 +70,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Facts:
 
 
 def sql(facts: Facts, query: str) -> list[tuple[Any, ...]]:
-    return duckdb.query(query.replace("LEDGER", f"'{facts.folder / layout.LEDGER}'")).fetchall()
+    return duckdb.connect().execute(query.replace("LEDGER", f"'{facts.folder / layout.LEDGER}'")).fetchall()
 
 
 def one(facts: Facts, query: str) -> Any:  # noqa: ANN401
