@@ -190,7 +190,7 @@ def _marks(facts: Facts) -> str:
         "The project's own programs mark every picture that they draw as made by a machine: content credentials "
         "(C2PA), a line in its metadata (IPTC digital source type) and, from 256 px, an invisible watermark. Whoever "
         "hands such pictures out leaves the marks in. To have a picture looked at: "
-        f"{code(facts.release.detector)}. A program that opens `{layout.PIPELINE}/` by itself, as above, writes no "
+        f"{said(facts.release.detector)}. A program that opens `{layout.PIPELINE}/` by itself, as above, writes no "
         "marks: whoever offers it as a system adds them (Regulation (EU) 2024/1689, Article 50(2))."
     )
 

@@ -373,14 +373,16 @@ def test_a_card_of_an_upscaler_tells_what_it_adds_to_bicubic(tmp_path: Path) -> 
 def test_an_audit_is_shown_with_its_floor_and_its_bands(tmp_path: Path) -> None:
     facts = facts_of(tmp_path)
     bands = [{"shown_from": 0, "shown_to": 0, "n": 3, "share": 0.0}, {"shown_from": 1, "shown_to": 9, "share": None}]
-    typical = {"bands": [{"band": "near others", "n": 8, "share": 0.125}], "measured_on": 16}
+    typical = {"bands": [{"band": "near others", "n": 8, "share": 0.125}], "measured_on": 16, "training_pictures": 24}
     audit = {**facts.evaluation["memorisation"], "by_exposure": bands, "by_typicality": typical}
     text = card.write(replace(facts, evaluation={**facts.evaluation, "memorisation": audit}))
     assert "| held-out pictures (the floor) | 0 | 8 | 0.00% | 0.00% to 30.00% | no |" in text
     assert "| shown from | shown to | n | share |" in text and "| 1 | 9 | not applicable | not applicable |" in text
     assert "| near others | 8 | 12.50% |" in text
-    unknown = {**audit, "by_exposure": {"unknown": "the model is older than ledgers"}}
+    assert "By how typical a picture is, 16 of 24:" in text and "Verdict: not flagged." in text
+    unknown = {**audit, "exceeds_floor": False, "by_exposure": {"unknown": "the model is older than ledgers"}}
     told = card.write(replace(facts, evaluation={**facts.evaluation, "memorisation": unknown}))
+    assert "Verdict: not above that floor." in told
     assert "By how often a picture was shown: not known, the model is older than ledgers." in told
 
 
