@@ -176,7 +176,8 @@ def _chain(facts: Facts) -> str:
     digests = table(("model", "SHA-256"), [[code(link.name), code(link.run.digest)] for link in facts.chain])
     return (
         "## The chain\n\nPictures by model. The clean room is what kept a training from reading anything but its "
-        f"inputs: `kernel` means that the operating system's kernel did.\n\n{table(head, rows)}\n\n{digests}"
+        f"inputs: `kernel` means that the operating system's kernel did.\n\n{table(head, rows)}\n\n{digests}\n\n"
+        f"Trained with version {code(facts.release.project_version)} of the project, commit {code(facts.release.commit)}."
     )
 
 
