@@ -177,7 +177,7 @@ def _chain(facts: Facts) -> str:
     return (
         "## The chain\n\nPictures by model. The clean room is what kept a training from reading anything but its "
         f"inputs: `kernel` means that the operating system's kernel did.\n\n{table(head, rows)}\n\n{digests}\n\n"
-        f"Trained with the project's version {code(facts.release.project_version)}, commit {code(facts.release.commit)}."
+        f"The project was at version {code(facts.release.project_version)}, commit {code(facts.release.commit)}."
     )
 
 
