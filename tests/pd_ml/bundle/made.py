@@ -257,9 +257,7 @@ def rows_of(
             "captions": captions_of(number, stage, made) if is_shown else [],
             "page_url": f"https://museum.example/object/{number}" if is_museum else page_url(number),
             "revid": None if is_museum else 5000 + number,
-            "rule_id": "accept-museum-work"
-            if is_museum
-            else ("accept-free-work", "accept-old-work-released")[number % 2],
+            "rule_id": "accept-museum-work" if is_museum else RULES[number % 2],
             "evidence_digest": sha256(f"evidence {number}"),
         }
 
