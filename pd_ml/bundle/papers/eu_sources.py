@@ -143,7 +143,7 @@ def _users_and_synthetic(facts: Facts) -> Iterator[Field]:
     latents = any(link.run.stage == "latents" for link in facts.chain)
     told = "The latents in the chain are the same pictures, encoded by a model of the chain: no data made to train on."
     typed = (
-        "Label texts that the operator typed, or brought along from an earlier system, are not told apart from those of "
+        "Label texts that the operator typed, or brought from an earlier system, are not told apart from those of "
         "the archives: the ledger has the licence of each caption, not its author."
     )
     asked: tuple[tuple[str, str, str], ...] = (
