@@ -16,6 +16,7 @@ from pd_ml.bundle.papers.writing import csv_cell
 from pd_ml.provenance import TRAINED_ON
 
 COLUMNS = ("item_id", "page_url", "revid", "revision_url", "history_url", "licence", "times_shown", "captions")
+_READ = ["item_id", "relation", "captions", "page_url", "revid"]
 Row = Mapping[str, Any]
 # Item, address, revision.
 Page = tuple[str, str, int | None]
@@ -50,7 +51,7 @@ def _asked(page_url: str, question: str) -> str:
 
 def _rows(facts: Facts) -> Iterator[Row]:
     for batch in ledger_batches(facts.folder / layout.LEDGER):
-        yield from batch.to_pylist()
+        yield from batch.select(_READ).to_pylist()
 
 
 def _lines(rows: Iterable[Row]) -> Iterator[list[str]]:

@@ -176,7 +176,8 @@ def _chain(facts: Facts) -> str:
     digests = table(("model", "SHA-256"), [[code(link.name), code(link.run.digest)] for link in facts.chain])
     return (
         "## The chain\n\nPictures by model. The clean room is what kept a training from reading anything but its "
-        f"inputs: `kernel` means that the operating system's kernel did.\n\n{table(head, rows)}\n\n{digests}"
+        f"inputs: `kernel` means that the operating system's kernel did.\n\n{table(head, rows)}\n\n{digests}\n\n"
+        f"The project was at version {code(facts.release.project_version)}, commit {code(facts.release.commit)}."
     )
 
 
@@ -190,7 +191,7 @@ def _marks(facts: Facts) -> str:
         "The project's own programs mark every picture that they draw as made by a machine: content credentials "
         "(C2PA), a line in its metadata (IPTC digital source type) and, from 256 px, an invisible watermark. Whoever "
         "hands such pictures out leaves the marks in. To have a picture looked at: "
-        f"{code(facts.release.detector)}. A program that opens `{layout.PIPELINE}/` by itself, as above, writes no "
+        f"{said(facts.release.detector)}. A program that opens `{layout.PIPELINE}/` by itself, as above, writes no "
         "marks: whoever offers it as a system adds them (Regulation (EU) 2024/1689, Article 50(2))."
     )
 
@@ -202,8 +203,8 @@ def _rights(facts: Facts) -> str:
         lines.append(f"The code `{layout.PIPELINE}/pipeline.py`: {code(APACHE)}.")
     if counts.attributed:
         lines.append(
-            f"The label texts under {code(layout.BY_SA)} that were shown, with {of_things(counts.attributed, 'picture')}, "
-            f"are attributed in `{layout.ATTRIBUTION}`; they are not in this bundle."
+            f"The label texts under {code(layout.BY_SA)} that were shown are not in this bundle; "
+            f"`{layout.ATTRIBUTION}` attributes them, for {of_things(counts.attributed, 'picture')}."
         )
     elif counts.texts:
         lines.append("The label texts that were shown are free; they are not in this bundle.")

@@ -6,7 +6,7 @@ from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_rows, rule_rows
-from pd_ml.bundle.papers.sources import host_rows, is_sandbox, sources
+from pd_ml.bundle.papers.sources import host_rows, is_sandbox, language_name, sources
 from pd_ml.bundle.papers.stages import dataset_versions
 from pd_ml.bundle.papers.writing import bullets, code, number, of_things, percent, said, table
 from pd_ml.data.shards import SPLITS, Manifest
@@ -85,7 +85,7 @@ def _labels(facts: Facts) -> str:
             f"`{layout.ATTRIBUTION}`."
         )
     if release.languages:
-        fields = [[code(language), str(count)] for language, count in sorted(release.languages.items())]
+        fields = [[code(language_name(language)), str(count)] for language, count in sorted(release.languages.items())]
         parts.append(table(("language of the label fields", "fields"), fields))
     return "\n\n".join(parts)
 

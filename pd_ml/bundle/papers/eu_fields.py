@@ -4,6 +4,7 @@ Nothing is left out: what does not apply says so. Numbers are of all stages of t
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
@@ -11,7 +12,7 @@ from pd_ml.bundle.papers.eu_form import YES_NO, Field, Value
 from pd_ml.bundle.papers.eu_sources import source_fields
 from pd_ml.bundle.papers.memorisation import verdicts
 from pd_ml.bundle.papers.rules_in_words import RULES
-from pd_ml.bundle.papers.sources import is_sandbox, month
+from pd_ml.bundle.papers.sources import is_sandbox, language_name, month
 from pd_ml.bundle.papers.stages import context_tokens, stage_of, started_from
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, listed, one_line
 
@@ -31,7 +32,14 @@ _NO_MORE = ("Audio", "Video", "Other")
 def fields(facts: Facts) -> tuple[Field, ...]:
     """Every field, in the template's order."""
     parts = (_head, _general, _amounts, source_fields, _measures)
-    return tuple(one for part in parts for one in part(facts))
+    return tuple(replace(one, value=_filled(one.value)) for part in parts for one in part(facts))
+
+
+def _filled(value: Value) -> Value:
+    """No answer is left empty."""
+    if isinstance(value, dict):
+        return {name: _filled(one) for name, one in value.items()}
+    return value if value not in ("", []) else NOT_APPLICABLE
 
 
 def training_flop(facts: Facts) -> float | None:
@@ -64,8 +72,6 @@ def published(facts: Facts) -> str:
 
 def _head(facts: Facts) -> Iterator[Field]:
     release = facts.release
-    year, _, rest = release.released_on.partition("-")
-    month_of, _, day = rest.partition("-")
     yield Field(
         key="h.version",
         section="h",
@@ -75,7 +81,13 @@ def _head(facts: Facts) -> Iterator[Field]:
             "previous": [one_line(one) for one in release.previous] or NOT_APPLICABLE,
         },
     )
-    yield Field(key="h.updated", section="h", asks="Last update (DD/MM/YY)", value=f"{day}/{month_of}/{year[-2:]}")
+    yield Field(key="h.updated", section="h", asks="Last update (DD/MM/YY)", value=_short_day(release.released_on))
+
+
+def _short_day(day: str) -> str:
+    """`2026-11-30` as `30/11/26`."""
+    parts = one_line(day).split("-")
+    return f"{parts[2]}/{parts[1]}/{parts[0][-2:]}" if len(parts) == 3 else one_line(day)
 
 
 def _general(facts: Facts) -> Iterator[Field]:
@@ -183,7 +195,7 @@ def _amounts(facts: Facts) -> Iterator[Field]:
         value={
             "language of the captions": one_line(release.language),
             **{
-                f"label fields in {one_line(language)}": f"{n} of {fields_of} ({n / fields_of:.1%})"
+                f"label fields in {language_name(language)}": f"{n} of {fields_of} ({n / fields_of:.1%})"
                 for language, n in sorted(release.languages.items())
                 if fields_of
             },

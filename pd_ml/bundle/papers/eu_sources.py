@@ -142,6 +142,10 @@ def _users_and_synthetic(facts: Facts) -> Iterator[Field]:
     """2.4 to 2.6."""
     latents = any(link.run.stage == "latents" for link in facts.chain)
     told = "The latents in the chain are the same pictures, encoded by a model of the chain: no data made to train on."
+    typed = (
+        "Label texts that the operator typed, or brought from an earlier system, are not told apart from those of "
+        "the archives: the ledger has the licence of each caption, not its author."
+    )
     asked: tuple[tuple[str, str, str], ...] = (
         ("2.4.model", "Was data from user interactions with the model used to train it?", "No"),
         ("2.4.services", "Was data from the provider's other services or products used?", "No"),
@@ -155,7 +159,7 @@ def _users_and_synthetic(facts: Facts) -> Iterator[Field]:
         ("2.5.comments", "Additional comments (optional)", told if latents else NOT_APPLICABLE),
         ("2.6.used", "Were other sources than those of 2.1 to 2.5 used?", "No"),
         ("2.6.desc", "Narrative description of these sources and data", NOT_APPLICABLE),
-        ("2.6.comments", "Additional comments (optional)", NOT_APPLICABLE),
+        ("2.6.comments", "Additional comments (optional)", typed if facts.counts.texts else NOT_APPLICABLE),
     )
     for key, asks, value in asked:
         is_choice = value == "No"

@@ -69,8 +69,8 @@ def _head(facts: Facts) -> str:
     if sheet_prints_labels(facts):
         paragraphs.append(
             f"{layout.SAMPLES} prints captions of held-out pictures, which may be made of label texts under "
-            f"{layout.BY_SA}: that sheet is under {layout.BY_SA}. {layout.LEDGER} has the page of each picture that was "
-            "measured with, and the history of a page names its authors."
+            f"{layout.BY_SA}: that sheet is under {layout.BY_SA}. {layout.LEDGER} has the page of each picture that "
+            "was measured with, and the history of a page names its authors."
         )
     shown = f" but for those that {layout.SAMPLES} shows" if shows_real_pictures(facts) else ""
     paragraphs.append(

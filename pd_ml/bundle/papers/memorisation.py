@@ -28,13 +28,19 @@ def verdicts(evaluation: Entry) -> list[str]:
     lines = []
     for name, found in audits(evaluation).items():
         drawn, floor = _part(found, "generated"), _part(found, "control_held_out")
-        flagged = "flagged" if drawn.get("flagged") is True else "not flagged"
         lines.append(
             f"{_asked(name)}: {number(drawn.get('copies'))} of {number(drawn.get('n'))} drawn pictures count as copies "
             f"of training pictures ({_interval(drawn)}); of real held-out pictures "
-            f"{number(floor.get('copies'))} of {number(floor.get('n'))} do ({_interval(floor)}); {flagged}"
+            f"{number(floor.get('copies'))} of {number(floor.get('n'))} do ({_interval(floor)}); {_verdict(found)}"
         )
     return lines
+
+
+def _verdict(found: Entry) -> str:
+    """The audit's own; reports of before it compared with the floor say whether chance gives that many."""
+    if isinstance(exceeds := found.get("exceeds_floor"), bool):
+        return "above that floor" if exceeds else "not above that floor"
+    return "flagged" if _part(found, "generated").get("flagged") is True else "not flagged"
 
 
 def in_full(evaluation: Entry) -> str:
@@ -54,7 +60,7 @@ def in_full(evaluation: Entry) -> str:
             if (one := _part(found, key))
         ]
         head = ("pictures", "count as copies", "of", "share", "95% interval", "flagged")
-        parts += [f"### {said(_asked(name))}", table(head, rows), _how(found)]
+        parts += [f"### {said(_asked(name))}", table(head, rows), f"Verdict: {_verdict(found)}. {_how(found)}"]
         parts += [text for key, title in _BANDS.items() if (text := _bands(title, found.get(key)))]
     return "\n\n".join(parts) or "This evaluation has no audit of copies."
 
@@ -80,7 +86,9 @@ def _bands(title: str, told: object) -> str:
         return ""
     columns = list(dict.fromkeys(name for row in bands for name in row))
     cells = [[_cell(name, row.get(name)) for name in columns] for row in bands]
-    return f"{title}:\n\n" + table([said(name.replace("_", " ")) for name in columns], cells)
+    of = told if _is_entry(told) else {}
+    counted = f", {number(of['measured_on'])} of {number(of.get('training_pictures'))}" if "measured_on" in of else ""
+    return f"{title}{counted}:\n\n" + table([said(name.replace("_", " ")) for name in columns], cells)
 
 
 def _cell(name: str, value: object) -> str:

@@ -24,8 +24,8 @@ def steps(manifest: Manifest) -> list[str]:
     if isinstance(side := facts.get("max_side"), int) and side:
         done.append(f"Pictures are made at most {side} px on their longest side, so that storage stays bounded.")
     done.append(
-        "Pictures with the same bytes or the same look are recognised; they are kept in the same split, so that no "
-        "copy of a held-out picture is learnt from."
+        "Copies, by bytes and by look, are recognised: they are left out or stay in one split, so that no copy of a "
+        "held-out picture is learnt from."
     )
     done.append("Pictures are made sRGB and written without metadata, and each model crops and resizes what it reads.")
     if narrowed := selection(manifest):

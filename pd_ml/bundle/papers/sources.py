@@ -89,3 +89,8 @@ def month(day: str) -> str:
     """`2026-11-30` as the Commission's template asks for it: `11/2026`; "unknown" where there is no day."""
     parts = day.split("-")
     return f"{parts[1]}/{parts[0]}" if len(parts) == 3 else "unknown"
+
+
+def language_name(code: str) -> str:
+    """The code of the language that a label field is in; some are in none, as names and dates are."""
+    return one_line(code) or "no language"

@@ -257,9 +257,7 @@ def rows_of(
             "captions": captions_of(number, stage, made) if is_shown else [],
             "page_url": f"https://museum.example/object/{number}" if is_museum else page_url(number),
             "revid": None if is_museum else 5000 + number,
-            "rule_id": "accept-museum-work"
-            if is_museum
-            else ("accept-free-work", "accept-old-work-released")[number % 2],
+            "rule_id": "accept-museum-work" if is_museum else RULES[number % 2],
             "evidence_digest": sha256(f"evidence {number}"),
         }
 
@@ -330,13 +328,13 @@ def release_of(runs: Mapping[str, RunRecord], versions: list[shards.Manifest], m
         "download_url": "",
         "is_continued": True,
         "taken_down": 1,
-        "languages": {} if made.labels == "none" else {"en": 30, "de": 10},
+        "languages": {} if made.labels == "none" else {"": 5, "en": 30, "de": 10},
         "refused": {"quarantine date-contradicts": 3, "reject living-person": 2, "reject tag-with-conditions": 40},
         "training_flop": dict.fromkeys(runs, 1.5e12),
         "first_used": {manifest.version: "2026-11-29" for manifest in versions},
         "audit": {},
         "previous": [],
-        "detector": "python -m pd_ml detect PICTURE",
+        "detector": "python -m pd_ml detect PICTURE, of the project that this model was made with",
     }
 
 
