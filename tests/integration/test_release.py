@@ -35,10 +35,11 @@ CHECK = dg.AssetKey(["dataset", "manifest"])
 
 @dataclass(frozen=True, kw_only=True)
 class Released:
-    """A line after its first release; `folder` is the bundle."""
+    """A line after its first release; `folder` is the bundle, `operator` the environment of who released it."""
 
     line: Line
     folder: Path
+    operator: Mapping[str, str]
 
     @property
     def version(self) -> str:
@@ -56,32 +57,33 @@ def environment(**values: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Somebody who may release: a name, a contact and a key; the key."""
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Somebody who may release: a name, a contact and a key."""
     key = tmp_path_factory.mktemp("operator") / "release-key.pem"
     command = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key)]
     subprocess.run(command, check=True)
-    with environment(PD_PROVIDER="A Studio | and more", PD_CONTACT="us@studio.test", PD_SIGNING_KEY=str(key)):
-        yield key
+    return {"PD_PROVIDER": "A Studio | and more", "PD_CONTACT": "us@studio.test", "PD_SIGNING_KEY": str(key)}
 
 
 @pytest.fixture(scope="module")
-def released(first_night: Night, operator: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
+def released(
+    first_night: Night, operator: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Released]:
     with first_night.copy(tmp_path_factory.mktemp("released")) as line:
         # Other tests train in forks of a process that has torch, in no clean room.
         with environment(PD_CLEAN_ROOM="require"), mock.patch("pd_assets.lib.child.program", lambda: PD_ML):
             train(line)
-        done = release(line)
+        done = release(line, operator)
         assert done.success, refusals(done)
         version = line.home.pointed("release", STAGE, "latest")
-        yield Released(line=line, folder=line.home.root / "release" / STAGE / str(version))
+        yield Released(line=line, folder=line.home.root / "release" / STAGE / str(version), operator=operator)
 
 
-def release(line: Line, *models: str) -> dg.ExecuteInProcessResult:
-    ops = {"release__bundle": {"config": {"models": list(models)}}}
-    return line.defs.resolve_job_def("release").execute_in_process(
-        instance=line.instance, run_config={**QUIET, "ops": ops}, raise_on_error=False
-    )
+def release(line: Line, operator: Mapping[str, str]) -> dg.ExecuteInProcessResult:
+    with environment(**operator):
+        return line.defs.resolve_job_def("release").execute_in_process(
+            instance=line.instance, run_config=QUIET, raise_on_error=False
+        )
 
 
 def refusals(done: dg.ExecuteInProcessResult) -> str:
@@ -107,7 +109,7 @@ def test_the_release_job_makes_a_bundle_that_verifies(released: Released) -> Non
 
 def test_who_releases_the_same_again_gets_the_same_bundle(released: Released) -> None:
     before = {path: path.stat().st_mtime_ns for path in sorted(released.folder.rglob("*"))}
-    assert release(released.line).success
+    assert release(released.line, released.operator).success
     assert {path: path.stat().st_mtime_ns for path in sorted(released.folder.rglob("*"))} == before
     assert [path.name for path in released.folder.parent.iterdir() if path.is_dir() and path.name[0] != "."] == [
         released.folder.name
@@ -321,18 +323,17 @@ def test_a_check_that_failed_refuses_it_until_it_passes(released: Released, tmp_
         )
 
     line.instance.report_runless_asset_event(said(False))
-    told = refusals(release(line))
+    told = refusals(release(line, released.operator))
     assert "check: dataset/manifest:whole_and_licensed failed the last time" in told
     line.instance.report_runless_asset_event(said(True))
-    assert release(line).success
+    assert release(line, released.operator).success
 
 
 def test_without_a_name_a_contact_and_a_key_nothing_is_released_and_each_is_asked_for(
     released: Released, tmp_path: Path
 ) -> None:
     line = copied(released, tmp_path / "home")
-    with environment(PD_PROVIDER="", PD_CONTACT="", PD_SIGNING_KEY=str(tmp_path / "none.pem")):
-        told = refusals(release(line))
+    told = refusals(release(line, {"PD_PROVIDER": "", "PD_SIGNING_KEY": str(tmp_path / "none.pem")}))
     wanted: Sequence[str] = ("PD_PROVIDER is not set", "PD_CONTACT is not set", "none.pem is no file")
     assert all(one in told for one in wanted), told
 
@@ -342,8 +343,7 @@ def test_a_key_that_cannot_sign_leaves_nothing_behind(released: Released, tmp_pa
     key = tmp_path / "ed25519.pem"
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(key)], check=True)
     shutil.rmtree(line.home.root / "release" / STAGE)
-    with environment(PD_SIGNING_KEY=str(key)):
-        told = refusals(release(line))
+    told = refusals(release(line, {**released.operator, "PD_SIGNING_KEY": str(key)}))
     assert "openssl ecparam" in told
     shelf = line.home.root / "release" / STAGE
     assert [path.name for path in shelf.rglob("*") if path.is_file() and path.name != ".lock"] == []
