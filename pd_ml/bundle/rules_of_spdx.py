@@ -142,6 +142,7 @@ def _models(problems: Problems, named: Mapping[str, Any], relations: _Relations,
         problems.expect(f"{ref} name", one.get("name"), run.stage)
         problems.expect(f"{ref} software_packageVersion", one.get("software_packageVersion"), run.version)
         problems.expect(f"{ref} digest", _digest(one), run.digest)
+        problems.expect(f"{ref} releaseTime", one.get("releaseTime"), terms.instant(facts.release.released_on))
         counts = terms.counts_of_model(facts, link)
         counts |= terms.counts_of_bundle(facts) if link is facts.model else {}
         problems.expect_all(ref, _counts(problems, ref, one), counts)
@@ -164,6 +165,8 @@ def _datasets(problems: Problems, named: Mapping[str, Any], relations: _Relation
         one = members(named.get(ref))
         problems.expect(f"{ref} software_packageVersion", one.get("software_packageVersion"), manifest.version)
         problems.expect(f"{ref} digest", _digest(one), manifest.digest)
+        built = terms.instant(terms.built_on(manifest) or terms.first_used(facts, manifest))
+        problems.expect(f"{ref} builtTime", one.get("builtTime"), built)
         size = sum(manifest.counts.values())
         problems.expect(f"{ref} dataset_datasetSize", one.get("dataset_datasetSize"), size)
         problems.expect_all(ref, _counts(problems, ref, one), terms.counts_of_dataset(manifest))
