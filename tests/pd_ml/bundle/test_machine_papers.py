@@ -10,14 +10,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pd_ml.bundle import layout, terms
+from pd_ml.bundle import layout, rules_of_bom, rules_of_croissant, rules_of_spdx, terms
 from pd_ml.bundle.facts import Facts, Link, read_facts
 from pd_ml.bundle.papers import bom, croissant, spdx, write_papers
 from pd_ml.bundle.rules import problems_of_bom, problems_of_croissant, problems_of_spdx
@@ -430,12 +430,30 @@ def every_object(value: object) -> list[dict[str, Any]]:
 
 
 def test_a_document_of_any_shape_gives_sentences_and_no_error(facts: Facts) -> None:
+    bare = {
+        layout.BOM: rules_of_bom.problems_of_bom,
+        layout.SPDX: rules_of_spdx.problems_of_spdx,
+        layout.CROISSANT: rules_of_croissant.problems_of_croissant,
+    }
     for name, document in documents(facts).items():
-        rule = RULES[name]
+        rule = bare[name]
         assert rule({}, facts)
         for wrong in (None, 7, ["x", None], [{"x": [1]}]):
-            for one in [document, *every_object(document)[1::13]]:
+            for one in [document, *every_object(document)[1::29]]:
                 for key in list(one):
                     kept, one[key] = one[key], wrong
                     rule(document, facts)
                     one[key] = kept
+
+
+def test_facts_that_no_paper_can_be_made_of_are_a_sentence_of_every_paper(facts: Facts, tmp_path: Path) -> None:
+    gone = replace(facts, folder=tmp_path)
+    deep: dict[str, Any] = {}
+    for _ in range(5000):
+        deep = {"x": deep}
+    for name, document in documents(facts).items():
+        (problem,) = RULES[name](document, gone)
+        assert problem.startswith(f"{name}: it cannot be held against the facts (FileNotFoundError: ")
+        assert RULES[name](deep, facts)
+        (problem,) = RULES[name](cast(Mapping[str, Any], []), facts)
+        assert problem == f"{name}: the document is of type list, expected an object"
