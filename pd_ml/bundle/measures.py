@@ -12,11 +12,15 @@ from dataclasses import dataclass
 _CIRCUMSTANCES = frozenset(
     {"at", "calibrated_on", "copies", "distance", "floor_std", "high", "hits", "kernel_width", "labels", "left_out"}
     | {"low", "mmd_kernel_width", "most_common", "n", "n_asked", "neighbours", "null_mean", "null_std", "permutations"}
+    | {"copies_high", "copies_low", "mean_distance", "measured_on", "share_of_training", "shown_from", "shown_to"}
     | {"ratio", "reference_n", "sample_steps", "seed", "standard_error", "training_pictures"}
 )
 _NOT_MEASURED = ("inputs", "sampling")
 # Two-sided, 95%.
 _Z = 1.96
+# Parts of names: of what was drawn, and of copies among it told apart by the training pictures that are nearest.
+_DRAWN = frozenset({"generated", "by_exposure", "by_typicality"})
+_OF_COPIES = "share_of_copies"
 _DRAWN_FOR_TRAINING = "memorisation_training_captions"
 
 
@@ -41,11 +45,22 @@ def _of(node: Mapping[str, object], path: tuple[str, ...]) -> Iterator[Measure]:
     for name, value in sorted(node.items()):
         if isinstance(value, Mapping):
             yield from _of(value, (*path, name))
+        elif isinstance(value, list | tuple):
+            for place, one in enumerate(value):
+                if isinstance(one, Mapping):
+                    yield from _of(one, (*path, name, _band(one, place)))
         elif (found := number(value)) is not None and name not in _CIRCUMSTANCES:
             low, high = _interval(node, name, found)
             yield Measure(
                 name=".".join((*path, name)), value=found, slice=_slice(node, (*path, name)), low=low, high=high
             )
+
+
+def _band(one: Mapping[str, object], place: int) -> str:
+    """The name of a band of training pictures, as `pd_ml.evaluation.originals` tells them apart."""
+    if isinstance(name := one.get("band"), str):
+        return name
+    return f"shown {one['shown_from']} to {one['shown_to']}" if {"shown_from", "shown_to"} <= set(one) else f"{place}"
 
 
 def number(value: object) -> float | None:
@@ -58,13 +73,13 @@ def number(value: object) -> float | None:
 def _slice(node: Mapping[str, object], path: tuple[str, ...]) -> str:
     """Which pictures a number is of, and how many."""
     count = number(node.get("n")) or number(node.get("calibrated_on"))
-    if count is None:
+    if count is None or path[-1] == _OF_COPIES:
         return ""
     if "floor_real_vs_real" in path:
         whose = "training"
     elif "control_copies" in path:
         whose = "noised copies of training pictures"
-    elif "generated" in path or (path[-1] == "p" and "reference_n" in node):
+    elif _DRAWN & set(path) or (path[-1] == "p" and "reference_n" in node):
         whose = "generated for training captions" if path[0] == _DRAWN_FOR_TRAINING else "generated"
     else:
         whose = "held-out"
@@ -76,6 +91,8 @@ def _interval(node: Mapping[str, object], name: str, value: float) -> tuple[floa
     """That of the report; of a share of so many the Wilson interval; of a mean by its standard error."""
     if name == "share":
         return number(node.get("low")), number(node.get("high"))
+    if name == _OF_COPIES:
+        return number(node.get("copies_low")), number(node.get("copies_high"))
     error = number(node.get("standard_error"))
     if name == "value" and error is not None:
         return value - _Z * error, value + _Z * error

@@ -4,8 +4,36 @@ Each function takes a paper as parsed JSON and the facts that it is about, and g
 not hold: the place, what was found, what was expected. A document of another shape gives sentences too, never an error.
 """
 
-from pd_ml.bundle.rules_of_bom import problems_of_bom
-from pd_ml.bundle.rules_of_croissant import problems_of_croissant
-from pd_ml.bundle.rules_of_spdx import problems_of_spdx
+from collections.abc import Callable, Mapping
+from typing import Any
 
-__all__ = ["problems_of_bom", "problems_of_croissant", "problems_of_spdx"]
+from pd_ml.bundle import layout, rules_of_bom, rules_of_croissant, rules_of_spdx
+from pd_ml.bundle.facts import Facts
+
+_Rule = Callable[[Mapping[str, Any], Facts], list[str]]
+
+
+def problems_of_bom(document: Mapping[str, Any], facts: Facts) -> list[str]:
+    """What does not hold of `bom.cdx.json`."""
+    return _held(layout.BOM, rules_of_bom.problems_of_bom, document, facts)
+
+
+def problems_of_spdx(document: Mapping[str, Any], facts: Facts) -> list[str]:
+    """What does not hold of `spdx.jsonld`."""
+    return _held(layout.SPDX, rules_of_spdx.problems_of_spdx, document, facts)
+
+
+def problems_of_croissant(document: Mapping[str, Any], facts: Facts) -> list[str]:
+    """What does not hold of `croissant.json`."""
+    return _held(layout.CROISSANT, rules_of_croissant.problems_of_croissant, document, facts)
+
+
+def _held(paper: str, rule: _Rule, document: object, facts: Facts) -> list[str]:
+    """Facts of other types, files that are gone and documents without end are faults of the bundle, and not of ours."""
+    if not isinstance(document, Mapping):
+        return [f"{paper}: the document is of type {type(document).__name__}, expected an object"]
+    try:
+        return rule(document, facts)
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        return [f"{paper}: it cannot be held against the facts ({told}), expected a whole bundle; fetch it again"]

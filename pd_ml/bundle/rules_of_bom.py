@@ -23,6 +23,9 @@ def problems_of_bom(document: Mapping[str, Any], facts: Facts) -> list[str]:
     problems.expect("serialNumber", document.get("serialNumber"), terms.urn(facts, layout.BOM))
     problems.expect("metadata.timestamp", metadata.get("timestamp"), terms.instant(facts.release.released_on))
     problems.expect("metadata.supplier.name", _supplier(metadata), facts.release.provider)
+    tool = next(iter(entries(members(metadata.get("tools")).get("components"))), {})
+    problems.expect("metadata.tools version", tool.get("version"), facts.release.project_version)
+    problems.expect("metadata.tools commit", _properties(tool), {"pdd:commit": facts.release.commit})
     _references(problems, document)
     for component in _components(document):
         _any_component(problems, component)
@@ -110,6 +113,8 @@ def _room(run: RunRecord) -> str:
 def _card(problems: Problems, card: Mapping[str, Any], facts: Facts) -> None:
     refs = [str(each.get("ref")) for each in _data_refs(card)]
     problems.expect("modelCard datasets", sorted(refs), sorted(map(terms.dataset_id, facts.datasets.values())))
+    settings = {f"pdd:setting:{name}": value for name, value in terms.settings_of(facts.model.run).items()}
+    problems.expect_all("modelCard", _properties(card), settings)
     metrics = entries(members(card.get("quantitativeAnalysis")).get("performanceMetrics"))
     found = {str(one.get("type")): (one.get("value"), one.get("slice", "")) for one in metrics}
     expected = {one.name: (f"{one.value}", one.slice) for one in measures(facts.evaluation)}

@@ -92,8 +92,8 @@ def _shell(problems: Problems, graph: Sequence[Mapping[str, Any]], by_id: Mappin
                 f"{kind} profileConformance", sorted(map(str, items(one.get("profileConformance")))), [*PROFILES]
             )
             roots[kind] = [str(members(by_id.get(str(name))).get("type")) for name in items(one.get("rootElement"))]
-            left_out = {"SpdxDocument"} if kind == "SpdxDocument" else {"SpdxDocument", "software_Sbom"}
-            all_ids = {name for name, each in by_id.items() if each.get("type") not in left_out | {"CreationInfo"}}
+            left_out = {"CreationInfo", "SpdxDocument", *([] if kind == "SpdxDocument" else [kind])}
+            all_ids = {name for name, each in by_id.items() if str(each.get("type")) not in left_out}
             problems.expect(f"{kind} element", sorted(map(str, items(one.get("element")))), sorted(all_ids))
     problems.expect("types of rootElement", roots, {"SpdxDocument": ["software_Sbom"], "software_Sbom": [MODEL]})
 
@@ -142,6 +142,7 @@ def _models(problems: Problems, named: Mapping[str, Any], relations: _Relations,
         problems.expect(f"{ref} name", one.get("name"), run.stage)
         problems.expect(f"{ref} software_packageVersion", one.get("software_packageVersion"), run.version)
         problems.expect(f"{ref} digest", _digest(one), run.digest)
+        problems.expect(f"{ref} releaseTime", one.get("releaseTime"), terms.instant(facts.release.released_on))
         counts = terms.counts_of_model(facts, link)
         counts |= terms.counts_of_bundle(facts) if link is facts.model else {}
         problems.expect_all(ref, _counts(problems, ref, one), counts)
@@ -164,6 +165,8 @@ def _datasets(problems: Problems, named: Mapping[str, Any], relations: _Relation
         one = members(named.get(ref))
         problems.expect(f"{ref} software_packageVersion", one.get("software_packageVersion"), manifest.version)
         problems.expect(f"{ref} digest", _digest(one), manifest.digest)
+        built = terms.instant(terms.built_on(manifest) or terms.first_used(facts, manifest))
+        problems.expect(f"{ref} builtTime", one.get("builtTime"), built)
         size = sum(manifest.counts.values())
         problems.expect(f"{ref} dataset_datasetSize", one.get("dataset_datasetSize"), size)
         problems.expect_all(ref, _counts(problems, ref, one), terms.counts_of_dataset(manifest))

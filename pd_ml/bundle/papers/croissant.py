@@ -53,6 +53,16 @@ _OF_CAPTIONS = {
     "licence": "the licence of its text",
     "times_shown": "how often it was shown",
 }
+_OF_ATTRIBUTION = {
+    "item_id": "the item in the catalogue",
+    "page_url": "the archive's page about the file, which the text is from",
+    "revid": "the revision of the page that was read",
+    "revision_url": "the page as it was at that revision",
+    "history_url": "who wrote what on the page, and when",
+    "licence": "the licence of the texts",
+    "times_shown": "how often texts of the page were shown",
+    "captions": "which captions of the shard they are",
+}
 _SPLIT_WORDS = {"train": "TrainingSplit", "validation": "ValidationSplit", "test": "TestSplit"}
 _TEXT, _INTEGER, _URL = "sc:Text", "sc:Integer", "sc:URL"
 
@@ -230,8 +240,9 @@ def _attribution(text: str) -> dict[str, Any]:
         "name": "attribution",
         "description": "a row for each picture of which a label text under CC BY-SA was shown",
         "field": [
-            _field("attribution", layout.ATTRIBUTION, name, _URL if name.endswith("_url") else _TEXT, f"column {name}")
+            _field("attribution", layout.ATTRIBUTION, name, _URL if name.endswith("_url") else _TEXT, says)
             for name in names
+            for says in [_OF_ATTRIBUTION.get(name, f"column {name}")]
         ],
     }
 

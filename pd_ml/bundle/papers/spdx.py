@@ -6,6 +6,7 @@ do not ask; counts stand as properties under the names that they have in the Cyc
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
@@ -17,6 +18,8 @@ CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 # Where a download lies is not known: the individual of the specification that says so.
 NO_ASSERTION = "https://spdx.org/rdf/3.0.1/terms/Core/NoAssertion"
 CREATION = "_:creation"
+# What may stand in a fragment as it is: https://www.rfc-editor.org/rfc/rfc3986#section-3.5
+_IN_FRAGMENT = "/:@!$&'()*+,;=-._~"
 
 Element = dict[str, Any]
 
@@ -78,7 +81,7 @@ class _Names:
         self.base = terms.urn(facts, layout.SPDX)
 
     def __call__(self, name: str) -> str:
-        return f"{self.base}#{terms.iri(name)}"
+        return f"{self.base}#{quote(name, safe=_IN_FRAGMENT)}"
 
     def element(self, kind: str, at: str, **said: object) -> Element:
         """An element; what is None is left out."""
@@ -135,19 +138,21 @@ def _model(facts: Facts, link: Link, name: _Names) -> Element:
 
 def _dataset(facts: Facts, manifest: Manifest, name: _Names) -> Element:
     release = facts.release
+    built = terms.built_on(manifest)
+    no_later = f"Built no later than {terms.first_used(facts, manifest)}, when a model first learnt from it."
     has_texts = bool(terms.label_licences(facts, manifest)) or bool(facts.counts.texts)
     return name.element(
         "dataset_DatasetPackage",
         terms.dataset_id(manifest),
         name=manifest.name,
         description=f"Version {manifest.version}: pictures that are free of copyright, with captions.",
-        comment=f"Built no later than {terms.first_used(facts, manifest)}, when a model first learnt from it.",
+        comment=None if built else no_later,
         software_packageVersion=manifest.version,
         software_downloadLocation=NO_ASSERTION,
         software_primaryPurpose="data",
         originatedBy=[name("provider")],
         suppliedBy=name("provider"),
-        builtTime=terms.instant(terms.first_used(facts, manifest)),
+        builtTime=terms.instant(built or terms.first_used(facts, manifest)),
         releaseTime=terms.instant(release.released_on),
         verifiedUsing=[_hash(manifest.digest, "over the names and SHA-256 of its shards")],
         dataset_datasetType=["image", "text"] if has_texts else ["image"],
