@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from pd_assets.lib.child import run_pd_ml
+from pd_assets.lib.child import ChildFailed, run_pd_ml
 from pd_assets.lib.dataset.exported import is_proved
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, PdError
@@ -145,11 +145,13 @@ def find(home: Home, called: str) -> Parcel:
 
 def model_called(home: Home, called: str) -> tuple[str, str]:
     """Stage and version of the model behind MODEL, MODEL@BUNDLE or MODEL@VERSION, whether it has a bundle or not."""
-    name, _, version = called.partition("@")
-    bundle = version or home.pointed("release", name, "latest") or "none"
-    if (home.root / "release" / name / bundle / RELEASE).is_file() or os.sep in called:
+    if os.sep in called:
         parcel = find(home, called)
         return parcel.name, parcel.version
+    name, _, version = called.partition("@")
+    bundle = home.root / "release" / name / (version or home.pointed("release", name, "latest") or "none")
+    if (bundle / RELEASE).is_file():
+        return _told_by(bundle)
     chosen = version or home.pointed("models", name, "latest")
     if chosen is None:
         raise ConfigError(f"{home.root / 'models' / name}: no model is in use there; name one as {name}@VERSION")
@@ -170,7 +172,7 @@ def reasons_against(home: Home, parcel: Parcel, *, profile: str, gate: Gate) -> 
 def verify(parcel: Parcel) -> None:
     """A bundle by the child that whoever receives it would run; a dataset by its digests. ChildFailed, ConfigError."""
     if parcel.kind == MODEL:
-        run_pd_ml(["verify", str(parcel.folder)], lambda event: None)
+        _verify_bundle(parcel.folder)
         return
     try:
         shards.verify(parcel.folder)
@@ -180,6 +182,26 @@ def verify(parcel: Parcel) -> None:
         raise ConfigError(f"{parcel.folder}: {', '.join(wrong)} missing or damaged; materialise dataset/manifest again")
     if not is_proved(parcel.folder):
         raise ConfigError(f"{parcel.folder}: {shards.PICTURES} was altered; materialise dataset/shards again")
+
+
+def _verify_bundle(folder: Path) -> None:
+    problems: list[str] = []
+
+    def heard(event: Mapping[str, object]) -> None:
+        told = event.get("problems")
+        for one in told if isinstance(told, list) else ():
+            problems.append(f"{one.get('file')}: {one.get('text')}")
+
+    try:
+        run_pd_ml(["verify", str(folder), "--json"], heard)
+    except ChildFailed as error:
+        if not problems:
+            raise
+        more = f"; and {len(problems) - TOLD} more" if len(problems) > TOLD else ""
+        raise ConfigError(
+            f"{folder} does not verify: {'; '.join(problems[:TOLD])}{more}; materialise release/bundle again, or look "
+            f"with python -m pd_ml verify {folder}"
+        ) from error
 
 
 def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:
@@ -290,11 +312,17 @@ def _bundle(home: Home, folder: Path) -> Parcel:
         home.fetched(folder)
     if missing := [name for name in (RELEASE, RUN, MANIFEST, CARD) if not (folder / name).is_file()]:
         raise ConfigError(f"{folder}: half a bundle, without {', '.join(missing)}; materialise release/bundle again")
+    name, version = _told_by(folder)
+    return Parcel(kind=MODEL, name=name, version=version, folder=folder)
+
+
+def _told_by(bundle: Path) -> tuple[str, str]:
+    """Stage and version of the model in a bundle."""
     try:
-        told = json.loads((folder / RELEASE).read_text())
-        return Parcel(kind=MODEL, name=str(told["stage"]), version=str(told["version"]), folder=folder)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{folder / RELEASE}: damaged ({error}); materialise release/bundle again") from error
+        told = json.loads((bundle / RELEASE).read_text())
+        return str(told["stage"]), str(told["version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{bundle / RELEASE}: damaged ({error}); materialise release/bundle again") from error
 
 
 def _dataset(home: Home, folder: Path) -> Parcel:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, TAKEDOWNS
-from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import publishing
 from pd_assets.lib.release.publishing import Hub, HubError, Parcel, Published, ReleaseRefused
@@ -191,12 +191,28 @@ def test_a_dataset_with_an_altered_file_is_not_sent(home: Home, name: str) -> No
         publishing.verify(publishing.find(home, "dataset:main"))
 
 
+def test_a_bundle_that_does_not_verify_is_not_sent(home: Home) -> None:
+    bundle(home)
+    with pytest.raises(PdError):
+        publishing.verify(publishing.find(home, "unet_text"))
+
+
 @pytest.mark.parametrize("missing", ["release.json", "run.json", "manifest.json", "README.md"])
 def test_half_a_bundle_is_named(home: Home, missing: str) -> None:
     folder = bundle(home)
     (folder / missing).unlink()
     with pytest.raises(ConfigError, match=f"half a bundle, without {missing}"):
         publishing.find(home, "unet_text")
+
+
+def test_the_model_behind_a_name_is_found_without_a_bundle_too(home: Home) -> None:
+    with pytest.raises(ConfigError, match="no model is in use there"):
+        publishing.model_called(home, "unet_text")
+    home.point("models", "unet_text", "latest", "m7")
+    assert publishing.model_called(home, "unet_text") == ("unet_text", "m7")
+    assert publishing.model_called(home, "unet_text@m8") == ("unet_text", "m8")
+    (bundle(home) / "README.md").unlink()
+    assert publishing.model_called(home, "unet_text") == ("unet_text", "m1"), "half a bundle tells that too"
 
 
 def test_names_that_lead_to_nothing_are_named(home: Home, tmp_path: Path) -> None:
@@ -252,6 +268,17 @@ def test_what_a_hub_refuses_is_named_and_publishes_nothing(
 ) -> None:
     hub.fail(request_, fault)
     fails(home, hub, says)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(403, "may not write me/pictures .HTTP 403."), (404, "knows no place for")]
+)
+def test_a_place_where_no_repository_may_be_made_is_named(home: Home, hub: HubServer, status: int, says: str) -> None:
+    bundle(home)
+    hub.fail("POST /api/repos/create", Fault(status=status))
+    with pytest.raises(HubError, match=f"{says}.*nothing was published"):
+        send(publishing.find(home, "unet_text"), hub)
+    assert not hub.repositories
 
 
 def test_a_hub_that_stays_ill_is_given_up_after_some_tries(home: Home, hub: HubServer) -> None:
