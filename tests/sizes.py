@@ -64,6 +64,8 @@ NOT_QUICK = (
     "tests/pd_assets/lib/release/test_lookup.py",
     "tests/pd_assets/lib/release/test_many_takedowns.py",
     "tests/pd_assets/lib/release/test_notices.py",
+    "tests/pd_assets/lib/release/test_publishing.py",
+    "tests/pd_assets/lib/release/test_rebuilding.py",
     "tests/pd_assets/lib/release/test_receipts.py",
     "tests/pd_assets/lib/release/test_takedown_in_vain.py",
     "tests/pd_assets/lib/release/test_trace.py",

@@ -37,6 +37,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "label": ("pd_assets.cli.label", "go through the licensed pictures that lack a caption"),
         "audit": ("pd_assets.cli.audit", "a blind sample of decisions to judge in a browser, and its error rates"),
         "rights-gaps": ("pd_assets.cli.rights_gaps", "the templates that hold back otherwise free pages"),
+        "publish": ("pd_assets.cli.publish", "send a bundle or a dataset to a hub; a dry run unless --really"),
+        "rebuild": ("pd_assets.cli.rebuild", "fetch and export a dataset version again from its manifest"),
         "drift": ("pd_assets.cli.drift", "how many accepted pictures lost their ground, by month and tag, and why"),
         "sandbox": ("pd_assets.cli.sandbox", "a small archive on loopback that speaks Commons' API"),
         "sql": ("pd_assets.cli.sql", "ask the tables with DuckDB, read-only"),
@@ -57,6 +59,8 @@ EXAMPLES = """examples:
   pdd rights-gaps --csv gaps.csv             which unknown templates hold back most pages that are otherwise free
   pdd audit --role first                     as the first of two people; then --role second, --role settle
   pdd drift --csv drift.csv                  what became of accepted pictures, month by month
+  pdd publish unet_text --to me/pictures      what would be sent to a hub, and what speaks against it
+  pdd rebuild --manifest old/ --out again/    a dataset version again, byte for byte where the archive still has it
   pdd sql "select * from catalog.licensed_images limit 5"
 """
 

@@ -227,6 +227,13 @@ SETTINGS = (
     _setting("PD_SMTP_PORT", "its port; on 465 TLS from the start", "`25`"),
     _setting("PD_SMTP_USER", "who signs in there", "none", is_secret=True),
     _setting("PD_SMTP_PASSWORD", "with which password; sent over verified TLS only", "none", is_secret=True),
+    _setting(
+        "PD_HUB_ENDPOINT",
+        "the hub that `pdd publish` sends to: its address, with `https://`",
+        "`https://huggingface.co`",
+        is_of_machine=True,
+    ),
+    _setting("PD_HUB_TOKEN", "the token that may write there", "none", is_secret=True),
     _setting("PD_SHARD_MB", "a shard of the dataset holds at most this many megabytes of pictures", "`256`"),
     _setting("PD_EXPORT_INCLUDE", "categories to export, with all below them, separated by `;`", "all"),
     _setting("PD_EXPORT_EXCLUDE", "categories to leave out, with all below them, separated by `;`", "none"),
@@ -248,7 +255,7 @@ def as_markdown() -> str:
         "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
         "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys, passwords and\n"
         "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_MARKS_*`, `PD_SIGNING_KEY`, `PD_DUCKDB_*`,\n"
-        "`PD_DECODERS`).\n"
+        "`PD_DECODERS`, `PD_HUB_ENDPOINT`).\n"
         "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
     )
     return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])

@@ -23,6 +23,7 @@ from pd_ml.provenance import CODE_VERSION
 COMMONS_API = "https://commons.wikimedia.org/w/api.php"
 WIKIDATA_API = "https://www.wikidata.org/w/api.php"
 SMITHSONIAN_INDEX = "https://smithsonian-open-access.s3-us-west-2.amazonaws.com/metadata/edan/index.txt"
+HUB_ENDPOINT = "https://huggingface.co"
 CLEVELAND_INDEX = "https://raw.githubusercontent.com/ClevelandMuseumArt/openaccess/master/data.json"
 # Uploads younger than this are in quarantine: nobody has patrolled them yet. Nobody patrols a wiki of one's own.
 FRESH_DAYS = 30
@@ -113,6 +114,8 @@ class Settings:
     smtp_port: int = 25
     smtp_user: str | None = None
     smtp_password: str | None = field(default=None, repr=False)
+    hub_endpoint: str = HUB_ENDPOINT
+    hub_token: str | None = field(default=None, repr=False)
     shard_mb: int = 256
     export_include: tuple[str, ...] = ()
     export_exclude: tuple[str, ...] = ()
@@ -183,6 +186,8 @@ class Settings:
             smtp_port=reader.whole("PD_SMTP_PORT", 25, at_least=1),
             smtp_user=reader.text("PD_SMTP_USER"),
             smtp_password=reader.text("PD_SMTP_PASSWORD"),
+            hub_endpoint=reader.web_address("PD_HUB_ENDPOINT") or HUB_ENDPOINT,
+            hub_token=reader.header("PD_HUB_TOKEN", secret=True),
             shard_mb=reader.whole("PD_SHARD_MB", 256, at_least=1),
             export_include=reader.titles("PD_EXPORT_INCLUDE", ()),
             export_exclude=reader.titles("PD_EXPORT_EXCLUDE", ()),

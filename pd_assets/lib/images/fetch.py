@@ -107,6 +107,27 @@ def fetch_accepted(
         )
 
 
+def fetch_listed(store: Home, session: PoliteSession, items: Iterable[Row], *, max_side: int) -> Iterator[Row]:
+    """Fetch the pictures of some items, each as a plan names it, into the store of a home; how each went is told as a
+    row of images/files, and no table is written. Raises at the end what a host said that is asked no more.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    wishes = Wishes(profile="", max_side=max_side, originals=False, now=now, decoder_began=now)
+    with alone(store.images, "fetches pictures"), Decoders() as decoders:
+        _sweep(store)
+        fetcher = _Fetcher(
+            home=store,
+            session=session,
+            decoders=decoders,
+            wishes=wishes,
+            etags=Etags(store.images / "etags.json"),
+            placeholders=frozenset(),
+        )
+        yield from (row for row in fetcher.fetch_all(items) if row is not None)
+    if fetcher.refusals:
+        raise fetcher.refusals[0]
+
+
 def _sweep(home: Home) -> None:
     """Remove what a killed run left half-written. Only under `alone`: nobody is writing now."""
     for folder in home.images.glob("*/"):
@@ -134,7 +155,7 @@ class _Fetcher:
         number = self.home.buckets
         told = _Telling(journal=Journal(self.home), plan=plan, etags=self.etags)
         try:
-            for row in track(self._fetch_all(plan.todo()), "fetching pictures", total=plan.wanted):
+            for row in track(self.fetch_all(plan.todo()), "fetching pictures", total=plan.wanted):
                 if row is not None:
                     told.add(row, bucket_of(str(row["item_id"]), number))
         finally:
@@ -145,7 +166,8 @@ class _Fetcher:
             raise self.refusals[0]
         return counts
 
-    def _fetch_all(self, todo: Iterable[Row]) -> Iterator[Row | None]:
+    def fetch_all(self, todo: Iterable[Row]) -> Iterator[Row | None]:
+        """A row for each picture, in their order; None for one whose host is asked no more."""
         # The session lets two of them download at a time; the others wait for a decoder meanwhile.
         threads = MEDIA.concurrency + self.decoders.workers
         with ThreadPoolExecutor(threads, thread_name_prefix="media") as pool:

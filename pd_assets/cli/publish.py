@@ -1,0 +1,113 @@
+"""`pdd publish`: send a bundle or a dataset version to a Hugging Face style hub. A dry run, unless `--really`."""
+
+import argparse
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.settings import Settings
+
+if TYPE_CHECKING:
+    from pd_assets.lib.release.publishing import Hub, Published
+
+EXAMPLES = """examples:
+  pdd publish unet_text --explain                            all that keeps the model from being released
+  pdd publish unet_text --to me/pictures                     the latest bundle: what would be sent
+  pdd publish unet_text@4f2a --to me/pictures --really       that bundle, for real: PD_HUB_TOKEN may write there
+  pdd publish dataset:main --to me/free-pictures --really    the latest version of a dataset
+"""
+
+
+def explained(called: str) -> Iterator[str]:
+    """Every reason against a release, and ReleaseRefused where there is one."""
+    from pd_assets.lib.release import publishing
+
+    settings = Settings.from_env()
+    home = open_home(settings.home, to_ask=True)
+    if called.startswith(publishing.OF_DATASET):
+        parcel = publishing.find(home, called)
+        what = str(parcel)
+        reasons = publishing.reasons_against(home, parcel, profile=settings.rights_profile, gate=gates)
+    else:
+        stage, version = publishing.model_called(home, called)
+        what = f"models/{stage} {version}"
+        reasons = gates(home, stage, version, profile=settings.rights_profile)
+    yield from (f"- {reason}" for reason in reasons)
+    if reasons:
+        raise publishing.ReleaseRefused(what, reasons)
+    yield f"{what} may be released"
+
+
+def published(called: str, *, to: str, endpoint: str | None, really: bool) -> Iterator[str]:
+    """What is in the parcel, and what became of it; ReleaseRefused where the gates refuse it."""
+    from pd_assets.lib.release import publishing
+
+    settings = Settings.from_env()
+    if really and not settings.hub_token:
+        raise ConfigError("PD_HUB_TOKEN is not set; expected a token of the hub with write access; set it in .env")
+    hub = publishing.Hub(repo=to, endpoint=endpoint or settings.hub_endpoint, token=settings.hub_token or "")
+    home = open_home(settings.home, to_ask=True)
+    parcel = publishing.find(home, called)
+    yield f"{parcel} from {parcel.folder}, to the {parcel.kind} repository {hub.repo} at {hub.endpoint}"
+    yield f"licence: {parcel.licence}"
+    yield from (f"{size_bytes:>15,}  {name}" for name, size_bytes in parcel.files)
+    yield f"{parcel.size_bytes:>15,}  bytes in {len(parcel.files)} files"
+    if reasons := publishing.reasons_against(home, parcel, profile=settings.rights_profile, gate=gates):
+        raise publishing.ReleaseRefused(str(parcel), reasons)
+    yield "nothing speaks against its release"
+    publishing.verify(parcel)
+    yield "it was verified"
+    if not really:
+        yield "nothing was sent: this was a dry run, and the hub was not asked; --really sends it"
+        return
+    told: list[str] = []
+    done = publishing.publish(parcel, hub, told.append)
+    yield from told
+    yield from _in_words(done, hub)
+
+
+def _in_words(done: "Published", hub: "Hub") -> Iterator[str]:
+    yield from (f"removed, as this version has it not: {path}" for path in done.removed)
+    if not done.is_new:
+        yield f"nothing to do: {hub.repo} holds exactly this at {done.commit}"
+        return
+    yield f"published: {hub.endpoint}/{hub.repo}, commit {done.commit}"
+    if done.made_repository:
+        yield "the repository is new and private: look at it, and make it public there"
+
+
+def gates(home: Home, stage: str, version: str, *, profile: str) -> list[str]:
+    """The reasons that keep a model from being released today."""
+    reasons = import_module("pd_assets.lib.release.gates").reasons
+    return list(reasons(home, stage, version, profile=profile))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.epilog = EXAMPLES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "what",
+        help="a model, of which the latest bundle is meant, MODEL@BUNDLE, dataset:NAME, dataset:NAME@VERSION, or the "
+        "path of a bundle",
+    )
+    parser.add_argument("--to", metavar="OWNER/NAME", help="the repository; one that is not there is made, private")
+    parser.add_argument("--endpoint", metavar="URL", help="the hub (default: PD_HUB_ENDPOINT)")
+    parser.add_argument("--really", action="store_true", help="send it, and do not only say what would be sent")
+    parser.add_argument("--explain", action="store_true", help="only say everything that speaks against its release")
+    parser.set_defaults(wrong=parser.error)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    if not arguments.explain and not arguments.to:
+        arguments.wrong("expected --to OWNER/NAME, or --explain")
+    lines = (
+        explained(arguments.what)
+        if arguments.explain
+        else published(arguments.what, to=arguments.to, endpoint=arguments.endpoint, really=arguments.really)
+    )
+    for line in lines:
+        print(line)

@@ -1,0 +1,82 @@
+"""`pdd rebuild`: fetch and export a dataset version again from its manifest."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home, at_work, open_home
+from pd_assets.lib.settings import Settings, require_contact
+
+if TYPE_CHECKING:
+    from pd_assets.lib.http import PoliteSession
+
+RUN = "rebuild"
+EXAMPLES = """examples:
+  pdd rebuild --manifest old/manifest.json --out again     a version of which little is left, by the home's tables
+  pdd rebuild --manifest data/dataset/main/4f2a --out again
+What was taken down here, or is accepted no more, is never rebuilt. again/missing.csv lists what is not as it was.
+"""
+
+
+def rebuilt(manifest: Path, out: Path) -> Iterator[str]:
+    """What became of each shard, and of the pictures that are not as they were."""
+    from pd_assets.lib.release import rebuilding
+    from pd_assets.lib.release.rebuild_rows import read_original
+
+    settings = Settings.from_env()
+    original = read_original(manifest, profile=settings.rights_profile)
+    with at_work(open_home(settings.home)) as home:
+        done = rebuilding.rebuild(
+            home, original, out, profile=settings.rights_profile, session=lambda: _session(home, settings)
+        )
+    of = f"{original.manifest.name} {original.manifest.version}"
+    yield f"{len(done.same)} of {len(original.manifest.shards)} shards of {of} have the same bytes again"
+    yield f"{done.rows} pictures, {done.fetched} of them fetched anew"
+    yield from (f"other bytes, or nothing left: {path}" for path in done.other)
+    yield from (f"{count} pictures: {what}" for what, count in sorted(done.counts.items()))
+    if done.is_whole:
+        yield f"the whole version is in {done.folder}"
+    elif not done.counts:
+        yield f"every row is there and the bytes differ, so another writer of Parquet made them: {done.folder}"
+    else:
+        yield f"what there is became the version {done.version} in {done.folder}; {rebuilding.MISSING} says the rest"
+
+
+@contextmanager
+def _session(home: Home, settings: Settings) -> "Iterator[PoliteSession]":
+    """A polite session; ConfigError where another archive than the one that is set filled the home."""
+    from pd_assets.lib.addresses import archives_of
+    from pd_assets.lib.http import PoliteSession
+    from pd_assets.lib.ledger import recording
+
+    if home.archive not in (None, settings.commons_api):
+        raise ConfigError(
+            f"PD_HOME={home.root} holds pictures of {home.archive}, and PD_COMMONS_API is {settings.commons_api}; set "
+            "it to the archive of this home"
+        )
+    polite = PoliteSession(require_contact(settings), archives=archives_of(settings))
+    with recording(home, RUN, polite) as session:
+        yield session
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.epilog = EXAMPLES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="manifest.json of the version, or its folder; pictures.arrow beside it is its list of pictures",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to make")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """The command."""
+    for line in rebuilt(arguments.manifest, arguments.out):
+        print(line)

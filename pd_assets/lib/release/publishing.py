@@ -1,0 +1,361 @@
+"""Publish a bundle or a dataset version: what would be sent, what speaks against it, and the sending itself.
+
+What the gates refuse on this day is refused, whatever was allowed when it was made. The folder is verified, and then
+sent as it is by a child process (hub_push.py): its bytes and names, and nothing else. Errors: ConfigError,
+ReleaseRefused, HubError, ChildFailed.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import yaml
+
+from pd_assets.lib.child import ChildFailed, run_pd_ml
+from pd_assets.lib.dataset.exported import is_proved
+from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
+from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.home import Home
+from pd_assets.lib.release import members
+from pd_assets.lib.release.withdrawals import find_withdrawn
+from pd_assets.lib.settings import is_loopback
+from pd_ml.data import shards
+from pd_ml.provenance import RUN
+
+MODEL, DATASET = "model", "dataset"
+OF_DATASET = f"{DATASET}:"
+# As pd_ml.bundle.layout names them.
+RELEASE, MANIFEST, CARD = "release.json", "manifest.json", "README.md"
+PUSH = ("-m", "pd_assets.lib.release.hub_push")
+# A push ends after so long, and as much more as a slow line needs for its bytes.
+LEAST_S, SLOWEST_BYTES_S = 600.0, 50_000
+TOLD = 3
+
+
+class ReleaseRefused(PdError):
+    """Something speaks against a release; `reasons` are all of it."""
+
+    def __init__(self, what: str, reasons: list[str]) -> None:
+        more = f"; and {len(reasons) - TOLD} more" if len(reasons) > TOLD else ""
+        super().__init__(
+            f"{what} may not be released: {'; '.join(reasons[:TOLD])}{more}; pdd publish --explain lists all"
+        )
+        self.reasons = reasons
+
+
+class HubError(PdError):
+    """The hub could not be asked, or said no; the message says what was found and whether anything was published."""
+
+
+class Gate(Protocol):
+    """What keeps a model from being released today, a sentence each (lib/release/gates.py)."""
+
+    def __call__(self, home: Home, stage: str, version: str, *, profile: str) -> list[str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """A folder that is to be published: a bundle of the model `name` `version`, or the version of a dataset."""
+
+    kind: str
+    name: str
+    version: str
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"{'models' if self.kind == MODEL else DATASET}/{self.name} {self.version}"
+
+    @property
+    def files(self) -> tuple[tuple[str, int], ...]:
+        """Every file below the folder with its size, by name; ConfigError for what no release holds."""
+        found = []
+        for path in sorted(self.folder.rglob("*")):
+            name = path.relative_to(self.folder).as_posix()
+            if path.is_symlink() or any(part.startswith(".") for part in name.split("/")):
+                raise ConfigError(f"{path}: a link, or a hidden file; no release holds one; remove it and run again")
+            if path.is_file():
+                found.append((name, path.stat().st_size))
+        return tuple(found)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(size_bytes for _, size_bytes in self.files)
+
+    @property
+    def licence(self) -> str:
+        """What the card says, in the hub's words."""
+        told = _front_matter(self.folder / CARD)
+        return str(told.get("license_name") or told.get("license") or "none is told")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    """Where to, as whom, and how patiently: see hub_push.Request."""
+
+    repo: str
+    endpoint: str
+    token: str
+    timeout_s: float = 60.0
+    pause_s: float = 1.0
+    tries: int = 4
+    least_s: float = LEAST_S
+
+    def __post_init__(self) -> None:
+        owner, _, name = self.repo.partition("/")
+        if not owner or not name or "/" in name:
+            raise ConfigError(f"--to {self.repo}: expected OWNER/NAME, the repository on the hub")
+        if urlsplit(self.endpoint).scheme != "https" and not is_loopback(self.endpoint):
+            raise ConfigError(f"PD_HUB_ENDPOINT={self.endpoint}: a token is sent there; expected an https:// address")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """The commit that holds the folder. `is_new`: it was made now. `removed` are files of an earlier version."""
+
+    commit: str
+    is_new: bool
+    removed: tuple[str, ...]
+    made_repository: bool
+
+
+def find(home: Home, called: str) -> Parcel:
+    """MODEL, MODEL@BUNDLE, dataset:NAME, dataset:NAME@VERSION or the path of a folder; ConfigError where none is so."""
+    name, _, version = called.removeprefix(OF_DATASET).partition("@")
+    if not called.startswith(OF_DATASET) and (os.sep in called or called.startswith(".")):
+        return _at(home, Path(called))
+    if called.startswith(OF_DATASET):
+        chosen = version or home.pointed(DATASET, name, "latest") or "none"
+        return _dataset(home, home.dataset(name, chosen))
+    chosen = version or home.pointed("release", name, "latest") or "none"
+    folder = home.root / "release" / name / chosen
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: there is no such bundle; materialise release/bundle, or name another one")
+    return _bundle(home, folder)
+
+
+def model_called(home: Home, called: str) -> tuple[str, str]:
+    """Stage and version of the model behind MODEL, MODEL@BUNDLE or MODEL@VERSION, whether it has a bundle or not."""
+    if os.sep in called:
+        parcel = find(home, called)
+        return parcel.name, parcel.version
+    name, _, version = called.partition("@")
+    bundle = home.root / "release" / name / (version or home.pointed("release", name, "latest") or "none")
+    if (bundle / RELEASE).is_file():
+        return _told_by(bundle)
+    chosen = version or home.pointed("models", name, "latest")
+    if chosen is None:
+        raise ConfigError(f"{home.root / 'models' / name}: no model is in use there; name one as {name}@VERSION")
+    return name, chosen
+
+
+def reasons_against(home: Home, parcel: Parcel, *, profile: str, gate: Gate) -> list[str]:
+    """Everything that speaks against its release today; empty where nothing does."""
+    if parcel.kind == DATASET:
+        return list(_against_dataset(home, parcel, profile))
+    reasons = list(gate(home, parcel.name, parcel.version, profile=profile))
+    run = home.model(parcel.name, parcel.version) / RUN
+    if run.is_file() and run.read_bytes() != (parcel.folder / RUN).read_bytes():
+        reasons.append(f"{parcel.folder / RUN} is not that of {run.parent}; make the bundle anew")
+    return reasons
+
+
+def verify(parcel: Parcel) -> None:
+    """A bundle by the child that whoever receives it would run; a dataset by its digests. ChildFailed, ConfigError."""
+    if parcel.kind == MODEL:
+        _verify_bundle(parcel.folder)
+        return
+    try:
+        shards.verify(parcel.folder)
+    except shards.ShardError as error:
+        raise ConfigError(str(error)) from error
+    if wrong := [name for name in DESCRIBES if not is_description(parcel.folder / name)]:
+        raise ConfigError(f"{parcel.folder}: {', '.join(wrong)} missing or damaged; materialise dataset/manifest again")
+    if not is_proved(parcel.folder):
+        raise ConfigError(f"{parcel.folder}: {shards.PICTURES} was altered; materialise dataset/shards again")
+
+
+def _verify_bundle(folder: Path) -> None:
+    problems: list[str] = []
+
+    def heard(event: Mapping[str, object]) -> None:
+        told = event.get("problems")
+        for one in told if isinstance(told, list) else ():
+            problems.append(f"{one.get('file')}: {one.get('text')}")
+
+    try:
+        run_pd_ml(["verify", str(folder), "--json"], heard)
+    except ChildFailed as error:
+        if not problems:
+            raise
+        more = f"; and {len(problems) - TOLD} more" if len(problems) > TOLD else ""
+        raise ConfigError(
+            f"{folder} does not verify: {'; '.join(problems[:TOLD])}{more}; materialise release/bundle again, or look "
+            f"with python -m pd_ml verify {folder}"
+        ) from error
+
+
+def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:
+    """Send a folder that was verified, and against which nothing speaks; HubError where the hub has it not."""
+    files = [
+        {"path": name, "size_bytes": size_bytes, "sha256": shards.sha256_of(parcel.folder / name)}
+        for name, size_bytes in parcel.files
+    ]
+    request = {
+        "folder": str(parcel.folder.resolve()),
+        "repo": hub.repo,
+        "kind": parcel.kind,
+        "endpoint": hub.endpoint.rstrip("/"),
+        "token": hub.token,
+        "message": f"{parcel} ({parcel.folder.name})",
+        "files": files,
+        "timeout_s": hub.timeout_s,
+        "pause_s": hub.pause_s,
+        "tries": hub.tries,
+    }
+    done = _child(request, tell, limit_s=hub.least_s + parcel.size_bytes / SLOWEST_BYTES_S)
+    return Published(
+        commit=str(done["commit"]),
+        is_new=bool(done["is_new"]),
+        removed=tuple(_list(done["removed"])),
+        made_repository=bool(done["made_repository"]),
+    )
+
+
+def _child(request: Mapping[str, object], tell: Callable[[str], None], *, limit_s: float) -> Mapping[str, object]:
+    """What the child said last. It ends when we do, and after `limit_s` in any case."""
+    last: Mapping[str, object] = {}
+    with tempfile.TemporaryDirectory(prefix="pdd-hub-") as scratch, (Path(scratch) / "stderr").open("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, *PUSH],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=_environment(str(request["endpoint"]), scratch),
+        )
+        limit = Timer(limit_s, process.kill)
+        limit.start()
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            with suppress(BrokenPipeError):
+                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.flush()
+            for line in process.stdout:
+                last = json.loads(line)
+                if last["event"] == "says":
+                    tell(str(last["says"]))
+            process.wait()
+        finally:
+            limit.cancel()
+            process.kill()
+            process.communicate()
+        errors.seek(0)
+        said = errors.read().strip().splitlines()[-1:]
+    if last.get("event") == "done":
+        return last
+    if last.get("event") == "failed":
+        raise HubError(str(last["says"]))
+    how = (
+        f"it took longer than {limit_s:.0f} s" if process.returncode == -signal.SIGKILL else " ".join(said) or "no word"
+    )
+    raise HubError(
+        f"sending to {request['endpoint']} ended before its end ({how}); run again: it asks first what is there, and "
+        "sends the rest"
+    )
+
+
+def _environment(endpoint: str, scratch: str) -> dict[str, str]:
+    """Ours, without what other programs set for the library: no token of this machine, no other hub, no xet.
+
+    Xet would send to another store, and in several commits.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+    kept.pop("TRANSFORMERS_OFFLINE", None)
+    ours = {"HF_ENDPOINT": endpoint, "HF_HOME": scratch, "HF_HUB_VERBOSITY": "error"}
+    off = (
+        "DISABLE_XET",
+        "DISABLE_TELEMETRY",
+        "DISABLE_UPDATE_CHECK",
+        "DISABLE_PROGRESS_BARS",
+        "DISABLE_IMPLICIT_TOKEN",
+    )
+    return {**kept, **ours, **{f"HF_HUB_{name}": "1" for name in off}}
+
+
+def _at(home: Home, folder: Path) -> Parcel:
+    """The bundle or dataset in a folder."""
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder; expected a bundle or the version of a dataset")
+    if (folder / RELEASE).is_file() or not (folder / MANIFEST).is_file():
+        return _bundle(home, folder)
+    parcel = _dataset(home, folder)
+    if folder.resolve() != home.dataset(parcel.name, parcel.version).resolve():
+        raise ConfigError(
+            f"{folder} is no version of a dataset in {home.root}, which could say what was taken down of it; expected "
+            f"{home.dataset(parcel.name, parcel.version)}"
+        )
+    return parcel
+
+
+def _bundle(home: Home, folder: Path) -> Parcel:
+    if folder.is_relative_to(home.root):
+        home.fetched(folder)
+    if missing := [name for name in (RELEASE, RUN, MANIFEST, CARD) if not (folder / name).is_file()]:
+        raise ConfigError(f"{folder}: half a bundle, without {', '.join(missing)}; materialise release/bundle again")
+    name, version = _told_by(folder)
+    return Parcel(kind=MODEL, name=name, version=version, folder=folder)
+
+
+def _told_by(bundle: Path) -> tuple[str, str]:
+    """Stage and version of the model in a bundle."""
+    try:
+        told = json.loads((bundle / RELEASE).read_text())
+        return str(told["stage"]), str(told["version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{bundle / RELEASE}: damaged ({error}); materialise release/bundle again") from error
+
+
+def _dataset(home: Home, folder: Path) -> Parcel:
+    if folder.is_relative_to(home.root):
+        home.fetched(folder)
+    try:
+        found = shards.read_manifest(folder)
+    except shards.ShardError as error:
+        raise ConfigError(str(error)) from error
+    return Parcel(kind=DATASET, name=found.name, version=found.version, folder=folder)
+
+
+def _against_dataset(home: Home, parcel: Parcel, profile: str) -> Iterator[str]:
+    """Pictures of a version that were taken down or are accepted no more; and that nobody can tell which it holds."""
+    known = members.known(home)
+    if (why := known.unknown.get(parcel.version)) is not None:
+        yield f"it is not known which pictures it holds: {why}"
+    elif parcel.version not in known.parts:
+        yield f"dataset/members does not say which pictures it holds; materialise dataset/manifest of {parcel.name}"
+    yield from (str(one) for one in find_withdrawn(home, profile=profile) if parcel.version in one.versions)
+
+
+def _front_matter(card: Path) -> Mapping[str, object]:
+    """The YAML at the head of a card; nothing where there is none."""
+    _, *parts = card.read_text().split("---\n", 2) if card.is_file() else ("",)
+    try:
+        told = yaml.safe_load(parts[0]) if len(parts) == 2 else {}
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            f"{card}: its head is no YAML ({' '.join(str(error).split())[:200]}); make it anew"
+        ) from error
+    return told if isinstance(told, dict) else {}
+
+
+def _list(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
