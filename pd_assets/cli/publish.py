@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pd_assets.cli.project import project_root
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.settings import Settings
@@ -23,6 +23,7 @@ EXAMPLES = """examples:
 def explained(called: str) -> Iterator[str]:
     """Every reason against a release, and ReleaseRefused where there is one."""
     from pd_assets.lib.release import publishing
+    from pd_assets.lib.release.operator import missing_of
 
     settings = Settings.from_env()
     home = open_home(settings.home, to_ask=True)
@@ -33,7 +34,7 @@ def explained(called: str) -> Iterator[str]:
     else:
         stage, version = publishing.model_called(home, called)
         what = f"models/{stage} {version}"
-        reasons = gates(home, stage, version, profile=settings.rights_profile)
+        reasons = [*missing_of(settings), *gates(home, stage, version, profile=settings.rights_profile)]
     yield from (f"- {reason}" for reason in reasons)
     if reasons:
         raise publishing.ReleaseRefused(what, reasons)
@@ -79,9 +80,15 @@ def _in_words(done: "Published", hub: "Hub") -> Iterator[str]:
 
 
 def gates(home: Home, stage: str, version: str, *, profile: str) -> list[str]:
-    """The reasons that keep a model from being released today."""
-    reasons = import_module("pd_assets.lib.release.gates").reasons
-    return list(reasons(home, stage, version, profile=profile))
+    """The reasons that keep a model from being released today; checks that failed last are among them."""
+    from pd_assets.checks.every import against_release
+    from pd_assets.cli.instance import open_instance
+    from pd_assets.lib.release.bundle import failed_in_words
+    from pd_assets.lib.release.gates import reasons
+
+    with open_instance(project_root()) as instance:
+        failed = against_release(instance, home, stage, version)
+    return [*reasons(home, stage, version, profile=profile), *failed_in_words(failed)]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -38,9 +38,13 @@ _BESIDE = frozenset({RUN, LEDGER, METRICS, READABLE})
 
 def all_reasons(home: Home, stage: str, version: str, *, settings: Settings, failed: Sequence[str] = ()) -> list[str]:
     """All that keeps a model from being released today; `failed` are checks of the platform that failed last."""
-    of_checks = [f"check: {one} failed the last time; `pdd up` shows why" for one in failed]
     of_model = gates.reasons(home, stage, version, profile=settings.rights_profile)
-    return [*missing_of(settings), *of_model, *of_checks]
+    return [*missing_of(settings), *of_model, *failed_in_words(failed)]
+
+
+def failed_in_words(checks: Sequence[str]) -> list[str]:
+    """Checks of the platform that failed last, as reasons."""
+    return [f"check: {one} failed the last time; `pdd up` shows why" for one in checks]
 
 
 def make_bundle(

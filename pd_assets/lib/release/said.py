@@ -36,6 +36,7 @@ def said(
 ) -> dict[str, object]:
     """`release.json` but for the day and the bundle's own version: the fields of `pd_ml.bundle.facts.Release`."""
     manifests = {version: read_manifest(folder) for version, folder in datasets.items()}
+    ledgers = gates.ledgers_of(home, model)
     facts = manifests[model.run.dataset_version].facts
     return {
         "format_version": FORMAT_VERSION,
@@ -56,7 +57,8 @@ def said(
         "download_url": operator.download_url,
         "is_continued": settings.scrape_enabled,
         "taken_down": _count(home, "select count(distinct coalesce(item_id, sha256)) from t", TAKEDOWNS),
-        "languages": _languages(home, gates.ledgers_of(home, model)),
+        "languages": _labels(home, ledgers, "coalesce(label.language, '')"),
+        "label_origins": _labels(home, ledgers, "split_part(label.seen_in, ' ', 1)"),
         "refused": _refused(home, settings.rights_profile),
         "training_flop": _training_flop(chain),
         "first_used": _first_used(home, chain),
@@ -71,10 +73,10 @@ def _count(home: Home, sql: str, table: Table) -> int:
     return int(found[0][0].as_py())
 
 
-def _languages(home: Home, ledgers: Sequence[Path]) -> dict[str, int]:
-    """How many label fields in which language the pictures of the ledgers have; "" is a field in no language."""
-    sql = """
-        select coalesce(label.language, '') as language, count(*) as fields
+def _labels(home: Home, ledgers: Sequence[Path], by: str) -> dict[str, int]:
+    """How many label fields the pictures of the ledgers have, by an SQL expression over `label`."""
+    sql = f"""
+        select {by} as told, count(*) as fields
         from (
             select unnest(captions.labels) as label from captions
             semi join (select distinct item_id from ledgers where relation = 'trained_on') as shown using (item_id)
@@ -86,7 +88,7 @@ def _languages(home: Home, ledgers: Sequence[Path]) -> dict[str, int]:
         "captions": CAPTIONS,
     }
     with looking_at(home, inputs) as connection:
-        return {str(language): int(fields) for language, fields in connection.sql(sql).fetchall()}
+        return {str(told): int(fields) for told, fields in connection.sql(sql).fetchall()}
 
 
 def _refused(home: Home, profile: str) -> dict[str, int]:

@@ -8,6 +8,9 @@ from pd_ml.bundle.papers.eu_form import YES_NO, Field, Value
 from pd_ml.bundle.papers.sources import Source, host_rows, month, sources
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, one_line
 
+# What label fields that `pdd import-prior` brought say of where they were seen.
+PRIOR_SYSTEM = "PD-Diffusion"
+
 
 def source_fields(facts: Facts) -> Iterator[Field]:
     """2.1 to 2.6."""
@@ -142,9 +145,10 @@ def _users_and_synthetic(facts: Facts) -> Iterator[Field]:
     """2.4 to 2.6."""
     latents = any(link.run.stage == "latents" for link in facts.chain)
     told = "The latents in the chain are the same pictures, encoded by a model of the chain: no data made to train on."
-    typed = (
-        "Label texts that the operator typed, or brought from an earlier system, are not told apart from those of "
-        "the archives: the ledger has the licence of each caption, not its author."
+    brought = facts.release.label_origins.get(PRIOR_SYSTEM, 0)
+    narrative = (
+        f"{brought} label fields were written for, or collected by, an earlier system ({PRIOR_SYSTEM}) of the operator. "
+        "Of that system no picture and no claim of rights was taken over."
     )
     asked: tuple[tuple[str, str, str], ...] = (
         ("2.4.model", "Was data from user interactions with the model used to train it?", "No"),
@@ -157,10 +161,10 @@ def _users_and_synthetic(facts: Facts) -> Iterator[Field]:
         ("2.5.gpai", "General-purpose AI models on the market that made it", NOT_APPLICABLE),
         ("2.5.other", "Other AI models that made it, own ones included", NOT_APPLICABLE),
         ("2.5.comments", "Additional comments (optional)", told if latents else NOT_APPLICABLE),
-        ("2.6.used", "Were other sources than those of 2.1 to 2.5 used?", "No"),
-        ("2.6.desc", "Narrative description of these sources and data", NOT_APPLICABLE),
-        ("2.6.comments", "Additional comments (optional)", typed if facts.counts.texts else NOT_APPLICABLE),
+        ("2.6.used", "Were other sources than those of 2.1 to 2.5 used?", "Yes" if brought else "No"),
+        ("2.6.desc", "Narrative description of these sources and data", narrative if brought else NOT_APPLICABLE),
+        ("2.6.comments", "Additional comments (optional)", NOT_APPLICABLE),
     )
     for key, asks, value in asked:
-        is_choice = value == "No"
+        is_choice = value in YES_NO
         yield Field(key=key, section=key[:3], asks=asks, value=value, options=YES_NO if is_choice else ())

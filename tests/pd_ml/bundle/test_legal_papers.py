@@ -423,3 +423,11 @@ def test_an_archive_has_its_name_only_where_its_own_host_delivered(mixed: Facts)
     assert "come from Wikimedia Commons (24)" in card.write(replace(mixed, counts=of_commons))
     of_sandbox = replace(mixed.counts, hosts={"127.0.0.1": host})
     assert "made up, by the project's own sandbox" in card.write(replace(mixed, counts=of_sandbox))
+
+
+def test_label_texts_of_an_earlier_system_are_named_as_a_further_source(tmp_path: Path) -> None:
+    for origins, used in (({"wikitext": 30}, "No"), ({"wikitext": 30, "PD-Diffusion": 15}, "Yes")):
+        facts = read_facts(made.bundle(tmp_path / used, label_origins=origins))
+        told = {one["key"]: one["value"] for one in json.loads(eu_summary.write_data(facts))["fields"]}
+        assert told["2.6.used"] == used
+        assert told["2.6.desc"] == "not applicable" or str(told["2.6.desc"]).startswith("15 label fields")
