@@ -147,8 +147,8 @@ def _users_and_synthetic(facts: Facts) -> Iterator[Field]:
     told = "The latents in the chain are the same pictures, encoded by a model of the chain: no data made to train on."
     brought = facts.release.label_origins.get(PRIOR_SYSTEM, 0)
     narrative = (
-        f"{brought} label fields were written for, or collected by, an earlier system ({PRIOR_SYSTEM}) of the operator. "
-        "Of that system no picture and no claim of rights was taken over."
+        f"{brought} label fields were written for, or collected by, an earlier system of the operator "
+        f"({PRIOR_SYSTEM}). Of that system no picture and no claim of rights was taken over."
     )
     asked: tuple[tuple[str, str, str], ...] = (
         ("2.4.model", "Was data from user interactions with the model used to train it?", "No"),
