@@ -31,6 +31,12 @@ EVALUATE = "evaluate"
 # What an evaluation calls its report.
 _REPORT = "report.json"
 _ENFORCED = (KERNEL, CONTAINER)
+# The files at the top of a bundle, all of which it has.
+REQUIRED = (
+    *(layout.RELEASE, layout.LEDGER, layout.EVALUATION, layout.SAMPLES, layout.RUN),
+    *layout.PAPERS,
+    *(layout.MANIFEST, layout.SIGNATURE, layout.PUBLIC_KEY),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +130,8 @@ def _of_record(name: str, run: RunRecord) -> Iterator[str]:
     # An evaluation trains nothing, and needs no clean room.
     expected = (*_ENFORCED, "") if run.stage == EVALUATE else _ENFORCED
     if run.level not in expected:
-        yield f"clean room {run.level or 'of nothing that is told'!r}, expected {KERNEL!r}: a foreign input was not kept out"
+        told = run.level or "nothing told"
+        yield f"clean room: {told!r}, expected {KERNEL!r}; nothing kept foreign inputs out"
     if run.digest != digest_of_outputs(run.outputs):
         yield f"its digest {run.digest[:16]} is not that of its outputs"
 
@@ -209,12 +216,11 @@ def _of_evaluation(chain: Chain, found: Mapping[str, Sealed]) -> Iterator[Proble
 
 def _of_strangers(chain: Chain, found: Mapping[str, Sealed]) -> Iterator[Problem]:
     """Files that no bundle has: a digest and a signature alone do not make them part of one."""
-    top = {value for name, value in vars(layout).items() if name.isupper() and isinstance(value, str)}
     runs = {f"{layout.CHAIN}/{name}/{file}" for name in (*chain.models, *chain.evaluations) for file in (RUN, LEDGER)}
     datasets = {f"{layout.CHAIN}/{name}/{layout.DATASET_MANIFEST}" for name in chain.datasets}
     for file in sorted(found):
-        is_of_chain = (
-            file in runs or file in datasets or (file.startswith(f"{layout.CHAIN}/") and file.endswith(f"/{RUN}"))
-        )
-        if file not in top and not is_of_chain and not file.startswith(f"{layout.PIPELINE}/"):
+        # A record that cannot be read is told of where it is read.
+        is_record = file.startswith(f"{layout.CHAIN}/") and file.count("/") == 2 and file.endswith(f"/{RUN}")
+        is_known = file in REQUIRED or file in runs or file in datasets or is_record
+        if not is_known and not file.startswith(f"{layout.PIPELINE}/"):
             yield Problem(file=file, text="no file of a bundle; remove it")

@@ -75,7 +75,7 @@ def _fits(value: object, kind: object) -> bool:
         )
     if kind is NoneType:
         return value is None
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return isinstance(value, kind) and not misfits(value)
     if kind is float:
         return isinstance(value, float | int) and not isinstance(value, bool)

@@ -44,4 +44,5 @@ def write_papers(folder: Path) -> None:
     """Write every paper of the bundle in the making; BundleError where its facts do not fit together."""
     facts = read_facts(folder)
     for name, write in WRITERS.items():
-        (folder / name).write_text(write(facts))
+        # Bytes: elsewhere a text would be written in the system's encoding, with its own ends of lines.
+        (folder / name).write_bytes(write(facts).encode())
