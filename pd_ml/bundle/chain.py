@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.distrust import Problem, misfits, read_json
 from pd_ml.bundle.facts import read_release
-from pd_ml.bundle.problems import Problem, misfits, read_json
 from pd_ml.bundle.sealing import Sealed
 from pd_ml.data.shards import Manifest, ShardError, digest_of, parse_manifest
 from pd_ml.errors import BundleError, ProvenanceError

@@ -66,7 +66,7 @@ def _sign(parsed: argparse.Namespace) -> None:
 
 
 def _verify(parsed: argparse.Namespace) -> None:
-    from pd_ml.bundle.problems import shown
+    from pd_ml.bundle.distrust import shown
     from pd_ml.bundle.verify import verify
 
     folder = Path(parsed.bundle)

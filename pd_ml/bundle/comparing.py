@@ -10,8 +10,8 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.distrust import MOST_JSON_BYTES, Problem, shown
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.problems import MOST_JSON_BYTES, Problem, shown
 from pd_ml.bundle.sealing import Sealed
 
 JSON_PAPERS = frozenset({layout.BOM, layout.SPDX, layout.CROISSANT, layout.EU_DATA})

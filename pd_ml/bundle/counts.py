@@ -88,7 +88,8 @@ def batches_of(path: Path, schema: pa.Schema, *, batch_rows: int = 16_384) -> It
     if not path.is_file():
         raise BundleError(f"{path} is missing; this is half a bundle, have it made again")
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        # Buffered ahead, what was read would stay in memory until the file is closed.
+        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
             found = file.schema_arrow
             if found.names != schema.names:
                 raise BundleError(f"{path}: columns {', '.join(found.names)}, expected {', '.join(schema.names)}")

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pd_ml.bundle import layout
 from pd_ml.bundle.chain import Chain
 from pd_ml.bundle.counts import batches_of, ledger_batches
-from pd_ml.bundle.problems import Problem
+from pd_ml.bundle.distrust import Problem
 from pd_ml.provenance import HELD, LEDGER_COLUMNS, TRAINED_ON, RunRecord
 
 OF_TRAINING = pa.schema([(name, kind) for name, (kind, _) in LEDGER_COLUMNS.items()])
@@ -25,7 +25,7 @@ OF_TRAINING = pa.schema([(name, kind) for name, (kind, _) in LEDGER_COLUMNS.item
 # Columns that no row may leave empty, and those that no picture may that was trained on.
 _ALWAYS = ("stage", "version", "item_id", "sha256", "split", "relation", "times_shown", layout.SOURCE)
 _OF_TRAINED = ("rule_id", "evidence_digest", "page_url")
-_BATCH_ROWS = 32_768
+_BATCH_ROWS = 8_192
 
 
 @dataclass

@@ -10,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.distrust import Problem, read_json
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.problems import Problem, read_json
 from pd_ml.errors import BundleError
 
 # What model hubs call them: https://huggingface.co/docs/hub/repositories-licenses

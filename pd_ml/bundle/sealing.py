@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.distrust import Problem, read_json
 from pd_ml.bundle.facts import read_release
 from pd_ml.bundle.papers import write_papers
-from pd_ml.bundle.problems import Problem, read_json
 from pd_ml.data.shards import sha256_of
 from pd_ml.errors import BundleError
 

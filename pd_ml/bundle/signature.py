@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pd_ml.bundle import layout
-from pd_ml.bundle.problems import Problem, read_json
+from pd_ml.bundle.distrust import Problem, read_json
 from pd_ml.bundle.sealing import GIT_NAMES, Sealed, list_files, require_plain, write_manifest
 from pd_ml.errors import BundleError, MarkError
 

@@ -14,11 +14,11 @@ import pyarrow as pa
 from pd_ml.bundle import layout
 from pd_ml.bundle.chain import REQUIRED, Chain, problems_of_chain, read_chain
 from pd_ml.bundle.comparing import problems_of_papers
+from pd_ml.bundle.distrust import Problem, misfits, read_json
 from pd_ml.bundle.facts import Facts, read_facts, read_release
 from pd_ml.bundle.ledgers import compare_ledgers, readable_ledgers
 from pd_ml.bundle.licences import problems_of_licence
 from pd_ml.bundle.papers import WRITERS
-from pd_ml.bundle.problems import Problem, misfits, read_json
 from pd_ml.bundle.sealing import Listing, Sealed, digests_of, list_files, newer_format, problems_of_manifest
 from pd_ml.bundle.signature import PublicKey, problems_of_signature, read_public_key
 from pd_ml.data.shards import ShardError
