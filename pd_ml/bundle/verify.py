@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.chain import REQUIRED, Chain, problems_of_chain, read_chain
-from pd_ml.bundle.comparing import problems_of_papers
+from pd_ml.bundle.comparing import problems_by_rules, problems_of_papers
 from pd_ml.bundle.distrust import Problem, misfits, read_json
 from pd_ml.bundle.facts import Facts, read_facts, read_release
 from pd_ml.bundle.ledgers import compare_ledgers, readable_ledgers
@@ -24,6 +24,7 @@ from pd_ml.bundle.signature import PublicKey, problems_of_signature, read_public
 from pd_ml.data.shards import ShardError
 from pd_ml.errors import BundleError, MarkError, PdMlError
 
+_PAPERS = "papers"
 # What a hostile file can make of code that expects a good one.
 _SURPRISES = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError, AssertionError)
 
@@ -81,6 +82,7 @@ class _Verification:
         self._found: Mapping[str, Sealed] = digests_of(listing)
         self._problems: list[Problem] = list(listing.problems)
         self._key = given
+        self._untrusted: set[str] = set()
         self._rows = 0
         self._chain: Chain | None = None
         self._facts: Facts | None = None
@@ -89,12 +91,15 @@ class _Verification:
         """Every part in its order; what could not be read leaves out what rests on it."""
         self._look(layout.MANIFEST, self._manifest)
         self._look(layout.SIGNATURE, self._signature)
+        # Altered by their digests: flipped bits may end a reader of Parquet.
+        self._untrusted = {problem.file for problem in self._problems}
         if not self._half():
             self._look(layout.RELEASE, self._release)
             self._look(layout.CHAIN, self._records)
             self._look(layout.LEDGER, self._ledgers)
             self._look(layout.LEDGER, self._count)
-            self._look("papers", self._papers)
+            self._look(_PAPERS, self._papers)
+            self._look(_PAPERS, self._rules)
         return Verdict(problems=tuple(dict.fromkeys(self._problems)), checked=self._checked())
 
     def _look(self, name: str, part: Callable[[], list[Problem]]) -> None:
@@ -150,15 +155,14 @@ class _Verification:
         return [*problems, *problems_of_chain(self._chain, self._found)]
 
     def _ledgers(self) -> list[Problem]:
-        if self._chain is None or self._is_altered(layout.LEDGER):
+        if self._chain is None or layout.LEDGER in self._untrusted:
             return []
         digests = {name: one.sha256 for name, one in self._found.items()}
         self._rows, problems = compare_ledgers(self._folder, self._chain, readable_ledgers(self._chain, digests))
         return problems
 
     def _count(self) -> list[Problem]:
-        facts = (layout.LEDGER, layout.RELEASE, layout.EVALUATION)
-        if self._chain is None or any(self._is_altered(name) for name in facts):
+        if self._chain is None or {layout.LEDGER, layout.RELEASE, layout.EVALUATION} & self._untrusted:
             return []
         read_json(self._folder / layout.EVALUATION)
         self._facts = read_facts(self._folder)
@@ -166,16 +170,14 @@ class _Verification:
 
     def _papers(self) -> list[Problem]:
         if self._facts is None:
-            text = "not compared, as the facts that they are computed from cannot be trusted"
-            return [Problem(file="papers", text=text)]
-        return [
-            *problems_of_papers(self._facts, self._found, WRITERS),
-            *problems_of_licence(self._facts),
-        ]
+            text = "not compared, as the facts that they are computed from cannot be read or trusted"
+            return [Problem(file=_PAPERS, text=text)]
+        return problems_of_papers(self._facts, self._found, WRITERS)
 
-    def _is_altered(self, name: str) -> bool:
-        """Whether something was found wrong with a file already: flipped bits may end a reader of Parquet."""
-        return any(problem.file == name for problem in self._problems)
+    def _rules(self) -> list[Problem]:
+        if self._facts is None:
+            return []
+        return [*problems_of_licence(self._facts), *problems_by_rules(self._facts)]
 
     def _checked(self) -> Checked:
         counts = self._facts.counts if self._facts else None
