@@ -110,11 +110,11 @@ def _require_size(path: Path, metadata: pq.FileMetaData) -> None:
             )
 
 
-def count(path: Path) -> tuple[Counts, Mapping[tuple[str, str], OfModel]]:
+def count(path: Path, *, batch_rows: int = 16_384) -> tuple[Counts, Mapping[tuple[str, str], OfModel]]:
     """What the ledger of a bundle holds in all, and for each stage and version; BundleError as `ledger_batches`."""
     totals, links = _Totals(), dict[tuple[str, str], OfModel]()
     waiting = SCHEMA.empty_table()
-    for batch in ledger_batches(path):
+    for batch in ledger_batches(path, batch_rows=batch_rows):
         if not batch.num_rows:
             continue
         rows = pa.concat_tables([waiting, pa.Table.from_batches([batch])]).combine_chunks()

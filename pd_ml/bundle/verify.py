@@ -148,6 +148,8 @@ class _Verification:
     def _release(self) -> list[Problem]:
         read_json(self._folder / layout.RELEASE)
         wrong = misfits(read_release(self._folder))
+        if wrong:
+            self._untrusted.add(layout.RELEASE)
         return [Problem(file=layout.RELEASE, text=text) for text in wrong]
 
     def _records(self) -> list[Problem]:
