@@ -15,8 +15,8 @@ _APART = """
 import sys
 ABSENT = {
     "pd_assets", "dagster", "duckdb", "torch", "requests", "c2pa", "diffusers", "transformers", "accelerate",
-    "datasets", "tokenizers", "safetensors", "scipy", "psutil", "tqdm", "yaml", "jinja2", "huggingface_hub", "model_signing",
-    "tests", "matplotlib", "pandas",
+    "datasets", "tokenizers", "safetensors", "scipy", "psutil", "tqdm", "yaml", "jinja2",
+    "huggingface_hub", "model_signing", "tests", "matplotlib", "pandas",
 }
 class Absent:
     def find_spec(self, name, path=None, target=None):

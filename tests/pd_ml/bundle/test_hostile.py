@@ -29,7 +29,7 @@ def signed(folder: Path, whole: HandedOut) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", [*JSON_FACTS, layout.MANIFEST, layout.SIGNATURE, layout.BOM])
+@pytest.mark.parametrize("name", [layout.RELEASE, RECORD, layout.MANIFEST, layout.SIGNATURE])
 @pytest.mark.parametrize(
     "content",
     [
@@ -53,7 +53,7 @@ def test_json_of_any_content_is_refused(name: str, content: bytes, whole: Handed
 
 
 @pytest.mark.parametrize("name", JSON_FACTS)
-@pytest.mark.parametrize("value", [None, 1e400, {"a": {"b": []}}])
+@pytest.mark.parametrize("value", [None, {"a": {"b": []}}])
 def test_a_field_of_any_kind_is_refused_without_a_crash(
     name: str, value: object, whole: HandedOut, tmp_path: Path
 ) -> None:
