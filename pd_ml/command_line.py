@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from pd_ml.bundle import commands as of_bundles
 from pd_ml.config import EvaluateConfig, StageConfig, to_json, with_overrides
 from pd_ml.data.shards import ShardError, is_exported
 from pd_ml.disk import named_when_full
@@ -98,8 +99,9 @@ def main(arguments: Sequence[str], training: Training | None = None) -> int:
         "import": _import,
         "room": _room,
         "flop": _flop,
+        **of_bundles.RUN,
     }
-    place = next((getattr(parsed, name) for name in ("new", "out") if name in parsed), ".")
+    place = next((getattr(parsed, name) for name in ("new", "out", "folder") if name in parsed), ".")
     return told_in_one_line(lambda: commands[parsed.command](parsed), Path(place))
 
 
@@ -333,6 +335,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(_command(commands, "import", "read a pixel model of the prior system", _IMPORT_EXAMPLES))
     _command(commands, "room", "try the clean room, and say which level this machine can reach", _ROOM_EXAMPLES)
     _add_flop(_command(commands, "flop", "the arithmetic that finished trainings took", _FLOP_EXAMPLES))
+    of_bundles.add_commands(commands)
     return parser
 
 

@@ -3,9 +3,10 @@
 import json
 import os
 import time
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 PEOPLE_EVERY_S = 5.0
 LINE_COLUMNS = 100
@@ -52,6 +53,9 @@ class Reporter:
             self._people.flush()
 
     def _line(self, seen: int, total: int, loss: float, elapsed_s: float) -> str:
+        # Not everything that reports draws bars: what a bundle is verified with needs no tqdm.
+        from tqdm import tqdm
+
         return tqdm.format_meter(
             seen,
             total,
@@ -72,6 +76,8 @@ class Reporter:
             self._bar = None
 
     def _move_bar(self, seen: int, total: int, loss: float) -> None:
+        from tqdm import tqdm
+
         if self._bar is None:
             self._bar = tqdm(
                 total=total,

@@ -340,12 +340,13 @@ def output_digests(folder: Path) -> dict[str, str]:
 
 def digest_of_outputs(outputs: Mapping[str, str]) -> str:
     """One SHA-256 over the files that decide what a model does."""
-    decisive = {name: digest for name, digest in outputs.items() if _is_decisive(name)}
+    decisive = {name: digest for name, digest in outputs.items() if is_decisive(name)}
     lines = [f"{name} {decisive[name]}" for name in sorted(decisive)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _is_decisive(name: str) -> bool:
+def is_decisive(name: str) -> bool:
+    """Whether an output decides what a model does, so that its digest is over it."""
     return name not in _NOT_IN_DIGEST and not _shows(name)
 
 

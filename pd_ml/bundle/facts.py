@@ -7,28 +7,21 @@ Errors: BundleError, ProvenanceError.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pd_ml.bundle import layout
+from pd_ml.bundle.counts import COLUMNS as COLUMNS
+from pd_ml.bundle.counts import SCHEMA as SCHEMA
+from pd_ml.bundle.counts import Counts as Counts
+from pd_ml.bundle.counts import Host as Host
+from pd_ml.bundle.counts import OfModel, count
+from pd_ml.bundle.counts import ledger_batches as ledger_batches
 from pd_ml.data.shards import Manifest, ShardError, parse_manifest
 from pd_ml.errors import BundleError
-from pd_ml.provenance import LEDGER_COLUMNS, MEASURED_WITH, RUN, TRAINED_ON, RunRecord, parse_run
-
-COLUMNS: Mapping[str, pa.DataType] = {
-    **{name: kind for name, (kind, _) in LEDGER_COLUMNS.items()},
-    layout.SOURCE: pa.string(),
-    layout.MEDIA_HOST: pa.string(),
-    layout.SIZE_BYTES: pa.int64(),
-    layout.SEEN_ON: pa.string(),
-}
-SCHEMA = pa.schema(list(COLUMNS.items()))
+from pd_ml.provenance import RUN, RunRecord, parse_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,39 +84,6 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Host:
-    """What came from one host of media: distinct pictures and the bytes of their stored files."""
-
-    pictures: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """Distinct pictures over all models of the chain, unless said otherwise.
-
-    `pictures`: that any of them was trained on; `measured`: that were only looked at to measure; `seen`: both.
-    `by_split`, `by_rule`, `by_source` and `hosts` are of all that were seen. `showings`: times shown, all models
-    together. `texts`: distinct caption texts that were shown in training, by licence; `text_showings`: how often.
-    `attributed`: pictures with a shown text under CC BY-SA. `first_day`, `last_day`: of evidence, "" where none tells.
-    """
-
-    pictures: int
-    measured: int
-    seen: int
-    by_split: Mapping[str, int]
-    by_rule: Mapping[str, int]
-    by_source: Mapping[str, int]
-    hosts: Mapping[str, Host]
-    showings: int
-    texts: Mapping[str, int]
-    text_showings: Mapping[str, int]
-    attributed: int
-    first_day: str
-    last_day: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Facts:
     """All that papers are made of. `chain`: the model itself first, then what it was made of, as `run.json` names them.
 
@@ -170,11 +130,11 @@ def read_facts(folder: Path) -> Facts:
     """The facts of a bundle, finished or in the making; BundleError says what is missing or does not fit."""
     release = read_release(folder)
     chain_runs, evaluated, datasets = _chain(folder, release)
-    counts, links = _count(folder / layout.LEDGER)
+    counts, links = count(folder / layout.LEDGER)
     known = {(run.stage, run.version) for run in chain_runs}
     if strangers := sorted(f"{stage} {version}" for stage, version in links if (stage, version) not in known):
         raise BundleError(f"{folder / layout.LEDGER}: rows of {', '.join(strangers)}, which the chain does not name")
-    none = _OfModel()
+    none = OfModel()
     return Facts(
         folder=folder,
         release=release,
@@ -250,15 +210,7 @@ def _chain(folder: Path, release: Release) -> tuple[list[RunRecord], RunRecord, 
     return list(ordered.values()), evaluated, datasets
 
 
-@dataclass
-class _OfModel:
-    trained_on: int = 0
-    measured_with: int = 0
-    times_shown: int = 0
-    captions: Counter[str] = field(default_factory=Counter)
-
-
-def _link(run: RunRecord, of: _OfModel) -> Link:
+def _link(run: RunRecord, of: OfModel) -> Link:
     return Link(
         run=run,
         trained_on=of.trained_on,
@@ -266,107 +218,6 @@ def _link(run: RunRecord, of: _OfModel) -> Link:
         times_shown=of.times_shown,
         captions=dict(sorted(of.captions.items())),
     )
-
-
-def ledger_batches(path: Path, *, batch_rows: int = 16_384) -> Iterator[pa.RecordBatch]:
-    """The rows of a bundle's ledger in their order; BundleError where it is missing, damaged or of other columns."""
-    if not path.is_file():
-        raise BundleError(f"{path} is missing; this is half a bundle, have it made again")
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            if file.schema_arrow.names != SCHEMA.names:
-                raise BundleError(
-                    f"{path}: columns {', '.join(file.schema_arrow.names)}, expected {', '.join(SCHEMA.names)}"
-                )
-            yield from file.iter_batches(batch_size=batch_rows)
-    except (OSError, pa.ArrowException) as error:
-        raise BundleError(f"{path}: cannot be read as a ledger ({error}); fetch the bundle again") from error
-
-
-def _count(path: Path) -> tuple[Counts, Mapping[tuple[str, str], _OfModel]]:
-    """One pass over the ledger, which is sorted by item: the rows of an item are beside one another."""
-    links: dict[tuple[str, str], _OfModel] = {}
-    total = _Totals()
-    item: str | None = None
-    rows: list[Mapping[str, Any]] = []
-    for batch in ledger_batches(path):
-        for row in batch.to_pylist():
-            if row["item_id"] != item:
-                if item is not None and row["item_id"] < item:
-                    raise BundleError(
-                        f"{path}: {row['item_id']} comes after {item}, expected rows in the order of items"
-                    )
-                total.add(rows)
-                item, rows = row["item_id"], []
-            rows.append(row)
-            of = links.setdefault((row["stage"], row["version"]), _OfModel())
-            if row["relation"] == TRAINED_ON:
-                of.trained_on += 1
-                of.times_shown += row["times_shown"]
-                for caption in row["captions"] or ():
-                    of.captions[caption["licence"]] += caption["times_shown"]
-            elif row["relation"] == MEASURED_WITH:
-                of.measured_with += 1
-            else:
-                raise BundleError(f"{path}: {item} is {row['relation']!r}, expected {TRAINED_ON} or {MEASURED_WITH}")
-    total.add(rows)
-    return total.counts(), links
-
-
-@dataclass
-class _Totals:
-    numbers: Counter[str] = field(default_factory=Counter)
-    by_split: Counter[str] = field(default_factory=Counter)
-    by_rule: Counter[str] = field(default_factory=Counter)
-    by_source: Counter[str] = field(default_factory=Counter)
-    host_pictures: Counter[str] = field(default_factory=Counter)
-    host_bytes: Counter[str] = field(default_factory=Counter)
-    texts: Counter[str] = field(default_factory=Counter)
-    text_showings: Counter[str] = field(default_factory=Counter)
-    days: tuple[str, str] = ("", "")
-
-    def add(self, rows: list[Mapping[str, Any]]) -> None:
-        """The rows of one item."""
-        if not rows:
-            return
-        first = rows[0]
-        learnt = [row for row in rows if row["relation"] == TRAINED_ON]
-        self.numbers["pictures" if learnt else "measured"] += 1
-        self.numbers["showings"] += sum(row["times_shown"] for row in learnt)
-        self.by_split[first["split"]] += 1
-        self.by_rule[first["rule_id"]] += 1
-        self.by_source[first[layout.SOURCE]] += 1
-        self.host_pictures[first[layout.MEDIA_HOST]] += 1
-        self.host_bytes[first[layout.MEDIA_HOST]] += first[layout.SIZE_BYTES] or 0
-        shown = [caption for row in learnt for caption in row["captions"] or ()]
-        for caption in shown:
-            self.text_showings[caption["licence"]] += caption["times_shown"]
-        for _, licence in {(caption["number"], caption["licence"]) for caption in shown}:
-            self.texts[licence] += 1
-        self.numbers["attributed"] += any(caption["licence"] == layout.BY_SA for caption in shown)
-        if day := first[layout.SEEN_ON]:
-            self.days = (min(self.days[0] or day, day), max(self.days[1], day))
-
-    def counts(self) -> Counts:
-        hosts = {
-            host: Host(pictures=count, size_bytes=self.host_bytes[host])
-            for host, count in sorted(self.host_pictures.items())
-        }
-        return Counts(
-            pictures=self.numbers["pictures"],
-            measured=self.numbers["measured"],
-            seen=self.numbers["pictures"] + self.numbers["measured"],
-            by_split=dict(sorted(self.by_split.items())),
-            by_rule=dict(sorted(self.by_rule.items())),
-            by_source=dict(sorted(self.by_source.items())),
-            hosts=hosts,
-            showings=self.numbers["showings"],
-            texts=dict(sorted(self.texts.items())),
-            text_showings=dict(sorted(self.text_showings.items())),
-            attributed=self.numbers["attributed"],
-            first_day=self.days[0],
-            last_day=self.days[1],
-        )
 
 
 def _object(path: Path) -> Mapping[str, Any]:
