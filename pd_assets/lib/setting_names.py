@@ -161,6 +161,15 @@ SETTINGS = (
         is_of_machine=True,
     ),
     _setting(
+        "PD_MARKS_KEY",
+        "private key (PEM) that signs the content credentials of drawn pictures, with its certificates in "
+        "`PD_MARKS_CHAIN` ([marks.md](marks.md))",
+        "a test key of this machine",
+        is_of_machine=True,
+    ),
+    _setting("PD_MARKS_CHAIN", "its certificate, then those above it (PEM)", "of the test key", is_of_machine=True),
+    _setting("PD_PROVIDER", "who provides the system, named in those credentials", "none", is_of_machine=True),
+    _setting(
         "PD_DUCKDB_THREADS", "threads that join tables", "the cores that may be used, at most 8", is_of_machine=True
     ),
     _setting(
@@ -210,7 +219,7 @@ def as_markdown() -> str:
         "# Settings\n\n"
         "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
         "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys, passwords and\n"
-        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_DUCKDB_*`, `PD_DECODERS`).\n"
+        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_MARKS_*`, `PD_PROVIDER`, `PD_DUCKDB_*`, `PD_DECODERS`).\n"
         "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
     )
     return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])

@@ -92,6 +92,9 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     # For pd_ml, which reads it from the environment itself.
     clean_room: str = "auto"
+    marks_key: str | None = None
+    marks_chain: str | None = None
+    provider: str | None = None
     # 0 as the machine has it: machine.py.
     duckdb_threads: int = 0
     duckdb_memory_mb: int = 0
@@ -155,6 +158,9 @@ class Settings:
             keep_datasets_days=reader.whole("PD_KEEP_DATASETS_DAYS", KEEP_DATASETS_DAYS, at_least=0),
             allowed_hosts=reader.host_names("PD_ALLOWED_HOSTS"),
             clean_room=reader.choice("PD_CLEAN_ROOM", "auto", ("auto", "require", "off")),
+            marks_key=reader.text("PD_MARKS_KEY"),
+            marks_chain=reader.text("PD_MARKS_CHAIN"),
+            provider=reader.text("PD_PROVIDER"),
             duckdb_threads=reader.whole("PD_DUCKDB_THREADS", 0, at_least=0),
             duckdb_memory_mb=reader.whole("PD_DUCKDB_MEMORY_MB", 0, at_least=0),
             decoders=reader.whole("PD_DECODERS", 0, at_least=0),
@@ -178,6 +184,8 @@ class Settings:
         reader.problems += map(_mistyped, sorted(name for name in reader.env if _is_mistyped(name)))
         if settings.alert_email and not settings.smtp_host:
             reader.problems.append("PD_ALERT_EMAIL is set and PD_SMTP_HOST is not; expected the name of a mail server")
+        if bool(settings.marks_key) != bool(settings.marks_chain):
+            reader.problems.append("PD_MARKS_KEY and PD_MARKS_CHAIN: only one is set; expected both, or neither")
         if reader.problems:
             raise ConfigError("; ".join(reader.problems))
         return settings

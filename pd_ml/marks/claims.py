@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pd_ml.marks.credentials import OWN_LABEL, SETTINGS
 from pd_ml.marks.keys import Anchor
 
-_TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+_TRUSTED, _UNTRUSTED, _SIGNED = "signingCredential.trusted", "signingCredential.untrusted", "claimSignature.validated"
 _MAX_DEPTH = 8
 _MAX_CHARACTERS = 200
 
@@ -37,11 +37,13 @@ class Input:
 class Credentials:
     """Of a picture: `faults` are codes of what does not fit (empty: unchanged), `unreadable` why nothing can be said.
 
+    `is_signed`: the signature is that of the certificate's key; a certificate alone can be copied by anybody.
     `known_as`: whose root this machine knows it by, empty where it knows none. `key`: "test" where the signer says so.
     """
 
     faults: tuple[str, ...] = ()
     unreadable: str = ""
+    is_signed: bool = False
     known_as: str = ""
     signer: str = ""
     algorithm: str = ""
@@ -93,7 +95,7 @@ def _document(body: bytes, mime: str, anchor: Anchor | None) -> Mapping[str, obj
 
 
 def _is_trusted(document: Mapping[str, object] | None) -> bool:
-    return document is not None and _TRUSTED in _codes(document, "success")
+    return document is not None and {_TRUSTED, _SIGNED} <= set(_codes(document, "success"))
 
 
 def _codes(told: Mapping[str, object], kind: str) -> tuple[str, ...]:
@@ -116,6 +118,7 @@ def _told(document: Mapping[str, object], known: str) -> Credentials:
     generators = [_mapping(one) for one in _list(active.get("claim_generator_info"))]
     return Credentials(
         faults=faults,
+        is_signed=_SIGNED in _codes(document, "success"),
         known_as=known,
         signer=_signer(active),
         algorithm=plain(_mapping(active.get("signature_info")).get("alg", "")),

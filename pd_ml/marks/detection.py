@@ -75,7 +75,7 @@ def as_json(found: Detected) -> Mapping[str, object]:
     """All of it as plain values; each of the three with its `answer`."""
     answers = found.answers
     credentials = asdict(found.credentials) | {"unchanged": found.credentials.is_unchanged} if found.credentials else {}
-    mark = asdict(found.watermark) if found.watermark else {"least_side_px": watermark.MIN_SIDE_PX}
+    mark = asdict(found.watermark) if found.watermark else {"least_side_px": watermark.MIN_JUDGED_PX}
     return {
         "picture": found.picture,
         "credentials": {"answer": answers["credentials"], **credentials},
@@ -84,6 +84,8 @@ def as_json(found: Detected) -> Mapping[str, object]:
             "answer": answers["watermark"],
             "version": watermark.VERSION,
             "false_alarm_rate": watermark.FALSE_ALARM_RATE,
+            "false_alarm_interval": watermark.FALSE_ALARM_INTERVAL,
+            "false_alarm_pictures": watermark.FALSE_ALARM_PICTURES,
             **mark,
         },
         "made_by_a_machine_says": list(found.made_by_a_machine),
@@ -93,7 +95,7 @@ def as_json(found: Detected) -> Mapping[str, object]:
 
 def told(found: Detected) -> Iterator[str]:
     """The same in sentences, a line each."""
-    yield f"{found.picture}: {' x '.join(map(str, found.size))} pixels"
+    yield f"{plain(found.picture)}: {' x '.join(map(str, found.size))} pixels"
     yield from _credentials_told(found.credentials)
     yield _xmp_told(found.xmp, found.answers["xmp"])
     yield _watermark_told(found)
@@ -123,6 +125,8 @@ def _credentials_told(found: Credentials | None) -> Iterator[str]:
 
 
 def _known_told(found: Credentials) -> str:
+    if not found.is_signed:
+        return "the signature does NOT fit that name"
     by = "a test key, which stands for nobody" if found.key == "test" else "a key"
     if found.known_as:
         return f"{by}, known here: {found.known_as}"
@@ -167,16 +171,20 @@ def _xmp_told(found: Xmp | None, answer: str) -> str:
 
 
 def _watermark_told(found: Detected) -> str:
-    mark, least = found.watermark, watermark.MIN_SIDE_PX
+    mark, least = found.watermark, watermark.MIN_JUDGED_PX
     if mark is None:
         return f"  watermark: cannot be judged: the picture is smaller than {least} x {least} pixels"
-    score = f"score {mark.score:.2f}, threshold {mark.threshold:.2f}"
+    score = f"score {mark.score:.1f}, threshold {mark.threshold:.1f}"
     if mark.is_found:
+        scale = "" if mark.scale is None else f", at {mark.scale:.2f} of its size"
         return (
-            f"  watermark: found ({score}, scale {mark.scale:.2f}); measured false alarms: "
-            f"{watermark.FALSE_ALARM_RATE:.2%} of pictures without it"
+            f"  watermark: found ({score}{scale}); measured false alarms: {watermark.FALSE_ALARM_RATE:.2%} of "
+            f"{watermark.FALSE_ALARM_PICTURES} pictures without it, at most {watermark.FALSE_ALARM_INTERVAL[1]:.2%}"
         )
-    return f"  watermark: not found ({score}); a picture that was cut, scaled or redrawn can have lost it"
+    return (
+        f"  watermark: not found ({score}); it may have been lost, and pictures that were drawn smaller than "
+        f"{watermark.MIN_SIDE_PX} x {watermark.MIN_SIDE_PX} pixels never had it"
+    )
 
 
 def _plain(found: Xmp | None) -> Xmp | None:

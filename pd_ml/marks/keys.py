@@ -113,15 +113,19 @@ def _bytes(path: Path, what: str) -> bytes:
 
 
 def _anchor(path: Path, body: bytes, name: str) -> Anchor:
-    pem = _certificates(path, body)[-1].public_bytes(serialization.Encoding.PEM).decode()
+    pem = (
+        _certificates(path, body, "give a file of certificates, or delete it")[-1]
+        .public_bytes(serialization.Encoding.PEM)
+        .decode()
+    )
     return Anchor(name=name, pem=pem)
 
 
-def _certificates(path: Path | str, body: bytes) -> list[x509.Certificate]:
+def _certificates(path: Path | str, body: bytes, remedy: str) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(body)
     except ValueError as error:
-        raise MarkError(f"{path}: found no certificate that can be read, expected PEM; {_BOTH}") from error
+        raise MarkError(f"{path}: found no certificate that can be read, expected PEM; {remedy}") from error
 
 
 def _read(kind: str, key_body: bytes, chain_body: bytes, place: str) -> SigningKey:
@@ -133,7 +137,7 @@ def _read(kind: str, key_body: bytes, chain_body: bytes, place: str) -> SigningK
         raise MarkError(f"{KEY_VARIABLE}: the key is encrypted, expected one without a password; {remedy}") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise MarkError(f"{kind} key: found no private key that can be read, expected PEM; {remedy}") from error
-    chain = _certificates(place, chain_body)
+    chain = _certificates(place, chain_body, remedy)
     if chain[0].public_key() != key.public_key():
         raise MarkError(f"{place}: its first certificate is that of another key, expected the signing key's; {remedy}")
     now = datetime.now(UTC)
