@@ -7,7 +7,7 @@ be written there. Errors: MarkError.
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ class SigningKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """A certificate that this machine knows, and in words whose it is."""
+    """Certificates that this machine knows, and in words whose they are."""
 
     name: str
     pem: str
@@ -113,12 +113,8 @@ def _bytes(path: Path, what: str) -> bytes:
 
 
 def _anchor(path: Path, body: bytes, name: str) -> Anchor:
-    pem = (
-        _certificates(path, body, "give a file of certificates, or delete it")[-1]
-        .public_bytes(serialization.Encoding.PEM)
-        .decode()
-    )
-    return Anchor(name=name, pem=pem)
+    known = _certificates(path, body, "give a file of certificates")
+    return Anchor(name=name, pem=_pem(known).decode())
 
 
 def _certificates(path: Path | str, body: bytes, remedy: str) -> list[x509.Certificate]:
@@ -149,8 +145,11 @@ def _read(kind: str, key_body: bytes, chain_body: bytes, place: str) -> SigningK
                 f"{remedy}"
             )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    certificates = b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain)
-    return SigningKey(kind=kind, key_pem=pem, chain_pem=certificates, algorithm=_algorithm(key, remedy))
+    return SigningKey(kind=kind, key_pem=pem, chain_pem=_pem(chain), algorithm=_algorithm(key, remedy))
+
+
+def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in certificates)
 
 
 def _algorithm(key: object, remedy: str) -> str:
