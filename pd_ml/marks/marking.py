@@ -23,7 +23,7 @@ from pd_ml.marks.xmp import PNG_KEYWORD, packet
 
 PROVIDER_VARIABLE = "PD_PROVIDER"
 WRITTEN = ("PNG", "JPEG", "WEBP")
-# What credentials without an input take: 3.5 KB with a chain of two certificates, and room for longer ones.
+# What credentials without an input take: 4 KB with a chain of two certificates, and room for longer ones.
 CREDENTIALS_BYTES = 12_000
 _JPEG_QUALITY = 95
 
