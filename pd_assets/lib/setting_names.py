@@ -219,7 +219,8 @@ def as_markdown() -> str:
         "# Settings\n\n"
         "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
         "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys, passwords and\n"
-        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_MARKS_*`, `PD_PROVIDER`, `PD_DUCKDB_*`, `PD_DECODERS`).\n"
+        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_MARKS_*`, `PD_PROVIDER`, `PD_DUCKDB_*`,\n"
+        "`PD_DECODERS`).\n"
         "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
     )
     return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])
