@@ -17,7 +17,7 @@ from pd_ml.bundle import commands as of_bundles
 from pd_ml.config import EvaluateConfig, StageConfig, to_json, with_overrides
 from pd_ml.data.shards import ShardError, is_exported
 from pd_ml.disk import named_when_full
-from pd_ml.errors import ConfigError, PdMlError, Suspended
+from pd_ml.errors import ConfigError, PdMlError, PictureError, Suspended
 from pd_ml.progress import Reporter, quieten
 from pd_ml.provenance import holds_version
 from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS, recipe
@@ -60,6 +60,11 @@ _UPSCALE_EXAMPLES = """examples:
   python -m pd_ml upscale scan.jpg large.png --model models/super_resolution --noise-level 0.1 --seed 7
 --steps 1 gives the expected picture, without any chance; more steps draw one of those that are likely."""
 
+_DETECT_EXAMPLES = """examples:
+  python -m pd_ml detect picture.png
+  python -m pd_ml detect --anchor operator-root.pem --json one.jpg two.webp
+Three answers apart: content credentials, XMP, watermark. That none is found is no proof of a human hand."""
+
 _CONVERT_EXAMPLES = """examples:
   python -m pd_ml convert-tokenizer old-clip models/tokenizer-converted
 A preprocessor_config.json that the old folder lacks is written from its config.json."""
@@ -95,6 +100,7 @@ def main(arguments: Sequence[str], training: Training | None = None) -> int:
         "sample": _sample,
         "evaluate": _evaluate,
         "upscale": _upscale,
+        "detect": _detect,
         "convert-tokenizer": _convert_tokenizer,
         "import": _import,
         "room": _room,
@@ -298,6 +304,23 @@ def _upscale(parsed: argparse.Namespace) -> None:
     Reporter("upscale", events=sys.stdout, people=sys.stderr).event("done", out=parsed.out, model_version=version)
 
 
+def _detect(parsed: argparse.Namespace) -> None:
+    from pd_ml.marks.detection import anchors_of, as_json, detect, told
+
+    anchors = anchors_of([Path(anchor) for anchor in parsed.anchor])
+    unread: list[str] = []
+    for picture in parsed.pictures:
+        try:
+            found = detect(Path(picture), anchors)
+        except PictureError as error:
+            unread.append(str(error))
+            continue
+        lines = [json.dumps(as_json(found))] if parsed.json else told(found)
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+    if unread:
+        raise PictureError("; ".join(unread))
+
+
 def _convert_tokenizer(parsed: argparse.Namespace) -> None:
     from pd_ml.models.old_tokenizer import convert_tokenizer
 
@@ -331,6 +354,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sample(_command(commands, "sample", "draw pictures for prompts", _SAMPLE_EXAMPLES))
     _add_evaluate(_command(commands, "evaluate", "measure a trained model", _EVALUATE_EXAMPLES))
     _add_upscale(_command(commands, "upscale", "make a picture four times as large", _UPSCALE_EXAMPLES))
+    _add_detect(_command(commands, "detect", "say which marks of machine-made pictures a file has", _DETECT_EXAMPLES))
     _add_convert(_command(commands, "convert-tokenizer", "update an old-format CLIP tokenizer", _CONVERT_EXAMPLES))
     _add_import(_command(commands, "import", "read a pixel model of the prior system", _IMPORT_EXAMPLES))
     _command(commands, "room", "try the clean room, and say which level this machine can reach", _ROOM_EXAMPLES)
@@ -403,6 +427,18 @@ def _add_upscale(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tile", type=_tile, default=64, metavar="PX", help="side of IN's part at a time (default 64)")
     parser.add_argument("--seed", type=int, default=0, help="same seed, same picture (default 0)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def _add_detect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="PNG, JPEG or WebP")
+    parser.add_argument(
+        "--anchor",
+        action="append",
+        default=[],
+        metavar="FILE.pem",
+        help="a root certificate that you trust",
+    )
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each picture")
 
 
 def _add_convert(parser: argparse.ArgumentParser) -> None:

@@ -110,6 +110,14 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def own_state_folder(common_folder: Path) -> Iterator[None]:
+    """The test key that signs drawn pictures is made for this run of the suite, not for whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(common_folder / "state"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def warm_trainings() -> Iterator[None]:
     """Where this process runs assets, their trainings need not import torch first."""
     from tests import warm

@@ -42,6 +42,7 @@ QUICK = (
     "tests/pd_assets/lib/test_home.py",
     "tests/pd_assets/lib/test_pacing.py",
     "tests/pd_assets/lib/test_settings.py",
+    "tests/pd_ml/marks",
     "tests/pd_ml/test_config.py",
     "tests/pd_ml/test_ledger.py",
     "tests/pd_ml/test_project.py",
@@ -79,6 +80,7 @@ NOT_QUICK = (
     "tests/pd_assets/lib/rights/test_known.py",
     "tests/pd_assets/lib/rights/test_properties.py",
     "tests/pd_assets/lib/rights/test_unseen_pages.py",
+    "tests/pd_ml/marks/test_drawn.py",
 )
 # What shares one `pdd up`, and what shares one Postgres: files and folders, each group named by its first.
 TOGETHER = (

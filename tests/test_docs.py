@@ -22,6 +22,7 @@ DOCS = [
     "docs/LOG.md",
     "docs/parity.md",
     "docs/deploy.md",
+    "docs/marks.md",
     "docs/rights.md",
     "docs/settings.md",
     "docs/testing.md",
@@ -77,7 +78,7 @@ def test_the_launchpad_offers_every_setting_that_is_no_secret_and_a_runs_own() -
     offered = {name.upper() for name in Platform.model_fields if name.startswith("pd_")}
     secrets = {"PD_COMMONS_TOKEN", "PD_SMITHSONIAN_KEY", "PD_SMTP_USER", "PD_SMTP_PASSWORD", "PD_HUB_TOKEN"}
     of_machine = {
-        *("PD_ALLOWED_HOSTS", "PD_CLEAN_ROOM", "PD_MARKS_KEY", "PD_MARKS_CHAIN", "PD_SIGNING_KEY"),
+        *("PD_ALLOWED_HOSTS", "PD_CLEAN_ROOM", "PD_MARKS_KEY", "PD_MARKS_CHAIN", "PD_PROVIDER", "PD_SIGNING_KEY"),
         *("PD_DUCKDB_THREADS", "PD_DUCKDB_MEMORY_MB", "PD_DECODERS", "PD_HUB_ENDPOINT"),
     }
     assert offered == set(BY_NAME) - secrets - of_machine

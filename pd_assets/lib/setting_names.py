@@ -173,7 +173,13 @@ SETTINGS = (
         "that of the test key",
         is_of_machine=True,
     ),
-    _setting("PD_PROVIDER", "who hands models out, as their papers name them ([release.md](release.md))", "none"),
+    _setting(
+        "PD_PROVIDER",
+        "who hands models out and answers for what they draw, as papers and credentials name them "
+        "([release.md](release.md))",
+        "none",
+        is_of_machine=True,
+    ),
     _setting(
         "PD_SIGNING_KEY",
         "private EC key (P-256 or P-384) as PEM that signs bundles; no release without one",
@@ -254,8 +260,8 @@ def as_markdown() -> str:
         "# Settings\n\n"
         "Every setting is an environment variable, read once; `.env` in the folder of the project is honoured. Each\n"
         "can be set for one run in Dagster's launchpad too (resource `platform`), but for tokens, keys, passwords and\n"
-        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_MARKS_*`, `PD_SIGNING_KEY`, `PD_DUCKDB_*`,\n"
-        "`PD_DECODERS`, `PD_HUB_ENDPOINT`).\n"
+        "what is the machine's (`PD_ALLOWED_HOSTS`, `PD_CLEAN_ROOM`, `PD_MARKS_*`, `PD_PROVIDER`, `PD_SIGNING_KEY`,\n"
+        "`PD_DUCKDB_*`, `PD_DECODERS`, `PD_HUB_ENDPOINT`).\n"
         "Mistakes are told before anything starts, all of them at once. `make goldens` writes this page.\n"
     )
     return "\n".join([head, "| name | meaning | default |", "|---|---|---|", *lines, ""])

@@ -201,6 +201,8 @@ class Settings:
         reader.problems += map(_mistyped, sorted(name for name in reader.env if _is_mistyped(name)))
         if settings.alert_email and not settings.smtp_host:
             reader.problems.append("PD_ALERT_EMAIL is set and PD_SMTP_HOST is not; expected the name of a mail server")
+        if bool(settings.marks_key) != bool(settings.marks_chain):
+            reader.problems.append("PD_MARKS_KEY and PD_MARKS_CHAIN: only one is set; expected both, or neither")
         if reader.problems:
             raise ConfigError("; ".join(reader.problems))
         return settings

@@ -1,11 +1,10 @@
-"""Large pictures of small ones with a finished upscaler: of pixels in memory, and of a file.
+"""Large pictures of small ones with a finished upscaler: of pixels in memory, and of a file, whose marks are kept.
 
-Errors: ProvenanceError (not an upscaler), PictureError (a file that is no picture, or too large a one).
+Errors: ProvenanceError (not an upscaler), PictureError (a file that is no picture, or too large a one), MarkError.
 Shapes: N pictures, H height, W width, C channels (h, w: of the small picture).
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +13,15 @@ import numpy.typing as npt
 import torch
 from diffusers import DiffusionPipeline
 from PIL import Image, ImageOps
-from PIL.PngImagePlugin import PngInfo
 
 from pd_ml.config import SuperResolutionConfig, config_from_json
 from pd_ml.device import prepare_device
 from pd_ml.diffusion.upscale_pipeline import FACTOR, PdUpscalePipeline
 from pd_ml.errors import PictureError, ProvenanceError
-from pd_ml.provenance import RUN, TRAIN_CONFIG, RunRecord, verify_outputs
+from pd_ml.marks.given import given_of
+from pd_ml.marks.marking import marks
+from pd_ml.marks.origin import origin_of
+from pd_ml.provenance import RUN, TRAIN_CONFIG, RunRecord, read_run, verify_outputs
 from pd_ml.seeding import seed_of
 
 Pixels = npt.NDArray[np.uint8]
@@ -115,6 +116,8 @@ def upscale_file(job: UpscaleJob) -> str:
     if job.out.suffix.lower() != ".png":
         raise PictureError(f"{job.out.name}: expected a name that ends in .png for the enlarged picture")
     picture = read_picture(job.picture)
+    marked = marks(origin_of(read_run(job.model)))
+    given = given_of(job.picture)
     pipeline, record = load_upscaler(job.model, prepare_device(job.device, threads=0))
     steps = job.steps or own_steps(job.model)
     pixels_hwC = np.asarray(picture.convert("RGB"), dtype=np.uint8)
@@ -125,7 +128,8 @@ def upscale_file(job: UpscaleJob) -> str:
     if picture.mode == "RGBA":
         large.putalpha(picture.getchannel("A").resize(large.size, Image.Resampling.BICUBIC))
     sampling = f"seed {job.seed}, {steps} steps, noise level {job.noise_level}, tiles of {job.tile_px} px"
-    _write(job.out, large, {**signature(job.model, record), "pd_upscaling": sampling}, picture.info.get("icc_profile"))
+    texts = {**signature(job.model, record), "pd_upscaling": sampling}
+    _write(job.out, marked.mark(large, texts=texts, icc_profile=picture.info.get("icc_profile"), given=given))
     return record.version
 
 
@@ -164,10 +168,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray((np.asarray(image, dtype=np.float64) / 257).clip(0, 255).round().astype(np.uint8))
 
 
-def _write(path: Path, image: Image.Image, texts: Mapping[str, str], icc_profile: bytes | None) -> None:
-    info = PngInfo()
-    for name, text in texts.items():
-        info.add_itxt(name, text)
+def _write(path: Path, encoded: bytes) -> None:
     partial = path.with_name(f".{path.name}.partial")
-    image.save(partial, "PNG", pnginfo=info, icc_profile=icc_profile)
+    partial.write_bytes(encoded)
     os.replace(partial, path)

@@ -21,6 +21,7 @@ from pd_ml.evaluation.distribution import median_distance
 from pd_ml.evaluation.grid import save_grid
 from pd_ml.evaluation.paired import Estimate, estimate, pair_terms
 from pd_ml.evaluation.reconstruction import fidelity, psnr_db, unit
+from pd_ml.marks.marking import Marks
 from pd_ml.provenance import TRAIN_CONFIG
 from pd_ml.seeding import seed_of
 
@@ -85,7 +86,7 @@ def gain(made: Enlargements) -> Estimate:
     return Estimate(value=value, standard_error=error, p=p, n=len(gains_N))
 
 
-def save_side_by_side(path: Path, made: Enlargements, count: int) -> None:
+def save_side_by_side(path: Path, made: Enlargements, count: int, marks: Marks) -> None:
     """Rows: bicubic, expected, drawn, original."""
     ways = {
         "bicubic": made.bicubic_NHWC,
@@ -95,7 +96,8 @@ def save_side_by_side(path: Path, made: Enlargements, count: int) -> None:
     }
     shown = min(count, len(made.real_NHWC))
     names = [name for name in ways for _ in range(shown)]
-    save_grid(path, np.concatenate([way[:shown] for way in ways.values()]), names, texts={}, columns=shown)
+    pixels_NHWC = np.concatenate([way[:shown] for way in ways.values()])
+    save_grid(path, pixels_NHWC, names, texts={}, marks=marks.of_mixed(), columns=shown)
 
 
 def resized(pixels_NHWC: Pixels, side: int) -> Pixels:

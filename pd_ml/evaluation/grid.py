@@ -1,9 +1,10 @@
-"""A sheet of pictures with the prompt written under each, as a PNG that says which model drew it.
+"""A sheet of pictures with the prompt written under each, as a PNG that says which model drew it, and is marked so.
+
+The sheet is marked as a whole: its tiles are smaller than a watermark needs.
 
 Shapes: N pictures, H height, W width, C channels.
 """
 
-import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,8 @@ import matplotlib
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
-from PIL.PngImagePlugin import PngInfo
+
+from pd_ml.marks.marking import Marks
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -29,26 +31,29 @@ def save_grid(
     prompts: Sequence[str],
     *,
     texts: Mapping[str, str],
+    marks: Marks,
     columns: int | None = None,
     max_bytes: int = 250_000,
 ) -> None:
     """Write the sheet atomically with `texts` as PNG text; tiles shrink and colours are thinned until it fits."""
+    max_bytes -= marks.reserved_bytes
     largest_px, smallest_px = _QUALITIES[0][0], _QUALITIES[-1][0]
     for tile_px, colours in _QUALITIES:
         if tile_px > largest_px:
             continue
-        sheet = prompt_grid(pixels_NHWC, prompts, tile_px=tile_px, columns=columns)
-        encoded = _png(sheet.quantize(colours) if colours else sheet, texts)
+        sheet = marks.with_watermark(prompt_grid(pixels_NHWC, prompts, tile_px=tile_px, columns=columns))
+        thinned = sheet.quantize(colours) if colours else sheet
+        encoded = marks.encode(thinned, texts=texts, compress_level=_COMPRESSION)
         if len(encoded) <= max_bytes:
             break
         if colours:  # the bytes grow with the area: what would be far too large is not tried
             largest_px = max(smallest_px, round(1.1 * tile_px * (max_bytes / len(encoded)) ** 0.5))
-    _write(path, encoded)
+    _write(path, marks.sign(encoded, sheet.size))
 
 
-def save_picture(path: Path, pixels_HWC: Pixels, *, texts: Mapping[str, str]) -> None:
-    """Write one picture as it is, atomically, with `texts` as PNG text."""
-    _write(path, _png(Image.fromarray(pixels_HWC), texts))
+def save_picture(path: Path, pixels_HWC: Pixels, *, texts: Mapping[str, str], marks: Marks) -> None:
+    """Write one picture in its own size, atomically, with `texts` as PNG text."""
+    _write(path, marks.mark(Image.fromarray(pixels_HWC), texts=texts, compress_level=_COMPRESSION))
 
 
 def prompt_grid(
@@ -90,15 +95,6 @@ def _cut(line: str, font: ImageFont.FreeTypeFont, width_px: int) -> str:
     while line and font.getlength(line) > width_px:
         line = line.removesuffix("…")[:-1] + "…" if len(line) > 1 else ""
     return line
-
-
-def _png(image: Image.Image, texts: Mapping[str, str]) -> bytes:
-    info = PngInfo()
-    for name, text in texts.items():
-        info.add_itxt(name, text)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=_COMPRESSION, pnginfo=info)
-    return buffer.getvalue()
 
 
 def _write(path: Path, encoded: bytes) -> None:

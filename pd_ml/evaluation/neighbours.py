@@ -13,6 +13,7 @@ from torch import Tensor
 
 from pd_ml.data.cache import PixelStore
 from pd_ml.evaluation.grid import save_grid
+from pd_ml.marks.marking import Marks
 
 Pixels = npt.NDArray[np.uint8]
 ROWS, NEAREST = 8, 4
@@ -25,7 +26,12 @@ def nearest_in(points_ND: Tensor, train_TD: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def save_neighbours(
-    path: Path, pixels_NHWC: Pixels, train_THWC: PixelStore, nearest: tuple[Tensor, Tensor], texts: Mapping[str, str]
+    path: Path,
+    pixels_NHWC: Pixels,
+    train_THWC: PixelStore,
+    nearest: tuple[Tensor, Tensor],
+    texts: Mapping[str, str],
+    marks: Marks,
 ) -> None:
     """One row for each of the most suspicious pictures: it, then its nearest training pictures with their distance."""
     distance_NK, number_NK = nearest
@@ -35,4 +41,4 @@ def save_neighbours(
     for row in worst:
         tiles += [pixels_NHWC[row], *train_THWC[number_NK[row].cpu().numpy()]]
         labels += [f"generated {row}", *(f"training {distance:.3f}" for distance in distance_NK[row].tolist())]
-    save_grid(path, np.stack(tiles), labels, texts=texts, columns=1 + number_NK.shape[1])
+    save_grid(path, np.stack(tiles), labels, texts=texts, marks=marks.of_mixed(), columns=1 + number_NK.shape[1])

@@ -2,7 +2,7 @@
 
 Everything lands in `<out>` by one rename. Numbers in CLIP space are comparable only under the same CLIP, whose digest
 stands beside them; the colour oracle and the audit of copies are measures that no CLIP takes part in.
-Errors: EvaluationError. Shapes: N pictures, T training pictures, H height, W width, C channels.
+Errors: EvaluationError, MarkError. Shapes: N pictures, T training pictures, H height, W width, C channels.
 """
 
 import json
@@ -46,6 +46,8 @@ from pd_ml.evaluation.memorisation import audit, nearness
 from pd_ml.evaluation.neighbours import nearest_in, save_neighbours
 from pd_ml.evaluation.zero_shot import Labels, frequent_labels, labels_of
 from pd_ml.ledger import Used, require_proven_list, write_ledger
+from pd_ml.marks.marking import Marks, marks
+from pd_ml.marks.origin import origin_of
 from pd_ml.metrics_log import read_metrics
 from pd_ml.progress import Reporter
 from pd_ml.provenance import (
@@ -105,6 +107,7 @@ class Subject:
     train: Examples
     device: torch.device
     read: Read
+    marks: Marks
 
 
 def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
@@ -119,12 +122,14 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     if holds_version(job.out, version):
         reporter.say(f"{job.out} is already complete (version {version})")
         return read_run(job.out)
+    # A key that cannot sign is told of before anything is drawn.
+    marked = marks(origin_of(model))
     partial = job.out.with_name(f"{job.out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     measure = _measure_upscaler if model.stage == UPSCALER else _measure
     read = Read()
-    report = measure(job, model, partial, reporter, read)
+    report = measure(job, model, marked, partial, reporter, read)
     (partial / REPORT).write_text(json.dumps({**report, "inputs": inputs}, indent=1, sort_keys=True) + "\n")
     used = Used(measured=read.rows)
     scratch = partial / ".ledger"
@@ -151,7 +156,9 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     return complete
 
 
-def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter, read: Read) -> Numbers:
+def _measure(
+    job: EvaluateJob, record: RunRecord, marked: Marks, folder: Path, reporter: Reporter, read: Read
+) -> Numbers:
     config = job.config
     attributes = read_attributes(job.attributes) if job.attributes else ()
     device = prepare_device(config.device, config.threads)
@@ -160,7 +167,7 @@ def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Report
     train = open_split(job.dataset, "train", image_size=picture_size_px(pipeline), cache=job.cache)
     # Every training picture is compared with what was drawn.
     read.add({"train": train.numbers})
-    subject = Subject(record=record, pipeline=pipeline, train=train, device=device, read=read)
+    subject = Subject(record=record, pipeline=pipeline, train=train, device=device, read=read, marks=marked)
     sets = _sets(job, subject, reporter)
     reporter.say(f"measuring {len(sets.generated_NHWC)} pictures")
     report: Numbers = {
@@ -178,12 +185,14 @@ def _measure(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Report
         report |= fid(sets, network, config.seed)
     shown = min(config.grid, len(sets.generated_NHWC))
     labels = sets.captions[:shown] or [""] * shown
-    save_grid(folder / SAMPLES, sets.generated_NHWC[:shown], labels, texts=_signature(record))
+    save_grid(folder / SAMPLES, sets.generated_NHWC[:shown], labels, texts=_signature(record), marks=marked)
     save_loss_curve(folder / LOSS_CURVE, read_metrics(job.model / METRICS), title=f"{record.stage} {record.version}")
     return report
 
 
-def _measure_upscaler(job: EvaluateJob, record: RunRecord, folder: Path, reporter: Reporter, read: Read) -> Numbers:
+def _measure_upscaler(
+    job: EvaluateJob, record: RunRecord, marked: Marks, folder: Path, reporter: Reporter, read: Read
+) -> Numbers:
     """It draws no pictures of its own: held-out ones are made small, and it makes them large again."""
     config = job.config
     device = prepare_device(config.device, config.threads)
@@ -193,7 +202,7 @@ def _measure_upscaler(job: EvaluateJob, record: RunRecord, folder: Path, reporte
     real_NHWC = centre_crops(asked.pixels_NHWC, side)
     reporter.say(f"enlarging {len(real_NHWC)} pictures")
     made = enlargements(job.model, real_NHWC, device, steps=config.sampling.sample_steps, seed=config.seed)
-    save_side_by_side(folder / SAMPLES, made, config.grid // 4)
+    save_side_by_side(folder / SAMPLES, made, config.grid // 4, marked)
     save_loss_curve(folder / LOSS_CURVE, read_metrics(job.model / METRICS), title=f"{record.stage} {record.version}")
     return {
         "n": len(real_NHWC),
@@ -258,7 +267,14 @@ def _in_clip_space(
     clip = ClipSpace(job.clip, subject.device)
     points = in_clip_space(sets, clip)
     nearest = nearest_in(points.generated_ND, points.train_ND)
-    save_neighbours(folder / CLIP_NEIGHBOURS, sets.generated_NHWC, sets.train_NHWC, nearest, _signature(subject.record))
+    save_neighbours(
+        folder / CLIP_NEIGHBOURS,
+        sets.generated_NHWC,
+        sets.train_NHWC,
+        nearest,
+        _signature(subject.record),
+        subject.marks,
+    )
     asked = held_out(
         job.dataset, job.cache, image_size=clip.image_size, count=config.reference, captioned=True, seed=config.seed
     )
@@ -286,7 +302,8 @@ def _memorisation(job: EvaluateJob, subject: Subject, sets: Sets, folder: Path, 
     train_THWC, device, seed = subject.train.array_NHWC, subject.device, seed_of(job.config.seed, "audit")
     near = nearness(sets.generated_NHWC, train_THWC, device)
     nearest = (near.distance_NK, near.number_NK)
-    save_neighbours(folder / PIXEL_NEIGHBOURS, sets.generated_NHWC, train_THWC, nearest, _signature(subject.record))
+    signature = _signature(subject.record)
+    save_neighbours(folder / PIXEL_NEIGHBOURS, sets.generated_NHWC, train_THWC, nearest, signature, subject.marks)
     found: Numbers = {"memorisation": audit(near, sets.held_out_NHWC, train_THWC, seed=seed, device=device)}
     captions = tuple(several[0] for several in subject.train.captioned().captions)
     if not sets.captions or not captions:

@@ -1,6 +1,7 @@
-"""Pictures on demand: a sheet of samples and each picture by itself, signed with the model that drew them.
+"""Pictures on demand: a sheet of samples and each picture by itself, marked with the model that drew them.
 
-Errors: ProvenanceError (a folder that draws nothing), PromptError (a prompt that is missing or makes no sense).
+Errors: ProvenanceError (a folder that draws nothing), PromptError (a prompt that is missing or makes no sense),
+MarkError (a key that cannot sign, before anything is drawn).
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from pd_ml.diffusion.sampling import Pixels, cut_off, draw, draw_unprompted, loa
 from pd_ml.diffusion.upscale import enlarge, load_upscaler, own_steps, signature
 from pd_ml.errors import PromptError, ProvenanceError
 from pd_ml.evaluation.grid import save_grid, save_picture
+from pd_ml.marks.marking import marks
+from pd_ml.marks.origin import origin_of
 from pd_ml.provenance import TRAIN_CONFIG, RunRecord, read_run
 
 # On a CPU pictures are drawn one by one, which costs little there; elsewhere in batches that are always full. Either
@@ -53,6 +56,8 @@ def draw_sheet(job: SheetJob, warn: Callable[[str], None]) -> str:
     sampling = _sampling(job, record)
     if job.out.suffix.lower() != ".png":
         raise PromptError(f"--out {job.out.name}: expected a name that ends in .png")
+    upscaling = read_run(job.upscaler) if job.upscaler else None
+    marked = marks(origin_of(record, upscaler=upscaling))
     pipeline = load_pipeline(job.model, prepare_device(job.device, threads=0))
     _require_fitting_prompts(job, record, takes_prompts(pipeline))
     for prompt in filter(None, (*job.prompts, job.negative_prompt)):
@@ -72,10 +77,10 @@ def draw_sheet(job: SheetJob, warn: Callable[[str], None]) -> str:
         "pd_sampling": _described(job, sampling, takes_prompts(pipeline)),
     }
     job.folder.mkdir(parents=True, exist_ok=True)
-    save_grid(job.out, pixels_NHWC, prompts, texts={**signed, "pd_prompts": "\n".join(job.prompts)})
+    save_grid(job.out, pixels_NHWC, prompts, texts={**signed, "pd_prompts": "\n".join(job.prompts)}, marks=marked)
     for number, (prompt, place) in enumerate(zip(prompts, places, strict=True)):
         texts: Mapping[str, str] = {**signed, "pd_prompt": prompt, "pd_place": str(place)}
-        save_picture(job.folder / f"{number:04d}.png", pixels_NHWC[number], texts=texts)
+        save_picture(job.folder / f"{number:04d}.png", pixels_NHWC[number], texts=texts, marks=marked)
     return record.version
 
 

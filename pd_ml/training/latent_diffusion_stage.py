@@ -18,6 +18,7 @@ from pd_ml.data.loader import Rows
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.sampling import draw
 from pd_ml.evaluation.grid import save_grid
+from pd_ml.marks.marking import preview_marks
 from pd_ml.models.attention import use_attention
 from pd_ml.models.clip import load_text_tower
 from pd_ml.models.latent_diffusion import Components, build_latent_diffusion_unet, build_pipeline
@@ -125,7 +126,8 @@ class LatentDiffusionTask:
         prompts = [item.captions[0] for item in shown.first(self._config.preview_prompts).items]
         pipeline = self._pipeline(model)
         pixels_NHWC = draw(pipeline, prompts, self._config.sampling, seed=self._config.training.seed)
-        save_grid(folder / SAMPLES, pixels_NHWC, prompts, texts={"pd_prompts": "\n".join(prompts)})
+        marks = preview_marks("latent_diffusion")
+        save_grid(folder / SAMPLES, pixels_NHWC, prompts, texts={"pd_prompts": "\n".join(prompts)}, marks=marks)
 
     def export(self, model: nn.Module, folder: Path) -> None:
         self._pipeline(model).save_pretrained(folder)

@@ -19,6 +19,7 @@ from pd_ml.diffusion.latent_pipeline import PdLatentPipeline
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.sampling import draw_unprompted
 from pd_ml.evaluation.grid import save_grid
+from pd_ml.marks.marking import preview_marks
 from pd_ml.models.attention import use_attention
 from pd_ml.models.latent_diffusion import latent_scheduler
 from pd_ml.models.latent_unet import build_latent_unet
@@ -95,7 +96,8 @@ class LatentUnetTask:
         places = range(self._config.previews)
         seed = self._config.training.seed
         pixels_NHWC = draw_unprompted(self._pipeline(model), places, self._config.sampling, seed=seed)
-        save_grid(folder / SAMPLES, pixels_NHWC, [""] * len(places), texts={"pd_seed": str(seed)})
+        marks = preview_marks("latent_unet")
+        save_grid(folder / SAMPLES, pixels_NHWC, [""] * len(places), texts={"pd_seed": str(seed)}, marks=marks)
 
     def export(self, model: nn.Module, folder: Path) -> None:
         self._pipeline(model).save_pretrained(folder)

@@ -24,6 +24,7 @@ from pd_ml.diffusion.objective import Noised
 from pd_ml.diffusion.upscale_pipeline import FACTOR, PdUpscalePipeline, enlarged, residual_spread, velocity
 from pd_ml.evaluation.grid import Pixels, save_grid
 from pd_ml.evaluation.reconstruction import fidelity
+from pd_ml.marks.marking import preview_marks
 from pd_ml.models.super_resolution import build_unet
 from pd_ml.seeding import seed_of
 from pd_ml.training.degradation import DRAWS, degraded, reduced
@@ -127,7 +128,15 @@ class SuperResolutionTask:
         rows = (_bytes(enlarged(small_BChw)), expected_BHWC, drawn_BHWC, large_BHWC)
         names = [name for name in ("bicubic", "expected", "drawn", "original") for _ in range(len(large_BHWC))]
         seed = str(self._config.training.seed)
-        save_grid(folder / "samples.png", np.concatenate(rows), names, texts={"pd_seed": seed}, columns=len(large_BHWC))
+        marks = preview_marks("super_resolution").of_mixed()
+        save_grid(
+            folder / "samples.png",
+            np.concatenate(rows),
+            names,
+            texts={"pd_seed": seed},
+            marks=marks,
+            columns=len(large_BHWC),
+        )
 
     def export(self, model: nn.Module, folder: Path) -> None:
         self._pipeline(model).save_pretrained(folder)

@@ -17,6 +17,7 @@ from pd_ml.data.pixels import to_unit
 from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.sampling import draw_unprompted
 from pd_ml.evaluation.grid import save_grid
+from pd_ml.marks.marking import preview_marks
 from pd_ml.models.attention import use_attention
 from pd_ml.models.unet import build_unet
 from pd_ml.seeding import seed_of
@@ -90,7 +91,8 @@ class UnetTask:
         places = range(self._config.previews)
         seed = self._config.training.seed
         pixels_NHWC = draw_unprompted(self._pipeline(model), places, self._config.sampling, seed=seed)
-        save_grid(folder / "samples.png", pixels_NHWC, [""] * len(places), texts={"pd_seed": str(seed)})
+        marks = preview_marks("unet")
+        save_grid(folder / "samples.png", pixels_NHWC, [""] * len(places), texts={"pd_seed": str(seed)}, marks=marks)
 
     def export(self, model: nn.Module, folder: Path) -> None:
         self._pipeline(model).save_pretrained(folder)

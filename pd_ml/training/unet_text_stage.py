@@ -22,6 +22,7 @@ from pd_ml.diffusion.objective import Noised, denoising_loss, objective_of
 from pd_ml.diffusion.pipeline import PdTextToImagePipeline, text_states, token_ids
 from pd_ml.diffusion.sampling import draw
 from pd_ml.evaluation.grid import save_grid
+from pd_ml.marks.marking import preview_marks
 from pd_ml.models.attention import use_attention
 from pd_ml.models.clip import load_text_tower
 from pd_ml.models.tokenizer import load_tokenizer
@@ -135,7 +136,8 @@ class UnetTextTask:
         prompts = captions[: self._config.preview_prompts]
         pipeline = self._pipeline(model)
         pixels_NHWC = draw(pipeline, prompts, self._config.sampling, seed=self._config.training.seed)
-        save_grid(folder / "samples.png", pixels_NHWC, prompts, texts={"pd_prompts": "\n".join(prompts)})
+        marks = preview_marks("unet_text")
+        save_grid(folder / "samples.png", pixels_NHWC, prompts, texts={"pd_prompts": "\n".join(prompts)}, marks=marks)
 
     def export(self, model: nn.Module, folder: Path) -> None:
         self._pipeline(model).save_pretrained(folder)

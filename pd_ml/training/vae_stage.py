@@ -24,6 +24,7 @@ from pd_ml.evaluation.autoencoder import compared
 from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.grid import save_grid
 from pd_ml.evaluation.reconstruction import fidelity, reduced_and_enlarged, to_bytes
+from pd_ml.marks.marking import preview_marks
 from pd_ml.models.clip import load_clip
 from pd_ml.models.clip_distance import ClipDistance
 from pd_ml.models.discriminator import (
@@ -177,7 +178,8 @@ class VaeTask:
         rows = (real_NHWC, self._made(model, real_NHWC), reduced_and_enlarged(real_NHWC, self._config.factor))
         names = ("picture", "reconstruction", f"bicubic 1/{self._config.factor}")
         labels = [name for name in names for _ in real_NHWC]
-        save_grid(folder / SAMPLES, np.concatenate(rows), labels, texts={}, columns=len(real_NHWC))
+        marks = preview_marks("vae").of_mixed()
+        save_grid(folder / SAMPLES, np.concatenate(rows), labels, texts={}, marks=marks, columns=len(real_NHWC))
 
     def export(self, model: nn.Module, folder: Path) -> None:
         """The autoencoder with its scaling factor, and what is measured of it where pictures are held out."""

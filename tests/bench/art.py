@@ -36,6 +36,7 @@ from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.distribution import median_distance, mmd
 from pd_ml.evaluation.grid import save_grid
 from pd_ml.evaluation.measuring import Points, distances
+from pd_ml.marks.marking import preview_marks
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -210,7 +211,7 @@ def measure(work: Path, name: str, steps: int) -> dict[str, float]:
     sampling = SamplingConfig(sample_steps=SAMPLE_STEPS[name])
     drawn_NHWC = draw_unprompted(load_pipeline(model, cpu), range(DRAWN), sampling, seed=0, batch_size=32)
     drawn_s = time.process_time() - began_s
-    save_grid(work / f"samples-{name}-{steps}.png", drawn_NHWC[:24], [""] * 24, texts={})
+    save_grid(work / f"samples-{name}-{steps}.png", drawn_NHWC[:24], [""] * 24, texts={}, marks=preview_marks("unet"))
     real = [_real(work, splits) for splits in (HELD_OUT, ("train",))]
     clip = ClipSpace(work / "clip", cpu)
     found = {space: _distances(embed, clip, [drawn_NHWC, *real]) for space, embed in _spaces(clip).items()}

@@ -27,6 +27,7 @@ from pd_ml.data.loader import open_split
 from pd_ml.data.pixels import Pixels
 from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.enlargement import enlargements, measured, save_side_by_side
+from pd_ml.marks.marking import preview_marks
 from tests.bench.art import write_dataset as write_art
 
 SIZE_PX = 64
@@ -150,7 +151,7 @@ def measure(work: Path, model: Kind, pictures: Kind, dataset: Path) -> Found:
     """One upscaler on one kind of pictures."""
     began_s = _cpu_s()
     made = enlargements(model_of(work, model), held_out(work, dataset), CPU, steps=20, seed=0)
-    save_side_by_side(work / f"{model}-on-{pictures}.png", made, 8)
+    save_side_by_side(work / f"{model}-on-{pictures}.png", made, 8, preview_marks("super_resolution"))
     return Found(numbers=measured(made, ClipSpace(work / f"{pictures}-clip", CPU), seed=0), cpu_s=_cpu_s() - began_s)
 
 

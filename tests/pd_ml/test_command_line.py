@@ -4,9 +4,12 @@ import signal
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from pd_ml.marks.detection import anchors_of, detect
+from pd_ml.marks.origin import GENERATED, MIXED
 from pd_ml.provenance import read_run
 from tests.patience import PATIENCE_S
 from tests.pd_ml.command import TINY_CLIP, TINY_UNET, run_apart, run_here, settings, start
@@ -186,8 +189,9 @@ def test_samples_are_signed_and_repeatable(models: Path, tmp_path: Path) -> None
     base = ["sample", "--model", models / "unet_text", "--prompt", "a tree", "--prompt", "a boat", "--n", "2"]
     for name in ("a.png", "b.png"):
         assert run_here(*base, "--seed", "3", "--steps", "3", "--guidance", "2", "--out", tmp_path / name) == 0
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    with Image.open(tmp_path / "a.png") as image:
+    # The content credentials of the two say when each was signed; nothing else differs.
+    with Image.open(tmp_path / "a.png") as image, Image.open(tmp_path / "b.png") as again:
+        assert np.array_equal(np.asarray(image), np.asarray(again)) and image.text == again.text
         assert image.text["pd_model_version"] == read_run(models / "unet_text").version
         assert image.text["pd_prompts"] == "a tree\na boat"
 
@@ -222,6 +226,11 @@ def test_an_evaluation_says_every_number_with_its_chance_and_its_judge(
     assert report["clip_zero_shot"]["sky"]["chance"] == 0.25
     assert report["clip_zero_shot"]["captions"]["n"] > 0
     assert (tmp_path / "report" / "samples.png").stat().st_size <= 250_000
+    sheets = {"samples.png": GENERATED, "nearest_by_pixels.png": MIXED, "nearest_by_clip.png": MIXED}
+    for name, source_type in sheets.items():
+        found = detect(tmp_path / "report" / name, anchors_of([]))
+        assert set(found.answers.values()) == {"found"}, name
+        assert found.credentials and found.credentials.is_unchanged and found.credentials.source_type == source_type
     assert read_run(tmp_path / "report").metrics["colour_attributes.sky.real.accuracy"] > 0.95
     assert run_here(*command, *settings("sample_steps=2", "permutations=20")) == 0
 

@@ -5,6 +5,7 @@ from PIL import Image
 
 from pd_ml.evaluation.curve import save_loss_curve
 from pd_ml.evaluation.grid import prompt_grid, save_grid
+from pd_ml.marks.marking import preview_marks
 
 
 def noise(count: int) -> np.ndarray:
@@ -23,7 +24,8 @@ def test_the_sheet_shows_each_picture_and_text_below_it() -> None:
 
 def test_the_file_keeps_its_limit_and_says_where_it_comes_from(tmp_path: Path) -> None:
     path = tmp_path / "sheet.png"
-    save_grid(path, noise(24), [f"prompt {number}" for number in range(24)], texts={"pd_model_version": "é1"})
+    prompts = [f"prompt {number}" for number in range(24)]
+    save_grid(path, noise(24), prompts, texts={"pd_model_version": "é1"}, marks=preview_marks("unet"))
     assert path.stat().st_size <= 250_000
     with Image.open(path) as image:
         assert image.text["pd_model_version"] == "é1"

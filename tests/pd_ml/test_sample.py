@@ -1,6 +1,5 @@
 """`python -m pd_ml sample`: the sheet, the pictures by themselves, and what is refused."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +95,8 @@ def test_a_text_model_without_a_prompt_and_a_folder_that_draws_nothing_are_named
     assert "expected a name that ends in .png" in one_line(capsys)
 
 
-def test_the_same_command_writes_the_same_bytes(models: Path, tmp_path: Path) -> None:
+def test_the_same_command_writes_the_same_sheet_but_for_when_it_was_signed(models: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         assert run_here("sample", "--model", models / "unet", "--n", "3", "--out", tmp_path / f"{name}.png") == 0
-    digests = [hashlib.sha256((tmp_path / f"{name}.png").read_bytes()).hexdigest() for name in ("a", "b")]
-    assert digests[0] == digests[1]
+    first, again = (Image.open(tmp_path / f"{name}.png") for name in ("a", "b"))
+    assert np.array_equal(np.asarray(first), np.asarray(again)) and first.info == again.info
