@@ -122,13 +122,13 @@ def _steered(brightness_HW: Plane, tiles_HW: Plane) -> Plane:
     it is and at half the size: line art drowns a mark that does not look at the lines.
     """
     levels_HW = np.minimum(_levels(brightness_HW), np.float32(np.sqrt(MOST_ERROR)))
-    mark_HW = 0.5 * levels_HW * tiles_HW
+    mark_HW = np.float32(0.5) * levels_HW * tiles_HW
     for _ in range(2):
         marked_HW = np.clip(brightness_HW + mark_HW, 0, 255)
         here_HW = _unit(whitening.towards(marked_HW, tiles_HW))
         half_HW = _doubled(whitening.towards(_halved(marked_HW), _halved(tiles_HW)), marked_HW.shape)
         turn_HW = _unit(here_HW + _unit(half_HW))
-        mark_HW += 0.325 * levels_HW * np.clip(turn_HW, -PEAK, PEAK)
+        mark_HW += np.float32(0.325) * levels_HW * np.clip(turn_HW, -PEAK, PEAK)
     return mark_HW
 
 
