@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audit": ("pd_assets.cli.audit", "a blind sample of decisions to judge in a browser, and its error rates"),
         "rights-gaps": ("pd_assets.cli.rights_gaps", "the templates that hold back otherwise free pages"),
         "drift": ("pd_assets.cli.drift", "how many accepted pictures lost their ground, by month and tag, and why"),
+        "import-prior": ("pd_assets.cli.import_prior", "take over titles and labels of PD-Diffusion, never its rights"),
         "sandbox": ("pd_assets.cli.sandbox", "a small archive on loopback that speaks Commons' API"),
         "sql": ("pd_assets.cli.sql", "ask the tables with DuckDB, read-only"),
     }
@@ -57,6 +58,7 @@ EXAMPLES = """examples:
   pdd rights-gaps --csv gaps.csv             which unknown templates hold back most pages that are otherwise free
   pdd audit --role first                     as the first of two people; then --role second, --role settle
   pdd drift --csv drift.csv                  what became of accepted pictures, month by month
+  pdd import-prior old/pd.db --dry-run       what PD-Diffusion's database would bring
   pdd sql "select * from catalog.licensed_images limit 5"
 """
 
