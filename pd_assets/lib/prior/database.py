@@ -8,6 +8,7 @@ column is read. Errors: ConfigError.
 
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -187,7 +188,7 @@ def _read_labels(connection: sqlite3.Connection, table: str, columns: list[str],
             found.unreadable.add("a label of no picture in it", title)
             continue
         if isinstance(name, str) and isinstance(text, str):
-            labels.append((name, text))
+            labels.append((sys.intern(name), text))
         else:
             found.unreadable.add("a label that is no text", title)
 

@@ -3,6 +3,7 @@
 The same again changes nothing; one that was interrupted before its end kept nothing, and is run again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.prior.database import is_sqlite, read_database
 from pd_assets.lib.prior.folder import read_folder
 from pd_assets.lib.prior.found import Found
-from pd_assets.lib.prior.kept import Kept, keep
+from pd_assets.lib.prior.kept import Kept, KeptLabel, keep
 from pd_assets.lib.prior.labels import Labels
 
 
@@ -19,6 +20,7 @@ from pd_assets.lib.prior.labels import Labels
 class Imported:
     """What was read, what became of its labels, and what is different in the home (or would be)."""
 
+    titles: int
     found: Found
     labels: Labels
     kept: Kept
@@ -29,7 +31,7 @@ class Imported:
         """What a person wants to know, a line each."""
         found, kept = self.found, self.kept
         told = [
-            f"titles      {len(found.by_title)}: {kept.new} new, {kept.changed} with other labels than before, "
+            f"titles      {self.titles}: {kept.new} new, {kept.changed} with other labels than before, "
             f"{kept.same} as they were",
             *(f"captions    kept: {line}" for line in self.labels.kept.lines()),
             *(f"captions    refused: {line}" for line in self.labels.refused.lines()),
@@ -55,9 +57,16 @@ def import_prior(home: Home, path: Path, *, api: str, labels: Labels, dry_run: b
             f"{path}: no title of a file of {api} in it ({why or 'it has no rows'}); give the database or folder of "
             "that archive, or set PD_COMMONS_API"
         )
-    judged = {title: labels.kept_of(told) for title, told in found.by_title.items()}
-    kept = keep(home, judged, dry_run=dry_run)
-    return Imported(found=found, labels=labels, kept=kept, is_dry=dry_run)
+    count = len(found.by_title)
+    kept = keep(home, _judged(found, labels), dry_run=dry_run)
+    return Imported(titles=count, found=found, labels=labels, kept=kept, is_dry=dry_run)
+
+
+def _judged(found: Found, labels: Labels) -> Iterator[tuple[str, list[KeptLabel]]]:
+    """Each title with the labels that are kept; what was read of it is forgotten, for there may be very many."""
+    while found.by_title:
+        title, told = found.by_title.popitem()
+        yield title, labels.kept_of(told)
 
 
 def _read(path: Path, *, api: str, scratch: Path) -> Found:

@@ -7,7 +7,7 @@ it is damaged: what was imported is then imported once more.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,17 +55,18 @@ def place(home: Home) -> Path:
     return home.root / "commons" / "imported.parquet"
 
 
-def keep(home: Home, found: Mapping[str, Sequence[KeptLabel]], *, dry_run: bool = False) -> Kept:
+def keep(home: Home, found: Iterable[tuple[str, Sequence[KeptLabel]]], *, dry_run: bool = False) -> Kept:
     """Add titles to what was imported before; of a title that is there already the labels are replaced."""
+    now = {title: _told(labels) for title, labels in found}
     before = _labels_by_title(read(home))
-    now = {title: _told(labels) for title, labels in found.items()}
     kept = Kept(
         new=len(now.keys() - before.keys()),
         changed=sum(title in before and before[title] != told for title, told in now.items()),
         same=sum(title in before and before[title] == told for title, told in now.items()),
     )
     if not dry_run and (kept.new or kept.changed):
-        _write(home, before | now)
+        before |= now
+        _write(home, before)
     return kept
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.prior.database import read_database
 from pd_assets.lib.prior.found import Found
 from pd_assets.lib.prior.importing import Imported, import_prior
-from pd_assets.lib.prior.kept import IMPORTED, place, read, titles
+from pd_assets.lib.prior.kept import IMPORTED, KeptLabel, place, read, titles
 from pd_assets.lib.prior.labels import Labels
 from tests.pd_assets.lib.prior.left_behind import API, database
 
@@ -173,6 +174,23 @@ def test_the_same_import_again_changes_nothing_and_a_dry_run_writes_nothing(home
     more = imported(home, database(tmp_path / "more.db", {"File:Third.jpg": {}}))
     assert more.kept.new == 1 and titles(home) == ["File:Hill.png", "File:Third.jpg", "File:Tree.jpg"]
     assert not IMPORTED.isalnum(), "a name that no category can have"
+
+
+class Interrupted(Labels):
+    """Ends at the second picture, as Ctrl-C would."""
+
+    def kept_of(self, found: Iterable[tuple[str, str]]) -> list[KeptLabel]:
+        if self.kept.total > 2:
+            raise KeyboardInterrupt
+        return super().kept_of([*found, ("title", "one"), ("medium", "two"), ("genre", "three")])
+
+
+def test_an_import_that_was_interrupted_kept_nothing_and_ends_when_it_is_run_again(home: Home, tmp_path: Path) -> None:
+    path = database(tmp_path / "old.db", TWO)
+    with pytest.raises(KeyboardInterrupt):
+        imported(home, path, Interrupted())
+    assert titles(home) == []
+    assert imported(home, path).kept.new == 2 and len(titles(home)) == 2
 
 
 def test_captions_are_refused_until_somebody_states_their_licence(home: Home, tmp_path: Path) -> None:

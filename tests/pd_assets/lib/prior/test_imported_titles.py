@@ -37,7 +37,7 @@ def small_archive() -> Archive:
 def test_only_what_was_imported_is_read_and_a_second_look_asks_for_no_details(tmp_path: Path) -> None:
     home, session = open_home(tmp_path / "home"), InProcess(archive=small_archive())
     assert in_short(home) == "nothing of a prior system (pdd import-prior)"
-    keep(home, {title: () for title in TITLES})
+    keep(home, [(title, ()) for title in TITLES])
     assert in_short(home) == "3 titles of a prior system, not read yet: pdd run nightly"
     first, second = synced(home, session), synced(home, session)
     assert in_short(home) == "3 titles of a prior system; the archive has 2 files of them"
@@ -47,7 +47,7 @@ def test_only_what_was_imported_is_read_and_a_second_look_asks_for_no_details(tm
 
 def test_a_renamed_file_is_found_where_it_is_now_and_a_deleted_one_goes(tmp_path: Path) -> None:
     home, session = open_home(tmp_path / "home"), InProcess(archive=small_archive())
-    keep(home, {title: () for title in TITLES})
+    keep(home, [(title, ()) for title in TITLES])
     synced(home, session)
     session.archive.move("File:1.jpg", "File:New name.jpg")
     session.archive.delete("File:2.jpg")
@@ -57,7 +57,7 @@ def test_a_renamed_file_is_found_where_it_is_now_and_a_deleted_one_goes(tmp_path
 
 def test_a_damaged_file_of_titles_is_a_named_error_and_no_page_is_taken_for_gone(tmp_path: Path) -> None:
     home, session = open_home(tmp_path / "home"), InProcess(archive=small_archive())
-    keep(home, {title: () for title in TITLES})
+    keep(home, [(title, ()) for title in TITLES])
     synced(home, session)
     place(home).write_bytes(b"PAR1 and nothing more")
     with pytest.raises(TableError, match="remove it and run pdd import-prior again"):
