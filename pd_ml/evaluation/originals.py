@@ -33,7 +33,7 @@ Flags = npt.NDArray[np.bool_]
 
 MOST_CHOSEN, NEIGHBOURS, CHUNK = 4096, 10, 1024
 # The hundredth that was shown most often stands apart: a few pictures that are there many times over are in it.
-EXPOSURE_QUANTILES = (0.25, 0.5, 0.75, 0.99)
+EXPOSURE_QUANTILES, MOST_BANDS = (0.25, 0.5, 0.75, 0.99), 6
 TYPICALITY = ("most typical", "in between", "least typical")
 
 
@@ -91,17 +91,16 @@ def times_shown(model: Path, item_ids: tuple[str, ...]) -> Counts | str:
 
 
 def by_exposure(known: Originals, number_N: Counts, is_copy_N: Flags) -> list[dict[str, object]] | dict[str, object]:
-    """Bands of how often pictures were shown: never, quarters of the others, and the hundredth that was shown most.
-
-    Pictures that were shown equally often are in one band, so that there may be fewer.
+    """Bands of how often pictures were shown: each number alone where there are few, else never, quarters of the
+    others, and the hundredth that was shown most. Pictures that were shown equally often are in one band.
     """
     shown_T = known.shown_T
     if isinstance(shown_T, str):
         return {"unknown": shown_T}
-    seen = shown_T[shown_T > 0]
-    edges = np.unique(np.quantile(seen, EXPOSURE_QUANTILES, method="lower")) if len(seen) else np.array([], np.int64)
-    # Band 0 was never shown; band b was shown more often than edges[b-1] says, and at most as often as edges[b].
-    edges = np.concatenate([[0], edges])
+    # Band b was shown more often than edges[b-1] says, and at most as often as edges[b].
+    edges = np.unique(shown_T)
+    if len(edges) > MOST_BANDS:
+        edges = np.unique([0, *np.quantile(shown_T[shown_T > 0], EXPOSURE_QUANTILES, method="lower")])
     band_T, band_N = (np.searchsorted(edges, times, side="left") for times in (shown_T, shown_T[number_N]))
     bands: list[dict[str, object]] = []
     for band in np.unique(band_T):

@@ -129,6 +129,16 @@ def test_copies_of_the_pictures_that_were_shown_most_are_told_by_their_exposure(
     assert all(band["share"] is None or band["share"] < 0.1 for band in found[:-1])
 
 
+def test_many_different_exposures_are_quarters_with_the_most_shown_hundredth_apart(
+    train: Pixels, held_out: Pixels
+) -> None:
+    shown = np.arange(400) - 100
+    found = bands(audit(train[-3:], held_out, train, np.maximum(shown, 0))["by_exposure"])
+    assert found[0]["shown_to"] == 0 and found[-1]["shown_to"] == 299
+    assert [band["training_pictures"] for band in found] == [101, 75, 75, 74, 72, 3]
+    assert [band["copies"] for band in found] == [0, 0, 0, 0, 0, 3]
+
+
 def test_pictures_that_were_all_shown_equally_often_are_one_band(train: Pixels, held_out: Pixels) -> None:
     (band,) = bands(audit(train[:20], held_out, train, np.full(len(train), 7))["by_exposure"])
     assert (band["shown_from"], band["shown_to"], band["copies"], band["share_of_copies"]) == (7, 7, 20, 1)
