@@ -81,7 +81,7 @@ CODE_VERSION: Mapping[str, int] = MappingProxyType(
         "latent_unet": 1,
         "latent_diffusion": 1,
         "super_resolution": 2,
-        "evaluate": 3,
+        "evaluate": 4,
     }
 )
 

@@ -23,10 +23,11 @@ from pd_assets.lib.commons.creators import build_creators, is_due
 from pd_assets.lib.commons.many import ManySync, digest_of_all
 from pd_assets.lib.commons.suppressions import look_up
 from pd_assets.lib.commons.sync import CategorySync, KnownPages
-from pd_assets.lib.commons.walk import Category, Earlier, walk
-from pd_assets.lib.errors import ArchiveError, ConfigError
+from pd_assets.lib.commons.walk import Category, Earlier, imported, walk
+from pd_assets.lib.errors import ArchiveError, ConfigError, TableError
 from pd_assets.lib.home import Home, alone
 from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.prior import kept
 from pd_assets.partitions import commons_category
 from pd_assets.resources import Platform
 from pd_assets.running.history import reported_before
@@ -74,6 +75,7 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
                 earlier=earlier,
             )
             earlier.looks.save(home, COMMONS)
+            found += imported(titles := _imported_titles(context, home, earlier))
         live = [asdict(category) for category in found]
         names = {category.category for category in found}
         retired = [{**row, "status": "retired"} for row in before if row["category"] not in names]
@@ -86,12 +88,22 @@ def commons_categories(context: dg.AssetExecutionContext, platform: Platform) ->
             "dagster/row_count": len(live),
             "retired": len(retired),
             "files": sum(max(0, category.files) for category in found),
+            "imported_titles": titles,
             "unlisted": dg.MetadataValue.json(dict(list(sorted(earlier.unlisted.items()))[:LISTED])),
             **stored(home, CATEGORIES),
             **asked_of_hosts(session.traffic),
             **done.cost,
         },
     )
+
+
+def _imported_titles(context: dg.AssetExecutionContext, home: Home, earlier: Earlier) -> int:
+    """How many titles `pdd import-prior` took over; as many as before where their file is damaged: the sync tells."""
+    try:
+        return len(kept.titles(home))
+    except TableError as error:
+        context.log.warning(str(error))
+        return before.files if (before := earlier.categories.get(kept.IMPORTED)) else 0
 
 
 def _walked_before(rows: Iterable[Mapping[str, object]]) -> dict[str, Category]:

@@ -34,6 +34,7 @@ from pd_assets.lib.dataset.things import build_things
 from pd_assets.lib.errors import ArchiveError, ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.museums.contract import ALL_RECORDS
+from pd_assets.lib.prior import kept as imported
 from pd_assets.lib.release import index, members
 from pd_assets.lib.release.lineage import trained_on
 from pd_assets.lib.release.pruning import prune, prune_trainings
@@ -171,6 +172,7 @@ def dataset_things(context: dg.AssetExecutionContext, platform: Platform) -> dg.
 @reports_buckets(CAPTIONS)
 @unless_unchanged(
     makes=(CAPTIONS,),
+    reads=lambda home: [imported.place(home)],
     settings=lambda settings: [settings.labels, settings.language],
     per_run=("label_changes", "label_examples"),
 )

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "publish": ("pd_assets.cli.publish", "send a bundle or a dataset to a hub; a dry run unless --really"),
         "rebuild": ("pd_assets.cli.rebuild", "fetch and export a dataset version again from its manifest"),
         "drift": ("pd_assets.cli.drift", "how many accepted pictures lost their ground, by month and tag, and why"),
+        "import-prior": ("pd_assets.cli.import_prior", "take over titles and labels of PD-Diffusion, never its rights"),
         "sandbox": ("pd_assets.cli.sandbox", "a small archive on loopback that speaks Commons' API"),
         "sql": ("pd_assets.cli.sql", "ask the tables with DuckDB, read-only"),
     }
@@ -61,6 +62,7 @@ EXAMPLES = """examples:
   pdd drift --csv drift.csv                  what became of accepted pictures, month by month
   pdd publish unet_text --to me/pictures      what would be sent to a hub, and what speaks against it
   pdd rebuild --manifest old/ --out again/    a dataset version again, byte for byte where the archive still has it
+  pdd import-prior old/pd.db --dry-run       what PD-Diffusion's database would bring
   pdd sql "select * from catalog.licensed_images limit 5"
 """
 

@@ -18,6 +18,7 @@ from pd_assets.lib.commons.unread import load_unread
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import at_work, open_home
 from pd_assets.lib.http import PoliteSession
+from pd_assets.lib.prior.told import in_short
 from pd_assets.lib.settings import Settings, require_contact
 from pd_assets.lib.soundness import faults, repair
 from pd_assets.running import dead_runs
@@ -39,6 +40,7 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
         "archive": lambda: _archive(settings),
         "rights": lambda: f"profile {settings.rights_profile}; uploads wait {settings.fresh_days} days in quarantine",
         "evidence": lambda: _evidence(settings),
+        "imported": lambda: in_short(open_home(settings.home)),
         "runs": _runs,
         "device": _device,
         "room": _room,

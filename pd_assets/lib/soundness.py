@@ -19,11 +19,12 @@ from pd_assets.lib.catalog.schemas import CREATORS, EVIDENCE, MEMBERS, PAGES, TA
 from pd_assets.lib.catalog.schemas.table import Kept, Table
 from pd_assets.lib.dataset.exported import INDEX, pictures_of
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
-from pd_assets.lib.errors import ConfigError, DamagedTable, PdError
+from pd_assets.lib.errors import ConfigError, DamagedTable, PdError, TableError
 from pd_assets.lib.home import BUCKETS, REBUCKET, Home, remove_folder, require_settled
 from pd_assets.lib.images.stored import altered, discard
 from pd_assets.lib.migrations import format_of
 from pd_assets.lib.museums.contract import ALL_RECORDS
+from pd_assets.lib.prior import kept as imported
 from pd_assets.lib.release import ledger, members, takedowns
 from pd_assets.lib.rights import evidence_proof
 from pd_ml import provenance
@@ -128,11 +129,12 @@ def _of_notes(home: Home) -> Iterator[Fault]:
         (lambda one: one.archive, "commons/archive.json"),
         (lambda one: one.buckets, BUCKETS),
         (lambda one: require_settled(one), REBUCKET),
+        (imported.read, str(imported.place(home).relative_to(home.root))),
     )
     for look, path in looks:
         try:
             look(home)
-        except ConfigError as error:
+        except (ConfigError, TableError) as error:
             yield Fault(path=home.root / path, found=str(error), heals="as it says")
     for pattern in ("commons/cursor.json", *(f"{table.key}/*/shards.json" for table in ALL_RECORDS)):
         for note in sorted(home.root.glob(pattern)):

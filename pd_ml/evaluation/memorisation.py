@@ -4,6 +4,7 @@ A fixed threshold would flag real pictures too (6 % of held-out ones at the rati
 from the data: the 1 % of held-out pictures that come nearest. A picture counts as a copy where both its distance in
 pixels and the ratio of that distance to the next neighbours' (2301.13188, section 5.2) are below. The ratio keeps
 blurred pictures out, which are near to everything; known copies are tested beside, to show that the audit sees them.
+Which training pictures the copies are of, originals.py tells apart.
 
 Shapes: N pictures, T training pictures, H height, W width, C channels, P values of a thumbnail, K neighbours.
 """
@@ -15,18 +16,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from pd_ml.data.cache import PixelStore
 from pd_ml.errors import EvaluationError
-from pd_ml.evaluation.metrics import binomial_p
+from pd_ml.evaluation.metrics import binomial_p, wilson_interval
 from pd_ml.evaluation.neighbours import NEAREST
+from pd_ml.evaluation.originals import Flags, Originals, by_exposure, by_typicality
+from pd_ml.evaluation.thumbnails import thumbnails
 
 Pixels = npt.NDArray[np.uint8]
 
 EXPECTED_SHARE = 0.01
 ALARM_P = 1e-3
-_THUMBNAIL_PX, _NEIGHBOURS, _CHUNK = 32, 50, 4096
+_NEIGHBOURS, _CHUNK = 50, 4096
 # Noise on the known copies, in levels of 0..255: what a copy may differ by without looking different.
 _COPY_NOISE = 8.0
 
@@ -69,11 +71,11 @@ def nearness(pixels_NHWC: Pixels, train_THWC: PixelStore, device: torch.device) 
     neighbours = min(_NEIGHBOURS + 1, train_THWC.shape[0])
     if neighbours < 2:
         raise EvaluationError(f"{train_THWC.shape[0]} training pictures, expected at least 2 to tell copies by")
-    thumbnails_NP = _thumbnails(pixels_NHWC, device)
+    thumbnails_NP = thumbnails(pixels_NHWC, device)
     best_NK = torch.full((len(pixels_NHWC), 0), math.inf, device=device)
     which_NK = torch.zeros((len(pixels_NHWC), 0), dtype=torch.int64, device=device)
     for start in range(0, train_THWC.shape[0], _CHUNK):
-        chunk_TP = _thumbnails(train_THWC[np.arange(start, min(start + _CHUNK, train_THWC.shape[0]))], device)
+        chunk_TP = thumbnails(train_THWC[np.arange(start, min(start + _CHUNK, train_THWC.shape[0]))], device)
         distance_NT = torch.cdist(thumbnails_NP, chunk_TP) / math.sqrt(thumbnails_NP.shape[1])
         number_T = torch.arange(start, start + len(chunk_TP), device=device).expand(len(pixels_NHWC), -1)
         joined_NK = torch.cat([best_NK, distance_NT], dim=1)
@@ -99,26 +101,51 @@ def calibrated(held_out: Nearness) -> Thresholds:
 def copies(found: Nearness, thresholds: Thresholds) -> Copies:
     """How many of the pictures count as copies; flagged where accident would give that many once in a thousand."""
     total = len(found.ratio_N)
-    hits = int(((found.distance_NK[:, 0] <= thresholds.distance) & (found.ratio_N <= thresholds.ratio)).sum())
+    hits = int(are_copies(found, thresholds).sum())
     low, high = wilson_interval(hits, total)
     p = binomial_p(hits, total, thresholds.expected_share)
     return Copies(share=hits / total, low=low, high=high, copies=hits, n=total, p=p, flagged=p < ALARM_P)
 
 
+def are_copies(found: Nearness, thresholds: Thresholds) -> Flags:
+    """Which pictures count as copies: those below both thresholds."""
+    is_copy_N: Flags = ((found.distance_NK[:, 0] <= thresholds.distance) & (found.ratio_N <= thresholds.ratio)).numpy()
+    return is_copy_N
+
+
+def exceeds(generated: Copies, held_out: Copies) -> bool:
+    """Whether more of the generated pictures count as copies than of the held-out ones.
+
+    They do where accident would hardly give that many at the share that the thresholds were calibrated for (`flagged`),
+    and where the two 95 % intervals lie apart: a share above that of a few held-out pictures alone says nothing.
+    """
+    return generated.flagged or generated.low > held_out.high
+
+
 def audit(
-    generated: Nearness, held_out_NHWC: Pixels, train_THWC: PixelStore, *, seed: int, device: torch.device
+    generated: Nearness, held_out_NHWC: Pixels, known: Originals, *, seed: int, device: torch.device
 ) -> dict[str, object]:
-    """The verdict on the generated pictures, and on two sets whose verdict is known: real pictures and copies."""
+    """The verdict on the generated pictures, and on two sets whose verdict is known: real pictures and copies.
+
+    `held_out_floor` is what the generated pictures are held against, `exceeds_floor` whether they are worse.
+    """
+    train_THWC = known.train_THWC
     if len(held_out_NHWC) < 4:
         raise EvaluationError(f"{len(held_out_NHWC)} held-out pictures, expected at least 4 to calibrate the audit")
     held_out = nearness(held_out_NHWC, train_THWC, device)
     order = torch.randperm(len(held_out_NHWC), generator=torch.Generator().manual_seed(seed))
     thresholds = calibrated(_part(held_out, order[::2]))
-    known = nearness(known_copies(train_THWC, len(generated.ratio_N), seed=seed), train_THWC, device)
+    returned = nearness(known_copies(train_THWC, len(generated.ratio_N), seed=seed), train_THWC, device)
+    found, floor = copies(generated, thresholds), copies(_part(held_out, order[1::2]), thresholds)
+    number_N, is_copy_N = generated.number_NK[:, 0].numpy(), are_copies(generated, thresholds)
     return {
-        "generated": asdict(copies(generated, thresholds)),
-        "control_held_out": asdict(copies(_part(held_out, order[1::2]), thresholds)),
-        "control_copies": asdict(copies(known, thresholds)),
+        "generated": asdict(found),
+        "control_held_out": asdict(floor),
+        "control_copies": asdict(copies(returned, thresholds)),
+        "held_out_floor": {"share": floor.share, "high": floor.high, "n": floor.n},
+        "exceeds_floor": exceeds(found, floor),
+        "by_exposure": by_exposure(known, number_N, is_copy_N),
+        "by_typicality": by_typicality(known, number_N, is_copy_N),
         "thresholds": asdict(thresholds),
         "training_pictures": train_THWC.shape[0],
         "median_distance": {
@@ -135,21 +162,6 @@ def known_copies(train_THWC: PixelStore, count: int, *, seed: int) -> Pixels:
     chosen_NHWC = train_THWC[np.sort(rng.permutation(train_THWC.shape[0])[:count])].astype(np.float32)
     noisy_NHWC = chosen_NHWC + rng.normal(0, _COPY_NOISE, chosen_NHWC.shape)
     return np.clip(np.round(noisy_NHWC), 0, 255).astype(np.uint8)
-
-
-def wilson_interval(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927), sensible at 0 and at 1."""
-    share = hits / total
-    centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
-    half = z / (1 + z**2 / total) * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def _thumbnails(pixels_NHWC: Pixels, device: torch.device) -> Tensor:
-    """Values in [-1, 1], NP."""
-    images_NCHW = torch.from_numpy(np.array(pixels_NHWC)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
-    size = min(_THUMBNAIL_PX, images_NCHW.shape[-1])
-    return functional.interpolate(images_NCHW, size=(size, size), mode="area").flatten(1)
 
 
 def _part(found: Nearness, chosen: Tensor) -> Nearness:

@@ -23,6 +23,14 @@ def binomial_p(hits: int, n: int, chance: float) -> float:
     return min(1.0, math.fsum(math.exp(term) for term in log_terms))
 
 
+def wilson_interval(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927), sensible at 0 and at 1."""
+    share = hits / total
+    centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
+    half = z / (1 + z**2 / total) * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Permutation:
     """A statistic against the same one with the pairs permuted."""

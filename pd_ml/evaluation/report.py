@@ -44,6 +44,7 @@ from pd_ml.evaluation.measuring import (
 )
 from pd_ml.evaluation.memorisation import audit, nearness
 from pd_ml.evaluation.neighbours import nearest_in, save_neighbours
+from pd_ml.evaluation.originals import Counts, originals, times_shown
 from pd_ml.evaluation.zero_shot import Labels, frequent_labels, labels_of
 from pd_ml.ledger import Used, require_proven_list, write_ledger
 from pd_ml.marks.marking import Marks, marks
@@ -304,16 +305,22 @@ def _memorisation(job: EvaluateJob, subject: Subject, sets: Sets, folder: Path, 
     nearest = (near.distance_NK, near.number_NK)
     signature = _signature(subject.record)
     save_neighbours(folder / PIXEL_NEIGHBOURS, sets.generated_NHWC, train_THWC, nearest, signature, subject.marks)
-    found: Numbers = {"memorisation": audit(near, sets.held_out_NHWC, train_THWC, seed=seed, device=device)}
+    known = originals(train_THWC, _times_shown(job, subject), seed=seed, device=device)
+    found: Numbers = {"memorisation": audit(near, sets.held_out_NHWC, known, seed=seed, device=device)}
     captions = tuple(several[0] for several in subject.train.captioned().captions)
     if not sets.captions or not captions:
         return found
     order = np.random.default_rng(seed).permutation(len(captions))[: job.config.audit]
     drawn_NHWC = _drawn(subject, job.config, tuple(captions[i] for i in order), "training captions", reporter)
     worst = nearness(drawn_NHWC, train_THWC, device)
-    return found | {
-        "memorisation_training_captions": audit(worst, sets.held_out_NHWC, train_THWC, seed=seed, device=device)
-    }
+    return found | {"memorisation_training_captions": audit(worst, sets.held_out_NHWC, known, seed=seed, device=device)}
+
+
+def _times_shown(job: EvaluateJob, subject: Subject) -> Counts | str:
+    """How often the model was shown each training picture, or why that is not known."""
+    if subject.record.inputs.get("dataset") != read_manifest(job.dataset).digest:
+        return "the model was trained on another dataset than the one that it is measured on"
+    return times_shown(job.model, subject.train.item_ids)
 
 
 def _signature(record: RunRecord) -> Mapping[str, str]:

@@ -87,6 +87,10 @@ def test_archives_and_rights_do_not_import_one_another(one: str, other: str) -> 
     assert broken(modules_of(one), [other]) == []
 
 
+def test_rights_know_nothing_of_what_a_prior_system_said() -> None:
+    assert broken(modules_of("pd_assets.lib.rights"), ["pd_assets.lib.prior"]) == []
+
+
 def test_nothing_imports_the_definitions() -> None:
     assert broken(modules_of("pd_assets", "pd_ml"), ["pd_assets.definitions"], far=False) == []
 

@@ -1,6 +1,7 @@
 """`python -m pd_ml evaluate`: what the report holds for a model without and with prompts."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from pd_ml.evaluation.originals import times_shown
 from pd_ml.provenance import LEDGER, read_ledger, read_run
 from tests.pd_ml.command import run_here, settings
 from tests.pd_ml.paintings import write_dataset
@@ -64,6 +66,36 @@ def test_the_audit_stands_beside_two_controls_whose_answer_is_known(report: Path
     assert audit["control_copies"]["share"] > 0.9 and audit["control_copies"]["flagged"]
     assert not audit["control_held_out"]["flagged"]
     assert audit["thresholds"]["calibrated_on"] == 16
+
+
+def test_the_audit_tells_copies_apart_by_how_often_the_ledger_says_that_pictures_were_shown(
+    report: Path, models: Path
+) -> None:
+    audit = json.loads((report / "report.json").read_text())["memorisation"]
+    bands, rows = audit["by_exposure"], pq.read_table(read_ledger(models / "unet").path).to_pylist()
+    times = [row["times_shown"] for row in rows if row["split"] == "train"]
+    assert (
+        sum(band["n"] for band in bands) == 24
+        and sum(band["copies"] for band in bands) == (audit["generated"]["copies"])
+    )
+    for band in bands:
+        in_it = [one for one in times if band["shown_from"] <= one <= band["shown_to"]]
+        assert band["training_pictures"] == len(in_it)
+    assert sum(band["training_pictures"] for band in bands) == len(times) == 64
+    assert sum(band["n"] for band in audit["by_typicality"]["bands"]) == 24
+    assert audit["exceeds_floor"] in (True, False) and audit["held_out_floor"]["n"] == 16
+
+
+def test_a_ledger_that_proves_nothing_or_is_of_other_pictures_leaves_the_exposure_unknown(
+    models: Path, tmp_path: Path
+) -> None:
+    ids = tuple(row["item_id"] for row in pq.read_table(read_ledger(models / "unet").path).to_pylist())
+    assert times_shown(models / "unet", (*ids, "another")) == (
+        f"the model's ledger does not name {len(ids) - 63} of {len(ids) + 1} training pictures"
+    )
+    copy = shutil.copytree(models / "unet", tmp_path / "unet")
+    (copy / LEDGER).unlink()
+    assert times_shown(copy, ids) == "nothing proves the ledger beside the model"
 
 
 def test_a_model_without_prompts_has_no_numbers_about_prompts(report: Path) -> None:

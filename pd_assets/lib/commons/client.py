@@ -111,6 +111,12 @@ class CommonsClient(ActionApi):
             members = [parse_member(page) for page in pages_of(answer) if page.get("ns") == 6]
             yield [member for member in members if member.pageid]
 
+    def listing_titled(self, titles: Iterable[str]) -> Iterator[list[Member]]:
+        """The files of these titles in the same way, up to 50 a request; redirects lead on to where a file is now."""
+        for _, answers in self.pages_titled(titles, {"redirects": 1, "prop": "info"}):
+            members = [parse_member(page) for answer in answers for page in pages_of(answer) if page.get("ns") == 6]
+            yield [member for member in members if member.pageid]
+
     def entity_labels(self, ids: Iterable[str], languages: Sequence[str]) -> Iterator[dict[str, dict[str, str]]]:
         """Names of Wikibase items, id -> language -> name, up to 50 a request; an item that does not exist has none."""
         for batch in _batches(ids, TITLES_PER_REQUEST):

@@ -40,6 +40,8 @@ from pd_assets.lib.commons.parts import PartitionWriter
 from pd_assets.lib.commons.records import Member, Page
 from pd_assets.lib.commons.unread import UnreadPages, load_unread
 from pd_assets.lib.home import Home
+from pd_assets.lib.prior.kept import IMPORTED
+from pd_assets.lib.prior.kept import titles as imported_titles
 
 log = logging.getLogger(__name__)
 
@@ -223,7 +225,7 @@ def sync_category(
     index = load_partition(home, category)
     plan = _Plan(index=index, known=known)
     answers = None if expected_files is None else max(1, -(-expected_files // LIST_LIMIT))
-    listing = progress(client.listing(category), f"listing {category[:40]}", total=answers, unit="requests")
+    listing = progress(_listed(client, home, category), f"listing {category[:40]}", total=answers, unit="requests")
     is_complete = _saw_all(plan, listing, category)
     gone = plan.miss() if is_complete else 0
     asked = plan.asked()
@@ -255,6 +257,11 @@ def sync_category(
         is_changed=writer.is_changed,
         is_complete=is_complete,
     )
+
+
+def _listed(client: CommonsClient, home: Home, category: str) -> Iterator[list[Member]]:
+    """The files of a category, or those that were imported by their titles."""
+    return client.listing_titled(imported_titles(home)) if category == IMPORTED else client.listing(category)
 
 
 def _noted(client: CommonsClient, category: str, known: KnownPages, pages: Iterable[Page]) -> Iterator[Page]:

@@ -14,6 +14,7 @@ from pd_assets.lib.commons.action_api import ApiError
 from pd_assets.lib.commons.client import CategoryFacts, CommonsClient
 from pd_assets.lib.commons.patience import FailuresInARow
 from pd_assets.lib.errors import AccessDenied, ArchiveError, ArchiveResting, ConfigError
+from pd_assets.lib.prior.kept import IMPORTED
 
 log = logging.getLogger(__name__)
 
@@ -175,6 +176,12 @@ class _Walk:
         elif is_said_to_have_none:
             log.warning("Category:%s is said to have no subcategories, and has %d", title, len(found))
         return found
+
+
+def imported(titles: int) -> list[Category]:
+    """What was imported by title, as if it were a category with that many files; nothing where nothing was."""
+    one = Category(category=IMPORTED, pageid=None, depth=0, parents=(), path=(IMPORTED,), files=titles, subcategories=0)
+    return [one] if titles else []
 
 
 def _category(fact: CategoryFacts, path: tuple[str, ...], parents: set[str]) -> Category:

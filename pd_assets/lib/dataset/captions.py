@@ -33,6 +33,7 @@ from pd_assets.lib.dataset.merging import merged
 from pd_assets.lib.home import Home
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.page.languages import ENGLISH
+from pd_assets.lib.prior.kept import show as show_imported
 
 MEMORY_BYTES = 700_000_000
 PAGES_AT_ONCE, ROWS_AT_ONCE = 250, 5_000
@@ -125,6 +126,7 @@ class _Work:
         tables.relation(self.connection, self.home, ALL_RECORDS).create_view("stored_records")
         tables.relation(self.connection, self.home, THINGS).create_view("things")
         tables.relation(self.connection, self.home, LICENSED).create_view("all_licensed")
+        show_imported(self.home, self.connection)
         run(f"create view records as {load('record_digests')}")
         run(f"create table keys as {names.KEYS}")
         run(

@@ -16,6 +16,7 @@ from typing import TypeVar
 from pd_assets.lib.code_version import code_version
 from pd_assets.lib.dataset import freetext
 from pd_assets.lib.dataset.categories import category_words
+from pd_assets.lib.dataset.imported import read_imported
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
 from pd_assets.lib.page import date_words
 from pd_assets.lib.page.boxes import Argument
@@ -105,6 +106,7 @@ def _read(page: Mapping[str, object], language: str, things: Things) -> tuple[La
     told = {entry.field for entry in written if entry.texts}
     found += _rendered(page, told)
     found += _categories(page)
+    found += _guarded("imported", partial(_imported, page, found))
     names = frozenset().union(*(entry.users for entry in found))
     if len(names) > MOST_NAMES:
         return ()
@@ -116,7 +118,8 @@ def _read(page: Mapping[str, object], language: str, things: Things) -> tuple[La
 
 def source_digest(page: Mapping[str, object], things: Things = NO_THINGS) -> str:
     """BLAKE2b-128 of everything that labels are read from: equal digests and other labels mean another parser."""
-    names = (*SOURCE_COLUMNS, "title" if page.get("freetext") is not None else "")
+    also = ("title" if page.get("freetext") is not None else "", *(["imported"] if page.get("imported") else []))
+    names = (*SOURCE_COLUMNS, *also)
     told = [page.get(name) for name in names]
     named = sorted((name, sorted(things[name].items())) for name in _named(page) if name in things)
     text = json.dumps([told, named], ensure_ascii=False, default=str)
@@ -282,6 +285,14 @@ def _is_of_page(metadata: Mapping[str, object], name: str) -> bool:
     """Whether a value stood on the page; a title that is made of the file's name is nobody's text."""
     entry = metadata.get(name)
     return isinstance(entry, Mapping) and entry.get("source") == "commons-desc-page"
+
+
+def _imported(page: Mapping[str, object], found: Iterable[_Found]) -> Iterator[_Found]:
+    """What came with the page from a prior system: behind all that the page itself says today."""
+    told = {entry.field: entry.texts.values() for entry in found if entry.texts}
+    for one in read_imported(_json(page.get("imported")), told, str(page.get("wikitext") or "")):
+        licence = CC0 if one.is_free else CC_BY_SA
+        yield _plain(one.field, one.text, licence, one.seen_in)
 
 
 def _categories(page: Mapping[str, object]) -> list[_Found]:

@@ -23,6 +23,7 @@ from pd_assets.lib.commons.client import CommonsClient
 from pd_assets.lib.dataset.labels import labels_version, things_of
 from pd_assets.lib.home import Home
 from pd_assets.lib.page.languages import ENGLISH, UNMARKED
+from pd_assets.lib.prior.kept import show as show_imported
 
 # Wikidata's label for all languages, of a person's name or a picture's title.
 FOR_ALL_LANGUAGES = "mul"
@@ -84,6 +85,7 @@ def _note_wanted(home: Home, connection: duckdb.DuckDBPyConnection, path: Path) 
     for name, table in (("pages", PAGES), ("captions", CAPTIONS), ("all_licensed", LICENSED)):
         tables.relation(connection, home, table).create_view(name)
     connection.from_arrow(RECORDS.schema.empty_table()).create_view("stored_records")
+    show_imported(home, connection)
     run(f"create view records as {load('record_digests')}")
     run("create view licensed as select item_id, 0 as bucket from all_licensed")
     run(f"create table sources as {load('label_sources')}")

@@ -226,7 +226,9 @@ def _audited(name: str, audit: Mapping[str, Mapping[str, object]]) -> Iterator[s
     drawn, floor, known = (audit.get(one, {}) for one in ("generated", "control_held_out", "control_copies"))
     if not known.get("flagged"):
         yield f"{name}: the audit did not tell known copies ({known.get('copies')} of {known.get('n')}); draw more"
-    if drawn.get("flagged") or audit.get("exceeds_floor"):
+    if "exceeds_floor" not in audit:
+        yield f"{name}: an older version of this project made the audit, which told less; evaluate it again"
+    elif audit["exceeds_floor"] or drawn.get("flagged"):
         yield (
             f"{name}: {drawn.get('copies')} of {drawn.get('n')} drawn pictures are copies of training pictures, of "
             f"held-out ones {floor.get('copies')} of {floor.get('n')}; train longer on more pictures, or smaller"

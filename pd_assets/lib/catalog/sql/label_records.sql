@@ -5,6 +5,7 @@ select
     cast(null as varchar) as wikitext, cast(null as varchar) as mediainfo, cast(null as varchar) as extmetadata,
     cast(null as varchar[]) as categories, cast(null as varchar[]) as hidden_categories,
     records.title, records.freetext, records.indexed, records.caption, records.alt_text, records.metadata_usage_access,
+    cast(null as varchar) as imported,
     before.source_digest as source_digest_before, before.labels as labels_before
 from records
 join unread on unread.item_id = records.item_id and unread.page_digest = records.digest and unread.pageid is null
