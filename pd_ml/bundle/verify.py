@@ -142,7 +142,7 @@ class _Verification:
         ]
         if missing:
             text = f"half a bundle, without {', '.join(missing)}; fetch it again"
-            self._problems.append(Problem(file=self._folder.name, text=text))
+            self._problems.append(Problem(file=self._folder.resolve().name, text=text))
         return bool(missing)
 
     def _release(self) -> list[Problem]:

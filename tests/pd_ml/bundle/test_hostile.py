@@ -19,7 +19,7 @@ from tests.pd_ml.bundle.handed_out import HandedOut, lines, only, told
 
 RECORD = "chain/clip-*/run.json"
 DATASET = "chain/dataset-*/manifest.json"
-JSON_FACTS = (layout.RELEASE, RECORD, DATASET, layout.EVALUATION)
+JSON_FACTS = (layout.RELEASE, RECORD, DATASET)
 
 
 def signed(folder: Path, whole: HandedOut) -> Path:
@@ -165,8 +165,8 @@ for flip in range(int(sys.argv[3])):
 
 def test_flipped_bits_under_a_good_signature_end_no_process(whole: HandedOut, tmp_path: Path) -> None:
     folder = whole.copy(tmp_path / "bundle")
-    command = [sys.executable, "-c", _FLIPS, str(folder), str(whole.key), "15"]
+    command = [sys.executable, "-c", _FLIPS, str(folder), str(whole.key), "12"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     # Bits that carry no value (padding, statistics) change nothing that a reader sees.
-    assert done.stdout.count("refused") >= 10
+    assert done.stdout.count("refused") >= 8
