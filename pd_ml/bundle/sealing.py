@@ -21,6 +21,8 @@ from pd_ml.errors import BundleError
 
 # What a model's signature leaves out by default, so that a bundle may hold none of them.
 GIT_NAMES = frozenset({".git", ".github", ".gitignore", ".gitattributes"})
+# What a hub adds to every copy of a repository: no part of the bundle, and no reader takes it for one.
+ADDED_BY_HUBS = ".gitattributes"
 # The files that `manifest.json` does not list.
 NOT_LISTED = frozenset({layout.MANIFEST, layout.SIGNATURE})
 
@@ -47,8 +49,11 @@ class Listing:
     unsafe: tuple[Problem, ...]
 
 
-def list_files(folder: Path) -> Listing:
-    """What lies in a bundle's folder; no link is followed. BundleError where there is no such folder."""
+def list_files(folder: Path, *, is_copy: bool = False) -> Listing:
+    """What lies in a bundle's folder; no link is followed. BundleError where there is no such folder.
+
+    `is_copy`: it may come from a hub, which puts ADDED_BY_HUBS beside it.
+    """
     if not folder.is_dir():
         raise BundleError(f"{folder}: no folder; expected that of a bundle")
     files: dict[str, Path] = {}
@@ -56,6 +61,8 @@ def list_files(folder: Path) -> Listing:
     unsafe: list[Problem] = []
     for name, path, kind in _entries(folder, unsafe):
         parts = PurePosixPath(name).parts
+        if is_copy and name == ADDED_BY_HUBS and kind == _FILE:
+            continue
         if kind == _EMPTY:
             problems.append(Problem(file=name, text="an empty folder, no part of a bundle; remove it"))
         elif kind == _FILE:

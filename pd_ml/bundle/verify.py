@@ -64,7 +64,7 @@ def verify(folder: Path, public_key: Path | None = None) -> Verdict:
     BundleError where there is no such folder, MarkError where the given key cannot be read.
     """
     given = read_public_key(public_key) if public_key is not None else None
-    listing = list_files(folder)
+    listing = list_files(folder, is_copy=True)
     if listing.unsafe:
         return Verdict(problems=(*listing.unsafe, *listing.problems), checked=Checked())
     for name in (layout.MANIFEST, layout.RELEASE):

@@ -344,6 +344,6 @@ def test_a_key_that_cannot_sign_leaves_nothing_behind(released: Released, tmp_pa
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(key)], check=True)
     shutil.rmtree(line.home.root / "release" / STAGE)
     told = refusals(release(line, {**released.operator, "PD_SIGNING_KEY": str(key)}))
-    assert "openssl ecparam" in told
+    assert "openssl genpkey" in told
     shelf = line.home.root / "release" / STAGE
     assert [path.name for path in shelf.rglob("*") if path.is_file() and path.name != ".lock"] == []

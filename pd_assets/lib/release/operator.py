@@ -38,8 +38,8 @@ def missing_of(settings: Settings) -> list[str]:
         problems.append("operator: PD_CONTACT is not set; who receives the model has to reach you")
     if settings.signing_key is None:
         problems.append(
-            "operator: PD_SIGNING_KEY is not set; make a key with `openssl ecparam -name prime256v1 -genkey -noout "
-            "-out release-key.pem` and keep it"
+            "operator: PD_SIGNING_KEY is not set; make a key with `openssl genpkey -algorithm EC -pkeyopt "
+            "ec_paramgen_curve:P-256 -out release-key.pem` and keep it"
         )
     elif not settings.signing_key.is_file():
         problems.append(f"operator: PD_SIGNING_KEY={settings.signing_key} is no file; expected a private EC key as PEM")

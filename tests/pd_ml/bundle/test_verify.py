@@ -13,6 +13,7 @@ from pd_ml.bundle.sealing import write_manifest
 from pd_ml.bundle.signature import sign
 from pd_ml.bundle.verify import verify
 from pd_ml.command_line import main
+from pd_ml.errors import BundleError
 from tests.pd_ml.bundle import handed_out as to
 from tests.pd_ml.bundle.handed_out import Change, HandedOut, lines, told
 
@@ -259,7 +260,8 @@ def test_what_is_changed_and_signed_again_is_named(what: str, whole: HandedOut, 
         (to.removed(layout.PIPELINE), "bundle", "without pipeline/"),
         (to.removed(layout.CHAIN), "bundle", "without chain/"),
         (to.linked(layout.LEDGER), layout.LEDGER, "a symbolic link"),
-        (to.added(".gitattributes"), ".gitattributes", "no signature covers it"),
+        (to.added(".gitignore"), ".gitignore", "no signature covers it"),
+        (to.added("pipeline/.gitattributes"), "pipeline/.gitattributes", "no signature covers it"),
         (to.added(".git/config"), ".git", "no signature covers it"),
         (to.added("pipeline/.hidden/weights.json"), "weights.json", "a hidden file"),
         (to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": 2'), layout.RELEASE, "newer version"),
@@ -319,3 +321,13 @@ def test_the_command_prints_every_problem_in_a_line(
     refused = json.loads(capsys.readouterr().out.splitlines()[0])
     assert refused["event"] == "refused"
     assert {one["file"] for one in refused["problems"]} == {UNET, "samples.png"}
+
+
+def test_what_a_hub_adds_to_its_copies_is_no_part_of_the_bundle_and_no_reason_against_it(
+    whole: HandedOut, tmp_path: Path
+) -> None:
+    folder = whole.copy(tmp_path / "bundle")
+    (folder / ".gitattributes").write_text("*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
+    assert lines(verify(folder, whole.public)) == []
+    with pytest.raises(BundleError, match="gitattributes"):
+        write_manifest(folder)
