@@ -4,7 +4,6 @@ No torch in here. Errors: none of its own; whatever goes wrong with a paper is a
 """
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, zip_longest
@@ -13,18 +12,14 @@ from pathlib import Path
 from pd_ml.bundle import layout
 from pd_ml.bundle.distrust import MOST_JSON_BYTES, Problem, read_json, shown
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.rules import problems_of_bom, problems_of_croissant, problems_of_spdx
 from pd_ml.bundle.sealing import Sealed
 from pd_ml.errors import BundleError
 
 JSON_PAPERS = frozenset({layout.BOM, layout.SPDX, layout.CROISSANT, layout.EU_DATA})
 # Of each paper so many places are told.
 _MOST_PLACES = 3
-_RULES = "pd_ml.bundle.rules"
-_RULED = {
-    layout.BOM: "problems_of_bom",
-    layout.SPDX: "problems_of_spdx",
-    layout.CROISSANT: "problems_of_croissant",
-}
+_RULED = {layout.BOM: problems_of_bom, layout.SPDX: problems_of_spdx, layout.CROISSANT: problems_of_croissant}
 _MOST_CHARACTERS = 120
 
 
@@ -50,13 +45,10 @@ def problems_of_papers(
 
 def problems_by_rules(facts: Facts) -> list[Problem]:
     """The rules of machine-readable papers that outside validators do not know, on those that were found."""
-    if importlib.util.find_spec(_RULES) is None:
-        return []
-    rules = importlib.import_module(_RULES)
     problems = []
     for name, rule in _RULED.items():
         try:
-            texts = getattr(rules, rule)(read_json(facts.folder / name), facts)
+            texts = rule(read_json(facts.folder / name), facts)
         except BundleError as error:
             texts = [str(error)]
         problems += [Problem(file=name, text=text.removeprefix(f"{name}: ")) for text in texts]
