@@ -179,11 +179,11 @@ def psnr_db(before_HWC: Pixels, after_HWC: Pixels) -> float:
     return float(10 * np.log10(255**2 / error))
 
 
-def share(hits: int, count: int) -> str:
+def share(hits: int, count: int, digits: int = 1) -> str:
     if not count:
         return "-"
-    low, high = wilson(hits / count, count)
-    return f"{hits / count:.1%} [{low:.1%}, {high:.1%}]"
+    rates = (f"{rate:.{digits}%}" for rate in (hits / count, *wilson(hits / count, count)))
+    return "{} [{}, {}]".format(*rates)
 
 
 def print_table(pictures: Sequence[Picture], marked: Sequence[Pixels], real: Sequence[Picture]) -> str:
@@ -270,7 +270,7 @@ def print_alarms(paths: Sequence[Path]) -> None:
         attack = attacks[number % len(attacks)]
         found.append(_looked(attack, enlarged(path), number, {True: [], False: []}))
     alarms = sum(one.is_found for one in found)
-    print(f"\nfalse alarms, each picture once: {alarms} of {len(found)}, {share(alarms, len(found))}")
+    print(f"\nfalse alarms, each picture once: {alarms} of {len(found)}, {share(alarms, len(found), digits=3)}")
 
 
 def print_time(side_px: int) -> None:
