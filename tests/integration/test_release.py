@@ -25,8 +25,8 @@ from pd_assets.lib.release.takedowns import take_down
 from pd_ml.provenance import RunRecord, read_run, write_run
 from tests.integration.test_promotion import train
 from tests.pd_assets.lib.planting import PROFILE
-from tests.pd_ml.room.rooms import reached
 from tests.pd_assets.line import QUIET, Line, Night
+from tests.pd_ml.room.rooms import reached
 
 pytestmark = [pytest.mark.slow]
 STAGE = "unet_text"
