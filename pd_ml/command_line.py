@@ -227,9 +227,9 @@ def _room(parsed: argparse.Namespace) -> None:
 
 
 def _flop(parsed: argparse.Namespace) -> None:
+    quieten()
     from pd_ml.training.spent import training_flop
 
-    quieten()
     spent = training_flop([Path(folder) for folder in parsed.models])
     Reporter("flop", events=sys.stdout, people=sys.stderr).event("flop", training_flop=dict(spent))
 

@@ -25,6 +25,7 @@ READ = (
     "evaluation/report",
     "catalog/items",
     "catalog/clusters",
+    "images/files",
     "rights/decisions",
     "rights/evidence",
     "rights/takedowns",

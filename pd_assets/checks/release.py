@@ -37,7 +37,7 @@ def _check(
     "`python -m pd_ml verify` finds it.",
 )
 def verifies(platform: Platform) -> dg.AssetCheckResult:
-    return _told(bundle.unverified(platform.home()), fine="every bundle verifies")
+    return _told(bundle.unverified(platform.home(), platform.settings().signing_key), fine="every bundle verifies")
 
 
 @dg.asset_check(

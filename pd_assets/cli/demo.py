@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,12 +44,14 @@ def run_demo(pictures: Path | None = None) -> None:
     started = time.monotonic()
     with _sandboxed("pictures that a model drew", pictures) as home:
         costs = run_job("whole_line")
-        bundle = release_it(home)
+        bundle = release_it(home, costs)
     _report(home, costs, time.monotonic() - started, bundle)
 
 
-def release_it(home: Home) -> str:
-    """Have the model released under a key of the demo's own; where its bundle is, or why there is none."""
+def release_it(home: Home, costs: list[Cost]) -> str:
+    """Have the model released under a key of the demo's own; where its bundle is, or why there is none. What it took is
+    added to `costs`.
+    """
     key = home.root / "demo" / "release-key.pem"
     if not key.is_file():
         key.parent.mkdir(exist_ok=True)
@@ -56,13 +59,19 @@ def release_it(home: Home) -> str:
     for name, value in {**OPERATOR, "PD_SIGNING_KEY": str(key.resolve())}.items():
         os.environ.setdefault(name, value)
     try:
-        run_job("release")
+        costs += [cost for cost in run_job("release") if cost.asset == "release/bundle"]
     except RunFailed as error:
         return f"none: {error}"
     version = home.pointed("release", "unet_text", LATEST)
     assert version is not None, "the job made it"
     folder = home.root / "release" / "unet_text" / version
-    return f"{folder}\n              check it with:  python -m pd_ml verify {folder}"
+    return f"{folder}\n              check it with:  {_python()} -P -m pd_ml verify {folder}"
+
+
+def _python() -> str:
+    """The interpreter that has what verifying needs, as short as it can be typed here."""
+    python = Path(sys.executable)
+    return str(python.relative_to(Path.cwd())) if python.is_relative_to(Path.cwd()) else str(python)
 
 
 def _make_key(path: Path) -> None:

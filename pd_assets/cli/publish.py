@@ -21,7 +21,7 @@ EXAMPLES = """examples:
 
 
 def explained(called: str) -> Iterator[str]:
-    """Every reason against a release, and ReleaseRefused where there is one."""
+    """Every reason against a release, and ConfigError where there is one."""
     from pd_assets.lib.release import publishing
     from pd_assets.lib.release.operator import missing_of
 
@@ -37,7 +37,7 @@ def explained(called: str) -> Iterator[str]:
         reasons = [*missing_of(settings), *gates(home, stage, version, profile=settings.rights_profile)]
     yield from (f"- {reason}" for reason in reasons)
     if reasons:
-        raise publishing.ReleaseRefused(what, reasons)
+        raise ConfigError(f"{what} may not be released, for the {len(reasons)} reasons above")
     yield f"{what} may be released"
 
 
@@ -58,7 +58,12 @@ def published(called: str, *, to: str, endpoint: str | None, really: bool) -> It
     if reasons := publishing.reasons_against(home, parcel, profile=settings.rights_profile, gate=gates):
         raise publishing.ReleaseRefused(str(parcel), reasons)
     yield "nothing speaks against its release"
-    publishing.verify(parcel)
+    if parcel.kind == publishing.MODEL and settings.signing_key is None:
+        raise ConfigError(
+            "PD_SIGNING_KEY is not set; expected the key that signs the bundles of this house: one that somebody else "
+            "signed is not published"
+        )
+    publishing.verify(parcel, settings.signing_key)
     yield "it was verified"
     if not really:
         yield "nothing was sent: this was a dry run, and the hub was not asked; --really sends it"

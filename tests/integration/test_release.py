@@ -20,7 +20,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, Table
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.release import gates
+from pd_assets.lib.release import gates, publishing
 from pd_assets.lib.release.takedowns import take_down
 from pd_ml.provenance import RunRecord, read_run, write_run
 from tests.integration.test_promotion import train
@@ -337,8 +337,23 @@ def test_without_a_name_a_contact_and_a_key_nothing_is_released_and_each_is_aske
 ) -> None:
     line = copied(released, tmp_path / "home")
     told = refusals(release(line, {"PD_PROVIDER": "", "PD_SIGNING_KEY": str(tmp_path / "none.pem")}))
-    wanted: Sequence[str] = ("PD_PROVIDER is not set", "PD_CONTACT is not set", "none.pem is no file")
+    wanted: Sequence[str] = ("PD_PROVIDER is not set", "PD_CONTACT is not set", "none.pem: no private key")
     assert all(one in told for one in wanted), told
+
+
+def test_a_bundle_that_somebody_else_signed_is_not_taken_for_ours(released: Released, tmp_path: Path) -> None:
+    line = copied(released, tmp_path / "home")
+    folder = line.home.root / "release" / STAGE / released.folder.name
+    said = json.loads((folder / "release.json").read_text())
+    (folder / "release.json").write_text(json.dumps({**said, "provider": "Somebody Else"}))
+    key = tmp_path / "other.pem"
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key)], check=True)
+    for arguments in (("papers", str(folder)), ("sign", str(folder), "--key", str(key)), ("verify", str(folder))):
+        assert pd_ml(*arguments).returncode == 0
+    told = refusals(release(line, released.operator))
+    assert "signing-key.pem" in told and "expected the given one" in told
+    with pytest.raises(ConfigError, match=r"signing-key\.pem"):
+        publishing.verify(publishing.find(line.home, STAGE), Path(released.operator["PD_SIGNING_KEY"]))
 
 
 def test_a_key_that_cannot_sign_leaves_nothing_behind(released: Released, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ LINE: Mapping[str, set[str]] = {
     "release/bundle": {
         *("release/ledger", "evaluation/report", "dataset/captions", "dataset/manifest"),
         *("catalog/items", "catalog/clusters", "rights/decisions", "rights/evidence", "rights/takedowns"),
+        "images/files",
     },
 }
 LATENT = {f"models/{stage}" for stage in ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")}

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pd_assets.lib.catalog.schemas import EVIDENCE, ITEMS, MODEL_LEDGER, Table
+from pd_assets.lib.catalog.schemas import EVIDENCE, FILES, ITEMS, MODEL_LEDGER, Table
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.child import ChildFailed, run_pd_ml
-from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.child import run_pd_ml
+from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.release import gates
 from pd_assets.lib.release.asking import ROWS, Parts, looking_at
+from pd_assets.lib.release.checking import verify_bundle
 from pd_assets.lib.release.lineage import Model, kept_record
 from pd_assets.lib.release.operator import NotReleasable, Operator, missing_of, operator_of
 from pd_assets.lib.release.promotion import JUDGED
@@ -67,10 +68,10 @@ def make_bundle(
                 gathered.write(partial, bundle, today or datetime.now(UTC).date())
                 _child("papers", str(partial))
                 _child("sign", str(partial), "--key", str(operator.key))
-                _child("verify", str(partial))
+                verify_bundle(partial, operator.key)
                 partial.rename(done)
         else:
-            _child("verify", str(done))
+            verify_bundle(done, operator.key)
         home.point("release", stage, LATEST, bundle)
     return done
 
@@ -89,14 +90,14 @@ def _latest(home: Home) -> Iterator[Path]:
             yield _shelf(home, stage) / version
 
 
-def unverified(home: Home) -> list[str]:
-    """What `python -m pd_ml verify` finds wrong with the latest bundles, each with the folder."""
+def unverified(home: Home, key: Path | None) -> list[str]:
+    """What `python -m pd_ml verify` finds wrong with the latest bundles; `key`: the operator's, where it is set."""
     problems = []
     for folder in _latest(home):
         try:
-            _child("verify", str(folder))
-        except ChildFailed as error:
-            problems.append(f"{folder}: {error}")
+            verify_bundle(folder, key)
+        except PdError as error:
+            problems.append(str(error))
     return problems
 
 
@@ -152,8 +153,11 @@ class _Gathered:
         chain = gates.chain_of(home, model)
         evaluation = gates.evaluation_of(home, model)
         assert evaluation is not None, "the gates asked for it"
-        named = {*(one.run.dataset_version for one in chain), read_dataset_version(evaluation)}
-        datasets = {version: _dataset(home, version) for version in sorted(named)}
+        datasets = {
+            version: folder
+            for version in gates.dataset_versions(home, model, chain)
+            if (folder := gates.dataset_folder(home, version)) is not None
+        }
         told = said(home, model, chain, operator, settings, datasets, [one.name for one in bundles(home, model.stage)])
         return _Gathered(home=home, model=model, chain=chain, evaluation=evaluation, datasets=datasets, said=told)
 
@@ -192,29 +196,16 @@ class _Gathered:
                 _copy(self.model.folder / path, target / path)
 
 
-def read_dataset_version(evaluation: Path) -> str:
-    """The dataset that a finished evaluation read."""
-    return str(json.loads((evaluation / RUN).read_text())["dataset_version"])
-
-
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-
-
-def _dataset(home: Home, version: str) -> Path:
-    for folder in sorted((home.root / "dataset").glob(f"[!.]*/{version}")):
-        if (folder / MANIFEST).is_file():
-            return folder
-    raise ConfigError(
-        f"no dataset version {version} in {home.root}, which the model was trained on; its manifest is part of a bundle"
-    )
 
 
 def _write_ledger(home: Home, ledgers: Sequence[Path], target: Path) -> None:
     inputs: dict[str, Table | Parts] = {
         "ledgers": Parts(table=MODEL_LEDGER, paths=tuple(ledgers)),
         "items": ITEMS,
+        "files": FILES,
         "evidence": EVIDENCE,
     }
     with looking_at(home, inputs) as connection:

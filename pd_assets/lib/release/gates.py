@@ -18,8 +18,9 @@ from pd_assets.lib.release.asking import Parts, looking_at
 from pd_assets.lib.release.lineage import Model, all_models, models
 from pd_assets.lib.release.promotion import JUDGED
 from pd_assets.lib.release.withdrawals import find_withdrawn
+from pd_ml.data.shards import MANIFEST
 from pd_ml.errors import ProvenanceError
-from pd_ml.provenance import LEDGER, RunRecord, read_ledger, verify_outputs, what_is_told
+from pd_ml.provenance import LEDGER, RunRecord, read_ledger, read_run, verify_outputs, what_is_told
 
 # So many pictures are told by name.
 TOLD = 20
@@ -58,6 +59,7 @@ def found(home: Home, stage: str, version: str, *, profile: str) -> list[Reason]
         ("evidence", lambda: _evidence(home, model)),
         ("rights", lambda: _withdrawn(home, model, profile)),
         ("labels", lambda: _labels(home, model)),
+        ("dataset", lambda: _datasets(home, model, chain)),
         ("evaluation", lambda: _evaluation(home, model)),
     )
     return [Reason(gate=gate, says=says) for gate, look in gates for says in _answers(look)]
@@ -128,7 +130,7 @@ def _weights(home: Home, chain: list[Model]) -> Iterator[str]:
 
 def _rooms(chain: list[Model]) -> Iterator[str]:
     for one in chain:
-        if not one.run.level.startswith(KEPT_BY_KERNEL):
+        if one.is_recorded and not one.run.level.startswith(KEPT_BY_KERNEL):
             found = one.run.level or "nothing tells of a clean room"
             yield (
                 f"{one.stage} {one.version} was not trained in a clean room that the kernel keeps ({found}); train it "
@@ -183,6 +185,29 @@ def ledgers_of(home: Home, model: Model) -> list[Path]:
     return sorted({*there, *([evaluation / LEDGER] if evaluation and (evaluation / LEDGER).is_file() else [])})
 
 
+def _datasets(home: Home, model: Model, chain: list[Model]) -> Iterator[str]:
+    """The manifests that a bundle brings."""
+    for version in dataset_versions(home, model, chain):
+        if dataset_folder(home, version) is None:
+            yield (
+                f"no dataset version {version} in {home.root}, which the model was trained on or measured with; its "
+                "manifest is part of a bundle: restore the folder, or train again"
+            )
+
+
+def dataset_versions(home: Home, model: Model, chain: list[Model]) -> list[str]:
+    """The dataset versions of a chain and of the evaluation."""
+    evaluation = evaluation_of(home, model)
+    of_evaluation = {read_run(evaluation).dataset_version} if evaluation is not None else set()
+    return sorted({*(one.run.dataset_version for one in chain if one.is_recorded), *of_evaluation})
+
+
+def dataset_folder(home: Home, version: str) -> Path | None:
+    """The folder of a finished dataset version, under whatever name; None where there is none."""
+    there = sorted((home.root / "dataset").glob(f"[!.]*/{version}"))
+    return next((folder for folder in there if (folder / MANIFEST).is_file()), None)
+
+
 def _labels(home: Home, model: Model) -> Iterator[str]:
     """Licences of shown label texts from which no licence of the weights follows."""
     for licence in sorted(shown_licences(home, model)):
@@ -204,6 +229,9 @@ def shown_licences(home: Home, model: Model) -> Mapping[str, int]:
 
 
 def _evaluation(home: Home, model: Model) -> Iterator[str]:
+    if not model.is_recorded:
+        yield "cannot be told, as nothing proves which weights these are"
+        return
     folder = evaluation_of(home, model)
     if folder is None:
         yield f"{model.stage} {model.version} was not evaluated; materialise evaluation/report"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pd_assets.lib.errors import PdError
+from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.release.checking import MAKE_ONE, private_key
 from pd_assets.lib.settings import Settings
 
 
@@ -38,11 +39,14 @@ def missing_of(settings: Settings) -> list[str]:
         problems.append("operator: PD_CONTACT is not set; who receives the model has to reach you")
     if settings.signing_key is None:
         problems.append(
-            "operator: PD_SIGNING_KEY is not set; make a key with `openssl genpkey -algorithm EC -pkeyopt "
-            "ec_paramgen_curve:P-256 -out release-key.pem` and keep it"
+            f"operator: PD_SIGNING_KEY is not set; expected a private EC key that signs bundles: make one and keep it "
+            f"({MAKE_ONE})"
         )
-    elif not settings.signing_key.is_file():
-        problems.append(f"operator: PD_SIGNING_KEY={settings.signing_key} is no file; expected a private EC key as PEM")
+    else:
+        try:
+            private_key(settings.signing_key)
+        except ConfigError as error:
+            problems.append(f"operator: {error}")
     return problems
 
 

@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from pd_assets.lib.child import ChildFailed, run_pd_ml
 from pd_assets.lib.dataset.exported import is_proved
 from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
+from pd_assets.lib.release.checking import verify_bundle
 from pd_assets.lib.release.withdrawals import find_withdrawn
 from pd_assets.lib.settings import is_loopback
 from pd_ml.data import shards
@@ -169,10 +169,13 @@ def reasons_against(home: Home, parcel: Parcel, *, profile: str, gate: Gate) -> 
     return reasons
 
 
-def verify(parcel: Parcel) -> None:
-    """A bundle by the child that whoever receives it would run; a dataset by its digests. ChildFailed, ConfigError."""
+def verify(parcel: Parcel, key: Path | None) -> None:
+    """A bundle by the child that whoever receives it would run, and by the operator's key; a dataset by its digests.
+
+    ChildFailed, ConfigError.
+    """
     if parcel.kind == MODEL:
-        _verify_bundle(parcel.folder)
+        verify_bundle(parcel.folder, key)
         return
     try:
         shards.verify(parcel.folder)
@@ -182,26 +185,6 @@ def verify(parcel: Parcel) -> None:
         raise ConfigError(f"{parcel.folder}: {', '.join(wrong)} missing or damaged; materialise dataset/manifest again")
     if not is_proved(parcel.folder):
         raise ConfigError(f"{parcel.folder}: {shards.PICTURES} was altered; materialise dataset/shards again")
-
-
-def _verify_bundle(folder: Path) -> None:
-    problems: list[str] = []
-
-    def heard(event: Mapping[str, object]) -> None:
-        told = event.get("problems")
-        for one in told if isinstance(told, list) else ():
-            problems.append(f"{one.get('file')}: {one.get('text')}")
-
-    try:
-        run_pd_ml(["verify", str(folder), "--json"], heard)
-    except ChildFailed as error:
-        if not problems:
-            raise
-        more = f"; and {len(problems) - TOLD} more" if len(problems) > TOLD else ""
-        raise ConfigError(
-            f"{folder} does not verify: {'; '.join(problems[:TOLD])}{more}; materialise release/bundle again, or look "
-            f"with python -m pd_ml verify {folder}"
-        ) from error
 
 
 def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:

@@ -1,6 +1,6 @@
 -- The ledger of a bundle: a row for each model of the chain and picture that it was trained on or measured with, also by
--- its evaluation, and where the picture came from. Tables: ledgers, items, evidence. The order is that of the columns
--- item_id, stage, version.
+-- its evaluation, and where the picture came from. Tables: ledgers, items, files, evidence. The order is that of the
+-- columns item_id, stage, version.
 with ranked as (
     select *, case relation when 'trained_on' then 0 when 'measured_with' then 1 end as place from ledgers
     where relation <> 'held'
@@ -18,9 +18,10 @@ select
     once.*,
     split_part(once.item_id, ':', 1) as source,
     regexp_extract(items.file_url, '^[a-z]+://(?:[^/@]*@)?([^/:]+)', 1) as media_host,
-    items.size_bytes::bigint as size_bytes,
+    files.size_bytes::bigint as size_bytes,
     first_seen.seen_on
 from once
 left join items on items.item_id = once.item_id
+left join files on files.item_id = once.item_id and files.sha256 = once.stored_sha256
 left join first_seen on first_seen.digest = once.evidence_digest
 order by once.item_id, once.stage, once.version

@@ -130,7 +130,7 @@ def test_a_dataset_version_is_sent_as_it_is_to_a_dataset_repository(home: Home, 
     export = dataset(home)
     parcel = publishing.find(home, "dataset:main")
     assert publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason) == []
-    publishing.verify(parcel)
+    publishing.verify(parcel, None)
     send(parcel, hub)
     assert received(hub.repositories[f"datasets/{REPO}"]) == digests(export.folder)
     assert parcel.licence == "public-domain-pictures-labels-see-label_licence"
@@ -188,13 +188,13 @@ def test_a_dataset_with_an_altered_file_is_not_sent(home: Home, name: str) -> No
     body = (export.folder / name).read_bytes()
     (export.folder / name).write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
     with pytest.raises(ConfigError, match=name):
-        publishing.verify(publishing.find(home, "dataset:main"))
+        publishing.verify(publishing.find(home, "dataset:main"), None)
 
 
 def test_a_bundle_that_does_not_verify_is_not_sent(home: Home) -> None:
     bundle(home)
     with pytest.raises(PdError):
-        publishing.verify(publishing.find(home, "unet_text"))
+        publishing.verify(publishing.find(home, "unet_text"), None)
 
 
 @pytest.mark.parametrize("missing", ["release.json", "run.json", "manifest.json", "README.md"])
