@@ -1,6 +1,7 @@
 """What is handed out and what tells of it: the ledger of models, and bundles with their proof."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import dagster as dg
@@ -158,10 +159,16 @@ def _asked(home: Home, models: list[str]) -> list[tuple[str, str]]:
 def _shown(folder: Path) -> dict[str, dg.MetadataValue]:
     return {
         "folder": dg.MetadataValue.path(str(folder)),
-        "card": dg.MetadataValue.md((folder / "README.md").read_text()),
+        "card": dg.MetadataValue.md((folder / "README.md").read_text().split("\n---\n", 1)[-1]),
         "samples": picture(folder / "samples.png"),
-        "licence": dg.MetadataValue.text((folder / "LICENSE").read_text().splitlines()[0]),
+        "licence": dg.MetadataValue.text(_licence(folder)),
     }
+
+
+def _licence(folder: Path) -> str:
+    """That of the weights, as the bill of materials has it."""
+    (told,) = json.loads((folder / "bom.cdx.json").read_text())["metadata"]["component"]["licenses"]
+    return str(told["license"].get("id") or told["license"]["name"])
 
 
 def _listed(refused: dict[str, tuple[str, ...]]) -> str:

@@ -1,14 +1,16 @@
 """All checks of the platform, and those of them that keep a model from being released while they fail."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import dagster as dg
 
 from pd_assets.checks import catalog, cleveland, commons, dataset, models, release, rights, smithsonian
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.gates import chain_of, released_model
-from pd_assets.running.history import failed_checks
+from pd_assets.running.history import failed_checks, last_evaluation
 
+# What a released model rests on in any case, beside the models that it was made of.
+NEEDED = ("catalog/licensed_images", "dataset/manifest", "evaluation/report")
 CHECKS = (catalog, cleveland, commons, dataset, models, release, rights, smithsonian)
 
 
@@ -19,12 +21,27 @@ def every_check() -> Iterator[dg.AssetChecksDefinition]:
 
 
 def against_release(instance: dg.DagsterInstance, home: Home, stage: str, version: str) -> list[str]:
-    """The checks that failed last as an error; not those of bundles, nor of models that have no part in this one."""
+    """The checks that failed last as an error, or that are needed and were never made.
+
+    None of models that have no part in this one, and none of release/: what those look at the gates look at themselves.
+    """
     stages = {one.stage for one in chain_of(home, released_model(home, stage, version))}
-    keys = [
-        key
-        for check in every_check()
-        for key in check.check_keys
-        if key.asset_key != release.BUNDLE and (key.asset_key.path[0] != "models" or key.asset_key.path[-1] in stages)
+    keys = [key for check in every_check() for key in check.check_keys if _is_about(key, stages)]
+    never = [key for key in keys if _is_needed(key) and last_evaluation(instance, key) is None]
+    return [
+        *(f"{_name(key)} failed the last time" for key in failed_checks(instance, keys)),
+        *(f"{_name(key)} was never made" for key in never),
     ]
-    return [f"{key.asset_key.to_user_string()}:{key.name}" for key in failed_checks(instance, keys)]
+
+
+def _is_about(key: dg.AssetCheckKey, stages: Collection[str]) -> bool:
+    group, *_, last = key.asset_key.path
+    return group != "release" and (group != "models" or last in stages)
+
+
+def _is_needed(key: dg.AssetCheckKey) -> bool:
+    return key.asset_key.path[0] == "models" or key.asset_key.to_user_string() in NEEDED
+
+
+def _name(key: dg.AssetCheckKey) -> str:
+    return f"{key.asset_key.to_user_string()}:{key.name}"

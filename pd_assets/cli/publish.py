@@ -68,18 +68,17 @@ def published(called: str, *, to: str, endpoint: str | None, really: bool) -> It
     if not really:
         yield "nothing was sent: this was a dry run, and the hub was not asked; --really sends it"
         return
-    told: list[str] = []
-    done = publishing.publish(parcel, hub, told.append)
-    yield from told
-    yield from _in_words(done, hub)
+    done = publishing.publish(parcel, hub, lambda line: print(line, flush=True))
+    yield from _in_words(done, hub, is_dataset=parcel.kind == publishing.DATASET)
 
 
-def _in_words(done: "Published", hub: "Hub") -> Iterator[str]:
+def _in_words(done: "Published", hub: "Hub", *, is_dataset: bool) -> Iterator[str]:
     yield from (f"removed, as this version has it not: {path}" for path in done.removed)
     if not done.is_new:
         yield f"nothing to do: {hub.repo} holds exactly this at {done.commit}"
         return
-    yield f"published: {hub.endpoint}/{hub.repo}, commit {done.commit}"
+    place = f"datasets/{hub.repo}" if is_dataset else hub.repo
+    yield f"published: {hub.endpoint}/{place}, commit {done.commit}"
     if done.made_repository:
         yield "the repository is new and private: look at it, and make it public there"
 

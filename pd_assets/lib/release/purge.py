@@ -25,7 +25,8 @@ from pd_assets.lib.release.lineage import Model, models_and_members
 from pd_assets.lib.release.members import UNREADABLE, Members
 from pd_assets.lib.release.pruning import dataset_of
 from pd_ml.data import shards
-from pd_ml.provenance import JOB, PREVIEWS, TENSORBOARD, UNFINISHED, what_is_told
+from pd_ml.errors import ProvenanceError
+from pd_ml.provenance import JOB, PREVIEWS, RUN, TENSORBOARD, UNFINISHED, parse_run, what_is_told
 
 # These draw pictures of the dataset beside their own. The numbers of TensorBoard are in metrics.jsonl too.
 _SHOW_THE_DATASET = ("vae", "super_resolution")
@@ -77,7 +78,7 @@ def made_of_it(model: Model, held: set[str]) -> bool:
 def shown_on(home: Home, models: Iterable[Model], held: set[str], items: set[str]) -> list[Path]:
     """The sheets and pages on which pictures of such datasets, or some items, may be seen."""
     work = _Purge(home=home, items=items, digests=set())
-    return [*work.sheets(models, held), *work.audits()]
+    return [*work.sheets(models, held), *work.audits(), *work.bundles(held)]
 
 
 @dataclass(kw_only=True)
@@ -112,6 +113,8 @@ class _Purge:
         sheets = [*self.sheets(models, held), *self.audits()]
         for path in sheets:
             self._unlink("sheets", path)
+        for folder in self.bundles(held):
+            self._remove("sheets", str(folder.relative_to(self.home.root)), folder)
         # Halves of what was removed or kept, and what was set aside as damaged: nobody can tell what it shows.
         halves = ("*/*/.*.removed", f"dataset/*/{HALF_A_REST}")
         for pattern in (*halves, ".damaged/dataset", ".damaged/models", ".damaged/images"):
@@ -216,6 +219,16 @@ class _Purge:
                 told = what_is_told(path.parent, stage="evaluate")
                 if told.problem or told.run.dataset_version in held:
                     yield path
+
+    def bundles(self, held: set[str]) -> Iterator[Path]:
+        """The bundles that have a sheet of such an evaluation: without it they are none, and may not be handed out."""
+        for path in self.home.matching("release/*/*/samples.png"):
+            try:
+                (record,) = path.parent.glob(f"chain/evaluate-*/{RUN}")
+                if parse_run(record).dataset_version in held:
+                    yield path.parent
+            except (ProvenanceError, ValueError):
+                yield path.parent
 
     def audits(self) -> Iterator[Path]:
         """The pages of audits for whose sample a picture was drawn; sample, answers and result stay."""
