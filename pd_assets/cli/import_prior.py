@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
     settings = Settings.from_env()
-    home = open_home(settings.home, to_ask=arguments.dry_run)
+    home = open_home(settings.home)
     if home.archive not in (None, settings.commons_api):
         raise ConfigError(
             f"PD_HOME={home.root} holds pictures of {home.archive}, and PD_COMMONS_API is {settings.commons_api}; "

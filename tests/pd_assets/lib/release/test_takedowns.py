@@ -285,6 +285,25 @@ def sampled(item_id: str) -> Sampled:
 
 
 @pytest.mark.slow
+def test_a_purge_takes_bundles_whose_sheet_may_show_the_picture_and_no_others(home: Home) -> None:
+    saw = dataset(home)
+    plant_sheets(home, "saw", saw)
+    take_down(home, "commons:M5", reason="first")
+    licensed_items(home)
+    plant_sheets(home, "did-not-see", dataset(home))
+    bundles = {name: home.root / "release" / "unet_text" / name for name in ("saw", "did-not-see", "untold")}
+    for name, folder in bundles.items():
+        place = folder / "chain" / f"evaluate-{name}"
+        place.mkdir(parents=True)
+        if name != "untold":
+            shutil.copy(home.root / "evaluation" / "report" / name / "run.json", place)
+        (folder / "samples.png").write_bytes(b"a picture")
+        (folder / "README.md").write_text("a card")
+    done = take_down(home, "commons:M5", reason="for good", purge=True)
+    assert {name for name, folder in bundles.items() if folder.exists()} == {"did-not-see"}
+    assert {"release/unet_text/saw", "release/unet_text/untold"} <= set(done.purged.sheets)
+
+
 def test_after_a_purge_the_datasets_and_models_that_saw_it_can_still_be_told(home: Home) -> None:
     export = dataset(home)
     model(home, "clip", "seer", export)
