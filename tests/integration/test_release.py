@@ -356,6 +356,16 @@ def test_a_bundle_that_somebody_else_signed_is_not_taken_for_ours(released: Rele
         publishing.verify(publishing.find(line.home, STAGE), Path(released.operator["PD_SIGNING_KEY"]))
 
 
+def test_another_key_makes_another_bundle(released: Released, tmp_path: Path) -> None:
+    line = copied(released, tmp_path / "home")
+    key = tmp_path / "new.pem"
+    subprocess.run(["openssl", "ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", str(key)], check=True)
+    assert release(line, {**released.operator, "PD_SIGNING_KEY": str(key)}).success
+    version = str(line.home.pointed("release", STAGE, "latest"))
+    told = json.loads((line.home.root / "release" / STAGE / version / "release.json").read_text())
+    assert version != released.folder.name and told["previous"] == [released.folder.name]
+
+
 def test_a_key_that_cannot_sign_leaves_nothing_behind(released: Released, tmp_path: Path) -> None:
     line = copied(released, tmp_path / "home")
     key = tmp_path / "ed25519.pem"

@@ -23,7 +23,7 @@ from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.release import gates
 from pd_assets.lib.release.asking import ROWS, Parts, looking_at
-from pd_assets.lib.release.checking import verify_bundle
+from pd_assets.lib.release.checking import fingerprint, verify_bundle
 from pd_assets.lib.release.lineage import Model, kept_record
 from pd_assets.lib.release.operator import NotReleasable, Operator, missing_of, operator_of
 from pd_assets.lib.release.promotion import JUDGED
@@ -147,6 +147,7 @@ class _Gathered:
     evaluation: Path
     datasets: Mapping[str, Path]
     said: Mapping[str, object]
+    key: str
 
     @staticmethod
     def of(home: Home, model: Model, operator: Operator, settings: Settings) -> "_Gathered":
@@ -159,12 +160,20 @@ class _Gathered:
             if (folder := gates.dataset_folder(home, version)) is not None
         }
         told = said(home, model, chain, operator, settings, datasets, [one.name for one in bundles(home, model.stage)])
-        return _Gathered(home=home, model=model, chain=chain, evaluation=evaluation, datasets=datasets, said=told)
+        return _Gathered(
+            home=home,
+            model=model,
+            chain=chain,
+            evaluation=evaluation,
+            datasets=datasets,
+            said=told,
+            key=fingerprint(operator.key),
+        )
 
     @property
     def version(self) -> str:
-        """16 hexadecimal digits over what the bundle is made of, but for the day."""
-        made_of = [self.model.run.digest, self.evaluation.name, {**self.said, "previous": []}]
+        """16 hexadecimal digits over what the bundle is made of and the key that signs it, but for the day."""
+        made_of = [self.model.run.digest, self.evaluation.name, {**self.said, "previous": []}, self.key]
         return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
     def write(self, folder: Path, bundle: str, today: date) -> None:

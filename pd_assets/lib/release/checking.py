@@ -4,6 +4,7 @@ A signature by another key than the operator's proves nothing here: `key` is wha
 Errors: ConfigError, ChildFailed.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +48,12 @@ def verify_bundle(folder: Path, key: Path | None) -> None:
                 f"{folder} does not verify: {'; '.join(problems[:TOLD])}{more}; python -m pd_ml verify lists all; "
                 "remove the folder and materialise release/bundle again"
             ) from error
+
+
+def fingerprint(key: Path) -> str:
+    """SHA-256 of the public half as DER: what a publisher says of the key elsewhere. ConfigError."""
+    half = private_key(key).public_key()
+    return hashlib.sha256(half.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
