@@ -37,9 +37,7 @@ def explained(called: str) -> Iterator[str]:
         reasons = [*missing_of(settings), *gates(home, stage, version, profile=settings.rights_profile)]
     yield from (f"- {reason}" for reason in reasons)
     if reasons:
-        raise ConfigError(
-            f"{what} may not be released: {len(reasons)} reasons" if len(reasons) > 1 else f"{what} may not be released"
-        )
+        raise ConfigError(f"{what} may not be released, as is said above")
     yield f"{what} may be released"
 
 
