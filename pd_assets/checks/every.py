@@ -29,8 +29,8 @@ def against_release(instance: dg.DagsterInstance, home: Home, stage: str, versio
     keys = [key for check in every_check() for key in check.check_keys if _is_about(key, stages)]
     never = [key for key in keys if _is_needed(key) and last_evaluation(instance, key) is None]
     return [
-        *(f"{_name(key)} failed the last time" for key in failed_checks(instance, keys)),
-        *(f"{_name(key)} was never made" for key in never),
+        *(f"{_name(key)} failed the last time; `pdd up` shows why" for key in failed_checks(instance, keys)),
+        *(f"{_name(key)} was never made; materialise its asset" for key in never),
     ]
 
 

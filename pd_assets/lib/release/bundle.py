@@ -45,7 +45,7 @@ def all_reasons(home: Home, stage: str, version: str, *, settings: Settings, fai
 
 def failed_in_words(checks: Sequence[str]) -> list[str]:
     """Checks of the platform that failed or were never made, as reasons."""
-    return [f"check: {one}; materialise its asset, and `pdd up` shows why" for one in checks]
+    return [f"check: {one}" for one in checks]
 
 
 def make_bundle(

@@ -25,6 +25,8 @@ from pd_ml.provenance import LEDGER, RunRecord, read_ledger, read_run, verify_ou
 # So many pictures are told by name.
 TOLD = 20
 KEPT_BY_KERNEL = "kernel"
+# Of the stages the one in which no weights learn.
+UNTRAINED = "latents"
 # Parts of an evaluation that say whether training pictures are handed out.
 AUDITS = ("memorisation", "memorisation_training_captions")
 REPORT, SAMPLES = "report.json", "samples.png"
@@ -142,6 +144,8 @@ def _ledgers(chain: list[Model]) -> Iterator[str]:
     for one in chain:
         if one.sources[0].ledger is None:
             yield one.sources[0].why
+        elif one.stage != UNTRAINED and ledger_proof.IMAGES_SEEN not in one.run.counts:
+            yield f"{one.stage} {one.version}: its record does not say how many pictures it was shown; train it again"
         elif (why := ledger_proof.wrong_sum(one)) is not None:
             yield why
 

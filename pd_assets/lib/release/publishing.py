@@ -149,7 +149,8 @@ def model_called(home: Home, called: str) -> tuple[str, str]:
         parcel = find(home, called)
         return parcel.name, parcel.version
     name, _, version = called.partition("@")
-    bundle = home.root / "release" / name / (version or home.pointed("release", name, "latest") or "none")
+    # Without a version: what would be released, which may be newer than the last bundle.
+    bundle = home.root / "release" / name / (version or "none")
     if (bundle / RELEASE).is_file():
         return _told_by(bundle)
     chosen = version or home.pointed("models", name, "latest")

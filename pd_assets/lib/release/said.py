@@ -4,7 +4,6 @@ Its fields are those of `pd_ml.bundle.facts.Release`, which refuses others; day 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pd_assets.lib.catalog import tables
@@ -14,12 +13,11 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.http import PROJECT, VERSION
 from pd_assets.lib.release import gates
 from pd_assets.lib.release.asking import Parts, looking_at
-from pd_assets.lib.release.lineage import Model, kept_record
+from pd_assets.lib.release.lineage import Model
 from pd_assets.lib.release.operator import Operator
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.lib.settings import Settings
 from pd_ml.data.shards import read_manifest
-from pd_ml.provenance import RUN
 
 FORMAT_VERSION = 1
 DETECTOR = "python -m pd_ml detect PICTURE, of the project that this model was made with"
@@ -61,7 +59,12 @@ def said(
         "label_origins": _labels(home, ledgers, "split_part(label.seen_in, ' ', 1)"),
         "refused": _refused(home, settings.rights_profile),
         "training_flop": _training_flop(chain),
-        "first_used": _first_used(home, chain),
+        # No training used a version before it was finished.
+        "first_used": {
+            version: str(manifest.facts["finished_on"])
+            for version, manifest in manifests.items()
+            if manifest.facts.get("finished_on")
+        },
         "audit": facts.get("audit") or {},
         "previous": list(previous),
         "detector": DETECTOR,
@@ -110,13 +113,3 @@ def _training_flop(chain: Sequence[Model]) -> dict[str, float | None]:
     told = next((event["training_flop"] for event in events if "training_flop" in event), None)
     assert isinstance(told, dict), "pd_ml flop tells of every stage"
     return told
-
-
-def _first_used(home: Home, chain: Sequence[Model]) -> dict[str, str]:
-    """The day of the first record of a model that read each dataset version, as the file's time has it."""
-    first: dict[str, float] = {}
-    for one in chain:
-        record = one.folder / RUN if one.is_there else kept_record(home, one.stage, one.version)
-        version = one.run.dataset_version
-        first[version] = min(first.get(version, record.stat().st_mtime), record.stat().st_mtime)
-    return {version: datetime.fromtimestamp(time, UTC).date().isoformat() for version, time in sorted(first.items())}
