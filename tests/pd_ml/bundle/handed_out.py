@@ -20,7 +20,7 @@ from pd_ml.bundle.sealing import make_papers
 from pd_ml.bundle.signature import sign
 from pd_ml.bundle.verify import Verdict
 from pd_ml.data.shards import Manifest, read_manifest, sha256_of, write_manifest
-from pd_ml.provenance import LEDGER, RunRecord, _seal_of, parse_run
+from pd_ml.provenance import LEDGER, RUN, TRAINED_ON, RunRecord, _seal_of, parse_run
 from tests.pd_ml.bundle import made
 
 Change = Callable[[Path], None]
@@ -201,6 +201,29 @@ def ledger_of_training_changed(name: str, change_rows: Callable[[pa.Table], pa.T
         seal(record, {"outputs": {**parse_run(record).outputs, LEDGER: digest}})
         if name == "unet_text":
             shutil.copy(record, folder / layout.RUN)
+
+    return change
+
+
+def rows_changed_everywhere(change_row: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """Other rows in the bundle's ledger and in those of the chain, with records that count and seal them."""
+
+    def change_rows(table: pa.Table) -> pa.Table:
+        return pa.Table.from_pylist([change_row(row) for row in table.to_pylist()], schema=table.schema)
+
+    def change(folder: Path) -> None:
+        rows_changed(layout.LEDGER, change_rows)(folder)
+        for path in sorted(folder.glob("chain/*/ledger.parquet")):
+            rows_changed(path.relative_to(folder).as_posix(), change_rows)(folder)
+            record = parse_run(path.with_name(RUN))
+            learnt = [row for row in pq.read_table(path).to_pylist() if row["relation"] == TRAINED_ON]
+            counted = {
+                "images_seen": sum(row["times_shown"] or 0 for row in learnt),
+                "pictures_trained_on": len(learnt),
+            }
+            counts = record.counts if record.stage == "evaluate" else {**record.counts, **counted}
+            seal(path.with_name(RUN), {"outputs": {**record.outputs, LEDGER: sha256_of(path)}, "counts": counts})
+        shutil.copy(only(folder, "chain/unet_text-*/run.json"), folder / layout.RUN)
 
     return change
 

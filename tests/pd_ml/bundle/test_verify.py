@@ -26,7 +26,7 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     "a count in a row of the ledger": (
         to.rows_changed(layout.LEDGER, to.with_value("times_shown", 0, 99)),
         layout.LEDGER,
-        "times_shown is 99, its training wrote 1",
+        "times_shown is 99, its training wrote 2",
     ),
     "a row less in the ledger": (
         to.rows_changed(layout.LEDGER, to.without_row(4)),
