@@ -111,7 +111,7 @@ def _column(place: str, content: bytes) -> _Column:
 
 
 def _number(fields: Mapping[int, object], field: int) -> int:
-    found = fields[field] if field in fields else None
+    found = fields.get(field)
     if not isinstance(found, int) or found < 0:
         raise ValueError(f"field {field} is {found!r}")
     return found
