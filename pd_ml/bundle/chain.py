@@ -13,6 +13,7 @@ from pd_ml.bundle import layout
 from pd_ml.bundle.distrust import Problem, misfits, read_json
 from pd_ml.bundle.facts import read_release
 from pd_ml.bundle.sealing import Sealed
+from pd_ml.bundle.trainings import problems_of_training
 from pd_ml.data.shards import Manifest, ShardError, digest_of, parse_manifest
 from pd_ml.errors import BundleError, ProvenanceError
 from pd_ml.provenance import (
@@ -152,7 +153,8 @@ def _of_dataset(run: RunRecord, chain: Chain) -> Iterator[str]:
 def _of_inputs(run: RunRecord, chain: Chain) -> Iterator[str]:
     if run.stage == EVALUATE:
         return
-    digests = {one.digest for one in chain.models.values()}
+    digests = {one.digest: one for one in chain.models.values()}
+    yield from problems_of_training(run, digests)
     for name, digest in run.inputs.items():
         if name != "dataset" and digest not in digests:
             yield f"made of {name} {digest[:16]}, of which the bundle has no record"

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.pages import rows_at_once
 from pd_ml.errors import BundleError
 from pd_ml.provenance import LEDGER_COLUMNS, MEASURED_WITH, TRAINED_ON
 
@@ -31,8 +32,8 @@ SCHEMA = pa.schema(list(COLUMNS.items()))
 
 # Of one item there is a row for each model of the chain; far more of them are no ledger, and would have to be kept.
 _MOST_ROWS_OF_ITEM = 4_096
-# What one row group may unpack to: those of a ledger have some ten MB.
-_MOST_GROUP_BYTES = 1 << 30
+# The longest value: no address of a page, which holds 255 bytes of a title, comes near.
+_MOST_BYTES = 1 << 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,19 +96,19 @@ def batches_of(path: Path, schema: pa.Schema, *, batch_rows: int = 16_384) -> It
                 raise BundleError(f"{path}: columns {', '.join(found.names)}, expected {', '.join(schema.names)}")
             if wrong := [one.name for one, other in zip(found, schema, strict=True) if one.type != other.type]:
                 raise BundleError(f"{path}: columns {', '.join(wrong)} are of another type; expected those of a ledger")
-            _require_size(path, file.metadata)
-            yield from file.iter_batches(batch_size=batch_rows)
+            for batch in file.iter_batches(batch_size=rows_at_once(path, file.metadata, most=batch_rows)):
+                _require_short(path, batch)
+                yield batch
     except (OSError, pa.ArrowException) as error:
         raise BundleError(f"{path}: cannot be read as a ledger ({error}); fetch the bundle again") from error
 
 
-def _require_size(path: Path, metadata: pq.FileMetaData) -> None:
-    for number in range(metadata.num_row_groups):
-        if metadata.row_group(number).total_byte_size > _MOST_GROUP_BYTES:
-            raise BundleError(
-                f"{path}: row group {number} unpacks to {metadata.row_group(number).total_byte_size} bytes, expected "
-                f"at most {_MOST_GROUP_BYTES}"
-            )
+def _require_short(path: Path, batch: pa.RecordBatch) -> None:
+    """BundleError for a value that is longer than any of a ledger."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        texts = pc.struct_field(pc.list_flatten(column), ["licence"]) if pa.types.is_list(column.type) else column
+        if pa.types.is_string(texts.type) and (longest := pc.max(pc.binary_length(texts)).as_py() or 0) > _MOST_BYTES:
+            raise BundleError(f"{path}: {name} of {longest} bytes, expected at most {_MOST_BYTES}")
 
 
 def count(path: Path, *, batch_rows: int = 16_384) -> tuple[Counts, Mapping[tuple[str, str], OfModel]]:
@@ -119,6 +120,7 @@ def count(path: Path, *, batch_rows: int = 16_384) -> tuple[Counts, Mapping[tupl
             continue
         rows = pa.concat_tables([waiting, pa.Table.from_batches([batch])]).combine_chunks()
         _require_order(path, rows)
+        _require_shown(path, rows)
         _add_to_links(path, links, pa.Table.from_batches([batch]))
         items = rows["item_id"].combine_chunks()
         whole = pc.not_equal(items, items[-1])
@@ -159,6 +161,16 @@ def _add_to_links(path: Path, links: dict[tuple[str, str], OfModel], rows: pa.Ta
     for row in named.group_by(["stage", "version", "licence"]).aggregate([("times_shown", "sum")]).to_pylist():
         of = links[(row["stage"] or "", row["version"] or "")]
         of.captions[row["licence"]] += row["times_shown_sum"] or 0
+
+
+def _require_shown(path: Path, rows: pa.Table) -> None:
+    """A caption that is told was shown: whatever its count, its licence decides."""
+    lists = rows["captions"].combine_chunks()
+    times = pc.struct_field(pc.list_flatten(lists), ["times_shown"])
+    at = pc.index(pc.fill_null(pc.less(times, 1), True), True).as_py()
+    if at >= 0:
+        item = rows["item_id"][pc.list_parent_indices(lists)[at].as_py()]
+        raise BundleError(f"{path}: {item} has a caption that was shown {times[at]} times, expected at least once")
 
 
 def _captions(rows: pa.Table) -> tuple[pa.Array, Mapping[str, pa.Array]]:

@@ -5,6 +5,7 @@ and fields may be of any kind. Errors: BundleError.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -37,16 +38,34 @@ def shown(text: str) -> str:
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
-    """The object in a JSON file of a bundle; BundleError where it is missing, too large or none."""
+    """The object in a JSON file of a bundle; BundleError where it is missing, too large or none.
+
+    Numbers are finite and no name stands twice, so that every reader reads the same.
+    """
     try:
         size_bytes = path.stat().st_size
         if size_bytes > MOST_JSON_BYTES:
             raise BundleError(f"{size_bytes} bytes, expected at most {MOST_JSON_BYTES}; it is not read")
-        found = json.loads(path.read_bytes())
+        found = json.loads(
+            path.read_bytes(), parse_constant=_finite, parse_float=_finite, object_pairs_hook=_named_once
+        )
     except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"cannot be read as JSON ({error}); fetch the bundle again") from error
     if not isinstance(found, dict):
         raise BundleError(f"{type(found).__name__}, expected an object")
+    return found
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text[:20]} is no number")
+    return number
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
     return found
 
 

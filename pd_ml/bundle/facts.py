@@ -7,7 +7,7 @@ Errors: BundleError, ProvenanceError.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -107,17 +107,17 @@ class Facts:
     @property
     def licence(self) -> str:
         """The licence of the weights, which the ledger decides: free only where every shown label text is."""
-        return weights_licence(self.counts.text_showings, self.release.free_licence)
+        return weights_licence(self.counts.texts, self.release.free_licence)
 
 
-def weights_licence(text_showings: Mapping[str, int], free: str) -> str:
-    """`free` where all label texts that were shown are free, CC BY-SA 4.0 where one is under it.
+def weights_licence(licences: Collection[str], free: str) -> str:
+    """`free` where all label texts of the ledger are free, CC BY-SA 4.0 where one is under it, whatever its count.
 
     BundleError for a licence that neither knows, and for a free licence that is none.
     """
     if free not in (layout.OPENMDW, layout.CC0):
         raise BundleError(f"free licence {free!r}, expected {layout.OPENMDW} or {layout.CC0}")
-    shown = {licence for licence, times in text_showings.items() if times}
+    shown = set(licences)
     if unknown := shown - layout.FREE_LABELS - {layout.BY_SA}:
         raise BundleError(
             f"label texts under {', '.join(sorted(unknown))} were shown, expected only {layout.CC0} and "

@@ -5,6 +5,7 @@ has no row that is only `held`; what the evaluation looked at counts as measured
 both, it was trained on.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,16 +17,19 @@ import pyarrow.compute as pc
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.chain import Chain
-from pd_ml.bundle.counts import batches_of, ledger_batches
+from pd_ml.bundle.counts import SCHEMA, batches_of, ledger_batches
 from pd_ml.bundle.distrust import Problem
+from pd_ml.bundle.rows import check_order, check_rows, check_same_pictures
+from pd_ml.data.shards import Manifest
 from pd_ml.provenance import HELD, LEDGER_COLUMNS, TRAINED_ON, RunRecord
 
 OF_TRAINING = pa.schema([(name, kind) for name, (kind, _) in LEDGER_COLUMNS.items()])
 
-# Columns that no row may leave empty, and those that no picture may that was trained on.
-_ALWAYS = ("stage", "version", "item_id", "sha256", "split", "relation", "times_shown", layout.SOURCE)
-_OF_TRAINED = ("rule_id", "evidence_digest", "page_url")
+# Stages whose weights learn from captions.
+READS_TEXTS = frozenset({"tokenizer", "clip", "unet_text", "latent_diffusion"})
 _BATCH_ROWS = 8_192
+# Of one item there is a row for each model of the chain.
+_MOST_ROWS_OF_ITEM = 256
 
 
 @dataclass
@@ -37,6 +41,16 @@ class _Findings:
 
     def tell(self, kind: str, file: str, text: str) -> None:
         self.problems.setdefault(kind, Problem(file=file, text=text))
+
+    def tell_row(self, row: pa.Table, text: str) -> None:
+        """What is wrong with a row of the bundle's ledger by itself."""
+        self.tell(text, layout.LEDGER, f"{_named(row.to_pylist()[0])}: {text}")
+
+    def tell_order(self, two: pa.Table) -> None:
+        """Two rows of the bundle's ledger that are not in order."""
+        before, after = two.to_pylist()
+        text = f"{_named(after)} comes after {_named(before)}; expected the order of item, stage and version"
+        self.tell("order", layout.LEDGER, text)
 
 
 def compare_ledgers(folder: Path, chain: Chain, readable: Sequence[str]) -> tuple[int, list[Problem]]:
@@ -51,15 +65,20 @@ def compare_ledgers(folder: Path, chain: Chain, readable: Sequence[str]) -> tupl
         if name in readable and (chain.own is None or name != chain.own[0] or set(chain.evaluations) <= set(readable))
     }
     known = {(run.stage, run.version) for run in chain.models.values()}
-    last: pa.Table | None = None
+    datasets = {(run.stage, run.version): run.dataset_version for run in chain.models.values()}
+    last = SCHEMA.empty_table()
     for batch in ledger_batches(folder / layout.LEDGER, batch_rows=_BATCH_ROWS):
         if not batch.num_rows:
             continue
         table = pa.Table.from_batches([batch])
-        _check_order(table if last is None else pa.concat_tables([last, table]), found)
-        _check_filled(table, found)
+        with_last = pa.concat_tables([last, table])
+        check_order(with_last, found.tell_order)
+        check_rows(table, found.tell_row)
+        check_same_pictures(with_last, datasets, found.tell_row)
         _compare_batch(table, expected, known, found)
-        found.rows, last = found.rows + table.num_rows, table.slice(table.num_rows - 1)
+        found.rows += table.num_rows
+        last = with_last.filter(pc.equal(with_last["item_id"], with_last["item_id"][-1]))
+        last = last.slice(max(0, last.num_rows - _MOST_ROWS_OF_ITEM))
     for (stage, version), rows in expected.items():
         rest = rows.take(1)
         if rest.num_rows and not rows.is_lost:
@@ -143,23 +162,42 @@ def _named(row: Mapping[str, Any]) -> str:
 
 def _rows_of(folder: Path, chain: Chain, name: str, run: RunRecord, found: _Findings) -> Iterator[pa.Table]:
     """The rows that a model should have: its training's, and for the model itself what its evaluation looked at."""
-    own = _looked_at(folder, name, run, run, found)
+    manifests = {manifest.version: manifest for manifest in chain.datasets.values()}
+    own = _looked_at(folder, name, run, run, manifests.get(run.dataset_version), found)
     if chain.own is None or name != chain.own[0]:
         return own
     for evaluation, record in chain.evaluations.items():
-        own = _united(own, _looked_at(folder, evaluation, record, run, found))
+        manifest = manifests.get(record.dataset_version)
+        own = _united(own, _looked_at(folder, evaluation, record, run, manifest, found))
     return own
 
 
-def _looked_at(folder: Path, name: str, record: RunRecord, model: RunRecord, found: _Findings) -> Iterator[pa.Table]:
+def _looked_at(
+    folder: Path, name: str, record: RunRecord, model: RunRecord, manifest: Manifest | None, found: _Findings
+) -> Iterator[pa.Table]:
     """The rows of a sealed ledger but the `held` ones; at its end its sums are compared with those of its record."""
     file = f"{layout.CHAIN}/{name}/{layout.CHAIN_LEDGER}"
-    pictures = shown = trained = strangers = 0
+    shown = trained = strangers = texts = 0
+    by_split: Counter[str] = Counter()
+    last = OF_TRAINING.empty_table()
+
+    def tell_order(two: pa.Table) -> None:
+        before, after = two.to_pylist()
+        text = f"{_named(after)} comes after {_named(before)}; expected the order of items, each of them once"
+        found.tell(f"order in {name}", file, text)
+
     for batch in batches_of(folder / file, OF_TRAINING, batch_rows=_BATCH_ROWS):
         table = pa.Table.from_batches([batch])
+        if not table.num_rows:
+            continue
+        check_order(pa.concat_tables([last, table]), tell_order)
+        last = table.slice(table.num_rows - 1)
+        for one in pc.value_counts(pc.fill_null(table["split"], "")).to_pylist():
+            by_split[one["values"]] += one["counts"]
         learnt = table.filter(pc.equal(table["relation"], TRAINED_ON))
-        pictures, trained = pictures + table.num_rows, trained + learnt.num_rows
+        trained += learnt.num_rows
         shown += pc.sum(learnt["times_shown"]).as_py() or 0
+        texts += pc.sum(pc.list_value_length(learnt["captions"])).as_py() or 0
         mine = pc.and_(pc.equal(table["stage"], model.stage), pc.equal(table["version"], model.version))
         strangers += table.num_rows - (pc.sum(mine).as_py() or 0)
         looked_at = table.filter(pc.not_equal(table["relation"], HELD))
@@ -172,9 +210,15 @@ def _looked_at(folder: Path, name: str, record: RunRecord, model: RunRecord, fou
         if number != expected.get(what, number):
             text = f"{what} counted in it is {number}, its record says {expected[what]}"
             found.tell(f"{what} of {name}", file, text)
-    if pictures != record.item_count:
+    if (pictures := by_split.total()) != record.item_count:
         text = f"{pictures} rows, its record says that the dataset has {record.item_count} pictures"
         found.tell(f"rows in {name}", file, text)
+    elif manifest is not None and by_split != Counter(manifest.counts):
+        text = f"pictures by split are {dict(by_split)}, the manifest of its dataset says {dict(manifest.counts)}"
+        found.tell(f"splits in {name}", file, text)
+    if trained and not texts and record.stage in READS_TEXTS:
+        text = f"no caption was shown in it, and {record.stage} learns from captions"
+        found.tell(f"captions in {name}", file, text)
     if strangers:
         text = f"{strangers} rows are of another model than {model.stage} {model.version}"
         found.tell(f"strangers in {name}", file, text)
@@ -201,43 +245,6 @@ def _united(own: Iterator[pa.Table], other: Iterator[pa.Table]) -> Iterator[pa.T
         items = both["item_id"].combine_chunks()
         is_first = np.concatenate([[True], pc.not_equal(items[1:], items[:-1]).to_numpy(zero_copy_only=False)])
         yield both.filter(pa.array(is_first.astype(np.bool_))).select(OF_TRAINING.names)
-
-
-def _check_order(table: pa.Table, found: _Findings) -> None:
-    """By item, stage and version, and none twice."""
-    columns = [table[name].combine_chunks() for name in ("item_id", "stage", "version")]
-    is_after = pa.array(np.zeros(max(table.num_rows - 1, 0), dtype=np.bool_))
-    for column in reversed(columns):
-        before, after = column[:-1], column[1:]
-        is_after = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), is_after))
-    at = pc.index(pc.fill_null(is_after, False), False).as_py()
-    if at >= 0:
-        before, after = table.slice(at, 2).to_pylist()
-        text = f"{_named(after)} comes after {_named(before)}; expected the order of item, stage and version"
-        found.tell("order", layout.LEDGER, text)
-
-
-def _check_filled(table: pa.Table, found: _Findings) -> None:
-    """What no row, and what no row of a picture that was trained on, may leave empty; and that the source is right."""
-    learnt = table.filter(pc.equal(table["relation"], TRAINED_ON))
-    for rows, names, told in ((table, _ALWAYS, ""), (learnt, _OF_TRAINED, ", and it was trained on")):
-        for name in names:
-            is_empty = pc.is_null(rows[name])
-            if pa.types.is_string(rows[name].type):
-                is_empty = pc.or_(is_empty, pc.fill_null(pc.equal(rows[name], ""), False))
-            _tell_first(rows, is_empty, f"no {name}{told}", found)
-    is_shown = pc.greater(table["times_shown"], 0)
-    is_learnt = pc.equal(table["relation"], TRAINED_ON)
-    _tell_first(table, pc.not_equal(is_shown, is_learnt), "its relation is not that of its times_shown", found)
-    archive = pc.struct_field(pc.extract_regex(table["item_id"], "^(?P<archive>[^:]*):"), "archive")
-    is_other = pc.or_(pc.is_null(archive), pc.not_equal(archive, table[layout.SOURCE]))
-    _tell_first(table, is_other, f"its {layout.SOURCE} is not the archive that its item_id names", found)
-
-
-def _tell_first(rows: pa.Table, is_wrong: pa.ChunkedArray, text: str, found: _Findings) -> None:
-    at = pc.index(pc.fill_null(is_wrong, False), True).as_py()
-    if at >= 0:
-        found.tell(text, layout.LEDGER, f"{_named(rows.slice(at, 1).to_pylist()[0])}: {text}")
 
 
 def readable_ledgers(chain: Chain, found: Mapping[str, str]) -> list[str]:

@@ -68,7 +68,7 @@ def list_files(folder: Path, *, is_copy: bool = False) -> Listing:
         elif kind == _FILE:
             files[name] = path
         elif kind not in (_FOLDER, _GIT):
-            unsafe.append(Problem(file=name, text=f"{kind}, expected plain files and folders; it is not read"))
+            unsafe.append(Problem(file=name, text=f"{kind}, expected plain files and folders; nothing is read"))
         if parts[-1] in GIT_NAMES:
             text = "no part of a bundle, and no signature covers it (a hub or git adds it to its copies); remove it"
             problems.append(Problem(file=name, text=text))
@@ -89,7 +89,12 @@ def _entries(folder: Path, unsafe: list[Problem]) -> Iterator[tuple[str, Path, s
     for here, folders, names in os.walk(folder, onerror=cannot):
         for name in sorted([*folders, *names]):
             path = Path(here, name)
-            yield path.relative_to(folder).as_posix(), path, _kind(path)
+            try:
+                kind = _kind(path)
+            except OSError as error:
+                # Its path may be longer than any that can be asked for.
+                kind = f"cannot be looked at ({error.strerror})"
+            yield path.relative_to(folder).as_posix(), path, kind
         folders[:] = sorted(name for name in folders if name not in GIT_NAMES)
 
 
@@ -115,11 +120,17 @@ def _is_plain(name: str) -> bool:
     return name.isprintable() and "\\" not in name
 
 
-def digests_of(listing: Listing) -> dict[str, Sealed]:
-    """SHA-256 and size of each file, read once."""
-    return {
-        name: Sealed(sha256=sha256_of(path), size_bytes=path.stat().st_size) for name, path in listing.files.items()
-    }
+def digests_of(listing: Listing, problems: list[Problem] | None = None) -> dict[str, Sealed]:
+    """SHA-256 and size of each file, read once; where `problems` are given, a file that cannot be read is one."""
+    found: dict[str, Sealed] = {}
+    for name, path in listing.files.items():
+        try:
+            found[name] = Sealed(sha256=sha256_of(path), size_bytes=path.stat().st_size)
+        except OSError as error:
+            if problems is None:
+                raise
+            problems.append(Problem(file=name, text=f"cannot be read ({error.strerror})"))
+    return found
 
 
 def make_papers(folder: Path) -> int:

@@ -67,7 +67,7 @@ def sign(folder: Path, private_key: Path) -> str:
         made = Path(scratch) / layout.SIGNATURE
         signer.sign(folder, made)
         partial = folder / f".{layout.SIGNATURE}.partial"
-        partial.write_bytes(made.read_bytes())
+        partial.write_bytes(written_form(read_json(made)))
         partial.replace(place)
     return public.fingerprint
 
@@ -116,14 +116,42 @@ def _pem(key: ec.EllipticCurvePublicKey) -> bytes:
 def problems_of_signature(folder: Path, found: Mapping[str, Sealed], key: PublicKey) -> list[Problem]:
     """What is wrong with `signature.json`: who made it, what it leaves out, and each file that it was not made over."""
     try:
-        payload = _signed_payload(read_json(folder / layout.SIGNATURE), key)
-        statement = json.loads(payload)
-        return [*_problems_of_head(statement), *_problems_of_resources(statement, found)]
+        raw = read_json(folder / layout.SIGNATURE)
+        statement = json.loads(_signed_payload(raw, key))
+        problems = [*_problems_of_head(statement), *_problems_of_resources(statement, found)]
+        if (folder / layout.SIGNATURE).read_bytes() != written_form(raw):
+            text = "not as a signature is written: more in it, or other spaces or order; fetch the bundle again"
+            problems.append(Problem(file=layout.SIGNATURE, text=text))
+        return problems
     except BundleError as error:
         return [Problem(file=layout.SIGNATURE, text=str(error))]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         text = f"not a signature of a model ({type(error).__name__} at {error}); fetch the bundle again"
         return [Problem(file=layout.SIGNATURE, text=text)]
+
+
+def written_form(raw: Mapping[str, Any]) -> bytes:
+    """The one form of a signature's file: nothing but what is read, in the order of Sigstore's bundles, on one line."""
+    envelope = raw["dsseEnvelope"]
+    signatures = [{"sig": _base64(one["sig"]), "keyid": ""} for one in envelope["signatures"]]
+    form = {
+        "mediaType": MEDIA_TYPE,
+        "verificationMaterial": {
+            "publicKey": {"hint": raw["verificationMaterial"]["publicKey"]["hint"]},
+            "tlogEntries": [],
+        },
+        "dsseEnvelope": {
+            "payload": _base64(envelope["payload"]),
+            "payloadType": PAYLOAD_TYPE,
+            "signatures": signatures,
+        },
+    }
+    return json.dumps(form, separators=(",", ":")).encode()
+
+
+def _base64(text: str) -> str:
+    """The same bytes in their one encoding."""
+    return base64.b64encode(base64.b64decode(text, validate=True)).decode()
 
 
 def _signed_payload(raw: Mapping[str, Any], key: PublicKey) -> bytes:

@@ -21,6 +21,8 @@ from pd_ml.bundle.licences import problems_of_licence
 from pd_ml.bundle.papers import WRITERS
 from pd_ml.bundle.sealing import Listing, Sealed, digests_of, list_files, newer_format, problems_of_manifest
 from pd_ml.bundle.signature import PublicKey, problems_of_signature, read_public_key
+from pd_ml.bundle.told import problems_of_labels, problems_of_release, problems_of_report
+from pd_ml.bundle.weights import problems_of_weights
 from pd_ml.data.shards import ShardError
 from pd_ml.errors import BundleError, MarkError, PdMlError
 
@@ -79,8 +81,8 @@ class _Verification:
     def __init__(self, folder: Path, listing: Listing, given: PublicKey | None) -> None:
         self._folder = folder
         self._given = given
-        self._found: Mapping[str, Sealed] = digests_of(listing)
         self._problems: list[Problem] = list(listing.problems)
+        self._found: Mapping[str, Sealed] = digests_of(listing, self._problems)
         self._key = given
         self._untrusted: set[str] = set()
         self._rows = 0
@@ -96,6 +98,8 @@ class _Verification:
         if not self._half():
             self._look(layout.RELEASE, self._release)
             self._look(layout.CHAIN, self._records)
+            self._look(layout.EVALUATION, self._report)
+            self._look(layout.PIPELINE, self._weights)
             self._look(layout.LEDGER, self._ledgers)
             self._look(layout.LEDGER, self._count)
             self._look(_PAPERS, self._papers)
@@ -147,14 +151,25 @@ class _Verification:
 
     def _release(self) -> list[Problem]:
         read_json(self._folder / layout.RELEASE)
-        wrong = misfits(read_release(self._folder))
+        release = read_release(self._folder)
+        wrong = [Problem(file=layout.RELEASE, text=text) for text in misfits(release)] or problems_of_release(release)
         if wrong:
             self._untrusted.add(layout.RELEASE)
-        return [Problem(file=layout.RELEASE, text=text) for text in wrong]
+        return wrong
 
     def _records(self) -> list[Problem]:
         self._chain, problems = read_chain(self._folder)
         return [*problems, *problems_of_chain(self._chain, self._found)]
+
+    def _report(self) -> list[Problem]:
+        try:
+            return problems_of_report(self._folder, self._chain) if self._chain is not None else []
+        except BundleError:
+            self._untrusted.add(layout.EVALUATION)
+            raise
+
+    def _weights(self) -> list[Problem]:
+        return problems_of_weights(self._folder, self._found)
 
     def _ledgers(self) -> list[Problem]:
         if self._chain is None or layout.LEDGER in self._untrusted:
@@ -166,7 +181,6 @@ class _Verification:
     def _count(self) -> list[Problem]:
         if self._chain is None or {layout.LEDGER, layout.RELEASE, layout.EVALUATION} & self._untrusted:
             return []
-        read_json(self._folder / layout.EVALUATION)
         self._facts = read_facts(self._folder)
         return []
 
@@ -179,7 +193,8 @@ class _Verification:
     def _rules(self) -> list[Problem]:
         if self._facts is None:
             return []
-        return [*problems_of_licence(self._facts), *problems_by_rules(self._facts)]
+        facts = self._facts
+        return [*problems_of_licence(facts), *problems_of_labels(facts), *problems_by_rules(facts)]
 
     def _checked(self) -> Checked:
         counts = self._facts.counts if self._facts else None

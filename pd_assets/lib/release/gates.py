@@ -220,10 +220,13 @@ def _labels(home: Home, model: Model) -> Iterator[str]:
 
 
 def shown_licences(home: Home, model: Model) -> Mapping[str, int]:
-    """How often label texts of which licence were shown in the trainings of a model and of what it was made of."""
+    """How often label texts of which licence were shown in the trainings of a model and of what it was made of.
+
+    A licence that a ledger names is there, whatever its count.
+    """
     paths = tuple(one.ledger for one in model.sources if one.ledger is not None)
     sql = """
-        select licence, sum(times)::bigint as times from (
+        select licence, coalesce(sum(times), 0)::bigint as times from (
             select caption.licence as licence, caption.times_shown as times
             from (select unnest(captions) as caption from ledgers where relation = 'trained_on')
         ) group by licence

@@ -114,7 +114,9 @@ def shows_real_pictures(facts: Facts) -> bool:
 
 def sheet_prints_labels(facts: Facts) -> bool:
     """Whether the sheet of samples prints captions of held-out pictures that may be made of texts under CC BY-SA."""
-    return takes_prompts(facts) and facts.release.labels != "cc0"
+    measured_on = facts.datasets.get(facts.evaluated.dataset_version)
+    policy = facts.release.labels if measured_on is None else measured_on.facts.get("labels", facts.release.labels)
+    return takes_prompts(facts) and (policy, facts.release.labels) != ("cc0", "cc0")
 
 
 def snippet(facts: Facts) -> str:

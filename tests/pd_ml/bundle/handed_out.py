@@ -20,7 +20,7 @@ from pd_ml.bundle.sealing import make_papers
 from pd_ml.bundle.signature import sign
 from pd_ml.bundle.verify import Verdict
 from pd_ml.data.shards import Manifest, read_manifest, sha256_of, write_manifest
-from pd_ml.provenance import LEDGER, RunRecord, _seal_of, parse_run
+from pd_ml.provenance import LEDGER, RUN, TRAINED_ON, RunRecord, _seal_of, digest_of_outputs, parse_run
 from tests.pd_ml.bundle import made
 
 Change = Callable[[Path], None]
@@ -69,6 +69,16 @@ def lines(found: Verdict) -> str:
 
 
 # What changes a bundle.
+
+
+def all_of(*changes: Change) -> Change:
+    """One after the other."""
+
+    def change(folder: Path) -> None:
+        for one in changes:
+            one(folder)
+
+    return change
 
 
 def rewritten(name: str, before: str, after: str) -> Change:
@@ -201,6 +211,63 @@ def ledger_of_training_changed(name: str, change_rows: Callable[[pa.Table], pa.T
         seal(record, {"outputs": {**parse_run(record).outputs, LEDGER: digest}})
         if name == "unet_text":
             shutil.copy(record, folder / layout.RUN)
+
+    return change
+
+
+def rows_changed_everywhere(change_row: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """Other rows in the bundle's ledger and in those of the chain, with records that count and seal them."""
+
+    def change_rows(table: pa.Table) -> pa.Table:
+        return pa.Table.from_pylist([change_row(row) for row in table.to_pylist()], schema=table.schema)
+
+    def change(folder: Path) -> None:
+        rows_changed(layout.LEDGER, change_rows)(folder)
+        for path in sorted(folder.glob("chain/*/ledger.parquet")):
+            rows_changed(path.relative_to(folder).as_posix(), change_rows)(folder)
+            record = parse_run(path.with_name(RUN))
+            learnt = [row for row in pq.read_table(path).to_pylist() if row["relation"] == TRAINED_ON]
+            counted = {
+                "images_seen": sum(row["times_shown"] or 0 for row in learnt),
+                "pictures_trained_on": len(learnt),
+            }
+            counts = record.counts if record.stage == "evaluate" else {**record.counts, **counted}
+            seal(path.with_name(RUN), {"outputs": {**record.outputs, LEDGER: sha256_of(path)}, "counts": counts})
+        shutil.copy(only(folder, "chain/unet_text-*/run.json"), folder / layout.RUN)
+
+    return change
+
+
+def report_changed(change_report: Callable[[dict[str, Any]], None]) -> Change:
+    """Another report of the evaluation, with a record that seals it."""
+
+    def change(folder: Path) -> None:
+        path = folder / layout.EVALUATION
+        report = json.loads(path.read_text())
+        change_report(report)
+        path.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
+        record = only(folder, "chain/evaluate-*/run.json")
+        outputs = {**parse_run(record).outputs, "report.json": sha256_of(path)}
+        seal(record, {"outputs": outputs, "digest": digest_of_outputs(outputs)})
+
+    return change
+
+
+def weights_changed(name: str, content: bytes) -> Change:
+    """Another file in the pipeline, with records that name it."""
+
+    def change(folder: Path) -> None:
+        path = folder / layout.PIPELINE / name
+        path.write_bytes(content)
+        record = only(folder, "chain/unet_text-*/run.json")
+        outputs = {**parse_run(record).outputs, name: sha256_of(path)}
+        digest = digest_of_outputs(outputs)
+        seal(record, {"outputs": outputs, "digest": digest})
+        shutil.copy(record, folder / layout.RUN)
+        evaluation = only(folder, "chain/evaluate-*/run.json")
+        inputs = {**parse_run(evaluation).inputs, "unet_text": digest}
+        seal(evaluation, {"inputs": inputs})
+        report_changed(lambda report: report.update(inputs=inputs))(folder)
 
     return change
 

@@ -49,7 +49,7 @@ def shown(draw: np.random.Generator) -> dict[str, Any]:
         {
             "number": number,
             "licence": str(draw.choice([layout.CC0, layout.BY_SA])),
-            "times_shown": int(draw.integers(9)),
+            "times_shown": int(draw.integers(1, 9)),
         }
         for number in range(draw.integers(4))
     ]

@@ -131,6 +131,28 @@ def test_names_that_are_no_plain_text_are_refused_and_printed_plain(
     lines(found).encode()
 
 
+def test_a_path_that_is_longer_than_can_be_asked_for_is_a_problem(whole: HandedOut, tmp_path: Path) -> None:
+    folder = whole.copy(tmp_path / "bundle")
+    inner = os.open(folder / "pipeline", os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=inner)
+        outer, inner = inner, os.open("d" * 200, os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(inner)
+    found = verify(folder)
+    assert told(found, "", "cannot be looked at (File name too long)"), lines(found)
+    subprocess.run(["rm", "-rf", str(folder / "pipeline")], check=True)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_is_no_number_is_refused_in_every_file(number: str, whole: HandedOut, tmp_path: Path) -> None:
+    folder = whole.copy(tmp_path / "bundle")
+    for name in (layout.RELEASE, RECORD, DATASET, layout.EVALUATION):
+        path = only(folder, name)
+        path.write_text(path.read_text().replace("{", f'{{"x": {number}, ', 1))
+        assert told(verify(folder), path.relative_to(folder).as_posix(), "is no number"), name
+
+
 def test_a_ledger_that_was_cut_is_not_opened(whole: HandedOut, tmp_path: Path) -> None:
     folder = whole.copy(tmp_path / "bundle")
     content = (folder / layout.LEDGER).read_bytes()

@@ -359,7 +359,7 @@ def test_the_head_of_a_card_is_what_a_hub_reads(mixed: Facts) -> None:
     metrics = {metric["type"]: metric for metric in result["metrics"]}
     assert metrics["kid"]["value"] == 0.015 and "n 8; beside -0.001 (real to real" in metrics["kid"]["name"]
     assert all(isinstance(metric["value"], int | float) for metric in result["metrics"])
-    alone = head_of(card.write(replace(mixed, counts=replace(mixed.counts, text_showings={}))))
+    alone = head_of(card.write(replace(mixed, counts=replace(mixed.counts, texts={}, text_showings={}))))
     assert (alone["license"], alone["license_name"], alone["license_link"]) == ("other", "openmdw-1.1", "LICENSE")
 
 

@@ -128,6 +128,48 @@ def test_a_signature_over_something_else_is_refused(
     assert any(one.file.endswith(file) and words in one.text for one in found), found
 
 
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda text: text + "\n",
+        lambda text: text.replace(",", ", ", 1),
+        lambda text: text.replace("{", '{"evil":{"licence":"CC0-1.0"},', 1),
+        lambda text: text.replace("{", '{"mediaType":"x",', 1),
+        lambda text: text.replace('"keyid":""', '"keyid":"another"'),
+        lambda text: text.replace('"tlogEntries":[]', '"tlogEntries":[1]'),
+        lambda text: text.replace("dsseEnvelope", "\\u0064sseEnvelope"),
+        lambda text: text.replace("application/vnd.in-toto+json", "application\\/vnd.in-toto+json"),
+        lambda text: json.dumps(dict(reversed(json.loads(text).items())), separators=(",", ":")),
+    ],
+    ids=["line", "space", "field", "doubled", "key", "log", "escape", "slash", "order"],
+)
+def test_a_signature_has_one_written_form(rewrite: Callable[[str], str], whole: HandedOut, tmp_path: Path) -> None:
+    folder = whole.copy(tmp_path / "bundle")
+    text = (folder / layout.SIGNATURE).read_text()
+    assert rewrite(text) != text
+    (folder / layout.SIGNATURE).write_text(rewrite(text))
+    found = digests_of(list_files(folder))
+    (problem,) = problems_of_signature(folder, found, read_public_key(whole.public))
+    assert problem.file == layout.SIGNATURE
+
+
+def test_bits_of_base64_that_carry_nothing_are_those_that_were_written(whole: HandedOut, tmp_path: Path) -> None:
+    folder = whole.copy(tmp_path / "bundle")
+    signature = json.loads((folder / layout.SIGNATURE).read_text())
+    envelope = signature["dsseEnvelope"]
+    padded = next(one for one in (envelope, *envelope["signatures"]) if one.get("sig", one.get("payload"))[-1] == "=")
+    name = "sig" if "sig" in padded else "payload"
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    bare = padded[name].rstrip("=")
+    other = bare[:-1] + digits[digits.index(bare[-1]) + 1] + padded[name][len(bare) :]
+    assert base64.b64decode(other, validate=True) == base64.b64decode(padded[name], validate=True)
+    padded[name] = other
+    (folder / layout.SIGNATURE).write_text(json.dumps(signature, separators=(",", ":")))
+    found = digests_of(list_files(folder))
+    (problem,) = problems_of_signature(folder, found, read_public_key(whole.public))
+    assert "not as a signature is written" in problem.text
+
+
 def test_a_signature_that_leaves_a_file_out_passes_the_outside_tool_and_is_refused_here(
     whole: HandedOut, tmp_path: Path
 ) -> None:

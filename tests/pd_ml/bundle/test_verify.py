@@ -15,6 +15,7 @@ from pd_ml.bundle.verify import verify
 from pd_ml.command_line import main
 from pd_ml.errors import BundleError
 from tests.pd_ml.bundle import handed_out as to
+from tests.pd_ml.bundle import made
 from tests.pd_ml.bundle.handed_out import Change, HandedOut, lines, told
 
 UNET = "pipeline/unet/diffusion_pytorch_model.safetensors"
@@ -26,7 +27,7 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     "a count in a row of the ledger": (
         to.rows_changed(layout.LEDGER, to.with_value("times_shown", 0, 99)),
         layout.LEDGER,
-        "times_shown is 99, its training wrote 1",
+        "times_shown is 99, its training wrote 2",
     ),
     "a row less in the ledger": (
         to.rows_changed(layout.LEDGER, to.without_row(4)),
@@ -124,6 +125,84 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         ),
         "/run.json",
         "without a seal",
+    ),
+    "a training that does not count": (
+        to.sealed_anew("clip", counts={}),
+        "/run.json",
+        "does not count images_seen, so that nothing proves its ledger",
+    ),
+    "a clean room that its own facts do not bear out": (
+        to.sealed_anew("clip", room={}),
+        "/run.json",
+        "clean room: 'kernel', its own facts give 'unenforced: nothing tells of a clean room'",
+    ),
+    "a training that names no model it was made of": (
+        to.sealed_anew("unet_text", inputs={"dataset": "0" * 64}),
+        "/run.json",
+        "names no clip that it was made of, which every unet_text is",
+    ),
+    "an evaluation by another CLIP": (
+        to.sealed_anew("evaluate", inputs={"clip": "f" * 64}),
+        layout.EVALUATION,
+        "which its record does not name",
+    ),
+    "an evaluation without an audit of copies": (
+        to.report_changed(lambda one: one.pop("memorisation") and None),
+        layout.EVALUATION,
+        "has no audit of copies (memorisation), which every evaluation of unet_text makes",
+    ),
+    "an audit that tells nothing": (
+        to.report_changed(lambda one: one["memorisation_training_captions"].update(generated={})),
+        layout.EVALUATION,
+        "memorisation_training_captions.generated tells no share of copies",
+    ),
+    "no number in the evaluation": (
+        to.report_changed(lambda one: one["kid"].update(generated=float("nan"))),
+        layout.EVALUATION,
+        "NaN is no number",
+    ),
+    "a pickle beside the weights": (
+        to.weights_changed("unet/diffusion_pytorch_model.bin", b"\x80\x04"),
+        "pipeline/unet/diffusion_pytorch_model.bin",
+        "expected weights as .safetensors",
+    ),
+    "weights that are no safetensors": (
+        to.weights_changed("unet/diffusion_pytorch_model.safetensors", b"\x80\x04" * 100),
+        UNET,
+        "no safetensors: its head is no head",
+    ),
+    "bytes behind the weights": (
+        to.weights_changed("unet/diffusion_pytorch_model.safetensors", made.safetensors("seed") + b"more"),
+        UNET,
+        "no safetensors: its tensors are 16 bytes, the file has 20",
+    ),
+    "a free policy of labels": (
+        to.rewritten(layout.RELEASE, '"labels": "all"', '"labels": "cc0"'),
+        layout.RELEASE,
+        "labels is 'cc0', the manifest of the model's dataset says 'all'",
+    ),
+    "a free policy of labels, in the dataset too": (
+        to.all_of(
+            to.rewritten(layout.RELEASE, '"labels": "all"', '"labels": "cc0"'),
+            to.dataset_changed(lambda one: replace(one, facts={**one.facts, "labels": "cc0"})),
+        ),
+        layout.LEDGER,
+        "was shown captions under CC-BY-SA-4.0, by the policy of labels 'cc0'",
+    ),
+    "a day that is none": (
+        to.rewritten(layout.RELEASE, "2026-11-30", "9999-99-99"),
+        layout.RELEASE,
+        "expected a day as 2026-11-30",
+    ),
+    "fewer than no pictures taken down": (
+        to.rewritten(layout.RELEASE, '"taken_down": 1', '"taken_down": -5'),
+        layout.RELEASE,
+        "taken_down is -5, expected a number from 0",
+    ),
+    "more computing than there is": (
+        to.rewritten(layout.RELEASE, "1500000000000.0", "-1e30"),
+        layout.RELEASE,
+        "is -1e+30, expected a number from 0",
     ),
     "a model of the chain less": (to.removed("chain/clip-*"), "/run.json", "made of clip"),
     "another record at the top": (to.rewritten(layout.RUN, "\n", "\n\n"), layout.RUN, "is not the same as chain/"),
