@@ -10,6 +10,7 @@ import numpy as np
 from pd_ml.errors import PictureError
 from pd_ml.marks import watermark
 from pd_ml.marks.claims import EXPIRED, Credentials, Input, read_credentials
+from pd_ml.marks.credentials import DETECTOR
 from pd_ml.marks.foreign import plain
 from pd_ml.marks.formats import MIME, opened, read_file, rgb
 from pd_ml.marks.keys import Anchor, known_anchors
@@ -17,6 +18,7 @@ from pd_ml.marks.origin import in_words, is_of_machines
 from pd_ml.marks.xmp import Xmp, read_xmp
 
 FOUND, NOT_FOUND, CANNOT_BE_JUDGED = "found", "not found", "cannot be judged"
+_MOST_SAID = 6
 NO_PROOF = "That a mark is missing is no proof of a human hand: each of them can be lost or taken away."
 
 
@@ -50,7 +52,7 @@ class Detected:
         said = {
             "content credentials": credentials is not None and any(map(is_of_machines, credentials.source_types)),
             **{
-                f"content credentials of the input {one.title or 'without a name'}": True
+                f"content credentials of an input ({one.title or 'without a name'})": True
                 for one in inputs
                 if any(map(is_of_machines, one.source_types))
             },
@@ -113,7 +115,8 @@ def told(found: Detected) -> Iterator[str]:
     yield from _credentials_told(found.credentials)
     yield _xmp_told(found.xmp, found.answers["xmp"])
     yield _watermark_told(found)
-    said = ", ".join(found.made_by_a_machine)
+    says = found.made_by_a_machine
+    said = ", ".join([*says[:_MOST_SAID], *([f"{len(says) - _MOST_SAID} more"] if len(says) > _MOST_SAID else [])])
     yield f"  made or edited by a model: said by {said}" if said else "  made or edited by a model: no mark says so"
     yield f"  {NO_PROOF}"
 
@@ -173,7 +176,8 @@ def _claims_told(found: Credentials) -> str:
     parts = [", then ".join(map(in_words, found.source_types)) or "not how the picture came to be"]
     parts += [f"by {system}"] if system else []
     parts += [f"{name} {own[name]}" for name in ("provider", "made", "time", "id", "watermark") if name in own]
-    parts += [f"to be checked with: {own['detector']}"] if "detector" in own else []
+    # A stranger's text must not tell anybody what to run.
+    parts += [f"to be checked with: {DETECTOR}"] if own.get("detector") == DETECTOR else []
     return "; ".join(parts)
 
 

