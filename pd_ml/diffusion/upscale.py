@@ -4,6 +4,7 @@ Errors: ProvenanceError (not an upscaler), PictureError (a file that is no pictu
 Shapes: N pictures, H height, W width, C channels (h, w: of the small picture).
 """
 
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from pd_ml.config import SuperResolutionConfig, config_from_json
 from pd_ml.device import prepare_device
 from pd_ml.diffusion.upscale_pipeline import FACTOR, PdUpscalePipeline
 from pd_ml.errors import PictureError, ProvenanceError
+from pd_ml.marks.formats import decoding, read_file
 from pd_ml.marks.given import given_of
 from pd_ml.marks.marking import marks
 from pd_ml.marks.origin import origin_of
@@ -144,21 +146,17 @@ def signature(folder: Path, record: RunRecord) -> dict[str, str]:
 
 def read_picture(path: Path) -> Image.Image:
     """The picture upright, RGB, or RGBA where parts of it are transparent; PictureError where that cannot be had."""
-    try:
-        with Image.open(path) as opened:
-            width, height = opened.size
-            if width * height > MAX_SMALL_PIXELS:
-                raise PictureError(
-                    f"{path}: {width} x {height} pixels, expected at most {MAX_SMALL_PIXELS:,} in all, for they become "
-                    f"{FACTOR**2} times as many; cut the picture into parts or make it smaller first"
-                )
-            upright = ImageOps.exif_transpose(opened)
-            transparent = "A" in upright.mode or "transparency" in upright.info
-            return _eight_bit(upright).convert("RGBA" if transparent else "RGB")
-    except FileNotFoundError as error:
-        raise PictureError(f"{path}: no such file; expected a picture") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path}: cannot be read as a picture ({' '.join(str(error).split())[:200]})") from error
+    body = read_file(path)
+    with decoding(str(path)), Image.open(io.BytesIO(body)) as opened:
+        width, height = opened.size
+        if width * height > MAX_SMALL_PIXELS:
+            raise PictureError(
+                f"{path}: {width} x {height} pixels, expected at most {MAX_SMALL_PIXELS:,} in all, for they become "
+                f"{FACTOR**2} times as many; cut the picture into parts or make it smaller first"
+            )
+        upright = ImageOps.exif_transpose(opened)
+        transparent = "A" in upright.mode or "transparency" in upright.info
+        return _eight_bit(upright).convert("RGBA" if transparent else "RGB")
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -9,13 +9,16 @@ import numpy as np
 
 from pd_ml.errors import PictureError
 from pd_ml.marks import watermark
-from pd_ml.marks.claims import Credentials, Input, plain, read_credentials
+from pd_ml.marks.claims import EXPIRED, Credentials, Input, read_credentials
+from pd_ml.marks.credentials import DETECTOR
+from pd_ml.marks.foreign import plain
 from pd_ml.marks.formats import MIME, opened, read_file, rgb
 from pd_ml.marks.keys import Anchor, known_anchors
-from pd_ml.marks.origin import OF_MACHINES, in_words
+from pd_ml.marks.origin import in_words, is_of_machines
 from pd_ml.marks.xmp import Xmp, read_xmp
 
 FOUND, NOT_FOUND, CANNOT_BE_JUDGED = "found", "not found", "cannot be judged"
+_MOST_SAID = 6
 NO_PROOF = "That a mark is missing is no proof of a human hand: each of them can be lost or taken away."
 
 
@@ -34,7 +37,9 @@ class Detected:
         """Found, not found or cannot be judged, for each of the three."""
         credentials, xmp, mark = self.credentials, self.xmp, self.watermark
         return {
-            "credentials": _answer(credentials is not None, bool(credentials and credentials.unreadable)),
+            "credentials": _answer(
+                credentials is not None and not credentials.damaged, bool(credentials and credentials.unreadable)
+            ),
             "xmp": _answer(xmp is not None and (bool(xmp.source_type) or bool(xmp.fault)), bool(xmp and xmp.fault)),
             "watermark": _answer(mark is not None and mark.is_found, mark is None),
         }
@@ -42,10 +47,17 @@ class Detected:
     @property
     def made_by_a_machine(self) -> tuple[str, ...]:
         """The marks that say that a model made or edited the picture."""
+        credentials, xmp, mark = self.credentials, self.xmp, self.watermark
+        inputs = [one for _, one in _all_inputs(credentials.inputs)] if credentials else []
         said = {
-            "content credentials": self.credentials is not None and self.credentials.source_type in OF_MACHINES,
-            "XMP": self.xmp is not None and self.xmp.source_type in OF_MACHINES,
-            "watermark": self.watermark is not None and self.watermark.is_found,
+            "content credentials": credentials is not None and any(map(is_of_machines, credentials.source_types)),
+            **{
+                f"content credentials of an input ({one.title or 'without a name'})": True
+                for one in inputs
+                if any(map(is_of_machines, one.source_types))
+            },
+            "XMP": xmp is not None and is_of_machines(xmp.source_type),
+            "watermark": mark is not None and mark.is_found,
         }
         return tuple(name for name, is_said in said.items() if is_said)
 
@@ -67,14 +79,14 @@ def detect(path: Path, anchors: Sequence[Anchor]) -> Detected:
         size=image.size,
         credentials=read_credentials(body, mime, anchors),
         xmp=_plain(read_xmp(image)),
-        watermark=watermark.find(np.asarray(rgb(image))),
+        watermark=watermark.find(np.asarray(rgb(image, str(path)))),
     )
 
 
 def as_json(found: Detected) -> Mapping[str, object]:
     """All of it as plain values; each of the three with its `answer`."""
     answers = found.answers
-    credentials = asdict(found.credentials) | {"unchanged": found.credentials.is_unchanged} if found.credentials else {}
+    credentials = _credentials_json(found.credentials) if found.credentials else {}
     mark = asdict(found.watermark) if found.watermark else {"least_side_px": watermark.MIN_JUDGED_PX}
     return {
         "picture": found.picture,
@@ -93,13 +105,18 @@ def as_json(found: Detected) -> Mapping[str, object]:
     }
 
 
+def _credentials_json(found: Credentials) -> Mapping[str, object]:
+    return {**asdict(found), "source_type": found.source_type, "unchanged": found.is_unchanged}
+
+
 def told(found: Detected) -> Iterator[str]:
     """The same in sentences, a line each."""
     yield f"{plain(found.picture)}: {' x '.join(map(str, found.size))} pixels"
     yield from _credentials_told(found.credentials)
     yield _xmp_told(found.xmp, found.answers["xmp"])
     yield _watermark_told(found)
-    said = ", ".join(found.made_by_a_machine)
+    says = found.made_by_a_machine
+    said = ", ".join([*says[:_MOST_SAID], *([f"{len(says) - _MOST_SAID} more"] if len(says) > _MOST_SAID else [])])
     yield f"  made or edited by a model: said by {said}" if said else "  made or edited by a model: no mark says so"
     yield f"  {NO_PROOF}"
 
@@ -108,17 +125,27 @@ def _credentials_told(found: Credentials | None) -> Iterator[str]:
     if found is None:
         yield "  content credentials: not found"
         return
+    if found.damaged:
+        yield f"  content credentials: not found; the file is damaged ({found.damaged})"
+        return
     if found.unreadable:
         yield f"  content credentials: cannot be judged: there are some, and they cannot be read ({found.unreadable})"
         return
     if found.is_unchanged:
         yield "  content credentials: found; picture and credentials are unchanged since they were signed"
+    elif not found.is_signed:
+        yield (
+            f"  content credentials: found, INVALID: their signature does not hold ({', '.join(found.faults)}); they "
+            "or the picture may have been changed"
+        )
     else:
         yield (
             f"  content credentials: found, INVALID: changed since they were signed ({', '.join(found.faults)}); what "
             "they say may be of another picture"
         )
     yield f"    signed by: {found.signer or 'no name'}; {_known_told(found)}"
+    if found.certificate_faults:
+        yield f"    {_certificate_told(found.certificate_faults)}"
     yield f"    they say: {_claims_told(found)}"
     for depth, one in _all_inputs(found.inputs):
         yield f"    {'  ' * depth}made of {one.title or 'a picture'} ({one.relationship}): {_input_told(one)}"
@@ -133,13 +160,24 @@ def _known_told(found: Credentials) -> str:
     return f"{by} that this machine does not know: anybody can write such names"
 
 
+def _certificate_told(faults: Sequence[str]) -> str:
+    codes = ", ".join(faults)
+    if EXPIRED in faults:
+        return (
+            f"its certificate has run out ({codes}), which changes nothing in the picture; without a time stamp of "
+            "somebody else, only the signer's word says that it was signed before"
+        )
+    return f"its certificate or time stamp is not in order ({codes})"
+
+
 def _claims_told(found: Credentials) -> str:
     own = found.own
     system = " ".join(own.get(name, "") for name in ("system", "version")).strip() or found.generator
-    parts = [in_words(found.source_type) if found.source_type else "not how the picture came to be"]
+    parts = [", then ".join(map(in_words, found.source_types)) or "not how the picture came to be"]
     parts += [f"by {system}"] if system else []
     parts += [f"{name} {own[name]}" for name in ("provider", "made", "time", "id", "watermark") if name in own]
-    parts += [f"to be checked with: {own['detector']}"] if "detector" in own else []
+    # A stranger's text must not tell anybody what to run.
+    parts += [f"to be checked with: {DETECTOR}"] if own.get("detector") == DETECTOR else []
     return "; ".join(parts)
 
 
@@ -147,7 +185,8 @@ def _input_told(one: Input) -> str:
     if not one.has_credentials:
         return "it had no content credentials" + (f" ({', '.join(one.faults)})" if one.faults else "")
     state = f"CHANGED since it was signed ({', '.join(one.faults)})" if one.faults else "unchanged since it was signed"
-    came = in_words(one.source_type) if one.source_type else "nothing said of how it came to be"
+    state += f" (its certificate: {', '.join(one.certificate_faults)})" if one.certificate_faults else ""
+    came = ", then ".join(map(in_words, one.source_types)) or "nothing said of how it came to be"
     return f"{came}; signed by {one.signer or 'no name'}; {state}"
 
 
@@ -163,11 +202,9 @@ def _xmp_told(found: Xmp | None, answer: str) -> str:
     if found.fault:
         return f"  XMP (IPTC digital source type): cannot be judged: {found.fault}"
     system = " ".join(part for part in (found.system, found.version) if part)
+    came = ", ".join(map(in_words, found.source_type.split()))
     by = f", by {system}" if system else ""
-    return (
-        f"  XMP (IPTC digital source type): found: {in_words(found.source_type)}{by}; a plain text, which anybody can "
-        "write or take away"
-    )
+    return f"  XMP (IPTC digital source type): found: {came}{by}; a plain text, which anybody can write or take away"
 
 
 def _watermark_told(found: Detected) -> str:

@@ -1,7 +1,11 @@
 """The picture formats that carry all marks, and a picture file opened as one of them. Errors: PictureError."""
 
 import io
-from collections.abc import Mapping
+import os
+import stat
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,26 +19,102 @@ MIME: Mapping[str, str] = MappingProxyType(
 )
 
 
+# Larger files and pictures are refused by name: they would take all memory.
+MAX_BYTES = 256_000_000
+MAX_PIXELS = 120_000_000
+_USUAL = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+
+
 def read_file(path: Path) -> bytes:
-    """All of a file; PictureError where it cannot be read."""
+    """All of a regular file; PictureError where it is none, cannot be read, or is larger than MAX_BYTES."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{path}: cannot be read ({error.strerror}); expected a picture") from error
+        # Without waiting: to open a pipe would wait for who writes into it.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise PictureError(f"{path}: a folder, pipe or device, expected the file of a picture")
+            # Some tell a size of 0 and have more.
+            body = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
+    except FileNotFoundError as error:
+        raise PictureError(f"{path}: no such file; expected a picture") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"{path}: cannot be read ({reason}); expected a picture") from error
+    if max(len(body), status.st_size) > MAX_BYTES:
+        raise PictureError(f"{path}: a file of more than {MAX_BYTES:,} bytes, expected a smaller one; save it anew")
+    return body
+
+
+@contextmanager
+def decoding(name: str) -> Iterator[None]:
+    """Within this, whatever a decoder comes upon in a file is a PictureError with its name."""
+    try:
+        with warnings.catch_warnings():
+            # Ours are the bound and what is told.
+            warnings.simplefilter("ignore")
+            yield
+    except PictureError:
+        raise
+    except Exception as error:  # damaged files lead decoders to errors of any kind
+        reason = " ".join(str(error).split())[:200].replace("<_io.BytesIO object", "<the file")
+        kind = "" if isinstance(error, _USUAL) and reason else f"{type(error).__name__}: "
+        raise PictureError(f"{name}: cannot be read as a picture ({kind}{reason}); expected a whole one") from error
 
 
 def opened(body: bytes, name: str) -> Image.Image:
-    """A picture of any format with its pixels loaded; PictureError where that cannot be had."""
-    try:
+    """A picture of any format with its pixels loaded; PictureError where that cannot be had, or it is too large."""
+    with decoding(name):
         image = Image.open(io.BytesIO(body))
+        if image.width * image.height > MAX_PIXELS:
+            raise PictureError(
+                f"{name}: {image.width} x {image.height} pixels, expected at most {MAX_PIXELS:,} in all; make it "
+                "smaller"
+            )
         # XMP and text of a PNG are known only when all of it is read.
         image.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = " ".join(str(error).split())[:200].replace("<_io.BytesIO object", "<the file")
-        raise PictureError(f"{name}: cannot be read as a picture ({reason}); expected a whole one") from error
-    return image
+        return image
 
 
-def rgb(image: Image.Image) -> Image.Image:
-    """Without transparency, as it lies in the file."""
-    return image.convert("RGB")
+def rgb(image: Image.Image, name: str) -> Image.Image:
+    """Without transparency, as it lies in the file; PictureError where its colours cannot be had."""
+    with decoding(name):
+        return image.convert("RGB")
+
+
+def has_credentials_box(body: bytes, mime: str) -> bool:
+    """Whether a file of this kind has the place where content credentials lie, whatever is in it."""
+    if mime == "image/png":
+        return any(kind == b"caBX" for kind in _png_chunks(body))
+    if mime == "image/webp":
+        return any(kind == b"C2PA" for kind in _webp_chunks(body))
+    return any(told[:2] == b"JP" and told[12:16] == b"jumb" for told in _jpeg_app11(body))
+
+
+def _png_chunks(body: bytes) -> Iterator[bytes]:
+    place = 8
+    while place + 8 <= len(body):
+        yield body[place + 4 : place + 8]
+        place += 12 + int.from_bytes(body[place : place + 4])
+
+
+def _webp_chunks(body: bytes) -> Iterator[bytes]:
+    place = 12
+    while place + 8 <= len(body):
+        yield body[place : place + 4]
+        size = int.from_bytes(body[place + 4 : place + 8], "little")
+        place += 8 + size + size % 2
+
+
+def _jpeg_app11(body: bytes) -> Iterator[bytes]:
+    place = 2
+    while body[place : place + 1] == b"\xff" and place + 4 <= len(body):
+        marker = body[place + 1]
+        if marker == 0xFF:  # filling
+            place += 1
+            continue
+        if marker in (0xD9, 0xDA):  # the end, or the pixels
+            return
+        size = int.from_bytes(body[place + 2 : place + 4])
+        if marker == 0xEB:
+            yield body[place + 4 : place + 2 + size]
+        place += 2 + max(size, 2)

@@ -7,7 +7,7 @@ be written there. Errors: MarkError.
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from pd_ml.errors import MarkError
 from pd_ml.marks.certificates import make_test_key
+from pd_ml.marks.signer import is_issued_by, key_of, may_issue
 
 KEY_VARIABLE, CHAIN_VARIABLE = "PD_MARKS_KEY", "PD_MARKS_CHAIN"
 OPERATOR, TEST = "operator", "test"
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+_OURS, _TESTS = "the operator's of this machine", "this machine's test key"
+_OF_SAME = "another key, under the same authority as {}"
 _BOTH = f"set {KEY_VARIABLE} and {CHAIN_VARIABLE} to a key and its certificates (docs/marks.md), or neither"
 
 
@@ -38,10 +41,19 @@ class SigningKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """Certificates that this machine knows, and in words whose they are."""
+    """Certificates that this machine knows: `key_name` says whose a signature by one of the `keys` themselves is,
+    `name` what one is whose certificate is below one of the `roots`, which may be of many.
+    """
 
     name: str
-    pem: str
+    key_name: str
+    roots: tuple[x509.Certificate, ...]
+    keys: frozenset[bytes]
+
+    @property
+    def pem(self) -> str:
+        """The roots; empty where there is none."""
+        return _pem(self.roots).decode()
 
 
 def signing_key(environment: Mapping[str, str]) -> SigningKey:
@@ -58,12 +70,15 @@ def signing_key(environment: Mapping[str, str]) -> SigningKey:
 
 def known_anchors(environment: Mapping[str, str], given: tuple[Path, ...] = ()) -> tuple[Anchor, ...]:
     """Whom this machine knows: the certificates that are given, the operator's own, its test key's. Makes none."""
-    anchors = [_anchor(path, _bytes(path, "--anchor"), f"given with --anchor {path.name}") for path in given]
+    anchors = []
+    for file in given:
+        name = f"given with --anchor {file.name}"
+        anchors.append(_anchor(file, _bytes(file, "--anchor"), name, name))
     if chain := environment.get(CHAIN_VARIABLE, "").strip():
-        anchors.append(_anchor(Path(chain), _bytes(Path(chain), CHAIN_VARIABLE), "the operator's of this machine"))
+        anchors.append(_anchor(Path(chain), _bytes(Path(chain), CHAIN_VARIABLE), _OF_SAME.format(_OURS), _OURS))
     path = machine_key_path(environment)
     if path is not None and path.is_file():
-        anchors.append(_anchor(path, _bytes(path, "test key"), "this machine's test key"))
+        anchors.append(_anchor(path, _bytes(path, "test key"), _OF_SAME.format(_TESTS), _TESTS))
     return tuple(anchors)
 
 
@@ -112,9 +127,14 @@ def _bytes(path: Path, what: str) -> bytes:
         raise MarkError(f"{what}: {path} cannot be read ({error.strerror}); {_BOTH}") from error
 
 
-def _anchor(path: Path, body: bytes, name: str) -> Anchor:
+def _anchor(path: Path, body: bytes, name: str, key_name: str) -> Anchor:
     known = _certificates(path, body, "give a file of certificates")
-    return Anchor(name=name, pem=_pem(known).decode())
+    return Anchor(
+        name=name,
+        key_name=key_name,
+        roots=tuple(one for one in known if may_issue(one)),
+        keys=frozenset(key_of(one) for one in known if not may_issue(one)),
+    )
 
 
 def _certificates(path: Path | str, body: bytes, remedy: str) -> list[x509.Certificate]:
@@ -136,6 +156,8 @@ def _read(kind: str, key_body: bytes, chain_body: bytes, place: str) -> SigningK
     chain = _certificates(place, chain_body, remedy)
     if chain[0].public_key() != key.public_key():
         raise MarkError(f"{place}: its first certificate is that of another key, expected the signing key's; {remedy}")
+    algorithm = _algorithm(key, remedy)
+    _whole(chain, place, remedy)
     now = datetime.now(UTC)
     for certificate in chain:
         first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
@@ -145,7 +167,25 @@ def _read(kind: str, key_body: bytes, chain_body: bytes, place: str) -> SigningK
                 f"{remedy}"
             )
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return SigningKey(kind=kind, key_pem=pem, chain_pem=_pem(chain), algorithm=_algorithm(key, remedy))
+    return SigningKey(kind=kind, key_pem=pem, chain_pem=_pem(chain), algorithm=algorithm)
+
+
+def _whole(chain: Sequence[x509.Certificate], place: str, remedy: str) -> None:
+    """MarkError where a certificate is not issued by the next one, or the last one is no root."""
+    issuers = [*chain[1:], chain[-1]]
+    for number, (one, issuer) in enumerate(zip(chain, issuers, strict=True), 1):
+        if is_issued_by(one, issuer) and may_issue(issuer):
+            continue
+        is_last = number == len(chain)
+        expected = "the root's, above it, as the last" if is_last else f"one that number {number + 1} issued"
+        raise MarkError(
+            f"{place}: its certificate number {number} of {len(chain)} is issued by {_issuer(one)}, expected "
+            f"{expected}; put the certificate, those above it in their order, and the root's into it, or {remedy}"
+        )
+
+
+def _issuer(certificate: x509.Certificate) -> str:
+    return " ".join(certificate.issuer.rfc4514_string().split()) or "nobody"
 
 
 def _pem(certificates: Iterable[x509.Certificate]) -> bytes:

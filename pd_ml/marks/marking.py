@@ -22,6 +22,7 @@ from pd_ml.marks.origin import SYSTEM, Origin
 from pd_ml.marks.xmp import PNG_KEYWORD, packet
 
 PROVIDER_VARIABLE = "PD_PROVIDER"
+MAX_PROVIDER = 200
 WRITTEN = ("PNG", "JPEG", "WEBP")
 # What credentials without an input take: 4 KB with a chain of two certificates, and room for longer ones.
 CREDENTIALS_BYTES = 12_000
@@ -125,9 +126,13 @@ _LEAST = f"{watermark.MIN_SIDE_PX} x {watermark.MIN_SIDE_PX} pixels"
 def marks(origin: Origin, environment: Mapping[str, str] = os.environ) -> Marks:
     """For pictures of this origin, by the key of the operator or of this machine, which signs a trial picture first.
 
-    MarkError where that key, its certificates or their dates do not serve.
+    MarkError where that key, its certificates, their dates or the provider's name do not serve.
     """
     provider = " ".join(environment.get(PROVIDER_VARIABLE, "").split())
+    if len(provider) > MAX_PROVIDER or not provider.isprintable():
+        raise MarkError(
+            f"{PROVIDER_VARIABLE}: {len(provider)} characters, expected a name of at most {MAX_PROVIDER}, all printable"
+        )
     ready = Marks(origin=origin, key=signing_key(environment), provider=provider)
     ready.mark(Image.new("RGB", (8, 8)), texts={})
     return ready

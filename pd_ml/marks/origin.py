@@ -14,12 +14,13 @@ GENERATED = f"{_TERMS}trainedAlgorithmicMedia"
 ALTERED = f"{_TERMS}compositeWithTrainedAlgorithmicMedia"
 # A sheet that shows real pictures beside pictures that a model made.
 MIXED = f"{_TERMS}compositeSynthetic"
-OF_MACHINES = frozenset({GENERATED, ALTERED, MIXED})
 _IN_WORDS = {
-    GENERATED: "made by a generative model",
-    ALTERED: "a picture that a generative model edited",
-    MIXED: "a composite with parts that a generative model made",
+    "trainedAlgorithmicMedia": "made by a generative model",
+    "trainedAlgorithmicData": "data that a trained model made",  # a term of the C2PA
+    "compositeWithTrainedAlgorithmicMedia": "a picture that a generative model edited",
+    "compositeSynthetic": "a composite with parts that a generative model made",
 }
+_GENERATED = frozenset({"trainedAlgorithmicMedia", "trainedAlgorithmicData"})
 
 SYSTEM = "Public-Domain Diffusion"
 
@@ -56,4 +57,19 @@ def origin_of(record: RunRecord, *, upscaler: RunRecord | None = None) -> Origin
 
 def in_words(source_type: str) -> str:
     """What a term means; another term as it is."""
-    return _IN_WORDS.get(source_type, source_type)
+    return next((_IN_WORDS[term] for term in _terms(source_type) if term in _IN_WORDS), source_type)
+
+
+def is_of_machines(source_type: str) -> bool:
+    """Whether it says that a model made or edited the picture, or parts of it."""
+    return not _IN_WORDS.keys().isdisjoint(_terms(source_type))
+
+
+def is_generated(source_type: str) -> bool:
+    """Whether it says that a model made the picture as a whole."""
+    return not _GENERATED.isdisjoint(_terms(source_type))
+
+
+def _terms(source_type: str) -> list[str]:
+    """The last word of each URI: some write it alone, with https or with a stroke at its end."""
+    return [uri.rstrip("/").replace("#", "/").replace(":", "/").rpartition("/")[2] for uri in source_type.split()]

@@ -28,7 +28,10 @@ _MAX_BYTES = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Xmp:
-    """What a packet says; empty where it does not. `fault`: why it cannot be read."""
+    """What a packet says; empty where it does not. `fault`: why it cannot be read.
+
+    `source_type`: several have a space between them.
+    """
 
     source_type: str = ""
     system: str = ""
@@ -62,16 +65,20 @@ def read_xmp(loaded: Image.Image) -> Xmp | None:
         return Xmp(fault=f"{len(text)} characters, at most {_MAX_BYTES} are read")
     try:
         root = ElementTree.fromstring(text.strip("\0 \n\r\t"), forbid_dtd=True)
-    except (ParseError, ValueError, defusedxml.DefusedXmlException) as error:
+    except (ParseError, ValueError, RecursionError, defusedxml.DefusedXmlException) as error:
         return Xmp(fault=" ".join(str(error).split())[:200] or type(error).__name__)
-    return Xmp(**{name: _field(root, field) for name, field in _FIELDS.items()})
+    told = {name: _texts(root, field) for name, field in _FIELDS.items()}
+    return Xmp(source_type=" ".join(told["source_type"]), **{name: told[name][0] for name in ("system", "version")})
 
 
-def _field(root: Element, name: str) -> str:
-    """A field as element or attribute of a description; empty where there is none."""
+def _texts(root: Element, name: str) -> list[str]:
+    """A field as element, as list or as attribute of each description; one empty text where there is none."""
+    found = []
     for description in root.iter(f"{{{_RDF}}}Description"):
-        if (short := description.get(f"{{{_IPTC}}}{name}")) is not None:
-            return short.strip()
-        if (found := description.find(f"{{{_IPTC}}}{name}")) is not None:
-            return ("".join(found.itertext()) or found.get(f"{{{_RDF}}}resource", "")).strip()
-    return ""
+        found.append(description.get(f"{{{_IPTC}}}{name}", ""))
+        for element in description.findall(f"{{{_IPTC}}}{name}"):
+            found += ["".join(part.itertext()) for part in element.iter(f"{{{_RDF}}}li")] or [
+                "".join(element.itertext())
+            ]
+            found += [part.get(f"{{{_RDF}}}resource", "") for part in element.iter()]
+    return list(dict.fromkeys(text.strip() for text in found if text.strip())) or [""]

@@ -1,16 +1,20 @@
 """Keys of operators and of strangers, and pictures, for the tests of marks."""
 
 import io
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import c2pa
 import numpy as np
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
 from pd_ml.marks.certificates import certificate
+from pd_ml.marks.credentials import SETTINGS
+from pd_ml.marks.keys import signing_key
 
 PEM = serialization.Encoding.PEM
 YEAR = timedelta(days=365)
@@ -51,3 +55,33 @@ def bytes_of(image: Image.Image, kind: str = "PNG") -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind)
     return buffer.getvalue()
+
+
+def crafted(
+    environment: Mapping[str, str],
+    assertions: Sequence[Mapping[str, object]],
+    *,
+    inputs: Sequence[tuple[str, bytes]] = (),
+) -> bytes:
+    """A PNG with credentials as other software writes them: relationship and PNG of each input."""
+    key = signing_key(environment)
+    info = c2pa.C2paSignerInfo(
+        alg=key.algorithm.encode(), sign_cert=key.chain_pem, private_key=key.key_pem, ta_url=None
+    )
+    manifest = {"claim_generator_info": [{"name": "Editor"}], "format": "image/png", "assertions": list(assertions)}
+    out = io.BytesIO()
+    with (
+        c2pa.Context.from_dict(dict(SETTINGS)) as context,
+        c2pa.Signer.from_info(info) as signer,
+        c2pa.Builder(json.dumps(manifest), context=context) as builder,
+    ):
+        for number, (relationship, body) in enumerate(inputs):
+            told = {"title": f"picture {number}", "relationship": relationship, "label": f"i{number}"}
+            builder.add_ingredient(json.dumps(told), "image/png", io.BytesIO(body))
+        builder.sign(signer, "image/png", io.BytesIO(bytes_of(painting(40, 40))), out)
+    return out.getvalue()
+
+
+def actions(*told: Mapping[str, object]) -> Mapping[str, object]:
+    """The assertion of actions."""
+    return {"label": "c2pa.actions.v2", "data": {"actions": list(told)}}

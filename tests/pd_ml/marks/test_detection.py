@@ -96,19 +96,18 @@ def test_a_stranger_with_the_names_of_the_operator_is_not_known_until_his_root_i
         assert "signed by: Museum; a key that this machine does not know: anybody can write such names" in words
 
 
-@pytest.mark.parametrize("kept", [1, 2])
-def test_a_key_is_known_by_a_certificate_above_it_one_of_several_that_are_given(
-    marked: Path, tmp_path: Path, kept: int
+def test_a_key_is_known_by_itself_or_by_a_certificate_above_it_one_of_several_that_are_given(
+    marked: Path, tmp_path: Path
 ) -> None:
     environment = operator(tmp_path / "ours")
     operator(tmp_path / "other", "Other")
     chain = (tmp_path / "ours" / "chain.pem").read_bytes()
     place = chain.index(b"-----BEGIN", 10)
-    (tmp_path / "ours" / "chain.pem").write_bytes(chain[:place] if kept == 1 else chain)
     marked.write_bytes(marks(ORIGIN, environment).mark(painting(), texts={}))
     known = detect(marked, anchors_of([], environment)).credentials
-    # A certificate that is not a root's is nobody's proof, not even of itself.
-    assert known and known.known_as == ("" if kept == 1 else "the operator's of this machine")
+    assert known and known.known_as == "the operator's of this machine"
+    (tmp_path / "leaf.pem").write_bytes(chain[:place])
+    assert "known here: given with --anchor leaf.pem" in said(marked, tmp_path / "leaf.pem")
     roots = tmp_path / "roots.pem"
     roots.write_bytes((tmp_path / "other" / "root.pem").read_bytes() + chain[place:])
     assert "known here: given with --anchor roots.pem" in said(marked, roots)

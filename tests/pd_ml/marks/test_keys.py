@@ -61,8 +61,9 @@ def test_an_operators_key_signs_by_the_algorithm_of_its_kind(
 ) -> None:
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(curve)
     leaf = certificate("Museum", key.public_key(), issuer="Museum root", signer=root_key)
+    root = certificate("Museum root", root_key.public_key(), issuer="Museum root", signer=root_key, is_root=True)
     (tmp_path / "key.pem").write_bytes(private_pem(key))
-    (tmp_path / "chain.pem").write_bytes(leaf.public_bytes(PEM))
+    (tmp_path / "chain.pem").write_bytes(leaf.public_bytes(PEM) + root.public_bytes(PEM))
     environment = {"PD_MARKS_KEY": str(tmp_path / "key.pem"), "PD_MARKS_CHAIN": str(tmp_path / "chain.pem")}
     found = marks(Origin(), environment).key
     assert found is not None and (found.kind, found.algorithm) == ("operator", algorithm)
@@ -107,6 +108,24 @@ def _expired(folder: Path, given: dict[str, str]) -> None:
     operator(folder, life=timedelta(hours=-1))
 
 
+def _without_root(folder: Path, given: dict[str, str]) -> None:
+    leaf, _ = x509.load_pem_x509_certificates((folder / "chain.pem").read_bytes())
+    (folder / "chain.pem").write_bytes(leaf.public_bytes(PEM))
+
+
+def _with_a_namesakes_root(folder: Path, given: dict[str, str]) -> None:
+    operator(folder / "namesake")
+    leaf, _ = x509.load_pem_x509_certificates((folder / "chain.pem").read_bytes())
+    (folder / "chain.pem").write_bytes(leaf.public_bytes(PEM) + (folder / "namesake" / "root.pem").read_bytes())
+
+
+def _signed_by_itself(folder: Path, given: dict[str, str]) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    (folder / "key.pem").write_bytes(private_pem(key))
+    alone = certificate("Museum", key.public_key(), issuer="Museum", signer=key)
+    (folder / "chain.pem").write_bytes(alone.public_bytes(PEM))
+
+
 def _a_root(folder: Path, given: dict[str, str]) -> None:
     operator(folder, is_root=True)
 
@@ -123,6 +142,12 @@ def _a_root(folder: Path, given: dict[str, str]) -> None:
         (_locked, "the key is encrypted"),
         (_upside_down, "its first certificate is that of another key"),
         (_expired, "a certificate is valid from"),
+        (_without_root, "certificate number 1 of 1 is issued by CN=Museum root,O=Museum root, expected the root's"),
+        (
+            _with_a_namesakes_root,
+            "certificate number 1 of 2 is issued by CN=Museum root,O=Museum root, expected one that",
+        ),
+        (_signed_by_itself, "number 1 of 1 is issued by CN=Museum,O=Museum, expected the root's, above it"),
         (_a_root, "the operator's key cannot sign"),
     ],
 )

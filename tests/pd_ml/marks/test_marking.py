@@ -102,6 +102,12 @@ def test_the_credentials_say_what_the_code_of_practice_asks_and_nothing_of_the_m
     assert [name for name in machine if len(name) > 2 and name.encode() in body] == []
 
 
+@pytest.mark.parametrize("provider", ["p" * 201, "a\udc80b", "a\x1b[2J"])
+def test_a_provider_of_another_shape_than_a_name_is_refused_by_name(tmp_path: Path, provider: str) -> None:
+    with pytest.raises(MarkError, match=r"PD_PROVIDER: \d+ characters, expected a name of at most 200, all printable"):
+        marks(ORIGIN, {**state(tmp_path), "PD_PROVIDER": provider})
+
+
 def test_the_same_picture_has_the_same_pixels_text_and_id_whenever_it_is_marked(ready: Marks) -> None:
     one, two = (ready.mark(painting(), texts={"pd_prompt": "a tree"}) for _ in range(2))
     assert np.array_equal(np.asarray(loaded(one)), np.asarray(loaded(two)))
