@@ -4,7 +4,7 @@ from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.papers import card_head, memorisation
 from pd_ml.bundle.papers.eu_fields import published
-from pd_ml.bundle.papers.licence import APACHE, NAMES, why
+from pd_ml.bundle.papers.licence import APACHE, NAMES, PROJECT, why
 from pd_ml.bundle.papers.measured import judge_of, measures
 from pd_ml.bundle.papers.sources import is_sandbox, sources
 from pd_ml.bundle.papers.stages import (
@@ -48,22 +48,38 @@ def _page(facts: Facts) -> str:
 **Under which licence.** The weights: {said(NAMES[facts.licence])} ({code(facts.licence)}), which the ledger decides.
 {said(why(facts))} The text is in `{layout.LICENCE}`.
 
-**How to check it.** On any machine, offline, with only `pd_ml` installed:
+**How to check it.** Offline, on any machine that has `pd_ml`, from *outside* of this folder:
 
 ```
-python -m pd_ml verify .
+python -P -m pd_ml verify FOLDER
 ```
+
+`FOLDER` is where this bundle lies. Start no Python in a folder that is not checked yet: `python -m` would run a `pd_ml`
+that somebody put there, instead of yours. `-P` (Python 3.11 and later) keeps the current folder off Python's path.
+
+{_where_from(facts)}
 
 It compares every byte with `{layout.MANIFEST}` and the signature, and computes every paper again from the ledger. The
 signature proves who signed only if the key is theirs: compare the fingerprint of `{layout.PUBLIC_KEY}` that it prints
 with what the publisher says elsewhere (a site, a letter), never with what this bundle says.
 
-**How to use it.** With diffusers alone, offline, in this folder:
+**How to use it.** With diffusers alone, offline, in this folder, once it is checked:
 
 ```python
 {snippet(facts)}```
 
 {_first_numbers(facts)}"""
+
+
+def _where_from(facts: Facts) -> str:
+    release = facts.release
+    where = f" This bundle is handed out at {said(release.download_url)}." if release.download_url else ""
+    return (
+        f"`pd_ml` is a Python package of the project {PROJECT}; this bundle was written at its version "
+        f"{code(release.project_version)}, commit {code(release.commit)}. `verify` needs Python 3.11 or later, "
+        "pyarrow, numpy, cryptography and pillow. This bundle brings no copy of `pd_ml`, so that it does not vouch for "
+        f"itself: take it from the project or from somebody whom you trust, or ask the provider.{where}"
+    )
 
 
 def _what(facts: Facts) -> str:

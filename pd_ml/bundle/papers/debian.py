@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.papers.licence import APACHE, text_of, why
+from pd_ml.bundle.papers.licence import APACHE, PROJECT, text_of, why
 from pd_ml.bundle.papers.stages import sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
@@ -62,7 +62,7 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
             "License": layout.BY_SA,
         }
     if PIPELINE_CODE in facts.files:
-        yield {"Files": PIPELINE_CODE, "Copyright": "the authors of Public-Domain Diffusion", "License": APACHE}
+        yield {"Files": PIPELINE_CODE, "Copyright": f"the authors of {PROJECT}", "License": APACHE}
 
 
 def _text(licence: str, facts: Facts) -> Sequence[str]:

@@ -9,6 +9,7 @@ from pd_ml.bundle.papers.stages import sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 APACHE = "Apache-2.0"
+PROJECT = "Public-Domain Diffusion"
 NAMES = {
     layout.OPENMDW: "OpenMDW License Agreement, version 1.1",
     layout.CC0: "Creative Commons CC0 1.0 Universal",
@@ -63,7 +64,7 @@ def _head(facts: Facts) -> str:
         )
     if f"{layout.PIPELINE}/pipeline.py" in facts.files:
         paragraphs.append(
-            f"{layout.PIPELINE}/pipeline.py is code of Public-Domain Diffusion under {NAMES[APACHE]} ({APACHE}), whose "
+            f"{layout.PIPELINE}/pipeline.py is code of {PROJECT} under {NAMES[APACHE]} ({APACHE}), whose "
             f"text is in {layout.DEBIAN}."
         )
     if sheet_prints_labels(facts):

@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -431,3 +435,36 @@ def test_label_texts_of_an_earlier_system_are_named_as_a_further_source(tmp_path
         told = json.loads(eu_summary.write_data(facts))
         assert told["2.6.used"] == used
         assert told["2.6.desc"] == "not applicable" or str(told["2.6.desc"]).startswith("15 label fields")
+
+
+def test_nobody_is_told_to_run_python_in_a_folder_that_is_not_checked(mixed: Facts) -> None:
+    text = card.write(mixed)
+    assert "python -P -m pd_ml verify FOLDER" in text and "from *outside* of this folder" in text
+    for told in (text, (ROOT / "docs" / "bundle.md").read_text()):
+        commands = [line for line in told.splitlines() if line.startswith("python ") and "validators" not in line]
+        assert commands and all(line.startswith("python -P ") and " . " not in f"{line} " for line in commands)
+
+
+def test_a_card_says_whose_program_checks_it_and_at_which_version(mixed: Facts) -> None:
+    release = replace(mixed.release, download_url="https://studio.example/model", commit="c" * 40)
+    text = card.write(replace(mixed, release=release))
+    assert (
+        f"project Public-Domain Diffusion; this bundle was written at its version `0.1.0`, commit `{'c' * 40}`" in text
+    )
+    assert "handed out at https://studio.example/model." in text and "handed out at" not in card.write(mixed)
+
+
+def test_a_bundle_is_not_verified_by_its_own_code_or_from_inside_of_it(tmp_path: Path) -> None:
+    """Where somebody started it there all the same, and the bundle's code was not the one that ran."""
+    folder = made.bundle(tmp_path / "bundle")
+    done = verified(folder, cwd=folder, path=ROOT)
+    assert done.returncode == 1 and "which lies in the bundle; start it outside of the bundle" in done.stderr
+    shutil.copytree(ROOT / "pd_ml", folder / "pd_ml", ignore=shutil.ignore_patterns("__pycache__"))
+    done = verified(folder, cwd=tmp_path, path=folder)
+    assert done.returncode == 1 and f"takes code from {folder / 'pd_ml'}, which lies in the bundle" in done.stderr
+
+
+def verified(folder: Path, *, cwd: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pd_ml", "verify", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
