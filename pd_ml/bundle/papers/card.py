@@ -2,17 +2,16 @@
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts, Link
+from pd_ml.bundle.file_licences import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers import card_head, memorisation
 from pd_ml.bundle.papers.eu_fields import published
-from pd_ml.bundle.papers.licence import APACHE, NAMES, PROJECT, why
+from pd_ml.bundle.papers.licence import NAMES, PROJECT, why
 from pd_ml.bundle.papers.measured import judge_of, measures
 from pd_ml.bundle.papers.sources import is_sandbox, sources
 from pd_ml.bundle.papers.stages import (
     context_tokens,
     level_in_words,
     parents_of,
-    sheet_prints_labels,
-    shows_real_pictures,
     size_in_words,
     snippet,
     stage_of,
@@ -215,21 +214,27 @@ def _marks(facts: Facts) -> str:
 def _rights(facts: Facts) -> str:
     release, counts = facts.release, facts.counts
     lines = [f"Weights and configuration (`{layout.PIPELINE}/`) and these papers: {code(facts.licence)}."]
-    if f"{layout.PIPELINE}/pipeline.py" in facts.files:
-        lines.append(f"The code `{layout.PIPELINE}/pipeline.py`: {code(APACHE)}.")
+    if PIPELINE_CODE in facts.files:
+        lines.append(f"The code `{PIPELINE_CODE}`: {code(licence_of_file(facts, PIPELINE_CODE))}.")
+    lines.append(
+        f"`{layout.LEDGER}`, and the ledgers in `{layout.CHAIN}/`: no licence is claimed on facts "
+        f"({code(licence_of_file(facts, layout.LEDGER))})."
+    )
     if counts.attributed:
         lines.append(
             f"The label texts under {code(layout.BY_SA)} that were shown are not in this bundle; "
-            f"`{layout.ATTRIBUTION}` attributes them, for {of_things(counts.attributed, 'picture')}."
+            f"`{layout.ATTRIBUTION}` attributes them, for {of_things(counts.attributed, 'picture')}, and is under "
+            f"{code(licence_of_file(facts, layout.ATTRIBUTION))} as they are."
         )
     elif counts.texts:
         lines.append("The label texts that were shown are free; they are not in this bundle.")
     if sheet_prints_labels(facts):
         lines.append(
             f"`{layout.SAMPLES}` prints captions of held-out pictures, which may be made of texts under "
-            f"{code(layout.BY_SA)}: that sheet is under {code(layout.BY_SA)}."
+            f"{code(layout.BY_SA)}: that sheet is under {code(licence_of_file(facts, layout.SAMPLES))}."
         )
-    shown = f", but for those that `{layout.SAMPLES}` shows" if shows_real_pictures(facts) else ""
+    sheet = f", but for those that `{layout.SAMPLES}` shows ({code(licence_of_file(facts, layout.SAMPLES))})"
+    shown = sheet if shows_real_pictures(facts) else ""
     lines.append(
         f"The pictures that models saw are not in this bundle{shown}: public domain, each by a rule. `{layout.DEBIAN}` "
         "says it by file."
