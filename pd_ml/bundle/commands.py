@@ -26,9 +26,10 @@ _SIGN_EXAMPLES = """examples:
 The public key is put into the bundle; say its fingerprint where people will look for it too."""
 
 _VERIFY_EXAMPLES = """examples:
-  python -m pd_ml verify unet_text-0123456789abcdef
-  python -m pd_ml verify unet_text-0123456789abcdef --public-key publisher.pem
-  python -m pd_ml verify unet_text-0123456789abcdef --json
+  python -P -m pd_ml verify unet_text-0123456789abcdef
+  python -P -m pd_ml verify unet_text-0123456789abcdef --public-key publisher.pem
+  python -P -m pd_ml verify unet_text-0123456789abcdef --json
+Start it outside of the bundle: -P keeps the current folder off Python's path, so that no code of the bundle runs.
 Without --public-key it is checked that nothing changed since somebody signed, not who did. No network is used."""
 
 
@@ -70,6 +71,7 @@ def _verify(parsed: argparse.Namespace) -> None:
     from pd_ml.bundle.verify import verify
 
     folder = Path(parsed.bundle)
+    _require_own_code(folder)
     found = verify(folder, Path(parsed.public_key) if parsed.public_key else None)
     checked = found.checked
     if parsed.json:
@@ -92,6 +94,20 @@ def _verify(parsed: argparse.Namespace) -> None:
         f"papers: {checked.papers}, the same as its facts give; licence of the weights: {checked.licence}\n"
         f"{_signed_by(checked.key, checked.is_own_key)}\n"
     )
+
+
+def _require_own_code(folder: Path) -> None:
+    """What is checked must not be what checks: neither this package nor a folder of Python's path lies in the bundle.
+
+    It cannot see a bundle whose own code ran instead of this; for that Python is started outside of it.
+    """
+    bundle = folder.resolve()
+    for place in (Path(__file__).parents[1], *map(Path, sys.path)):
+        if place.resolve().is_relative_to(bundle):
+            raise BundleError(
+                f"{folder}: Python takes code from {place}, which lies in the bundle; start it outside of the bundle, "
+                "with a pd_ml that is not the bundle's: python -P -m pd_ml verify BUNDLE"
+            )
 
 
 def _signed_by(fingerprint: str, is_own_key: bool) -> str:

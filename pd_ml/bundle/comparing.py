@@ -12,7 +12,7 @@ from pathlib import Path
 from pd_ml.bundle import layout
 from pd_ml.bundle.distrust import MOST_JSON_BYTES, Problem, read_json, shown
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.rules import problems_of_bom, problems_of_croissant, problems_of_spdx
+from pd_ml.bundle.rules import TEXTS, problems_of_bom, problems_of_croissant, problems_of_spdx, problems_of_texts
 from pd_ml.bundle.sealing import Sealed
 from pd_ml.errors import BundleError
 
@@ -44,15 +44,27 @@ def problems_of_papers(
 
 
 def problems_by_rules(facts: Facts) -> list[Problem]:
-    """The rules of machine-readable papers that outside validators do not know, on those that were found."""
+    """The rules of papers that outside validators do not know, on those that were found."""
     problems = []
+    for name in TEXTS:
+        try:
+            with (facts.folder / name).open("rb") as file:
+                text = file.read(MOST_JSON_BYTES).decode("utf-8", "replace")
+        except OSError as error:
+            problems.append(Problem(file=name, text=f"cannot be read ({error})"))
+            continue
+        problems += [_problem(name, one) for one in problems_of_texts(name, text, facts)]
     for name, rule in _RULED.items():
         try:
             texts = rule(read_json(facts.folder / name), facts)
         except BundleError as error:
             texts = [str(error)]
-        problems += [Problem(file=name, text=text.removeprefix(f"{name}: ")) for text in texts]
+        problems += [_problem(name, text) for text in texts]
     return problems
+
+
+def _problem(name: str, text: str) -> Problem:
+    return Problem(file=name, text=text.removeprefix(f"{name}: "))
 
 
 def _differences(path: Path, size_bytes: int, expected: bytes) -> Iterator[str]:

@@ -5,11 +5,13 @@ from typing import Any
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
+from pd_ml.bundle.file_licences import licence_of_file
 from pd_ml.bundle.measures import measures
 from pd_ml.bundle.paper_problems import Problems, entries, items, members, objects
 from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import RunRecord
 
+_BESIDE = (layout.LEDGER, layout.EVALUATION, layout.SAMPLES, layout.RUN)
 _MODEL, _DATA, _FILE = "machine-learning-model", "data", "file"
 
 
@@ -150,10 +152,14 @@ def _weights(problems: Problems, own: Mapping[str, Any], facts: Facts) -> None:
     files = [one for one in entries(own.get("components"))]
     problems.expect_all("file", {str(one.get("name")): _digest(one) for one in files}, facts.files)
     for one in files:
-        _licence(problems, str(one.get("name")), one, facts.licence)
+        _licence(problems, str(one.get("name")), one, licence_of_file(facts, str(one.get("name"))))
     told = {str(one.get("url")): _digest(one) for one in entries(own.get("externalReferences")) if one.get("hashes")}
-    beside = {name: sha256_of(facts.folder / name) for name in (layout.LEDGER, layout.EVALUATION, layout.RUN)}
+    beside = {name: sha256_of(facts.folder / name) for name in _BESIDE}
     problems.expect_all("externalReferences", told, beside)
+    for one in entries(own.get("externalReferences")):
+        if one.get("type") != "distribution":
+            expected = f"licence: {licence_of_file(facts, str(one.get('url')))}"
+            problems.expect(f"externalReferences {one.get('url')} comment", one.get("comment"), expected)
 
 
 def _datasets(problems: Problems, document: Mapping[str, Any], facts: Facts) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.file_licences import licence_of_file, manifest_path
 from pd_ml.bundle.paper_problems import Problems, entries, items, members, objects
 from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import INIT_FROM
@@ -177,16 +178,18 @@ def _datasets(problems: Problems, named: Mapping[str, Any], relations: _Relation
 def _files(problems: Problems, named: Mapping[str, Any], relations: _Relations, facts: Facts) -> None:
     """The weights that the model contains, and the facts that it rests on, by their digests."""
     own = terms.model_id(facts.model.run)
-    manifests = [f"{layout.CHAIN}/{terms.dataset_id(one)}/{layout.DATASET_MANIFEST}" for one in facts.datasets.values()]
-    beside = [layout.LEDGER, layout.EVALUATION, layout.RUN, *manifests]
+    manifests = map(manifest_path, facts.datasets)
+    beside = [layout.LEDGER, layout.EVALUATION, layout.SAMPLES, layout.RUN, *manifests]
     expected = {**facts.files, **{name: sha256_of(facts.folder / name) for name in beside}}
     found = {str(one.get("name")): _digest(one) for one in named.values() if one.get("type") == FILE}
     problems.expect_all("file", found, expected)
     of_files = {name: str(one.get("name")) for name, one in named.items() if one.get("type") == FILE}
+    for ref, name in of_files.items():
+        _licensed(problems, ref, named, relations, (licence_of_file(facts, name),))
     contained = sorted(of_files.get(name, name) for name in _to(relations, own, "contains"))
     problems.expect(f"{own} contains", contained, sorted(facts.files))
     evidence = sorted(of_files.get(name, name) for name in _to(relations, own, "hasEvidence"))
-    problems.expect(f"{own} hasEvidence", evidence, sorted([layout.LEDGER, layout.EVALUATION]))
+    problems.expect(f"{own} hasEvidence", evidence, sorted([layout.LEDGER, layout.EVALUATION, layout.SAMPLES]))
 
 
 def _licensed(

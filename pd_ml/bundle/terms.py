@@ -6,7 +6,7 @@ Nothing here is drawn or read off a clock: an identifier is a digest of the bund
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,13 +18,15 @@ from pd_ml.errors import BundleError
 from pd_ml.provenance import RunRecord
 
 OPENMDW_URL = "https://github.com/OpenMDW/OpenMDW/blob/b26b32b34ad2edcc29a7707abb68dcfb25a538c1/1.1/LICENSE.OpenMDW-1.1"
+APACHE = "Apache-2.0"
 LICENCE_URLS: Mapping[str, str] = {
     layout.CC0: "https://creativecommons.org/publicdomain/zero/1.0/",
     layout.BY_SA: "https://creativecommons.org/licenses/by-sa/4.0/",
     layout.OPENMDW: OPENMDW_URL,
+    APACHE: "https://www.apache.org/licenses/LICENSE-2.0",
 }
 # Of the SPDX list: https://spdx.org/licenses/. OpenMDW-1.1 is none of them, OpenMDW-1.0 is.
-LISTED_LICENCES = frozenset({layout.CC0, layout.BY_SA})
+LISTED_LICENCES = frozenset({layout.CC0, layout.BY_SA, APACHE})
 LICENCE_LIST_VERSION = "3.28.0"
 PUBLIC_DOMAIN_MARK = "https://creativecommons.org/publicdomain/mark/1.0/"
 PUBLIC_DOMAIN = "public-domain"
@@ -157,6 +159,11 @@ def is_web(contact: str) -> bool:
     return _WEB.match(contact) is not None
 
 
+def licence_urls(licences: Iterable[str]) -> list[str]:
+    """Where each of several licences is, each once; of what needs none, the mark that says so."""
+    return [{**LICENCE_URLS, PUBLIC_DOMAIN: PUBLIC_DOMAIN_MARK}[one] for one in dict.fromkeys(licences)]
+
+
 def licence_text(name: str) -> str:
     """The text of a licence that the project ships; BundleError for another."""
     path = Path(__file__).with_name("texts") / f"{name}.txt"
@@ -216,7 +223,7 @@ def counts_of_bundle(facts: Facts) -> dict[str, str]:
         "host_pictures": {host: found.pictures for host, found in counts.hosts.items()},
         "host_bytes": {host: found.size_bytes for host, found in counts.hosts.items()},
         "refused": release.refused,
-        "language": release.languages,
+        "language": {one or "none": n for one, n in release.languages.items()},
     }
     single = {
         "pictures": counts.pictures,
@@ -253,6 +260,14 @@ def counts_of_dataset(manifest: Manifest) -> dict[str, str]:
     }
     splits = {f"pdd:dataset:split:{split}": str(count) for split, count in sorted(manifest.counts.items())}
     return {"pdd:dataset:pictures": str(sum(manifest.counts.values())), **splits, **named}
+
+
+def sources_of(manifest: Manifest, facts: Facts) -> Mapping[str, int]:
+    """Pictures of a dataset version by archive: as its manifest counts them, else those of all that models saw."""
+    told = manifest.facts.get("sources")
+    if isinstance(told, Mapping):
+        return {str(name): count for name, count in told.items() if isinstance(count, int)}
+    return facts.counts.by_source
 
 
 def settings_of(run: RunRecord) -> dict[str, str]:

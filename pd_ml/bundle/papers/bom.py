@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
+from pd_ml.bundle.file_licences import licence_of_file
 from pd_ml.bundle.measures import Measure, measures
+from pd_ml.bundle.papers.sources import collected, made_up
 from pd_ml.data.shards import Manifest, sha256_of
 from pd_ml.provenance import INIT_FROM
 
@@ -155,6 +157,7 @@ def _limits(facts: Facts) -> list[str]:
     learnt = (
         f"Learnt from {facts.counts.pictures} pictures; what they do not show it cannot draw, and their period, places "
         "and makers are its own."
+        f"{made_up(facts)}"
     )
     return [*sized, learnt, "Energy and emissions of the training were not measured."]
 
@@ -186,7 +189,8 @@ def _dataset(facts: Facts, manifest: Manifest) -> dict[str, Any]:
                 "type": "dataset",
                 "name": manifest.name,
                 "description": f"{sum(manifest.counts.values())} pictures that are free of copyright, each accepted by "
-                "a rule on evidence, with captions. Of which the models learnt, the ledger says.",
+                f"a rule on evidence, with captions. {collected(facts, terms.sources_of(manifest, facts))} Of which "
+                "the models learnt, the ledger says.",
                 "classification": "public",
                 "contents": {"properties": _properties(counts)},
                 "governance": {"custodians": [{"organization": _provider(facts)}]},
@@ -207,7 +211,7 @@ def _weight(facts: Facts, path: str, digest: str) -> dict[str, Any]:
         "bom-ref": f"file-{path}",
         "name": path,
         "hashes": [_hash(digest)],
-        "licenses": [_licence(facts.licence)],
+        "licenses": [_licence(licence_of_file(facts, path))],
     }
 
 
@@ -240,7 +244,12 @@ def _dependencies(
 
 def _references(facts: Facts) -> list[dict[str, Any]]:
     """What lies beside; a paper has no digest here, as this is one of them."""
-    facts_beside = ((layout.LEDGER, "evidence"), (layout.EVALUATION, "quality-metrics"), (layout.RUN, "build-meta"))
+    facts_beside = (
+        (layout.LEDGER, "evidence"),
+        (layout.EVALUATION, "quality-metrics"),
+        (layout.SAMPLES, "quality-metrics"),
+        (layout.RUN, "build-meta"),
+    )
     papers = (
         (layout.CARD, "model-card"),
         (layout.LICENCE, "license"),
@@ -248,13 +257,18 @@ def _references(facts: Facts) -> list[dict[str, Any]]:
         (layout.ATTRIBUTION, "other"),
         (layout.SIGNATURE, "digital-signature"),
     )
-    told = [
-        {"type": kind, "url": name, "hashes": [_hash(sha256_of(facts.folder / name))]} for name, kind in facts_beside
+    told: list[dict[str, Any]] = [
+        {"type": kind, "url": name, "comment": _under(facts, name), "hashes": [_hash(sha256_of(facts.folder / name))]}
+        for name, kind in facts_beside
     ]
-    told += [{"type": kind, "url": name} for name, kind in papers]
+    told += [{"type": kind, "url": name, "comment": _under(facts, name)} for name, kind in papers]
     if facts.release.download_url:
         told.append({"type": "distribution", "url": terms.iri(facts.release.download_url)})
     return told
+
+
+def _under(facts: Facts, name: str) -> str:
+    return f"licence: {licence_of_file(facts, name)}"
 
 
 def _tool(facts: Facts) -> dict[str, Any]:

@@ -2,17 +2,16 @@
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts, Link
+from pd_ml.bundle.file_licences import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers import card_head, memorisation
 from pd_ml.bundle.papers.eu_fields import published
-from pd_ml.bundle.papers.licence import APACHE, NAMES, why
+from pd_ml.bundle.papers.licence import NAMES, PROJECT, why
 from pd_ml.bundle.papers.measured import judge_of, measures
 from pd_ml.bundle.papers.sources import is_sandbox, sources
 from pd_ml.bundle.papers.stages import (
     context_tokens,
     level_in_words,
     parents_of,
-    sheet_prints_labels,
-    shows_real_pictures,
     size_in_words,
     snippet,
     stage_of,
@@ -48,22 +47,38 @@ def _page(facts: Facts) -> str:
 **Under which licence.** The weights: {said(NAMES[facts.licence])} ({code(facts.licence)}), which the ledger decides.
 {said(why(facts))} The text is in `{layout.LICENCE}`.
 
-**How to check it.** On any machine, offline, with only `pd_ml` installed:
+**How to check it.** Offline, on any machine that has `pd_ml`, from *outside* of this folder:
 
 ```
-python -m pd_ml verify .
+python -P -m pd_ml verify FOLDER
 ```
+
+`FOLDER` is where this bundle lies. Start no Python in a folder that is not checked yet: `python -m` would run a `pd_ml`
+that somebody put there, instead of yours. `-P` (Python 3.11 and later) keeps the current folder off Python's path.
+
+{_where_from(facts)}
 
 It compares every byte with `{layout.MANIFEST}` and the signature, and computes every paper again from the ledger. The
 signature proves who signed only if the key is theirs: compare the fingerprint of `{layout.PUBLIC_KEY}` that it prints
 with what the publisher says elsewhere (a site, a letter), never with what this bundle says.
 
-**How to use it.** With diffusers alone, offline, in this folder:
+**How to use it.** With diffusers alone, offline, in this folder, once it is checked:
 
 ```python
 {snippet(facts)}```
 
 {_first_numbers(facts)}"""
+
+
+def _where_from(facts: Facts) -> str:
+    release = facts.release
+    where = f" This bundle is handed out at {said(release.download_url)}." if release.download_url else ""
+    return (
+        f"`pd_ml` is a Python package of the project {PROJECT}; this bundle was written at its version "
+        f"{code(release.project_version)}, commit {code(release.commit)}. `verify` needs Python 3.11 or later, "
+        "pyarrow, numpy, cryptography and pillow. This bundle brings no copy of `pd_ml`, so that it does not vouch for "
+        f"itself: take it from the project or from somebody whom you trust, or ask the provider.{where}"
+    )
 
 
 def _what(facts: Facts) -> str:
@@ -199,21 +214,27 @@ def _marks(facts: Facts) -> str:
 def _rights(facts: Facts) -> str:
     release, counts = facts.release, facts.counts
     lines = [f"Weights and configuration (`{layout.PIPELINE}/`) and these papers: {code(facts.licence)}."]
-    if f"{layout.PIPELINE}/pipeline.py" in facts.files:
-        lines.append(f"The code `{layout.PIPELINE}/pipeline.py`: {code(APACHE)}.")
+    if PIPELINE_CODE in facts.files:
+        lines.append(f"The code `{PIPELINE_CODE}`: {code(licence_of_file(facts, PIPELINE_CODE))}.")
+    lines.append(
+        f"`{layout.LEDGER}`, and the ledgers in `{layout.CHAIN}/`: no licence is claimed on facts "
+        f"({code(licence_of_file(facts, layout.LEDGER))})."
+    )
     if counts.attributed:
         lines.append(
             f"The label texts under {code(layout.BY_SA)} that were shown are not in this bundle; "
-            f"`{layout.ATTRIBUTION}` attributes them, for {of_things(counts.attributed, 'picture')}."
+            f"`{layout.ATTRIBUTION}` attributes them, for {of_things(counts.attributed, 'picture')}, and is under "
+            f"{code(licence_of_file(facts, layout.ATTRIBUTION))} as they are."
         )
     elif counts.texts:
         lines.append("The label texts that were shown are free; they are not in this bundle.")
     if sheet_prints_labels(facts):
         lines.append(
             f"`{layout.SAMPLES}` prints captions of held-out pictures, which may be made of texts under "
-            f"{code(layout.BY_SA)}: that sheet is under {code(layout.BY_SA)}."
+            f"{code(layout.BY_SA)}: that sheet is under {code(licence_of_file(facts, layout.SAMPLES))}."
         )
-    shown = f", but for those that `{layout.SAMPLES}` shows" if shows_real_pictures(facts) else ""
+    sheet = f", but for those that `{layout.SAMPLES}` shows ({code(licence_of_file(facts, layout.SAMPLES))})"
+    shown = sheet if shows_real_pictures(facts) else ""
     lines.append(
         f"The pictures that models saw are not in this bundle{shown}: public domain, each by a rule. `{layout.DEBIAN}` "
         "says it by file."

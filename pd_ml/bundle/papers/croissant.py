@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import COLUMNS, Facts
+from pd_ml.bundle.file_licences import licence_of_file, manifest_path
 from pd_ml.bundle.papers.attribution import write as attribution_text
+from pd_ml.bundle.papers.sources import collected, language_name, made_up, sources
 from pd_ml.data.shards import SPLITS, Manifest, sha256_of
 from pd_ml.provenance import LEDGER_COLUMNS
 
@@ -78,11 +80,10 @@ def document(facts: Facts) -> dict[str, Any]:
     attribution = attribution_text(facts)
     manifests = [facts.datasets[version] for version in sorted(facts.datasets)]
     model = f"{release.stage} {release.version}"
-    days = sorted(terms.first_used(facts, one) for one in manifests)
-    texts = sorted({licence for licence in facts.counts.texts if licence in terms.LICENCE_URLS} - {facts.licence})
     says = (
         f"Every picture that {model} and the models that it was made of were trained on or measured with: "
         f"{facts.counts.seen} pictures, with the page, the revision and the evidence that each rests on."
+        f"{made_up(facts)}"
     )
     return {
         "@context": CONTEXT,
@@ -90,7 +91,7 @@ def document(facts: Facts) -> dict[str, Any]:
         "name": f"ledger-of-{release.stage}-{release.version}",
         "description": says,
         "conformsTo": CONFORMS_TO,
-        "license": [terms.LICENCE_URLS[facts.licence], *(terms.LICENCE_URLS[one] for one in texts)],
+        "license": terms.licence_urls(licence_of_file(facts, path) for path in _files(manifests)),
         "version": f"{release.format_version}.0.0+{release.bundle}",
         "datePublished": release.released_on,
         "citeAs": f"{release.provider}: {model}, bundle {release.bundle}, {release.released_on}.",
@@ -98,12 +99,10 @@ def document(facts: Facts) -> dict[str, Any]:
         **({"url": terms.iri(release.download_url)} if release.download_url else {}),
         "isLiveDataset": False,
         "prov:wasAttributedTo": {"@type": "prov:Agent", "prov:label": release.provider},
-        "prov:wasDerivedFrom": [{"@id": _manifest_path(one)} for one in manifests],
+        "prov:wasDerivedFrom": [{"@id": manifest_path(one.version)} for one in manifests],
         "prov:wasGeneratedBy": {
             "@type": "prov:Activity",
             "prov:label": f"training and evaluation of {model}",
-            **({"prov:startedAtTime": terms.instant(days[0])} if days else {}),
-            "prov:endedAtTime": terms.instant(release.released_on),
         },
         **_responsibly(facts),
         "distribution": _distribution(facts, attribution, manifests),
@@ -141,7 +140,7 @@ def _distribution(facts: Facts, attribution: str, manifests: Iterable[Manifest])
         ),
     ]
     for manifest in manifests:
-        path = _manifest_path(manifest)
+        path = manifest_path(manifest.version)
         says = f"the shards of dataset {manifest.version} by digest"
         files.append((path, "application/json", sha256_of(folder / path), says))
     return [
@@ -149,7 +148,7 @@ def _distribution(facts: Facts, attribution: str, manifests: Iterable[Manifest])
             "@type": "cr:FileObject",
             "@id": path,
             "name": path,
-            "description": says,
+            "description": f"{says}; licence: {licence_of_file(facts, path)}",
             "contentUrl": path,
             "encodingFormat": encoding,
             "sha256": digest,
@@ -158,8 +157,8 @@ def _distribution(facts: Facts, attribution: str, manifests: Iterable[Manifest])
     ]
 
 
-def _manifest_path(manifest: Manifest) -> str:
-    return f"{layout.CHAIN}/dataset-{manifest.version}/{layout.DATASET_MANIFEST}"
+def _files(manifests: Iterable[Manifest]) -> list[str]:
+    return [layout.LEDGER, layout.ATTRIBUTION, *(manifest_path(one.version) for one in manifests)]
 
 
 def _splits() -> dict[str, Any]:
@@ -283,11 +282,11 @@ def _responsibly(facts: Facts) -> dict[str, Any]:
     """RAI 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html); what is not known is left out."""
     counts, release = facts.counts, facts.release
     days = [day for day in (counts.first_day, counts.last_day) if day]
+    of_seen = f"Of {counts.seen} pictures that were trained on ({counts.pictures}) or only measured with"
     told = {
-        "dataCollection": f"Pictures and their labels were read from {_told(counts.by_source)}, by the archives' "
-        f"interfaces and bulk releases, and accepted by rules (ruleset "
+        "dataCollection": f"{collected(facts, counts.by_source)} Rules accepted each (ruleset "
         f"{release.ruleset_version}, profile {release.profile}).",
-        "dataCollectionType": ["API", "Secondary Data analysis"],
+        "dataCollectionType": _ways(facts),
         "dataCollectionTimeframe": days or None,
         "dataCollectionMissingData": "`revid` is null where an archive has no revisions, `captions` is empty where no "
         "text was shown with the picture.",
@@ -296,16 +295,21 @@ def _responsibly(facts: Facts) -> dict[str, Any]:
         "dataImputationProtocol": "No value was filled in for a missing one.",
         "dataManipulationProtocol": "Rows are as trainings wrote them; pictures that nothing looked at are left out.",
         "dataPreprocessingProtocol": [
-            "Pictures were decoded, made sRGB and scaled to a longest side.",
+            "Pictures were decoded, made sRGB and scaled to a longest side. Copies, by bytes and by "
+            "look, were left out or kept in one split.",
             f"Refused by rules: {_told(release.refused)}. Taken down: {release.taken_down}.",
         ],
         "dataAnnotationProtocol": [
             f"Captions are composed of the archives' own label fields, policy {release.labels}; fields by language: "
-            f"{_told(release.languages)}."
+            f"{_told({language_name(one): count for one, count in release.languages.items()})}."
         ],
-        "annotationsPerItem": f"{sum(counts.texts.values())} different caption texts were shown with {counts.pictures} "
-        f"pictures of training, by licence: {_told(counts.texts)}.",
-        "dataBiases": [f"By archive: {_told(counts.by_source)}.", f"By rule: {_told(counts.by_rule)}."],
+        "annotationsPerItem": f"{sum(counts.texts.values())} captions, each counted once for its picture (the same "
+        f"text may stand with several), were shown with {counts.pictures} pictures in training, by licence: "
+        f"{_told(counts.texts)}.",
+        "dataBiases": [
+            f"{of_seen}, by archive: {_told(counts.by_source)}.",
+            f"{of_seen}, by rule: {_told(counts.by_rule)}.",
+        ],
         "dataLimitations": ["Accepted by rules on what pages say: a page that errs may have been believed."],
         "dataUseCases": ["To check what a model was trained on, and whether a picture is in it."],
         "dataSocialImpact": "Who is in the ledger can find the picture, the page and the rule, and ask for a takedown.",
@@ -315,6 +319,12 @@ def _responsibly(facts: Facts) -> dict[str, Any]:
         "dataReleaseMaintenancePlan": "A bundle is never changed; a new one has a new version and names this one.",
     }
     return {f"rai:{name}": value for name, value in told.items() if value is not None}
+
+
+def _ways(facts: Facts) -> list[str]:
+    """RAI's words for how data were collected."""
+    by_programs = any(not one.is_dataset for one in sources(facts))
+    return [*(["API"] if by_programs else []), "Secondary Data analysis"]
 
 
 def _told(counts: Mapping[str, int]) -> str:

@@ -35,7 +35,8 @@ def _head(facts: Facts) -> str:
         f"# The pictures behind {code(facts.model.name)}\n\n"
         f"Counted in `{layout.LEDGER}`, over all models of the chain: {of_things(counts.seen, 'picture')}, of which "
         f"{counts.pictures} were trained on (shown {of_things(counts.showings, 'time')}, all models together) and "
-        f"{counts.measured} held out and only measured with. The ledger says "
+        f"{counts.measured} held out and only measured with. Split, archive, host "
+        "and rule are counted over both. The ledger says "
         f"where each is, which rule accepted it, at which revision of its page, and on which evidence.{made_up}\n\n"
         + table(("split", "pictures"), [[said(split), str(count)] for split, count in counts.by_split.items()])
     )
@@ -150,13 +151,18 @@ def _facts(manifest: Manifest) -> str:
 
 def _rebuild(versions: list[str]) -> str:
     commands = "\n".join(
-        f"pdd rebuild --manifest {layout.CHAIN}/dataset-{version}/{layout.DATASET_MANIFEST}"
+        f"pdd rebuild --manifest {layout.CHAIN}/dataset-{version}/{layout.DATASET_MANIFEST} --out dataset-{version}"
         for version in map(_file_name, versions)
     )
     return (
         "## How to make it again\n\n"
-        "With the platform installed, each version is fetched and exported again; what the archive no longer has, or "
-        f"has otherwise, is listed:\n\n```\n{commands}\n```"
+        "The home of the platform that exported a version can export it again, and so can one that has the list of its "
+        "pictures (`pictures.arrow`, beside the manifest) and has read the archives. That list is not in this "
+        "bundle: the command is for the publisher, and for whom the publisher gave the list. What the archive no "
+        f"longer has, or has otherwise, is listed:\n\n```\n{commands}\n```\n\n"
+        f"Whoever has this bundle alone finds in `{layout.LEDGER}` the page and revision of every picture that a model "
+        "saw, and the SHA-256 of its file as it was stored and as the models read it: each can be fetched and looked "
+        "at by itself."
     )
 
 

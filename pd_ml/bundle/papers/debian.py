@@ -6,15 +6,14 @@ counts. Every licence that a paragraph names has its text below.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.papers.licence import APACHE, text_of, why
-from pd_ml.bundle.papers.stages import sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.file_licences import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.papers.licence import PROJECT, text_of, why
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
-PUBLIC_DOMAIN = "public-domain"
-PIPELINE_CODE = f"{layout.PIPELINE}/pipeline.py"
+PUBLIC_DOMAIN = terms.PUBLIC_DOMAIN
 
 
 def write(facts: Facts) -> str:
@@ -45,13 +44,13 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
     yield {
         "Files": ledgers + shown,
         "Copyright": f"none known: {of_things(facts.counts.seen, 'picture')}, each public domain by a rule",
-        "License": PUBLIC_DOMAIN,
+        "License": licence_of_file(facts, layout.LEDGER),
     }
     if sheet_prints_labels(facts):
         yield {
             "Files": layout.SAMPLES,
             "Copyright": f"{_value(facts.release.provider)}, and the authors of the captions of held-out pictures",
-            "License": layout.BY_SA,
+            "License": licence_of_file(facts, layout.SAMPLES),
             "Comment": "The captions may be made of label texts under this licence: the ledger has the page of each "
             "picture that was measured with, and the history of a page names its authors.",
         }
@@ -59,10 +58,11 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
         yield {
             "Files": layout.ATTRIBUTION,
             "Copyright": "the authors of the label texts, whom the history of each page names",
-            "License": layout.BY_SA,
+            "License": licence_of_file(facts, layout.ATTRIBUTION),
         }
     if PIPELINE_CODE in facts.files:
-        yield {"Files": PIPELINE_CODE, "Copyright": "the authors of Public-Domain Diffusion", "License": APACHE}
+        licence = licence_of_file(facts, PIPELINE_CODE)
+        yield {"Files": PIPELINE_CODE, "Copyright": f"the authors of {PROJECT}", "License": licence}
 
 
 def _text(licence: str, facts: Facts) -> Sequence[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.papers.eu_form import YES_NO, Field, Value
+from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
 from pd_ml.bundle.papers.eu_sources import source_fields
 from pd_ml.bundle.papers.memorisation import verdicts
 from pd_ml.bundle.papers.rules_in_words import RULES
@@ -155,9 +155,9 @@ def _amounts(facts: Facts) -> Iterator[Field]:
             "Text": _text_size(facts) if texts else NOT_APPLICABLE,
             "Image": {
                 "band": IMAGE_BANDS[(counts.pictures >= 1_000_000) + (counts.pictures > 1_000_000_000)],
-                "distinct pictures": counts.pictures,
+                "distinct pictures that were trained on": counts.pictures,
                 "times shown, all models together": counts.showings,
-                "held out, only measured with": counts.measured,
+                "held out, only measured with, not in the size": counts.measured,
             },
             **dict.fromkeys(_NO_MORE, NOT_APPLICABLE),
         },
@@ -171,7 +171,10 @@ def _amounts(facts: Facts) -> Iterator[Field]:
             "Image": {
                 "what": "pictures of which a rule says, on evidence, that they are free of copyright",
                 "kinds of pictures (photography, painting, print)": "not counted",
-                **{f"by {one_line(rule)}, {RULES.get(rule, _OTHER_TABLE)}": n for rule, n in counts.by_rule.items()},
+                f"{OF_SEEN}, by the rule that accepted them": {
+                    f"{one_line(rule)} ({RULES.get(rule, _OTHER_TABLE)})": n for rule, n in counts.by_rule.items()
+                }
+                or "none",
             },
             "Text": "short captions, made of label texts of the same pages" if texts else NOT_APPLICABLE,
         },
@@ -268,10 +271,11 @@ def _measures(facts: Facts) -> Iterator[Field]:
         value={
             "how": "Only pages of the archives named above are read. What a rule refuses or holds back is not learnt "
             "from; takedowns are kept out by bytes and by look. Nothing else looks for illegal content.",
-            **{
-                f"{one_line(name)}, {RULES.get(name.partition(' ')[2], _OTHER_TABLE)}": count
+            "items of the archives that were kept out, by verdict and rule": {
+                f"{one_line(name)} ({RULES.get(name.partition(' ')[2], _OTHER_TABLE)})": count
                 for name, count in sorted(release.refused.items())
-            },
+            }
+            or "none",
         },
     )
     yield Field(

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 Value: TypeAlias = "str | int | float | list[Value] | dict[str, Value]"
 YES_NO = ("Yes", "No")
+# Of hosts, sources and rules the ledger is counted over all pictures, held-out ones included.
+OF_SEEN = "pictures trained on or measured with"
 
 
 @dataclass(frozen=True, kw_only=True)

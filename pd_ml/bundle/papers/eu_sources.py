@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.papers.eu_form import YES_NO, Field, Value
+from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
 from pd_ml.bundle.papers.sources import Source, host_rows, month, sources
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, one_line
 
@@ -48,7 +48,7 @@ def _datasets(facts: Facts) -> Iterator[Field]:
                 "dataset": source.name,
                 "link": source.url or NOT_APPLICABLE,
                 "days of collection, all sources": days,
-                "pictures trained on or measured with": source.pictures,
+                OF_SEEN: source.pictures,
             }
             for source in found
         ]
@@ -130,15 +130,21 @@ def _crawling(facts: Facts, found: list[Source]) -> Iterator[tuple[str, str, Val
     yield (
         "content",
         "Comprehensive description of the type of content and sources",
-        [
-            {"source": source.name, "link": source.url or NOT_APPLICABLE, "pictures": source.pictures}
-            for source in found
-        ],
+        [{"source": source.name, "link": source.url or NOT_APPLICABLE, OF_SEEN: source.pictures} for source in found],
     )
     yield "modality", "Type of modality covered", _modalities(facts)
-    domains: list[Value] = [dict(row) for row in host_rows(facts)]
+    domains: list[Value] = [
+        {"domain": row["domain"], OF_SEEN: row["pictures"], "size_bytes": row["size_bytes"]} for row in host_rows(facts)
+    ]
     yield "domains", "Most relevant domain names (all that delivered pictures, with their bytes)", domains
-    yield "comments", "Additional comments (optional)", f"Every page with its revision is in {layout.LEDGER}."
+    yield (
+        "comments",
+        "Additional comments (optional)",
+        (
+            f"Every page with its revision is in {layout.LEDGER}. Of the pictures counted here {counts.pictures} "
+            f"were trained on; the other {counts.measured} were held out and only measured with."
+        ),
+    )
 
 
 def _users_and_synthetic(facts: Facts) -> Iterator[Field]:

@@ -57,7 +57,7 @@ def write_page(facts: Facts) -> str:
 
 def _answer(field: Field) -> str:
     if field.bands and isinstance(field.value, dict):
-        return bullets(f"{said(name)}: {_banded(field.bands.get(name, ()), one)}" for name, one in field.value.items())
+        return "\n".join(line for name, one in field.value.items() for line in _banded(field, name, one))
     if not field.options:
         return _shown(field.value)
     if isinstance(field.value, dict):
@@ -71,17 +71,17 @@ def _marked(options: tuple[str, ...], chosen: Value) -> str:
     return boxes if chosen in options else f"{boxes}: {_shown(chosen)}"
 
 
-def _banded(bands: tuple[str, ...], told: Value) -> str:
-    """All bands with the one that applies marked, then the exact numbers."""
+def _banded(field: Field, name: str, told: Value) -> list[str]:
+    """All bands with the one that applies marked, then the exact numbers below it."""
     if not isinstance(told, dict):
-        return _shown(told)
-    exact: Value = {name: one for name, one in told.items() if name != "band"}
-    return f"{_marked(bands, told['band'])}; {_inline(exact)}"
+        return [f"- {said(name)}: {_shown(told)}"]
+    exact: dict[str, Value] = {key: one for key, one in told.items() if key != "band"}
+    return [f"- {said(name)}: {_marked(field.bands.get(name, ()), told['band'])}", *_lines(exact, 1)]
 
 
 def _shown(value: Value) -> str:
     if isinstance(value, dict):
-        return bullets(f"{said(name)}: {_inline(one)}" for name, one in value.items())
+        return "\n".join(_lines(value, 0))
     if isinstance(value, list):
         rows = [row for row in value if isinstance(row, dict)]
         if not rows:
@@ -92,9 +92,18 @@ def _shown(value: Value) -> str:
     return _inline(value)
 
 
+def _lines(values: dict[str, Value], depth: int) -> list[str]:
+    """`- name: value`, with what is within a value below it, further in."""
+    lines = []
+    for name, one in values.items():
+        begin = f"{'  ' * depth}- {said(name)}:"
+        lines += [begin, *_lines(one, depth + 1)] if isinstance(one, dict) else [f"{begin} {_inline(one)}"]
+    return lines
+
+
 def _inline(value: Value) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{said(name)} {_inline(one)}" for name, one in value.items())
+        return "; ".join(f"{said(name)}: {_inline(one)}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(_inline(one) for one in value) or NOT_APPLICABLE
     return said(value) if isinstance(value, str) else number(value)

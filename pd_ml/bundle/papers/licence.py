@@ -3,12 +3,13 @@
 import textwrap
 from importlib import resources
 
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.papers.stages import sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.file_licences import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
-APACHE = "Apache-2.0"
+APACHE = terms.APACHE
+PROJECT = "Public-Domain Diffusion"
 NAMES = {
     layout.OPENMDW: "OpenMDW License Agreement, version 1.1",
     layout.CC0: "Creative Commons CC0 1.0 Universal",
@@ -61,18 +62,30 @@ def _head(facts: Facts) -> str:
             "gives the page, the revision that was read, the history of the page, which names the authors, and the "
             "licence."
         )
-    if f"{layout.PIPELINE}/pipeline.py" in facts.files:
+    if PIPELINE_CODE in facts.files:
+        code_licence = licence_of_file(facts, PIPELINE_CODE)
         paragraphs.append(
-            f"{layout.PIPELINE}/pipeline.py is code of Public-Domain Diffusion under {NAMES[APACHE]} ({APACHE}), whose "
-            f"text is in {layout.DEBIAN}."
+            f"{PIPELINE_CODE} is code of {PROJECT} under {NAMES[code_licence]} ({code_licence}), whose text is in "
+            f"{layout.DEBIAN}."
+        )
+    if facts.counts.attributed:
+        paragraphs.append(
+            f"{layout.ATTRIBUTION} is under {licence_of_file(facts, layout.ATTRIBUTION)}, as the label texts that it "
+            "attributes; the texts themselves are not in this bundle."
         )
     if sheet_prints_labels(facts):
         paragraphs.append(
             f"{layout.SAMPLES} prints captions of held-out pictures, which may be made of label texts under "
-            f"{layout.BY_SA}: that sheet is under {layout.BY_SA}. {layout.LEDGER} has the page of each picture that "
-            "was measured with, and the history of a page names its authors."
+            f"{layout.BY_SA}: that sheet is under {licence_of_file(facts, layout.SAMPLES)}. {layout.LEDGER} has the "
+            "page of each picture that was measured with, and the history of a page names its authors."
         )
-    shown = f" but for those that {layout.SAMPLES} shows" if shows_real_pictures(facts) else ""
+    paragraphs.append(
+        f"{layout.LEDGER}, and the ledgers in {layout.CHAIN}/, state facts: no licence is claimed on them "
+        f"({licence_of_file(facts, layout.LEDGER)})."
+    )
+    shown = ""
+    if shows_real_pictures(facts):
+        shown = f" but for those that {layout.SAMPLES} shows ({licence_of_file(facts, layout.SAMPLES)})"
     paragraphs.append(
         f"No licence is claimed on the pictures that the models saw, which are not in this bundle{shown}. Each was "
         f"accepted as free of copyright by a rule on evidence; {layout.LEDGER} names both."

@@ -14,8 +14,23 @@ _SETS = {
 }
 _ASKED = {AUDIT: "Drawn for held-out texts, or without texts", f"{AUDIT}_training_captions": "Drawn for training texts"}
 _BANDS = {"by_exposure": "By how often a picture was shown", "by_typicality": "By how typical a picture is"}
-# Columns of the bands that are shares of one.
-_SHARES = ("share", "low", "high", "share_of_training", "share_of_copies", "copies_low", "copies_high")
+# Columns of the bands in the order in which they are read; two bounds are one column. Shares are of one.
+_COLUMNS = {
+    "band": "band",
+    "shown_from": "shown from",
+    "shown_to": "shown to",
+    "mean_distance": "mean distance to neighbours",
+    "training_pictures": "training pictures",
+    "share_of_training": "share of training",
+    "n": "drawn pictures nearest to it",
+    "copies": "count as copies",
+    "share": "share of copies in it",
+    "low": "95% interval",
+    "share_of_copies": "share of all copies",
+    "copies_low": "95% interval of all copies",
+}
+_SHARES = ("share", "share_of_training", "share_of_copies")
+_HIGHER = {"low": "high", "copies_low": "copies_high"}
 
 
 def audits(evaluation: Entry) -> dict[str, Entry]:
@@ -84,18 +99,23 @@ def _bands(title: str, told: object) -> str:
     bands = [row for row in rows if _is_entry(row)] if isinstance(rows, list | tuple) else []
     if not bands:
         return ""
-    columns = list(dict.fromkeys(name for row in bands for name in row))
-    cells = [[_cell(name, row.get(name)) for name in columns] for row in bands]
+    there = dict.fromkeys(name for row in bands for name in row if name not in _HIGHER.values())
+    columns = [*(name for name in _COLUMNS if name in there), *sorted(name for name in there if name not in _COLUMNS)]
+    cells = [[_cell(name, row) for name in columns] for row in bands]
     of = told if _is_entry(told) else {}
     counted = f", {number(of['measured_on'])} of {number(of.get('training_pictures'))}" if "measured_on" in of else ""
-    return f"{title}{counted}:\n\n" + table([said(name.replace("_", " ")) for name in columns], cells)
+    head = [_COLUMNS.get(name, said(name.replace("_", " "))) for name in columns]
+    return f"{title}{counted}:\n\n" + table(head, cells)
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(name: str, row: Entry) -> str:
+    value = row.get(name)
     if value is None:
         return NOT_APPLICABLE
     if isinstance(value, str):
         return said(value)
+    if name in _HIGHER:
+        return f"{percent(value)} to {percent(row.get(_HIGHER[name]))}"
     return percent(value) if name in _SHARES else number(value)
 
 

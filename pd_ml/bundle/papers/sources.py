@@ -55,8 +55,25 @@ class Source:
 
 def sources(facts: Facts) -> tuple[Source, ...]:
     """In the order of their ids."""
+    return sources_of(facts, facts.counts.by_source)
+
+
+def sources_of(facts: Facts, by_source: Mapping[str, int]) -> tuple[Source, ...]:
+    """The archives of some pictures, as those of one dataset version, in the order of their ids."""
     hosts = list(facts.counts.hosts)
-    return tuple(_source(source_id, count, hosts) for source_id, count in sorted(facts.counts.by_source.items()))
+    return tuple(_source(source_id, count, hosts) for source_id, count in sorted(by_source.items()))
+
+
+def collected(facts: Facts, by_source: Mapping[str, int]) -> str:
+    """How pictures and labels were read, by archive, in a sentence; that they are made up, where they are."""
+    ways = {False: "by its interface for programs", True: "from the release of all its metadata"}
+    told = [f"{one.name} ({one.pictures}), {ways[one.is_dataset]}" for one in sources_of(facts, by_source)]
+    return f"Pictures and their labels were read from: {'; '.join(told) or 'no archive'}.{made_up(facts)}"
+
+
+def made_up(facts: Facts) -> str:
+    """What every paper says of the demo's pictures; "" of real ones."""
+    return " The pictures are made up, by the project's own sandbox." if is_sandbox(facts) else ""
 
 
 def _source(source_id: str, pictures: int, hosts: list[str]) -> Source:

@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
+from pd_ml.bundle.file_licences import licence_of_file, manifest_path
 from pd_ml.bundle.measures import measures
+from pd_ml.bundle.papers.sources import collected, made_up
 from pd_ml.data.shards import Manifest, sha256_of
 from pd_ml.provenance import INIT_FROM
 
@@ -69,6 +71,7 @@ def document(facts: Facts) -> dict[str, Any]:
         "created": terms.instant(facts.release.released_on),
         "createdBy": [name("provider")],
         "createdUsing": [name("tool")],
+        "comment": "Days are known, hours are not: each instant here is the first second of its day in UTC.",
     }
     ordered = sorted([*elements, sbom, shell], key=lambda one: str(one["spdxId"]))
     return {"@context": CONTEXT, "@graph": [creation, *ordered]}
@@ -108,6 +111,7 @@ def _model(facts: Facts, link: Link, name: _Names) -> Element:
     trained = (
         f"Trained on {link.trained_on} pictures, shown {link.times_shown} times, measured with {link.measured_with}; "
         f"{layout.LEDGER} names each. Clean room: {run.level or 'none is recorded'}."
+        f"{made_up(facts)}"
     )
     found = measures(facts.evaluation) if is_own else ()
     values = {one.name: f"{one.value} ({one.slice})" if one.slice else f"{one.value}" for one in found}
@@ -145,7 +149,7 @@ def _dataset(facts: Facts, manifest: Manifest, name: _Names) -> Element:
         "dataset_DatasetPackage",
         terms.dataset_id(manifest),
         name=manifest.name,
-        description=f"Version {manifest.version}: pictures that are free of copyright, with captions.",
+        description=f"Version {manifest.version}: pictures that are free of copyright, with captions.{made_up(facts)}",
         comment=None if built else no_later,
         software_packageVersion=manifest.version,
         software_downloadLocation=NO_ASSERTION,
@@ -157,9 +161,12 @@ def _dataset(facts: Facts, manifest: Manifest, name: _Names) -> Element:
         verifiedUsing=[_hash(manifest.digest, "over the names and SHA-256 of its shards")],
         dataset_datasetType=["image", "text"] if has_texts else ["image"],
         dataset_datasetSize=sum(manifest.counts.values()),
-        dataset_dataCollectionProcess="Read by the archives' interfaces and bulk releases; each picture was accepted "
+        dataset_dataCollectionProcess=f"{collected(facts, terms.sources_of(manifest, facts))} Each was accepted "
         f"by a rule of ruleset {release.ruleset_version}, profile {release.profile}, on evidence that is kept.",
-        dataset_dataPreprocessing=["decoded, made sRGB, scaled to a longest side", "copies by bytes and look left out"],
+        dataset_dataPreprocessing=[
+            "decoded, made sRGB, scaled to a longest side",
+            "copies, by bytes and by look, left out or kept in one split",
+        ],
         dataset_intendedUse="training and measuring models that draw",
         dataset_knownBias=["What the archives hold and rules accept: works of certain periods, places and makers."],
         dataset_datasetAvailability="scrapingScript",
@@ -171,8 +178,7 @@ def _dataset(facts: Facts, manifest: Manifest, name: _Names) -> Element:
 
 def _files(facts: Facts, name: _Names) -> list[Element]:
     """The weights by the digests of the record, and the facts beside them by their own."""
-    beside = [layout.LEDGER, layout.EVALUATION, layout.RUN, *map(_manifest_path, facts.datasets.values())]
-    digests = {**facts.files, **{path: sha256_of(facts.folder / path) for path in beside}}
+    digests = {**facts.files, **{path: sha256_of(facts.folder / path) for path in _beside(facts)}}
     return [
         name.element(
             "software_File",
@@ -185,14 +191,16 @@ def _files(facts: Facts, name: _Names) -> list[Element]:
     ]
 
 
-def _manifest_path(manifest: Manifest) -> str:
-    return f"{layout.CHAIN}/dataset-{manifest.version}/{layout.DATASET_MANIFEST}"
+def _beside(facts: Facts) -> list[str]:
+    return [layout.LEDGER, layout.EVALUATION, layout.SAMPLES, layout.RUN, *map(manifest_path, facts.datasets)]
 
 
 def _licences(facts: Facts, name: _Names) -> list[Element]:
     """Each expression once, and the text of each licence that the SPDX list does not have."""
     of_datasets = (terms.label_licences(facts, one) for one in facts.datasets.values())
-    expressions = {(facts.licence,), (layout.CC0,), *((terms.PUBLIC_DOMAIN, *labels) for labels in of_datasets)}
+    of_files = ((licence_of_file(facts, path),) for path in (*facts.files, *_beside(facts)))
+    of_data = ((terms.PUBLIC_DOMAIN, *labels) for labels in of_datasets)
+    expressions = {(facts.licence,), (layout.CC0,), *of_data, *of_files}
     own = sorted({one for several in expressions for one in several if one not in terms.LISTED_LICENCES})
     texts = [
         name.element("simplelicensing_SimpleLicensingText", f"text-{one}", name=one, simplelicensing_licenseText=text)
@@ -244,12 +252,15 @@ def _relations(facts: Facts, name: _Names) -> list[Element]:
         found += _licensed(own, (facts.licence,))
     for manifest in facts.datasets.values():
         data = terms.dataset_id(manifest)
-        found.append((data, "hasMetadata", [f"file-{_manifest_path(manifest)}"], None))
+        found.append((data, "hasMetadata", [f"file-{manifest_path(manifest.version)}"], None))
         found += _licensed(data, (terms.PUBLIC_DOMAIN, *terms.label_licences(facts, manifest)))
     own = terms.model_id(facts.model.run)
     found.append((own, "hasEvidence", [f"file-{layout.LEDGER}"], "every picture that any model of the chain saw"))
     found.append((own, "hasEvidence", [f"file-{layout.EVALUATION}"], "what was measured"))
     found.append((own, "hasMetadata", [f"file-{layout.RUN}"], None))
+    found.append((own, "hasEvidence", [f"file-{layout.SAMPLES}"], "pictures that were measured"))
+    for path in (*facts.files, *_beside(facts)):
+        found += _licensed(f"file-{path}", (licence_of_file(facts, path),))
     if facts.files:
         found.append((own, "contains", [f"file-{path}" for path in sorted(facts.files)], None))
     return [_relation(name, *one) for one in found]

@@ -4,8 +4,8 @@ pictures are."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts, Link
+from pd_ml.bundle.file_licences import PIPELINE_CODE
 from pd_ml.provenance import INIT_FROM, RunRecord
 
 FACTOR = 4
@@ -107,21 +107,9 @@ def takes_prompts(facts: Facts) -> bool:
     return task_of(facts) == "text-to-image"
 
 
-def shows_real_pictures(facts: Facts) -> bool:
-    """Whether the sheet of samples has real pictures beside drawn ones, as that of an upscaler does."""
-    return task_of(facts) == "image-to-image"
-
-
-def sheet_prints_labels(facts: Facts) -> bool:
-    """Whether the sheet of samples prints captions of held-out pictures that may be made of texts under CC BY-SA."""
-    measured_on = facts.datasets.get(facts.evaluated.dataset_version)
-    policy = facts.release.labels if measured_on is None else measured_on.facts.get("labels", facts.release.labels)
-    return takes_prompts(facts) and (policy, facts.release.labels) != ("cc0", "cc0")
-
-
 def snippet(facts: Facts) -> str:
     """Python that opens the pipeline with diffusers alone, offline, and saves a picture drawn as the measured ones."""
-    opened = _OPEN_OWN if f"{layout.PIPELINE}/pipeline.py" in facts.files else _OPEN_PLAIN
+    opened = _OPEN_OWN if PIPELINE_CODE in facts.files else _OPEN_PLAIN
     settings = ", ".join([*_sampling(facts), "generator=torch.Generator().manual_seed(0)"])
     if task_of(facts) == "image-to-image":
         opened = opened.replace("import DiffusionPipeline\n", "import DiffusionPipeline\nfrom PIL import Image\n")

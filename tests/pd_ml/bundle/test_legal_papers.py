@@ -1,9 +1,15 @@
 """The papers for people and authorities: their numbers are the ledger's, and no name of anybody changes their form."""
 
+import argparse
 import csv
 import io
 import json
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +24,7 @@ from debian.copyright import Copyright
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pd_assets.cli import rebuild
 from pd_assets.lib.rights.rules import RULES
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import SCHEMA, Facts, read_facts, weights_licence
@@ -33,6 +40,7 @@ from pd_ml.bundle.papers import (
     rules_in_words,
     writing,
 )
+from pd_ml.bundle.papers.eu_form import OF_SEEN
 from pd_ml.errors import BundleError
 from tests.pd_ml.bundle import made
 
@@ -100,9 +108,9 @@ def test_numbers_are_those_of_plain_sql_on_the_ledger(tmp_path: Path, stage: str
     seen = one(facts, "select count(distinct item_id) from LEDGER")
     shown = one(facts, "select sum(times_shown) from LEDGER where relation = 'trained_on'")
     size = summary(facts)["1.3.size"]
-    assert size["Image"]["distinct pictures"] == pictures
+    assert size["Image"]["distinct pictures that were trained on"] == pictures
     assert size["Image"]["times shown, all models together"] == shown
-    assert size["Image"]["held out, only measured with"] == seen - pictures
+    assert size["Image"]["held out, only measured with, not in the size"] == seen - pictures
     texts = dict(sql(facts, f"select c.licence, count(distinct (item_id, c.number)) from {SHOWN} group by 1"))
     if texts:
         assert size["Text"]["captions, each counted once for its picture"] == sum(texts.values())
@@ -115,7 +123,7 @@ def test_numbers_are_those_of_plain_sql_on_the_ledger(tmp_path: Path, stage: str
         "(select distinct item_id, media_host, size_bytes from LEDGER) group by 1",
     )
     domains = summary(facts)["2.3.domains"]
-    assert {(row["domain"], row["pictures"], row["size_bytes"]) for row in domains} == set(hosts)
+    assert {(row["domain"], row[OF_SEEN], row["size_bytes"]) for row in domains} == set(hosts)
     page = california.write(facts)
     assert f"{seen} pictures, counted in the ledger: {pictures} that the models were trained on" in page
     for split, count in sql(facts, "select split, count(distinct item_id) from LEDGER group by 1"):
@@ -377,7 +385,10 @@ def test_an_audit_is_shown_with_its_floor_and_its_bands(tmp_path: Path) -> None:
     audit = {**facts.evaluation["memorisation"], "by_exposure": bands, "by_typicality": typical}
     text = card.write(replace(facts, evaluation={**facts.evaluation, "memorisation": audit}))
     assert "| held-out pictures (the floor) | 0 | 8 | 0.00% | 0.00% to 30.00% | no |" in text
-    assert "| shown from | shown to | n | share |" in text and "| 1 | 9 | not applicable | not applicable |" in text
+    assert (
+        "| shown from | shown to | drawn pictures nearest to it | share of copies in it |" in text
+        and "| 1 | 9 | not applicable | not applicable |" in text
+    )
     assert "| near others | 8 | 12.50% |" in text
     assert "By how typical a picture is, 16 of 24:" in text and "Verdict: not flagged." in text
     unknown = {**audit, "exceeds_floor": False, "by_exposure": {"unknown": "the model is older than ledgers"}}
@@ -398,7 +409,14 @@ def test_a_measure_that_is_not_better_than_chance_is_told_as_a_limit_and_an_unkn
 def test_every_dataset_version_of_a_chain_is_named_with_how_to_make_it_again(mixed: Facts) -> None:
     assert len(mixed.datasets) == 2
     for version in mixed.datasets:
-        assert f"pdd rebuild --manifest chain/dataset-{version}/manifest.json" in dataset_card.write(mixed)
+        (line,) = re.findall(rf"^pdd rebuild .*{version}.*$", dataset_card.write(mixed), re.MULTILINE)
+        parser = argparse.ArgumentParser()
+        rebuild.add_arguments(parser)
+        parsed = parser.parse_args(shlex.split(line)[2:])
+        assert (str(parsed.manifest), str(parsed.out)) == (
+            f"chain/dataset-{version}/manifest.json",
+            f"dataset-{version}",
+        )
         assert (mixed.folder / "chain" / f"dataset-{version}" / "manifest.json").is_file()
         assert f"| `{version}` | 2026-11-29 |" in california.write(mixed)
 
@@ -431,3 +449,72 @@ def test_label_texts_of_an_earlier_system_are_named_as_a_further_source(tmp_path
         told = json.loads(eu_summary.write_data(facts))
         assert told["2.6.used"] == used
         assert told["2.6.desc"] == "not applicable" or str(told["2.6.desc"]).startswith("15 label fields")
+
+
+def test_nobody_is_told_to_run_python_in_a_folder_that_is_not_checked(mixed: Facts) -> None:
+    text = card.write(mixed)
+    assert "python -P -m pd_ml verify FOLDER" in text and "from *outside* of this folder" in text
+    for told in (text, (ROOT / "docs" / "bundle.md").read_text()):
+        commands = [line for line in told.splitlines() if line.startswith("python ") and "validators" not in line]
+        assert commands and all(line.startswith("python -P ") and " . " not in f"{line} " for line in commands)
+
+
+def test_a_card_says_whose_program_checks_it_and_at_which_version(mixed: Facts) -> None:
+    release = replace(mixed.release, download_url="https://studio.example/model", commit="c" * 40)
+    text = card.write(replace(mixed, release=release))
+    assert (
+        f"project Public-Domain Diffusion; this bundle was written at its version `0.1.0`, commit `{'c' * 40}`" in text
+    )
+    assert "handed out at https://studio.example/model." in text and "handed out at" not in card.write(mixed)
+
+
+def test_a_bundle_is_not_verified_by_its_own_code_or_from_inside_of_it(tmp_path: Path) -> None:
+    """Where somebody started it there all the same, and the bundle's code was not the one that ran."""
+    folder = made.bundle(tmp_path / "bundle")
+    done = verified(folder, cwd=folder, path=ROOT)
+    assert done.returncode == 1 and "which lies in the bundle; start it outside of the bundle" in done.stderr
+    shutil.copytree(ROOT / "pd_ml", folder / "pd_ml", ignore=shutil.ignore_patterns("__pycache__"))
+    done = verified(folder, cwd=tmp_path, path=folder)
+    assert done.returncode == 1 and f"takes code from {folder / 'pd_ml'}, which lies in the bundle" in done.stderr
+
+
+def verified(folder: Path, *, cwd: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pd_ml", "verify", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_counts_of_a_summary_say_whether_held_out_pictures_are_among_them(mixed: Facts) -> None:
+    """The size of the training data is what was trained on; rules, sources and hosts are counted over both."""
+    told, counts = summary(mixed), mixed.counts
+    assert counts.measured > 0 and counts.seen == counts.pictures + counts.measured
+    assert told["1.3.size"]["Image"]["distinct pictures that were trained on"] == counts.pictures
+    by_rule = told["1.3.types"]["Image"][f"{OF_SEEN}, by the rule that accepted them"]
+    of_rows = [sum(row[OF_SEEN] for row in told[key]) for key in ("2.3.domains", "2.3.content", "2.1.large")]
+    assert sum(by_rule.values()) == of_rows[0] == sum(of_rows[1:]) == counts.seen
+    assert f"{counts.pictures} were trained on; the other {counts.measured} were held out" in told["2.3.comments"]
+
+
+def test_on_the_page_of_a_summary_every_number_stands_after_its_name(mixed: Facts) -> None:
+    lines = eu_summary.write_page(mixed).splitlines()
+    assert f"  - distinct pictures that were trained on: {mixed.counts.pictures}" in lines
+    assert "  - kinds of pictures (photography, painting, print): not counted" in lines
+    assert "  - pictures trained on or measured with, by the rule that accepted them:" in lines
+    for rule, count in mixed.counts.by_rule.items():
+        meaning = rules_in_words.RULES.get(rule, "a rule of another version of the table")
+        assert f"    - {rule} ({meaning}): {count}" in lines
+
+
+def test_bands_of_an_audit_are_read_from_what_they_are_to_what_was_found(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path)
+    band = {"copies": 2, "copies_high": 0.9, "copies_low": 0.1, "high": 0.5, "low": 0.05, "n": 8, "new": 7}
+    band["share"] = 0.25
+    band |= {"share_of_copies": 1.0, "share_of_training": 0.5, "shown_from": 1, "shown_to": 2, "training_pictures": 9}
+    audit = {**facts.evaluation["memorisation"], "by_exposure": [band]}
+    text = card.write(replace(facts, evaluation={**facts.evaluation, "memorisation": audit}))
+    assert (
+        "| shown from | shown to | training pictures | share of training | drawn pictures nearest to it | "
+        "count as copies | share of copies in it | 95% interval | share of all copies | 95% interval of all copies | new |"
+        in text
+    )
+    assert "| 1 | 2 | 9 | 50.00% | 8 | 2 | 25.00% | 5.00% to 50.00% | 100.00% | 10.00% to 90.00% | 7 |" in text

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from pd_ml.bundle import layout, rules_of_bom, rules_of_croissant, rules_of_spdx
+from pd_ml.bundle import file_licences, layout, rules_of_bom, rules_of_croissant, rules_of_spdx
 from pd_ml.bundle.facts import Facts, read_facts
-from pd_ml.bundle.papers import write_papers
+from pd_ml.bundle.papers import card, debian, licence, write_papers
+from pd_ml.bundle.rules import problems_of_texts
 from tests import validators
 from tests.pd_ml.bundle import made
 from tests.pd_ml.bundle.papers import RULES, documents
@@ -51,6 +52,12 @@ CHANGES: dict[str, Change] = {
     "a digest of another length": (layout.BOM, "components.0.hashes.0.content", "ab" * 16, "64 hexadecimal digits"),
     "a digest of weights": (layout.BOM, "metadata.component.components.0.hashes.0.content", "a" * 64, "file pipeline/"),
     "another licence": (layout.BOM, "metadata.component.licenses.0.license.id", "CC0-1.0", '["CC0-1.0"]'),
+    "a licence of a fact beside": (
+        layout.BOM,
+        "metadata.component.externalReferences.0.comment",
+        "licence: CC-BY-SA-4.0",
+        "externalReferences ledger.parquet comment",
+    ),
     "no licence": (layout.BOM, "components.0.licenses", [], "licenses is"),
     "data that is no dataset": (layout.BOM, "components.0.data", [], "an entry of type dataset"),
     "a metric": (
@@ -97,6 +104,18 @@ CHANGES: dict[str, Change] = {
     "a word of PROV-O": (layout.CROISSANT, "prov:wasDerivedFrm", [], "words of PROV-O"),
     "a list for a text": (layout.CROISSANT, "rai:dataCollection", ["x"], "expected a text"),
     "another licence of the ledger": (layout.CROISSANT, "license", ["https://x.example/"], "license is"),
+    "an instant that nobody knows": (
+        layout.CROISSANT,
+        "prov:wasGeneratedBy",
+        {"prov:label": "x", "prov:startedAtTime": "2026-11-30T00:00:00Z"},
+        'words of PROV-O is "prov:startedAtTime"',
+    ),
+    "another licence of a file": (
+        layout.CROISSANT,
+        "distribution.0.description",
+        "rows; licence: CC0-1.0",
+        "one with licence: public-domain",
+    ),
     "a digest of a manifest": (layout.CROISSANT, "distribution.2.sha256", "a" * 64, "distribution chain/dataset-"),
     "no page of a row": (layout.CROISSANT, "recordSet.1.field.9.equivalentProperty", "x", "ledger page_url"),
     "a count in the description": (layout.CROISSANT, "recordSet.4.data.0.counts/value", "9", "pdd:pictures"),
@@ -152,6 +171,31 @@ def test_a_package_with_two_licences_or_none_is_named_and_the_loader_lets_it_pas
             shell["element"] = [one["spdxId"] for one in other["@graph"] if "from" in one]
         (tmp_path / layout.SPDX).write_text(json.dumps(other))
         assert validators.spdx(tmp_path) == []
+
+
+def test_one_file_under_two_licences_is_named_whichever_paper_errs(facts: Facts) -> None:
+    """The pipeline's code is Apache-2.0 in each paper; a paper that gives it the weights' licence is found."""
+    found = documents(facts)
+    parts = found[layout.BOM]["metadata"]["component"]["components"]
+    code = next(one for one in parts if one["name"] == "pipeline/pipeline.py")
+    assert code["licenses"][0]["license"]["id"] == "Apache-2.0"
+    code["licenses"] = parts[0]["licenses"]
+    assert any("pipeline.py licenses is" in one for one in RULES[layout.BOM](found[layout.BOM], facts))
+    graph = found[layout.SPDX]["@graph"]
+    for path, name in file_licences.other_licences(facts).items():
+        of_file = [one for one in graph if "License" in one.get("relationshipType", "") and one["from"].endswith(path)]
+        assert len(of_file) == (0 if path.startswith("chain/") else 2)
+        for one in of_file:
+            assert one["to"][0].endswith(f"#licence-{name}")
+            kept, one["to"] = one["to"], [one["to"][0].replace(name, "CC-BY-SA-4.0")]
+            assert any("expected" in told and path in told for told in RULES[layout.SPDX](found[layout.SPDX], facts))
+            one["to"] = kept
+    for name, write in {layout.CARD: card.write, layout.LICENCE: licence.write, layout.DEBIAN: debian.write}.items():
+        text = write(facts)
+        assert problems_of_texts(name, text, facts) == []
+        told = problems_of_texts(name, text.replace("Apache-2.0", "CC-BY-SA-4.0"), facts)
+        assert len(told) == 1 and told[0].startswith(f"{name}: licence of pipeline/pipeline.py is "), told
+        assert any("licence of ledger.parquet" in one for one in problems_of_texts(name, "", facts))
 
 
 def test_outside_validators_let_much_of_it_pass_even_all_at_once(facts: Facts) -> None:

@@ -1,0 +1,62 @@
+"""Which licence each file of a bundle is under: one answer for every paper, and for the rules that compare them."""
+
+from collections.abc import Iterator, Mapping
+
+from pd_ml.bundle import layout, terms
+from pd_ml.bundle.facts import Facts
+from pd_ml.provenance import RunRecord
+
+PIPELINE_CODE = f"{layout.PIPELINE}/pipeline.py"
+
+
+def licence_of_file(facts: Facts, path: str) -> str:
+    """The licence of a file by its path in the bundle; `public-domain` where none is claimed."""
+    if path == PIPELINE_CODE:
+        return terms.APACHE
+    if path == layout.LEDGER or (path.startswith(f"{layout.CHAIN}/") and path.endswith(f"/{layout.CHAIN_LEDGER}")):
+        return terms.PUBLIC_DOMAIN
+    if path == layout.ATTRIBUTION and facts.counts.attributed:
+        return layout.BY_SA
+    if path == layout.SAMPLES and sheet_prints_labels(facts):
+        return layout.BY_SA
+    if path == layout.SAMPLES and shows_real_pictures(facts):
+        return terms.PUBLIC_DOMAIN
+    return facts.licence
+
+
+def other_licences(facts: Facts) -> Mapping[str, str]:
+    """The files whose licence is another than that of the weights, by path."""
+    found = {path: licence_of_file(facts, path) for path in paths(facts)}
+    return {path: licence for path, licence in found.items() if licence != facts.licence}
+
+
+def paths(facts: Facts) -> Iterator[str]:
+    """The files that papers name by themselves: weights, facts beside them, and papers."""
+    yield from facts.files
+    yield from (layout.LEDGER, layout.ATTRIBUTION, layout.SAMPLES, layout.EVALUATION, layout.RUN, layout.RELEASE)
+    yield from (f"{layout.CHAIN}/{run.stage}-{run.version}/{layout.CHAIN_LEDGER}" for run in _runs(facts))
+    yield from (manifest_path(version) for version in facts.datasets)
+    yield from (name for name in layout.PAPERS if name != layout.ATTRIBUTION)
+
+
+def manifest_path(version: str) -> str:
+    """Where the manifest of a dataset version lies."""
+    return f"{layout.CHAIN}/dataset-{version}/{layout.DATASET_MANIFEST}"
+
+
+def sheet_prints_labels(facts: Facts) -> bool:
+    """Whether the sheet of samples prints captions of held-out pictures that may be made of texts under CC BY-SA."""
+    measured_on = facts.datasets.get(facts.evaluated.dataset_version)
+    policy = facts.release.labels if measured_on is None else measured_on.facts.get("labels", facts.release.labels)
+    is_drawn_for_texts = terms.kind_of(facts.release.stage).task == "text-to-image"
+    return is_drawn_for_texts and (policy, facts.release.labels) != ("cc0", "cc0")
+
+
+def shows_real_pictures(facts: Facts) -> bool:
+    """Whether the sheet of samples has real pictures beside drawn ones, as that of an upscaler does."""
+    return terms.kind_of(facts.release.stage).task == "image-super-resolution"
+
+
+def _runs(facts: Facts) -> Iterator[RunRecord]:
+    yield from (link.run for link in facts.chain)
+    yield facts.evaluated
