@@ -288,7 +288,7 @@ def signature_changed(change_envelope: Callable[[dict[str, Any]], None]) -> Chan
     def change(folder: Path) -> None:
         signature = json.loads((folder / layout.SIGNATURE).read_text())
         change_envelope(signature["dsseEnvelope"])
-        (folder / layout.SIGNATURE).write_text(json.dumps(signature))
+        (folder / layout.SIGNATURE).write_text(json.dumps(signature, separators=(",", ":")))
 
     return change
 

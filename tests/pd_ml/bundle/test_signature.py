@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from pd_ml.bundle import layout
@@ -151,6 +152,19 @@ def test_a_signature_has_one_written_form(rewrite: Callable[[str], str], whole: 
     found = digests_of(list_files(folder))
     (problem,) = problems_of_signature(folder, found, read_public_key(whole.public))
     assert problem.file == layout.SIGNATURE
+
+
+def test_the_other_signature_of_the_same_bytes_by_the_same_key_says_the_same(whole: HandedOut, tmp_path: Path) -> None:
+    """Anybody can compute it, and it is no other statement: docs/bundle.md."""
+    folder = whole.copy(tmp_path / "bundle")
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+    def other(envelope: dict[str, Any]) -> None:
+        r, s = decode_dss_signature(base64.b64decode(envelope["signatures"][0]["sig"]))
+        envelope["signatures"][0]["sig"] = base64.b64encode(encode_dss_signature(r, order - s)).decode()
+
+    to.signature_changed(other)(folder)
+    assert verify(folder, whole.public).is_whole
 
 
 def test_bits_of_base64_that_carry_nothing_are_those_that_were_written(whole: HandedOut, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pd_ml.bundle import layout
-from pd_ml.bundle.sealing import write_manifest
+from pd_ml.bundle.sealing import make_papers, write_manifest
 from pd_ml.bundle.signature import sign
 from pd_ml.bundle.verify import verify
 from pd_ml.command_line import main
@@ -286,6 +286,26 @@ def test_a_whole_bundle_passes(whole: HandedOut) -> None:
     assert (found.checked.models, found.checked.pictures, found.checked.licence) == (3, 24, layout.BY_SA)
     assert found.checked.showings == to.sum_of(whole.folder / layout.LEDGER, "times_shown")
     assert verify(whole.folder, whole.public).is_whole
+
+
+@pytest.mark.parametrize(
+    ("stage", "labels", "datasets"),
+    [
+        ("unet", "none", 1),
+        ("unet_text", "cc0", 2),
+        ("latent_unet", "mixed", 2),
+        ("latent_diffusion", "mixed", 1),
+        ("super_resolution", "none", 1),
+    ],
+)
+def test_a_bundle_of_each_model_that_draws_passes(
+    stage: str, labels: made.Labels, datasets: int, whole: HandedOut, tmp_path: Path
+) -> None:
+    folder = made.bundle(tmp_path / "bundle", stage, labels=labels, datasets=datasets)
+    make_papers(folder)
+    sign(folder, whole.key)
+    found = verify(folder, whole.public)
+    assert found.is_whole, lines(found)
 
 
 @pytest.mark.parametrize("what", CHANGES)
