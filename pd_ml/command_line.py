@@ -306,15 +306,22 @@ def _upscale(parsed: argparse.Namespace) -> None:
 
 def _detect(parsed: argparse.Namespace) -> None:
     from pd_ml.marks.detection import anchors_of, as_json, detect, told
+    from pd_ml.marks.foreign import plain
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of strangers are in any letters, a terminal's need not be.
+        sys.stdout.reconfigure(errors="backslashreplace")
     anchors = anchors_of([Path(anchor) for anchor in parsed.anchor])
     unread: list[str] = []
     for picture in parsed.pictures:
         try:
             found = detect(Path(picture), anchors)
         except PictureError as error:
-            unread.append(str(error))
+            unread.append(plain(error, 1000))
+            if parsed.json:
+                sys.stdout.write(json.dumps({"picture": picture, "fault": str(error)}) + "\n")
             continue
+        unread += [plain(found.fault, 1000)] if found.fault else []
         lines = [json.dumps(as_json(found))] if parsed.json else told(found)
         sys.stdout.writelines(f"{line}\n" for line in lines)
     if unread:

@@ -12,7 +12,7 @@ from pd_ml.marks import watermark
 from pd_ml.marks.claims import EXPIRED, Credentials, Input, read_credentials
 from pd_ml.marks.credentials import DETECTOR
 from pd_ml.marks.foreign import plain
-from pd_ml.marks.formats import MIME, opened, read_file, rgb
+from pd_ml.marks.formats import MIME, mime_of, opened, read_file, rgb
 from pd_ml.marks.keys import Anchor, known_anchors
 from pd_ml.marks.origin import in_words, is_of_machines
 from pd_ml.marks.xmp import Xmp, read_xmp
@@ -24,10 +24,14 @@ NO_PROOF = "That a mark is missing is no proof of a human hand: each of them can
 
 @dataclass(frozen=True, kw_only=True)
 class Detected:
-    """What was found in a picture; None where there is none of it, or for the watermark where it is too small."""
+    """What was found in a picture; None where there is none of it, or for the watermark where it cannot be judged.
+
+    `fault`: why its pixels cannot be had; then its `size` is None, and only its credentials could be looked at.
+    """
 
     picture: str
-    size: tuple[int, int]
+    size: tuple[int, int] | None
+    fault: str = ""
     credentials: Credentials | None
     xmp: Xmp | None
     watermark: watermark.Found | None
@@ -68,18 +72,32 @@ def anchors_of(given: Sequence[Path], environment: Mapping[str, str] = os.enviro
 
 
 def detect(path: Path, anchors: Sequence[Anchor]) -> Detected:
-    """Look for all three marks in a PNG, JPEG or WebP; PictureError for what is none."""
+    """Look for all three marks in a PNG, JPEG or WebP; PictureError for what is none.
+
+    Of a damaged one the credentials are read where there are some: it is them that tell of a change.
+    """
     body = read_file(path)
-    image = opened(body, str(path))
-    mime = MIME.get(image.format or "")
-    if mime is None:
+    try:
+        image = opened(body, str(path))
+        pixels_HWC = np.asarray(rgb(image, str(path)))
+    except PictureError as error:
+        mime = mime_of(body)
+        credentials = read_credentials(body, mime, anchors) if mime else None
+        if credentials is None or credentials.damaged:
+            raise
+        xmp = Xmp(fault="the picture cannot be read")
+        return Detected(
+            picture=str(path), size=None, fault=str(error), credentials=credentials, xmp=xmp, watermark=None
+        )
+    mime = MIME.get(image.format or "", "")
+    if not mime:
         raise PictureError(f"{path}: a picture of the format {image.format}, expected PNG, JPEG or WebP")
     return Detected(
         picture=str(path),
         size=image.size,
         credentials=read_credentials(body, mime, anchors),
         xmp=_plain(read_xmp(image)),
-        watermark=watermark.find(np.asarray(rgb(image, str(path)))),
+        watermark=watermark.find(pixels_HWC),
     )
 
 
@@ -90,6 +108,8 @@ def as_json(found: Detected) -> Mapping[str, object]:
     mark = asdict(found.watermark) if found.watermark else {"least_side_px": watermark.MIN_JUDGED_PX}
     return {
         "picture": found.picture,
+        "size": found.size,
+        "fault": found.fault,
         "credentials": {"answer": answers["credentials"], **credentials},
         "xmp": {"answer": answers["xmp"], **(asdict(found.xmp) if found.xmp else {})},
         "watermark": {
@@ -111,7 +131,8 @@ def _credentials_json(found: Credentials) -> Mapping[str, object]:
 
 def told(found: Detected) -> Iterator[str]:
     """The same in sentences, a line each."""
-    yield f"{plain(found.picture)}: {' x '.join(map(str, found.size))} pixels"
+    size = " x ".join(map(str, found.size)) + " pixels" if found.size else "damaged, its pixels cannot be had"
+    yield f"{plain(found.picture)}: {size}"
     yield from _credentials_told(found.credentials)
     yield _xmp_told(found.xmp, found.answers["xmp"])
     yield _watermark_told(found)
@@ -209,6 +230,8 @@ def _xmp_told(found: Xmp | None, answer: str) -> str:
 
 def _watermark_told(found: Detected) -> str:
     mark, least = found.watermark, watermark.MIN_JUDGED_PX
+    if found.fault:
+        return "  watermark: cannot be judged without pixels"
     if mark is None:
         return f"  watermark: cannot be judged: the picture is smaller than {least} x {least} pixels"
     score = f"score {mark.score:.1f}, threshold {mark.threshold:.1f}"

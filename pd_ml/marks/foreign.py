@@ -6,10 +6,10 @@ _MAX_CHARACTERS = 200
 _MAX_SOURCE_TYPES = 20
 
 
-def plain(value: object) -> str:
+def plain(value: object, most: int = _MAX_CHARACTERS) -> str:
     """A text of the picture for people: one line, printable, not too long."""
     text = "".join(letter if letter.isprintable() else " " for letter in str(value))
-    return " ".join(text.split())[:_MAX_CHARACTERS]
+    return " ".join(text.split())[:most]
 
 
 def source_types_in(said: object) -> tuple[str, ...]:

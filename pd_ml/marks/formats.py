@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 import warnings
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ MIME: Mapping[str, str] = MappingProxyType(
 # Larger files and pictures are refused by name: they would take all memory.
 MAX_BYTES = 256_000_000
 MAX_PIXELS = 120_000_000
+_OBJECT = re.compile(r"<_io\.BytesIO[^>]*>")
 _USUAL = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
@@ -56,7 +58,7 @@ def decoding(name: str) -> Iterator[None]:
     except PictureError:
         raise
     except Exception as error:  # damaged files lead decoders to errors of any kind
-        reason = " ".join(str(error).split())[:200].replace("<_io.BytesIO object", "<the file")
+        reason = _OBJECT.sub("the file", " ".join(str(error).split()))[:200]
         kind = "" if isinstance(error, _USUAL) and reason else f"{type(error).__name__}: "
         raise PictureError(f"{name}: cannot be read as a picture ({kind}{reason}); expected a whole one") from error
 
@@ -73,6 +75,15 @@ def opened(body: bytes, name: str) -> Image.Image:
         # XMP and text of a PNG are known only when all of it is read.
         image.load()
         return image
+
+
+def mime_of(body: bytes) -> str:
+    """By its first bytes, whole or damaged; empty for a file of another kind."""
+    if body.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if body.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    return "image/webp" if body[:4] == b"RIFF" and body[8:12] == b"WEBP" else ""
 
 
 def rgb(image: Image.Image, name: str) -> Image.Image:

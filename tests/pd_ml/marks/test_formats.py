@@ -1,5 +1,6 @@
 """Files that are no pictures, too large, damaged or made to break a reader: each named, the others looked at."""
 
+import json
 import os
 import struct
 import zlib
@@ -13,6 +14,7 @@ from pd_ml.marks import formats
 from pd_ml.marks.detection import detect, told
 from pd_ml.marks.formats import MAX_BYTES, MAX_PIXELS, has_credentials_box, opened, read_file
 from pd_ml.marks.given import given_of
+from pd_ml.marks.keys import known_anchors, machine_key_path
 from pd_ml.marks.marking import marks
 from pd_ml.marks.origin import Origin
 from tests.pd_ml.marks.signers import bytes_of, painting, state
@@ -99,3 +101,38 @@ def test_damaged_credentials_are_some_that_cannot_be_read(tmp_path: Path) -> Non
     path.write_bytes(png(chunk(b"caBX", b"no box at all"), PIXELS))
     assert detect(path, ()).answers["credentials"] == "cannot be judged"
     assert read_file(path) == path.read_bytes()
+
+
+def test_of_a_damaged_signed_picture_the_credentials_are_still_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = bytearray(marks(Origin(), state(tmp_path)).mark(painting(80, 80), texts={}))
+    body[body.index(b"IDAT") + 200] ^= 1
+    path = tmp_path / "x.png"
+    path.write_bytes(body)
+    assert main(["detect", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert "INVALID: changed since they were signed (assertion.dataHash.mismatch)" in out
+    assert "XMP (IPTC digital source type): cannot be judged: the picture cannot be read" in out
+    assert "watermark: cannot be judged without pixels" in out
+    assert "x.png: cannot be read as a picture" in err
+
+
+def test_the_json_has_a_line_for_what_cannot_be_read_and_errors_are_one_printable_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "no\x1b[31m picture"
+    path.write_text("text")
+    assert main(["detect", "--json", str(path)]) == 1
+    out, err = capsys.readouterr()
+    first = json.loads(out.splitlines()[0])
+    assert first["picture"] == str(path) and "cannot identify image file the file)" in first["fault"]
+    assert err.strip().isprintable()
+
+
+def test_a_damaged_test_key_does_not_stop_who_only_looks(tmp_path: Path) -> None:
+    path = machine_key_path(state(tmp_path))
+    assert path is not None
+    path.parent.mkdir(parents=True)
+    path.write_text("no key")
+    assert known_anchors(state(tmp_path)) == ()
