@@ -514,7 +514,7 @@ def test_bands_of_an_audit_are_read_from_what_they_are_to_what_was_found(tmp_pat
     text = card.write(replace(facts, evaluation={**facts.evaluation, "memorisation": audit}))
     assert (
         "| shown from | shown to | training pictures | share of training | drawn pictures nearest to it | "
-        "count as copies | share of copies in it | 95% interval | share of all copies | 95% interval of all copies | new |"
-        in text
+        "count as copies | share of copies in it | 95% interval | share of all copies | 95% interval of all copies | "
+        "new |" in text
     )
     assert "| 1 | 2 | 9 | 50.00% | 8 | 2 | 25.00% | 5.00% to 50.00% | 100.00% | 10.00% to 90.00% | 7 |" in text
