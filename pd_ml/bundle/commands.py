@@ -103,7 +103,8 @@ def _require_own_code(folder: Path) -> None:
     """
     bundle = folder.resolve()
     for place in (Path(__file__).parents[1], *map(Path, sys.path)):
-        if place.resolve().is_relative_to(bundle):
+        # What a finder of an editable installation puts on the path is no file.
+        if place.exists() and place.resolve().is_relative_to(bundle):
             raise BundleError(
                 f"{folder}: Python takes code from {place}, which lies in the bundle; start it outside of the bundle, "
                 "with a pd_ml that is not the bundle's: python -P -m pd_ml verify BUNDLE"

@@ -5,10 +5,9 @@ from typing import Any
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
-from pd_ml.bundle.file_licences import licence_of_file
+from pd_ml.bundle.files import digest_of_fact, licence_of_file
 from pd_ml.bundle.measures import measures
 from pd_ml.bundle.paper_problems import Problems, entries, items, members, objects
-from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import RunRecord
 
 _BESIDE = (layout.LEDGER, layout.EVALUATION, layout.SAMPLES, layout.RUN)
@@ -154,7 +153,7 @@ def _weights(problems: Problems, own: Mapping[str, Any], facts: Facts) -> None:
     for one in files:
         _licence(problems, str(one.get("name")), one, licence_of_file(facts, str(one.get("name"))))
     told = {str(one.get("url")): _digest(one) for one in entries(own.get("externalReferences")) if one.get("hashes")}
-    beside = {name: sha256_of(facts.folder / name) for name in _BESIDE}
+    beside = {name: digest_of_fact(facts, name) for name in _BESIDE}
     problems.expect_all("externalReferences", told, beside)
     for one in entries(own.get("externalReferences")):
         if one.get("type") != "distribution":

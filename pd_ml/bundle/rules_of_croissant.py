@@ -9,7 +9,7 @@ from typing import Any
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import COLUMNS, Facts
-from pd_ml.bundle.file_licences import licence_of_file, manifest_path
+from pd_ml.bundle.files import licence_of_file, manifest_path
 from pd_ml.bundle.paper_problems import Problems, entries, items, members, objects
 from pd_ml.data.shards import SPLITS, sha256_of
 

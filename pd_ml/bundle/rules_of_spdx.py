@@ -9,9 +9,8 @@ from typing import Any
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.file_licences import licence_of_file, manifest_path
+from pd_ml.bundle.files import digest_of_fact, licence_of_file, manifest_path
 from pd_ml.bundle.paper_problems import Problems, entries, items, members, objects
-from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import INIT_FROM
 
 MODEL, DATASET, FILE = "ai_AIPackage", "dataset_DatasetPackage", "software_File"
@@ -180,7 +179,7 @@ def _files(problems: Problems, named: Mapping[str, Any], relations: _Relations, 
     own = terms.model_id(facts.model.run)
     manifests = map(manifest_path, facts.datasets)
     beside = [layout.LEDGER, layout.EVALUATION, layout.SAMPLES, layout.RUN, *manifests]
-    expected = {**facts.files, **{name: sha256_of(facts.folder / name) for name in beside}}
+    expected = {**facts.files, **{name: digest_of_fact(facts, name) for name in beside}}
     found = {str(one.get("name")): _digest(one) for one in named.values() if one.get("type") == FILE}
     problems.expect_all("file", found, expected)
     of_files = {name: str(one.get("name")) for name, one in named.items() if one.get("type") == FILE}

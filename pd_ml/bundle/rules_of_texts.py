@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.file_licences import licence_of_file, other_licences, paths
+from pd_ml.bundle.files import licence_of_file, other_licences, paths
 from pd_ml.bundle.paper_problems import Problems
 
 # Below the head of LICENSE the text of the licence begins.

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
-from pd_ml.bundle.file_licences import licence_of_file
+from pd_ml.bundle.files import digest_of_fact, licence_of_file
 from pd_ml.bundle.measures import Measure, measures
 from pd_ml.bundle.papers.sources import collected, made_up
-from pd_ml.data.shards import Manifest, sha256_of
+from pd_ml.data.shards import Manifest
 from pd_ml.provenance import INIT_FROM
 
 _LIBRARIES = frozenset(
@@ -258,7 +258,7 @@ def _references(facts: Facts) -> list[dict[str, Any]]:
         (layout.SIGNATURE, "digital-signature"),
     )
     told: list[dict[str, Any]] = [
-        {"type": kind, "url": name, "comment": _under(facts, name), "hashes": [_hash(sha256_of(facts.folder / name))]}
+        {"type": kind, "url": name, "comment": _under(facts, name), "hashes": [_hash(digest_of_fact(facts, name))]}
         for name, kind in facts_beside
     ]
     told += [{"type": kind, "url": name, "comment": _under(facts, name)} for name, kind in papers]

@@ -2,7 +2,7 @@
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts, Link
-from pd_ml.bundle.file_licences import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers import card_head, memorisation
 from pd_ml.bundle.papers.eu_fields import published
 from pd_ml.bundle.papers.licence import NAMES, PROJECT, why

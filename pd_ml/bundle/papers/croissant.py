@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import COLUMNS, Facts
-from pd_ml.bundle.file_licences import licence_of_file, manifest_path
+from pd_ml.bundle.files import licence_of_file, manifest_path
 from pd_ml.bundle.papers.attribution import write as attribution_text
 from pd_ml.bundle.papers.sources import collected, language_name, made_up, sources
 from pd_ml.data.shards import SPLITS, Manifest, sha256_of

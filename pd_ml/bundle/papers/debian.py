@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.file_licences import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.licence import PROJECT, text_of, why
 from pd_ml.bundle.papers.writing import of_things, one_line
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
-from pd_ml.bundle.file_licences import licence_of_file, manifest_path
+from pd_ml.bundle.files import digest_of_fact, licence_of_file, manifest_path
 from pd_ml.bundle.measures import measures
 from pd_ml.bundle.papers.sources import collected, made_up
-from pd_ml.data.shards import Manifest, sha256_of
+from pd_ml.data.shards import Manifest
 from pd_ml.provenance import INIT_FROM
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
@@ -178,7 +178,7 @@ def _dataset(facts: Facts, manifest: Manifest, name: _Names) -> Element:
 
 def _files(facts: Facts, name: _Names) -> list[Element]:
     """The weights by the digests of the record, and the facts beside them by their own."""
-    digests = {**facts.files, **{path: sha256_of(facts.folder / path) for path in _beside(facts)}}
+    digests = {**facts.files, **{path: digest_of_fact(facts, path) for path in _beside(facts)}}
     return [
         name.element(
             "software_File",

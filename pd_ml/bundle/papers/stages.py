@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pd_ml.bundle.facts import Facts, Link
-from pd_ml.bundle.file_licences import PIPELINE_CODE
+from pd_ml.bundle.files import PIPELINE_CODE
 from pd_ml.provenance import INIT_FROM, RunRecord
 
 FACTOR = 4

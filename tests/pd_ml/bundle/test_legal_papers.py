@@ -478,8 +478,14 @@ def test_a_bundle_is_not_verified_by_its_own_code_or_from_inside_of_it(tmp_path:
     assert done.returncode == 1 and f"takes code from {folder / 'pd_ml'}, which lies in the bundle" in done.stderr
 
 
-def verified(folder: Path, *, cwd: Path, path: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pd_ml", "verify", str(folder)]
+def test_a_bundle_may_be_verified_where_it_lies_with_the_current_folder_off_the_path(tmp_path: Path) -> None:
+    folder = made.bundle(tmp_path / "bundle")
+    done = verified(folder, "-P", cwd=folder, path=ROOT)
+    assert done.returncode == 1 and "takes code from" not in done.stderr and "problem" in done.stderr
+
+
+def verified(folder: Path, *options: str, cwd: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *options, "-m", "pd_ml", "verify", str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(path)}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
@@ -514,7 +520,7 @@ def test_bands_of_an_audit_are_read_from_what_they_are_to_what_was_found(tmp_pat
     text = card.write(replace(facts, evaluation={**facts.evaluation, "memorisation": audit}))
     assert (
         "| shown from | shown to | training pictures | share of training | drawn pictures nearest to it | "
-        "count as copies | share of copies in it | 95% interval | share of all copies | 95% interval of all copies | new |"
-        in text
+        "count as copies | share of copies in it | 95% interval | share of all copies | 95% interval of all copies | "
+        "new |" in text
     )
     assert "| 1 | 2 | 9 | 50.00% | 8 | 2 | 25.00% | 5.00% to 50.00% | 100.00% | 10.00% to 90.00% | 7 |" in text

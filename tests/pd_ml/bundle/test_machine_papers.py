@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link, read_facts
-from pd_ml.bundle.file_licences import licence_of_file, manifest_path
+from pd_ml.bundle.files import licence_of_file, manifest_path
 from pd_ml.bundle.papers import bom, spdx, write_papers
 from pd_ml.errors import BundleError
 from pd_ml.provenance import INIT_FROM

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from pd_ml.bundle import file_licences, layout, rules_of_bom, rules_of_croissant, rules_of_spdx
+from pd_ml.bundle import files, layout, rules_of_bom, rules_of_croissant, rules_of_spdx
 from pd_ml.bundle.facts import Facts, read_facts
 from pd_ml.bundle.papers import card, debian, licence, write_papers
 from pd_ml.bundle.rules import problems_of_texts
@@ -182,7 +182,7 @@ def test_one_file_under_two_licences_is_named_whichever_paper_errs(facts: Facts)
     code["licenses"] = parts[0]["licenses"]
     assert any("pipeline.py licenses is" in one for one in RULES[layout.BOM](found[layout.BOM], facts))
     graph = found[layout.SPDX]["@graph"]
-    for path, name in file_licences.other_licences(facts).items():
+    for path, name in files.other_licences(facts).items():
         of_file = [one for one in graph if "License" in one.get("relationshipType", "") and one["from"].endswith(path)]
         assert len(of_file) == (0 if path.startswith("chain/") else 2)
         for one in of_file:

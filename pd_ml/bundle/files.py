@@ -1,9 +1,10 @@
-"""Which licence each file of a bundle is under: one answer for every paper, and for the rules that compare them."""
+"""What papers say of each file of a bundle: its licence first, one answer for every paper and for the rules on them."""
 
 from collections.abc import Iterator, Mapping
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
+from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import RunRecord
 
 PIPELINE_CODE = f"{layout.PIPELINE}/pipeline.py"
@@ -42,6 +43,12 @@ def paths(facts: Facts) -> Iterator[str]:
 def manifest_path(version: str) -> str:
     """Where the manifest of a dataset version lies."""
     return f"{layout.CHAIN}/dataset-{version}/{layout.DATASET_MANIFEST}"
+
+
+def digest_of_fact(facts: Facts, path: str) -> str:
+    """SHA-256 of a fact: of the sheet as the evaluation's record has it, of others as they lie there."""
+    sealed = facts.evaluated.outputs.get(path) if path == layout.SAMPLES else None
+    return sealed or sha256_of(facts.folder / path)
 
 
 def sheet_prints_labels(facts: Facts) -> bool:
