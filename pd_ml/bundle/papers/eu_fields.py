@@ -12,7 +12,7 @@ from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
 from pd_ml.bundle.papers.eu_sources import source_fields
 from pd_ml.bundle.papers.memorisation import verdicts
 from pd_ml.bundle.papers.rules_in_words import RULES
-from pd_ml.bundle.papers.sources import is_sandbox, language_name, month
+from pd_ml.bundle.papers.sources import DAY, is_sandbox, language_name, month
 from pd_ml.bundle.papers.stages import context_tokens, stage_of, started_from
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, listed, one_line
 
@@ -85,9 +85,8 @@ def _head(facts: Facts) -> Iterator[Field]:
 
 
 def _short_day(day: str) -> str:
-    """`2026-11-30` as `30/11/26`."""
-    parts = one_line(day).split("-")
-    return f"{parts[2]}/{parts[1]}/{parts[0][-2:]}" if len(parts) == 3 else one_line(day)
+    """`2026-11-30` as `30/11/26`; what is no day stays as it is."""
+    return f"{day[8:]}/{day[5:7]}/{day[2:4]}" if DAY.fullmatch(day) else one_line(day)
 
 
 def _general(facts: Facts) -> Iterator[Field]:

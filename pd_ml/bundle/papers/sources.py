@@ -4,12 +4,14 @@ An archive is called by its name only where a host of its own delivered pictures
 site that is read in the same way, is called what it is.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.writing import one_line
 
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -104,8 +106,7 @@ def host_rows(facts: Facts) -> list[dict[str, str | int]]:
 
 def month(day: str) -> str:
     """`2026-11-30` as the Commission's template asks for it: `11/2026`; "unknown" where there is no day."""
-    parts = day.split("-")
-    return f"{parts[1]}/{parts[0]}" if len(parts) == 3 else "unknown"
+    return f"{day[5:7]}/{day[:4]}" if DAY.fullmatch(day) else "unknown"
 
 
 def language_name(code: str) -> str:

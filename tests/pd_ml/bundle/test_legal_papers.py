@@ -334,6 +334,7 @@ def forms(mixed: Facts) -> Mapping[str, object]:
 @example(text=HOSTILE)
 @example(text=f"\n---\n{HOSTILE}")
 @example(text="``` | \\| `")
+@example(text="--|")
 def test_no_name_of_anybody_changes_the_form_of_a_paper(mixed: Facts, forms: Mapping[str, object], text: str) -> None:
     hostile = named(mixed, f"x{text}")
     for name in OF_NAMES:
