@@ -45,7 +45,7 @@ def verify_bundle(folder: Path, key: Path | None) -> None:
                 raise
             more = f"; and {len(problems) - TOLD} more" if len(problems) > TOLD else ""
             raise ConfigError(
-                f"{folder} does not verify: {'; '.join(problems[:TOLD])}{more}; python -m pd_ml verify lists all; "
+                f"{folder} does not verify: {'; '.join(problems[:TOLD])}{more}; python -P -m pd_ml verify lists all; "
                 "remove the folder and materialise release/bundle again"
             ) from error
 
