@@ -1,5 +1,6 @@
 """A model that Dagster trained, released by Dagster, checked by who receives it; and all that keeps it from release."""
 
+import compileall
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from pd_ml.provenance import RunRecord, read_run, write_run
 from tests.integration.test_promotion import train
 from tests.pd_assets.lib.planting import PROFILE
 from tests.pd_assets.line import QUIET, Line, Night
+from tests.pd_ml.command import ROOT
 from tests.pd_ml.room.rooms import reached
 
 pytestmark = [pytest.mark.slow]
@@ -72,6 +74,8 @@ def released(
 ) -> Iterator[Released]:
     if not str(level := reached()[0]["level"]).startswith("kernel"):
         pytest.skip(f"this machine has no clean room, and without one nothing is released: {level}")
+    # What another worker compiles while we train is a file that changed, and the room says so.
+    compileall.compile_dir(ROOT / "pd_ml", quiet=1)
     with first_night.copy(tmp_path_factory.mktemp("released")) as line:
         # Other tests train in forks of a process that has torch, in no clean room.
         with environment(PD_CLEAN_ROOM="require"), mock.patch("pd_assets.lib.child.program", lambda: PD_ML):
