@@ -60,11 +60,13 @@ NOT_QUICK = (
     "tests/pd_assets/lib/dataset/test_labels_wait.py",
     "tests/pd_assets/lib/dataset/test_openers.py",
     "tests/pd_assets/lib/dataset/test_things.py",
+    "tests/pd_assets/lib/prior/test_database.py",
     "tests/pd_assets/lib/release/test_again.py",
     "tests/pd_assets/lib/release/test_ledger.py",
     "tests/pd_assets/lib/release/test_lookup.py",
     "tests/pd_assets/lib/release/test_many_takedowns.py",
     "tests/pd_assets/lib/release/test_notices.py",
+    "tests/pd_assets/lib/release/test_promotion.py",
     "tests/pd_assets/lib/release/test_publishing.py",
     "tests/pd_assets/lib/release/test_rebuilding.py",
     "tests/pd_assets/lib/release/test_receipts.py",
@@ -81,6 +83,9 @@ NOT_QUICK = (
     "tests/pd_assets/lib/rights/test_properties.py",
     "tests/pd_assets/lib/rights/test_unseen_pages.py",
     "tests/pd_ml/marks/test_drawn.py",
+    "tests/pd_ml/marks/test_marking.py",
+    "tests/pd_ml/marks/test_signer.py",
+    "tests/pd_ml/marks/test_watermark.py",
 )
 # What shares one `pdd up`, and what shares one Postgres: files and folders, each group named by its first.
 TOGETHER = (

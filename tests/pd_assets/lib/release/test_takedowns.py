@@ -285,6 +285,7 @@ def sampled(item_id: str) -> Sampled:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_purge_takes_bundles_whose_sheet_may_show_the_picture_and_no_others(home: Home) -> None:
     saw = dataset(home)
     plant_sheets(home, "saw", saw)
