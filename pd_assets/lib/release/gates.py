@@ -87,7 +87,7 @@ def released_model(home: Home, stage: str, version: str) -> Model:
     for one in known:
         if one.version == version:
             if stage not in JUDGED:
-                raise ConfigError(f"models/{stage} draws nothing by itself; expected one of {', '.join(JUDGED)}")
+                raise ConfigError(f"models/{stage} is not evaluated by itself; expected one of {', '.join(JUDGED)}")
             return one
     there = ", ".join(one.version for one in known) or "none"
     raise ConfigError(f"no models/{stage}/{version} in {home.root}; of this stage there are: {there}")

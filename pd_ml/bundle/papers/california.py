@@ -77,7 +77,7 @@ def _data_points(facts: Facts) -> str:
     splits = table(("split", "pictures"), [[said(split), str(count)] for split, count in counts.by_split.items()])
     return (
         f"{of_things(counts.seen, 'picture')}, counted in the ledger: {counts.pictures} that the models were trained "
-        f"on, and {counts.measured} held-out ones that they were only measured with.\n\n{splits}\n\n"
+        f"on, and {counts.measured} that they were only measured with.\n\n{splits}\n\n"
         f"Captions that were shown in training, each counted once for its picture: {texts}."
     )
 

@@ -99,7 +99,7 @@ def _from_what(facts: Facts) -> str:
     with_texts = f", with {of_things(texts, 'caption')} made of label texts" if texts else ", without any text"
     return (
         f"{of_things(counts.pictures, 'picture')} free of copyright, shown {of_things(counts.showings, 'time')}, all "
-        f"models together{with_texts}; {of_things(counts.measured, 'picture')} more were held out and only measured "
+        f"models together{with_texts}; {of_things(counts.measured, 'picture')} more were only measured "
         f"with. All {counts.seen} come from {archives}. `{layout.LEDGER}` names every one: page, revision, rule, "
         f"evidence, times shown. `{layout.DATASET_CARD}` explains the rules."
     )

@@ -35,7 +35,7 @@ def _head(facts: Facts) -> str:
         f"# The pictures behind {code(facts.model.name)}\n\n"
         f"Counted in `{layout.LEDGER}`, over all models of the chain: {of_things(counts.seen, 'picture')}, of which "
         f"{counts.pictures} were trained on (shown {of_things(counts.showings, 'time')}, all models together) and "
-        f"{counts.measured} held out and only measured with. Split, archive, host "
+        f"{counts.measured} only measured with. Split, archive, host "
         "and rule are counted over both. The ledger says "
         f"where each is, which rule accepted it, at which revision of its page, and on which evidence.{made_up}\n\n"
         + table(("split", "pictures"), [[said(split), str(count)] for split, count in counts.by_split.items()])

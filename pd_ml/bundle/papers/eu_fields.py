@@ -156,7 +156,7 @@ def _amounts(facts: Facts) -> Iterator[Field]:
                 "band": IMAGE_BANDS[(counts.pictures >= 1_000_000) + (counts.pictures > 1_000_000_000)],
                 "distinct pictures that were trained on": counts.pictures,
                 "times shown, all models together": counts.showings,
-                "held out, only measured with, not in the size": counts.measured,
+                "only measured with, not in the size": counts.measured,
             },
             **dict.fromkeys(_NO_MORE, NOT_APPLICABLE),
         },

@@ -142,7 +142,7 @@ def _crawling(facts: Facts, found: list[Source]) -> Iterator[tuple[str, str, Val
         "Additional comments (optional)",
         (
             f"Every page with its revision is in {layout.LEDGER}. Of the pictures counted here {counts.pictures} "
-            f"were trained on; the other {counts.measured} were held out and only measured with."
+            f"were trained on; the other {counts.measured} were only measured with."
         ),
     )
 

@@ -110,7 +110,7 @@ def test_numbers_are_those_of_plain_sql_on_the_ledger(tmp_path: Path, stage: str
     size = summary(facts)["1.3.size"]
     assert size["Image"]["distinct pictures that were trained on"] == pictures
     assert size["Image"]["times shown, all models together"] == shown
-    assert size["Image"]["held out, only measured with, not in the size"] == seen - pictures
+    assert size["Image"]["only measured with, not in the size"] == seen - pictures
     texts = dict(sql(facts, f"select c.licence, count(distinct (item_id, c.number)) from {SHOWN} group by 1"))
     if texts:
         assert size["Text"]["captions, each counted once for its picture"] == sum(texts.values())
@@ -499,7 +499,7 @@ def test_counts_of_a_summary_say_whether_held_out_pictures_are_among_them(mixed:
     by_rule = told["1.3.types"]["Image"][f"{OF_SEEN}, by the rule that accepted them"]
     of_rows = [sum(row[OF_SEEN] for row in told[key]) for key in ("2.3.domains", "2.3.content", "2.1.large")]
     assert sum(by_rule.values()) == of_rows[0] == sum(of_rows[1:]) == counts.seen
-    assert f"{counts.pictures} were trained on; the other {counts.measured} were held out" in told["2.3.comments"]
+    assert f"{counts.pictures} were trained on; the other {counts.measured} were only measured" in told["2.3.comments"]
 
 
 def test_on_the_page_of_a_summary_every_number_stands_after_its_name(mixed: Facts) -> None:
