@@ -211,8 +211,11 @@ def test_the_model_behind_a_name_is_found_without_a_bundle_too(home: Home) -> No
     home.point("models", "unet_text", "latest", "m7")
     assert publishing.model_called(home, "unet_text") == ("unet_text", "m7")
     assert publishing.model_called(home, "unet_text@m8") == ("unet_text", "m8")
-    (bundle(home) / "README.md").unlink()
-    assert publishing.model_called(home, "unet_text") == ("unet_text", "m1"), "half a bundle tells that too"
+    folder = bundle(home)
+    assert publishing.model_called(home, "unet_text") == ("unet_text", "m7"), "what would be released next"
+    (folder / "README.md").unlink()
+    named = f"unet_text@{folder.name}"
+    assert publishing.model_called(home, named) == ("unet_text", "m1"), "half a bundle tells that too"
 
 
 def test_names_that_lead_to_nothing_are_named(home: Home, tmp_path: Path) -> None:
