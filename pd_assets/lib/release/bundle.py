@@ -83,11 +83,10 @@ def bundles(home: Home, stage: str) -> list[Path]:
 
 
 def _latest(home: Home) -> Iterator[Path]:
-    """The latest bundle of each model."""
+    """The latest bundle of each model; one that a purge took is none."""
     for stage in JUDGED:
-        version = home.pointed("release", stage, LATEST)
-        if version is not None:
-            yield _shelf(home, stage) / version
+        if (folder := home.latest("release", stage)) is not None:
+            yield folder
 
 
 def unverified(home: Home, key: Path | None) -> list[str]:
