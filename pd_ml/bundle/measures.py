@@ -98,11 +98,11 @@ def _interval(node: Mapping[str, object], name: str, value: float) -> tuple[floa
         return value - _Z * error, value + _Z * error
     count = number(node.get("n"))
     if count and (name == "accuracy" or (name == "recall" and "at" in node)):
-        return _wilson(value, count)
+        return wilson(value, count)
     return None, None
 
 
-def _wilson(share: float, count: float) -> tuple[float, float]:
+def wilson(share: float, count: float) -> tuple[float, float]:
     """Wilson 1927, as `pd_ml.evaluation.memorisation`, which needs torch."""
     centre = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
     half = _Z / (1 + _Z**2 / count) * math.sqrt(max(0.0, share * (1 - share) / count + _Z**2 / (4 * count**2)))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from pd_ml.bundle.measures import wilson
 from pd_ml.bundle.papers.writing import number
 
 Entry = Mapping[str, Any]
@@ -64,14 +65,6 @@ def judge_of(evaluation: Entry) -> str:
         if isinstance(by, Mapping) and isinstance(by.get("clip"), str):
             return str(by["clip"])
     return ""
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """95% interval of a share (Wilson 1927)."""
-    z = 1.96
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(max(0.0, share * (1 - share) / n) + z**2 / (4 * n**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _distance(name: str, entry: Entry) -> Iterator[Measured]:
