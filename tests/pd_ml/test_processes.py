@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from pd_ml.provenance import LEDGER, read_run
 from pd_ml.recipes import STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS
 from pd_ml.training.checkpoint import load_newest
 from pd_ml.training.gradients import Gradients
-from tests import last_words, warm
+from tests import last_words
 from tests.patience import PATIENCE_S
 from tests.pd_ml.command import ROOT, TINY, TINY_CLIP, clean_environment, run_here, settings
 from tests.pd_ml.toy import CONFIG, ToyPictures, ToyTask, logged, loop_in, stop_after, weights
@@ -40,9 +41,14 @@ ACCELERATE += ["--dynamo_backend", "no", "--main_process_port", "0"]
 def together(
     *arguments: object, launcher: Sequence[str] = TORCH, module: str = "pd_ml", dealt: bool = False
 ) -> "subprocess.CompletedProcess[str]":
-    """The command as two processes; `dealt`: as accelerate's launcher says it for `--use_fsdp`."""
-    command = [warm.program(), "-m", *launcher, "-m", module, *map(str, arguments)]
-    environment = {**clean_environment(), **({"ACCELERATE_USE_FSDP": "true"} if dealt else {})}
+    """The command as two processes; `dealt`: as accelerate's launcher says it for `--use_fsdp`.
+
+    Not forked from the process that has imported everything (tests/warm.py): one such ended by signal 11 on a busy
+    machine, among the threads of so many libraries. Where another does, it says where.
+    """
+    command = [sys.executable, "-m", *launcher, "-m", module, *map(str, arguments)]
+    environment = {**clean_environment(), "PYTHONFAULTHANDLER": "1"}
+    environment |= {"ACCELERATE_USE_FSDP": "true"} if dealt else {}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
