@@ -13,11 +13,11 @@ import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.loopback import LoopbackServer
 from tests.patience import PATIENCE_S
 
 TOKEN = "a-token-of-the-test"
@@ -60,10 +60,11 @@ class Repository:
         return name
 
 
-class HubServer:
+class HubServer(LoopbackServer):
     """The hub; use it as a context manager. `faults` are taken in turn by the requests whose `METHOD path` match."""
 
     def __init__(self) -> None:
+        super().__init__(_handler(self))
         self.repositories: dict[str, Repository] = {}
         self.blobs: dict[str, bytes] = {}
         self.uploads: list[str] = []
@@ -72,24 +73,6 @@ class HubServer:
         self.ignored: set[str] = set()
         self.before_commit: Callable[[Repository], None] = lambda repository: None
         self.lock = threading.Lock()
-        self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def add(self, name: str, files: Mapping[str, bytes] | None = None, kind: str = "models") -> Repository:
         """A repository with a first commit, as the hub makes it."""

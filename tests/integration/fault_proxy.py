@@ -15,13 +15,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from tests.loopback import LoopbackServer
 from tests.patience import PATIENCE_S, SCALE
 
 API_PATH = "/w/api.php"
@@ -93,10 +92,11 @@ def nothing(kind: str, number: int, target: str) -> None:
     """The script of a proxy that disturbs nobody."""
 
 
-class FaultProxy:
+class FaultProxy(LoopbackServer):
     """`script(kind, number, target)` says what happens to request `number` (from 0) of a kind, "api" or "media"."""
 
     def __init__(self, upstream: str, script: Script = nothing, *, members_at_a_time: int = 500) -> None:
+        super().__init__(_handler(self))
         self.upstream = upstream
         self.members_at_a_time = members_at_a_time
         self.script = script
@@ -104,26 +104,10 @@ class FaultProxy:
         self.seen: list[Seen] = []
         self.counts = {"api": 0, "media": 0}
         self.lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def api_url(self) -> str:
         return self.url + API_PATH
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def begin(self, script: Script = nothing) -> None:
         """Forget what was seen, and follow another script from its first request on."""

@@ -13,7 +13,14 @@ import pytest
 from tests.reach import ROOT, imported, imports, reached, sources, tree
 
 HEAVY = ("torch", "diffusers", "transformers", "accelerate")
-TORCH_FREE = ("pd_ml.data.shards", "pd_ml.config", "pd_ml.provenance", "pd_ml.disk", "pd_ml.errors")
+TORCH_FREE = (
+    "pd_ml.data.shards",
+    "pd_ml.data.croissant",
+    "pd_ml.config",
+    "pd_ml.provenance",
+    "pd_ml.disk",
+    "pd_ml.errors",
+)
 SOURCES = ("pd_assets.lib.commons", "pd_assets.lib.smithsonian", "pd_assets.lib.cleveland", "pd_assets.lib.rights")
 NOT_ONE_ANOTHER = [(one, other) for one in SOURCES for other in SOURCES if one != other]
 

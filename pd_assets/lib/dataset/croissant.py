@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from pd_ml.data import shards
+from pd_ml.data.croissant import CONFORMS_TO, CONTEXT
 from pd_ml.data.shards import Manifest, ShardInfo
 
 NAME = "croissant.json"
-CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
 # In the facts of a manifest: the day on which the version was finished; those of before do not tell it.
 FINISHED_ON = "finished_on"
 PUBLIC_DOMAIN = "https://creativecommons.org/publicdomain/mark/1.0/"
@@ -22,29 +22,6 @@ LICENCES = {
     "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
 }
 PARQUET = "application/x-parquet"
-
-# The standard @context of Croissant 1.1, as mlcroissant writes it, and PROV-O's.
-OWN_WORDS = (
-    "arrayShape citeAs column containedIn equivalentProperty extract field fileProperty fileObject fileSet format "
-    "includes isArray isLiveDataset jsonPath key md5 parentField path recordSet references regex repeated replace "
-    "samplingRate separator source subField transform"
-)
-CONTEXT: dict[str, object] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "description": {"@container": "@language"},
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "name": {"@container": "@language"},
-    "prov": "http://www.w3.org/ns/prov#",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "sc": "https://schema.org/",
-    **{word: f"cr:{word}" for word in OWN_WORDS.split()},
-}
 
 
 def describe(manifest: Manifest) -> dict[str, object]:

@@ -265,16 +265,7 @@ class _Writer:
                 key.update(str(row["row_key"]).encode())
                 other = kept.sha256 if kept.sha256 != row["stored_sha256"] else None
                 held.append({**row, "shard": path, "exported_sha256": other})
-                captions = row["captions"]
-                assert isinstance(captions, list)
-                yield {
-                    **{name: value for name, value in row.items() if name in shards.COLUMNS},
-                    "image": kept.body,
-                    "sha256": kept.sha256,
-                    "width": kept.width,
-                    "height": kept.height,
-                    "caption": captions[0] if captions else None,
-                }
+                yield kept.example(row)
 
         self.written.append(shards.write_shard(examples(), self.folder / path, split))
         self.keys[path] = key.hexdigest()

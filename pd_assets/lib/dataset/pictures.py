@@ -17,6 +17,7 @@ from PIL import Image
 from pd_assets.lib.home import Home
 from pd_assets.lib.images.decode import DRAFT_GAP, JPEG_QUALITY
 from pd_assets.lib.images.stored import discard
+from pd_ml.data import shards
 
 Row = Mapping[str, object]
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -34,6 +35,19 @@ class Kept:
     sha256: str
     width: int
     height: int
+
+    def example(self, row: Row) -> Row:
+        """The row of a shard for the item of `row`, which this is the picture of."""
+        captions = row["captions"]
+        assert isinstance(captions, list), row["item_id"]
+        return {
+            **{name: value for name, value in row.items() if name in shards.COLUMNS},
+            "image": self.body,
+            "sha256": self.sha256,
+            "width": self.width,
+            "height": self.height,
+            "caption": captions[0] if captions else None,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -274,16 +274,7 @@ class _Rebuilding:
             if row["relabelled"]:
                 self._note(row, RELABELLED, "its labels were read anew since; it has those of today")
             held.append({**row, "labels": None if row["relabelled"] else row["labels"]})
-            captions = row["captions"]
-            assert isinstance(captions, list)
-            yield {
-                **{name: row[name] for name in ("item_id", "rule_id", "page_url", "label_licence", "captions")},
-                "image": kept.body,
-                "sha256": kept.sha256,
-                "width": kept.width,
-                "height": kept.height,
-                "caption": captions[0] if captions else None,
-            }
+            yield kept.example(row)
 
     def _kept(self, row: Row, body: bytes) -> Kept:
         """The picture as the shard had it."""

@@ -17,33 +17,10 @@ from pd_ml.bundle.facts import COLUMNS, Facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
 from pd_ml.bundle.papers.attribution import write as attribution_text
 from pd_ml.bundle.papers.sources import collected, language_name, made_up, sources
+from pd_ml.data.croissant import CONFORMS_TO, CONTEXT
 from pd_ml.data.shards import SPLITS, Manifest, sha256_of
 from pd_ml.provenance import LEDGER_COLUMNS
 
-CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
-PROV = "http://www.w3.org/ns/prov#"
-# The standard @context of Croissant 1.1, and PROV-O's. pd_assets.lib.dataset.croissant has the same for datasets.
-OWN_WORDS = (
-    "arrayShape citeAs column containedIn equivalentProperty extract field fileProperty fileObject fileSet format "
-    "includes isArray isLiveDataset jsonPath key md5 parentField path recordSet references regex repeated replace "
-    "samplingRate separator source subField transform"
-)
-CONTEXT: Mapping[str, object] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "description": {"@container": "@language"},
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "name": {"@container": "@language"},
-    "prov": PROV,
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "sc": "https://schema.org/",
-    **{word: f"cr:{word}" for word in OWN_WORDS.split()},
-}
 _ADDED_COLUMNS = {
     layout.SOURCE: "the archive that the item is of",
     layout.MEDIA_HOST: "the host that delivered the picture",

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
-from types import TracebackType
-from typing import Self
 
+from tests.loopback import LoopbackServer
 from tests.patience import PATIENCE_S
 
 
@@ -44,7 +43,7 @@ class Asked:
     at: float
 
 
-class LocalServer:
+class LocalServer(LoopbackServer):
     """Answers with `reply(number of the request, its target)`; use it as a context manager.
 
     It answers once `together` requests are there at a time, and then all of these.
@@ -57,31 +56,14 @@ class LocalServer:
         together: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(_handler(self))
         self.reply = reply
         self.clock = clock
         self.meeting = threading.Barrier(together, timeout=PATIENCE_S)
-        self.closing = threading.Event()
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
         self.count = 0
         self.connections = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def most_in_flight(self) -> int:
         """How many requests overlapped at most."""

@@ -5,18 +5,17 @@ Records vary as real ones do: media at the delivery service or elsewhere, none, 
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pd_assets.lib.home import Home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.smithsonian.bulk import Bulk, open_bulk
 from pd_assets.lib.smithsonian.sync import UnitSync, list_units, sync_unit
+from tests.loopback import LoopbackServer
 
 Record = dict[str, object]
 BUCKET = "https://smithsonian-open-access.s3-us-west-2.amazonaws.com"
@@ -152,39 +151,24 @@ class Served:
 Fault = Callable[[BaseHTTPRequestHandler], bool]
 
 
-class BulkServer:
+class BulkServer(LoopbackServer):
     """Serves files with ETag and Last-Modified, answers conditions with 304, and keeps an access log.
 
     A fault of a path answers in its place while it returns True.
     """
 
     def __init__(self, files: dict[str, bytes]) -> None:
+        super().__init__(_handler(self))
         self.files = files
         self.log: list[Served] = []
         self.faults: dict[str, Fault] = {}
         self.headers: list[dict[str, str]] = []
         # What the delivery service answers for every medium.
         self.any_picture: bytes | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def index(self) -> str:
         return f"{self.url}/metadata/edan/index.txt"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def sent(self) -> set[str]:
         """The shards that were sent whole since the last call, as `<unit>/<shard>`."""
