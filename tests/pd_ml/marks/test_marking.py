@@ -75,7 +75,8 @@ def test_a_certificate_beside_a_signature_that_is_not_its_own_is_not_known(
 ) -> None:
     body = ready.mark(painting(), kind="WEBP", texts={})
     # Of a WebP the credentials lie at the end, and the signature at the end of them.
-    told = [read_credentials(body[:-place] + b"\0" + body[1 - place :], "image/webp", anchors) for place in (40, 60)]
+    altered = [body[:-place] + bytes([body[-place] ^ 1]) + body[1 - place :] for place in (40, 60)]
+    told = [read_credentials(one, "image/webp", anchors) for one in altered]
     assert all(one and one.faults == ("claimSignature.mismatch",) and not one.is_signed for one in told)
     assert [one.known_as for one in told if one] == ["", ""]
 
@@ -98,8 +99,9 @@ def test_the_credentials_say_what_the_code_of_practice_asks_and_nothing_of_the_m
     assert own["watermark"].startswith("Public-Domain Diffusion ") and own["ledger_sha256"] == "e" * 64
     assert len(own["id"]) == 32 and own["time"].endswith("Z")
     machine = [str(tmp_path), "secret place", socket.gethostname(), str(Path.home())]
-    machine += [getpass.getuser()] if len(getpass.getuser()) > 4 else []
-    assert [name for name in machine if len(name) > 2 and name.encode() in body] == []
+    machine += [getpass.getuser()]
+    # Shorter ones stand somewhere in so many compressed bytes.
+    assert [name for name in machine if len(name) > 5 and name.encode() in body] == []
 
 
 @pytest.mark.parametrize("provider", ["p" * 201, "a\udc80b", "a\x1b[2J"])

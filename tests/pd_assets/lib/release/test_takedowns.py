@@ -285,7 +285,6 @@ def sampled(item_id: str) -> Sampled:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_purge_takes_bundles_whose_sheet_may_show_the_picture_and_no_others(home: Home) -> None:
     saw = dataset(home)
     plant_sheets(home, "saw", saw)
@@ -305,6 +304,7 @@ def test_a_purge_takes_bundles_whose_sheet_may_show_the_picture_and_no_others(ho
     assert {"release/unet_text/saw", "release/unet_text/untold"} <= set(done.purged.sheets)
 
 
+@pytest.mark.slow
 def test_after_a_purge_the_datasets_and_models_that_saw_it_can_still_be_told(home: Home) -> None:
     export = dataset(home)
     model(home, "clip", "seer", export)
