@@ -147,6 +147,10 @@ def test_what_cannot_be_looked_at_is_named_and_the_others_are_looked_at(
 def test_an_anchor_that_is_no_certificate_is_named(marked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detect", "--anchor", str(marked), str(marked)]) == 1
     assert capsys.readouterr().err.startswith(f"MarkError: {marked}: found no certificate that can be read")
+    assert main(["detect", "--anchor", f"{marked}.none", str(marked)]) == 1
+    assert capsys.readouterr().err == (
+        f"MarkError: --anchor: {marked}.none cannot be read (No such file or directory); give a file of certificates\n"
+    )
 
 
 def test_help_and_other_commands_do_not_wait_for_what_only_marks_need() -> None:

@@ -130,6 +130,11 @@ def test_the_json_has_a_line_for_what_cannot_be_read_and_errors_are_one_printabl
     assert err.strip().isprintable()
 
 
+def test_a_state_folder_that_cannot_be_looked_into_does_not_stop_who_only_looks(tmp_path: Path) -> None:
+    # Like a folder that is closed to the user, which no test can make that runs as root.
+    assert known_anchors(state(tmp_path / ("x" * 300))) == ()
+
+
 def test_a_damaged_test_key_does_not_stop_who_only_looks(tmp_path: Path) -> None:
     path = machine_key_path(state(tmp_path))
     assert path is not None
