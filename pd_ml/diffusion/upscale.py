@@ -5,7 +5,6 @@ Shapes: N pictures, H height, W width, C channels (h, w: of the small picture).
 """
 
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from pd_ml.config import SuperResolutionConfig, config_from_json
 from pd_ml.device import prepare_device
 from pd_ml.diffusion.upscale_pipeline import FACTOR, PdUpscalePipeline
 from pd_ml.errors import PictureError, ProvenanceError
-from pd_ml.marks.formats import decoding, read_file
-from pd_ml.marks.given import given_of
-from pd_ml.marks.marking import marks
+from pd_ml.marks.formats import decoding, read_file, rgb_or_rgba
+from pd_ml.marks.given import given_in
+from pd_ml.marks.marking import marks, write_marked
 from pd_ml.marks.origin import origin_of
 from pd_ml.provenance import RUN, TRAIN_CONFIG, RunRecord, read_run, verify_outputs
 from pd_ml.seeding import seed_of
@@ -117,9 +116,10 @@ def upscale_file(job: UpscaleJob) -> str:
     """Write the enlarged picture to `job.out`; returns the model's version."""
     if job.out.suffix.lower() != ".png":
         raise PictureError(f"{job.out.name}: expected a name that ends in .png for the enlarged picture")
-    picture = read_picture(job.picture)
+    body, name = read_file(job.picture), str(job.picture)
+    picture = read_picture(body, name)
     marked = marks(origin_of(read_run(job.model)))
-    given = given_of(job.picture)
+    given = given_in(body, name)
     pipeline, record = load_upscaler(job.model, prepare_device(job.device, threads=0))
     steps = job.steps or own_steps(job.model)
     pixels_hwC = np.asarray(picture.convert("RGB"), dtype=np.uint8)
@@ -131,7 +131,8 @@ def upscale_file(job: UpscaleJob) -> str:
         large.putalpha(picture.getchannel("A").resize(large.size, Image.Resampling.BICUBIC))
     sampling = f"seed {job.seed}, {steps} steps, noise level {job.noise_level}, tiles of {job.tile_px} px"
     texts = {**signature(job.model, record), "pd_upscaling": sampling}
-    _write(job.out, marked.mark(large, texts=texts, icc_profile=picture.info.get("icc_profile"), given=given))
+    profile = picture.info.get("icc_profile")
+    write_marked(job.out, marked.mark(large, texts=texts, icc_profile=profile, given=given))
     return record.version
 
 
@@ -144,29 +145,13 @@ def signature(folder: Path, record: RunRecord) -> dict[str, str]:
     }
 
 
-def read_picture(path: Path) -> Image.Image:
-    """The picture upright, RGB, or RGBA where parts of it are transparent; PictureError where that cannot be had."""
-    body = read_file(path)
-    with decoding(str(path)), Image.open(io.BytesIO(body)) as opened:
+def read_picture(body: bytes, name: str) -> Image.Image:
+    """The picture of a file upright, RGB, or RGBA where it is transparent; PictureError where that cannot be had."""
+    with decoding(name), Image.open(io.BytesIO(body)) as opened:
         width, height = opened.size
         if width * height > MAX_SMALL_PIXELS:
             raise PictureError(
-                f"{path}: {width} x {height} pixels, expected at most {MAX_SMALL_PIXELS:,} in all, for they become "
+                f"{name}: {width} x {height} pixels, expected at most {MAX_SMALL_PIXELS:,} in all, for they become "
                 f"{FACTOR**2} times as many; cut the picture into parts or make it smaller first"
             )
-        upright = ImageOps.exif_transpose(opened)
-        transparent = "A" in upright.mode or "transparency" in upright.info
-        return _eight_bit(upright).convert("RGBA" if transparent else "RGB")
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit grey scaled down; Pillow's own conversion cuts everything above 255 off."""
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image, dtype=np.float64) / 257).clip(0, 255).round().astype(np.uint8))
-
-
-def _write(path: Path, encoded: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(encoded)
-    os.replace(partial, path)
+        return rgb_or_rgba(ImageOps.exif_transpose(opened), name)

@@ -5,7 +5,6 @@ The sheet is marked as a whole: its tiles are smaller than a watermark needs.
 Shapes: N pictures, H height, W width, C channels.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from pd_ml.marks.marking import Marks
+from pd_ml.marks.marking import Marks, write_marked
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -48,12 +47,12 @@ def save_grid(
             break
         if colours:  # the bytes grow with the area: what would be far too large is not tried
             largest_px = max(smallest_px, round(1.1 * tile_px * (max_bytes / len(encoded)) ** 0.5))
-    _write(path, marks.sign(encoded, sheet.size))
+    write_marked(path, marks.sign(encoded, sheet.size))
 
 
 def save_picture(path: Path, pixels_HWC: Pixels, *, texts: Mapping[str, str], marks: Marks) -> None:
     """Write one picture in its own size, atomically, with `texts` as PNG text."""
-    _write(path, marks.mark(Image.fromarray(pixels_HWC), texts=texts, compress_level=_COMPRESSION))
+    write_marked(path, marks.mark(Image.fromarray(pixels_HWC), texts=texts, compress_level=_COMPRESSION))
 
 
 def prompt_grid(
@@ -95,9 +94,3 @@ def _cut(line: str, font: ImageFont.FreeTypeFont, width_px: int) -> str:
     while line and font.getlength(line) > width_px:
         line = line.removesuffix("…")[:-1] + "…" if len(line) > 1 else ""
     return line
-
-
-def _write(path: Path, encoded: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(encoded)
-    os.replace(partial, path)

@@ -44,11 +44,6 @@ class Input:
     certificate_faults: tuple[str, ...]
     inputs: tuple["Input", ...]
 
-    @property
-    def source_type(self) -> str:
-        """How it came to be, by the last that says so."""
-        return self.source_types[-1] if self.source_types else ""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:

@@ -18,7 +18,7 @@ from pd_ml.marks.origin import in_words, is_of_machines
 from pd_ml.marks.xmp import Xmp, read_xmp
 
 FOUND, NOT_FOUND, CANNOT_BE_JUDGED = "found", "not found", "cannot be judged"
-_MOST_SAID = 6
+_MOST_SAID, _MOST_TERMS = 6, 20
 NO_PROOF = "That a mark is missing is no proof of a human hand: each of them can be lost or taken away."
 
 
@@ -74,7 +74,7 @@ def anchors_of(given: Sequence[Path], environment: Mapping[str, str] = os.enviro
 def detect(path: Path, anchors: Sequence[Anchor]) -> Detected:
     """Look for all three marks in a PNG, JPEG or WebP; PictureError for what is none.
 
-    Of a damaged one the credentials are read where there are some: it is them that tell of a change.
+    Of a damaged or too large one the credentials are read where there are some: it is them that tell of a change.
     """
     body = read_file(path)
     try:
@@ -131,7 +131,8 @@ def _credentials_json(found: Credentials) -> Mapping[str, object]:
 
 def told(found: Detected) -> Iterator[str]:
     """The same in sentences, a line each."""
-    size = " x ".join(map(str, found.size)) + " pixels" if found.size else "damaged, its pixels cannot be had"
+    reason = plain(found.fault.removeprefix(f"{found.picture}: "))
+    size = " x ".join(map(str, found.size)) + " pixels" if found.size else f"its pixels cannot be had: {reason}"
     yield f"{plain(found.picture)}: {size}"
     yield from _credentials_told(found.credentials)
     yield _xmp_told(found.xmp, found.answers["xmp"])
@@ -248,7 +249,13 @@ def _watermark_told(found: Detected) -> str:
 
 
 def _plain(found: Xmp | None) -> Xmp | None:
-    return Xmp(**{name: plain(text) for name, text in asdict(found).items()}) if found else None
+    """For people; of many source types those of machines come first, so that they are among what is kept."""
+    if found is None:
+        return None
+    terms = plain(found.source_type, len(found.source_type)).split()
+    kept = [plain(term) for term in sorted(terms, key=is_of_machines, reverse=True)[:_MOST_TERMS]]
+    told = {name: plain(text) for name, text in asdict(found).items()}
+    return Xmp(**{**told, "source_type": " ".join(kept)})
 
 
 def _answer(is_found: bool, is_unclear: bool) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 from PIL import Image
 
 from pd_ml.errors import PictureError
@@ -89,7 +90,26 @@ def mime_of(body: bytes) -> str:
 def rgb(image: Image.Image, name: str) -> Image.Image:
     """Without transparency, as it lies in the file; PictureError where its colours cannot be had."""
     with decoding(name):
-        return image.convert("RGB")
+        return _eight_bit(image).convert("RGB")
+
+
+def rgb_or_rgba(image: Image.Image, name: str) -> Image.Image:
+    """RGBA where parts of it are transparent, else RGB; PictureError where its colours cannot be had."""
+    with decoding(name):
+        return _eight_bit(image).convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Grey of wider numbers scaled down: Pillow's own conversion cuts everything above 255 off.
+
+    Integers are of 16 bits; the white of a floating one is the least of 1, 255 and 65,535 that nothing in it exceeds.
+    """
+    if not image.mode.startswith(("I", "F")):
+        return image
+    grey_HW = np.asarray(image).astype(np.float32)
+    white = 65535 if image.mode != "F" else next((top for top in (1, 255) if (grey_HW <= top).all()), 65535)
+    grey_HW *= 255 / white
+    return Image.fromarray(np.nan_to_num(grey_HW.clip(0, 255, out=grey_HW)).round().astype(np.uint8))
 
 
 def has_credentials_box(body: bytes, mime: str) -> bool:

@@ -16,14 +16,18 @@ from pd_ml.marks.xmp import read_xmp
 
 
 def given_of(path: Path) -> Given:
-    """The input in a file. Where its format carries no credentials that can be kept, its pixels are, as a PNG.
+    """`given_in` of a file. Errors: PictureError."""
+    return given_in(read_file(path), str(path))
+
+
+def given_in(body: bytes, name: str) -> Given:
+    """The input in a file's bytes. Where its format carries no credentials that can be kept, its pixels are, as a PNG.
 
     What is made of a picture that a model had made is such a picture too, whatever was done with that in between; of
     another one it is an altered one.
     Credentials and XMP are taken at their word, for they could only be believed too much. Errors: PictureError.
     """
-    body = read_file(path)
-    image = opened(body, str(path))
+    image = opened(body, name)
     mime = MIME.get(image.format or "", "")
     credentials = read_credentials(body, mime) if mime else None
     xmp = read_xmp(image)
@@ -44,9 +48,9 @@ def given_of(path: Path) -> Given:
         told += [*credentials.source_types, *credentials.source_types_of_parents]
     is_kept = mime and not (credentials and (credentials.unreadable or credentials.damaged))
     return Given(
-        body=body if is_kept else _as_png(image, str(path)),
+        body=body if is_kept else _as_png(image, name),
         mime=mime if is_kept else MIME["PNG"],
-        source_type=_of_result(told, image, str(path)),
+        source_type=_of_result(told, image, name),
         says=says,
     )
 

@@ -28,6 +28,7 @@ _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 _OURS, _TESTS = "the operator's of this machine", "this machine's test key"
 _OF_SAME = "another key, under the same authority as {}"
 _BOTH = f"set {KEY_VARIABLE} and {CHAIN_VARIABLE} to a key and its certificates (docs/marks.md), or neither"
+_GIVE = "give a file of certificates"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,8 @@ def signing_key(environment: Mapping[str, str]) -> SigningKey:
     if bool(key) != bool(chain):
         raise MarkError(f"{KEY_VARIABLE if key else CHAIN_VARIABLE} alone is set; {_BOTH}")
     if key:
-        return _read(OPERATOR, _bytes(Path(key), KEY_VARIABLE), _bytes(Path(chain), CHAIN_VARIABLE), chain)
+        bodies = _bytes(Path(key), KEY_VARIABLE, _BOTH), _bytes(Path(chain), CHAIN_VARIABLE, _BOTH)
+        return _read(OPERATOR, *bodies, chain)
     path = machine_key_path(environment)
     body = _kept(path) if path else make_test_key()
     return _read(TEST, body, body, str(path))
@@ -76,10 +78,9 @@ def known_anchors(environment: Mapping[str, str], given: tuple[Path, ...] = ()) 
         name = f"given with --anchor {file.name}"
         anchors.append(_anchor(file, _bytes(file, "--anchor"), name, name))
     if chain := environment.get(CHAIN_VARIABLE, "").strip():
-        anchors.append(_anchor(Path(chain), _bytes(Path(chain), CHAIN_VARIABLE), _OF_SAME.format(_OURS), _OURS))
-    path = machine_key_path(environment)
-    if path is not None and path.is_file():
-        # One that is damaged stops who draws; to look at pictures it is not needed.
+        anchors.append(_anchor(Path(chain), _bytes(Path(chain), CHAIN_VARIABLE, _BOTH), _OF_SAME.format(_OURS), _OURS))
+    if path := machine_key_path(environment):
+        # One that is damaged or closed stops who draws; to look at pictures it is not needed.
         with suppress(MarkError):
             anchors.append(_anchor(path, _bytes(path, "test key"), _OF_SAME.format(_TESTS), _TESTS))
     return tuple(anchors)
@@ -125,15 +126,15 @@ def _write_first(path: Path, body: bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _bytes(path: Path, what: str) -> bytes:
+def _bytes(path: Path, what: str, remedy: str = _GIVE) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise MarkError(f"{what}: {path} cannot be read ({error.strerror}); {_BOTH}") from error
+        raise MarkError(f"{what}: {path} cannot be read ({error.strerror}); {remedy}") from error
 
 
 def _anchor(path: Path, body: bytes, name: str, key_name: str) -> Anchor:
-    known = _certificates(path, body, "give a file of certificates")
+    known = _certificates(path, body, _GIVE)
     return Anchor(
         name=name,
         key_name=key_name,

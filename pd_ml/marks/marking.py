@@ -1,13 +1,14 @@
 """The marks of a drawn picture, in their order: watermark, XMP, content credentials last. They cannot be left out.
 
 Whoever draws asks for `marks` before drawing starts, so that a key that cannot sign stops him then. Within the clean
-room of a training no key can be read: `preview_marks` has watermark and XMP alone. Errors: MarkError.
+room of a training no key can be read: `preview_marks` has watermark and XMP alone. Errors: MarkError, PictureError.
 """
 
 import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -16,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from pd_ml.errors import MarkError
 from pd_ml.marks import watermark
 from pd_ml.marks.credentials import Given, Statement, signed
-from pd_ml.marks.formats import MIME
+from pd_ml.marks.formats import MIME, rgb_or_rgba
 from pd_ml.marks.keys import SigningKey, signing_key
 from pd_ml.marks.origin import SYSTEM, Origin
 from pd_ml.marks.xmp import PNG_KEYWORD, packet
@@ -26,7 +27,7 @@ MAX_PROVIDER = 200
 WRITTEN = ("PNG", "JPEG", "WEBP")
 # What credentials without an input take: 4 KB with a chain of two certificates, and room for longer ones.
 CREDENTIALS_BYTES = 12_000
-_JPEG_QUALITY = 95
+_QUALITY = 95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,6 @@ class Marks:
         texts: Mapping[str, str],
         icc_profile: bytes | None = None,
         compress_level: int = 6,
-        quality: int = _JPEG_QUALITY,
     ) -> bytes:
         """The file with its XMP, not signed yet. `texts`: of a PNG. `kind`: one of WRITTEN."""
         if kind not in WRITTEN:
@@ -78,7 +78,7 @@ class Marks:
             image.save(buffer, kind, compress_level=compress_level, pnginfo=info, icc_profile=icc_profile)
         else:
             subsampling = {"subsampling": 0} if kind == "JPEG" else {}
-            image.save(buffer, kind, quality=quality, xmp=told.encode(), icc_profile=icc_profile, **subsampling)
+            image.save(buffer, kind, quality=_QUALITY, xmp=told.encode(), icc_profile=icc_profile, **subsampling)
         return buffer.getvalue()
 
     def sign(self, encoded: bytes, size: tuple[int, int], *, kind: str = "PNG", given: Given | None = None) -> bytes:
@@ -105,9 +105,15 @@ class Marks:
         icc_profile: bytes | None = None,
         given: Given | None = None,
         compress_level: int = 6,
-        quality: int = _JPEG_QUALITY,
     ) -> bytes:
-        """A picture with all of its marks, as the bytes of a file. `given`: what it was made of."""
+        """A picture of any mode with all of its marks, as the bytes of a file. `given`: what it was made of.
+
+        A JPEG cannot be transparent: what shines through lies on white there. PictureError where the picture has no
+        colours that can be had.
+        """
+        image = rgb_or_rgba(image, "the picture to be marked")
+        if kind == "JPEG" and image.mode == "RGBA":
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
         marks = replace(self, origin=replace(self.origin, source_type=given.source_type)) if given else self
         encoded = marks.encode(
             marks.with_watermark(image),
@@ -115,7 +121,6 @@ class Marks:
             texts=texts,
             icc_profile=icc_profile,
             compress_level=compress_level,
-            quality=quality,
         )
         return marks.sign(encoded, image.size, kind=kind, given=given)
 
@@ -136,6 +141,13 @@ def marks(origin: Origin, environment: Mapping[str, str] = os.environ) -> Marks:
     ready = Marks(origin=origin, key=signing_key(environment), provider=provider)
     ready.mark(Image.new("RGB", (8, 8)), texts={})
     return ready
+
+
+def write_marked(path: Path, encoded: bytes) -> None:
+    """The file under its name when it is complete."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(encoded)
+    os.replace(partial, path)
 
 
 def preview_marks(stage: str) -> Marks:

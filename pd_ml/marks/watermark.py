@@ -71,7 +71,7 @@ def embed(pixels_HWC: Pixels) -> Pixels:
     if not is_large_enough(height, width):
         raise MarkError(
             f"a picture of {width} x {height} px is too small for the watermark, which needs {MIN_SIDE_PX} px at each "
-            "side: draw it larger, or leave the watermark out"
+            "side: draw it larger"
         )
     marked_HWC = _strongest(pixels_HWC, _by_strips(_masked, pixels_HWC), most_strength=1.0)
     if _score_at_half(marked_HWC) >= SURE_SCORE:

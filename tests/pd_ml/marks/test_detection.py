@@ -1,5 +1,6 @@
 """`python -m pd_ml detect`: three answers apart, and what none of them proves."""
 
+import io
 import json
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from PIL import Image
 from pd_ml.command_line import main
 from pd_ml.marks import watermark
 from pd_ml.marks.detection import NO_PROOF, anchors_of, detect, told
+from pd_ml.marks.given import given_of
 from pd_ml.marks.marking import marks
-from pd_ml.marks.origin import Origin
+from pd_ml.marks.origin import GENERATED, Origin
 from tests.pd_ml.marks.signers import operator, painting
 
 ORIGIN = Origin(system="Public-Domain Diffusion unet", version="0123456789abcdef", model_digest="d" * 64)
@@ -83,6 +85,30 @@ def test_saved_again_a_picture_keeps_the_watermark_alone(marked: Path) -> None:
     assert found.made_by_a_machine == ("watermark",)
 
 
+def in_wide(image: Image.Image, mode: str) -> Image.Image:
+    """The brightness of a picture in a mode of wider numbers than bytes."""
+    grey = np.asarray(image.convert("L"))
+    if mode == "F":
+        return Image.fromarray(grey.astype(np.float32) / 255)
+    return Image.fromarray(grey.astype(np.int32 if mode == "I" else np.uint16) * 257)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_the_watermark_is_found_in_grey_of_wider_numbers_and_as_an_input_it_is_not_white(
+    marked: Path, tmp_path: Path, mode: str
+) -> None:
+    wide = in_wide(Image.open(marked), mode)
+    assert wide.mode == mode
+    if mode == "I;16":
+        wide.save(tmp_path / "wide.png")
+        assert detect(tmp_path / "wide.png", ()).made_by_a_machine == ("watermark",)
+    wide.save(tmp_path / "wide.tiff")
+    given = given_of(tmp_path / "wide.tiff")
+    assert given.source_type == GENERATED
+    kept = np.asarray(Image.open(io.BytesIO(given.body)).convert("L")).astype(int)
+    assert np.abs(kept - np.asarray(Image.open(marked).convert("L"))).max() <= 1
+
+
 def test_a_stranger_with_the_names_of_the_operator_is_not_known_until_his_root_is_given(
     marked: Path, tmp_path: Path
 ) -> None:
@@ -147,6 +173,10 @@ def test_what_cannot_be_looked_at_is_named_and_the_others_are_looked_at(
 def test_an_anchor_that_is_no_certificate_is_named(marked: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detect", "--anchor", str(marked), str(marked)]) == 1
     assert capsys.readouterr().err.startswith(f"MarkError: {marked}: found no certificate that can be read")
+    assert main(["detect", "--anchor", f"{marked}.none", str(marked)]) == 1
+    assert capsys.readouterr().err == (
+        f"MarkError: --anchor: {marked}.none cannot be read (No such file or directory); give a file of certificates\n"
+    )
 
 
 def test_help_and_other_commands_do_not_wait_for_what_only_marks_need() -> None:

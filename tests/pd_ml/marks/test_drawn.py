@@ -48,8 +48,8 @@ def test_an_enlarged_picture_keeps_what_its_input_said(upscaler: Path, models: P
     assert scan.credentials.source_type == ALTERED and not scan.credentials.inputs[0].has_credentials
     assert scan.xmp and scan.xmp.source_type == ALTERED
     assert drawn.credentials.source_type == GENERATED
-    assert drawn.credentials.inputs[0].source_type == GENERATED and not drawn.credentials.inputs[0].faults
-    assert larger.credentials.inputs[0].inputs[0].source_type == GENERATED
+    assert drawn.credentials.inputs[0].source_types[-1] == GENERATED and not drawn.credentials.inputs[0].faults
+    assert larger.credentials.inputs[0].inputs[0].source_types[-1] == GENERATED
     assert b"scan" not in (tmp_path / "large scan.png").read_bytes()
 
 

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pd_ml.command_line import main
 from pd_ml.errors import PictureError
@@ -118,6 +119,18 @@ def test_of_a_damaged_signed_picture_the_credentials_are_still_read(
     assert "x.png: cannot be read as a picture" in err
 
 
+def test_a_signed_picture_of_too_many_pixels_is_told_as_such_and_not_as_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = bytes_of(Image.new("1", (MAX_PIXELS // 10_000 + 1, 10_000)))
+    path = tmp_path / "x.png"
+    path.write_bytes(marks(Origin(), state(tmp_path)).sign(large, (8, 8)))
+    assert main(["detect", str(path)]) == 1
+    out, _ = capsys.readouterr()
+    assert "unchanged since they were signed" in out and "damaged" not in out
+    assert out.startswith(f"{path}: its pixels cannot be had: 12001 x 10000 pixels, expected at most 120,000,000 in")
+
+
 def test_the_json_has_a_line_for_what_cannot_be_read_and_errors_are_one_printable_text(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,6 +141,11 @@ def test_the_json_has_a_line_for_what_cannot_be_read_and_errors_are_one_printabl
     first = json.loads(out.splitlines()[0])
     assert first["picture"] == str(path) and "cannot identify image file the file)" in first["fault"]
     assert err.strip().isprintable()
+
+
+def test_a_state_folder_that_cannot_be_looked_into_does_not_stop_who_only_looks(tmp_path: Path) -> None:
+    # Like a folder that is closed to the user, which no test can make that runs as root.
+    assert known_anchors(state(tmp_path / ("x" * 300))) == ()
 
 
 def test_a_damaged_test_key_does_not_stop_who_only_looks(tmp_path: Path) -> None:

@@ -104,6 +104,19 @@ def test_xmp_with_a_list_or_with_several_descriptions_is_read_whole() -> None:
         assert found and found.source_type == f"{one} {two}" and is_generated(found.source_type)
 
 
+def test_of_many_source_types_in_xmp_none_is_cut_off_before_it_is_judged(tmp_path: Path) -> None:
+    words = ("digitalCapture", "computationalCapture", "humanEdits", "compositeWithTrainedAlgorithmicMedia")
+    for count in (1, 20):
+        terms = [f"{TERMS}{word}" for word in words]
+        terms[:1] = [terms[0], *(f"{TERMS}other{number}" for number in range(1, count))]
+        bag = f"<rdf:Bag>{''.join(f'<rdf:li>{term}</rdf:li>' for term in terms)}</rdf:Bag>"
+        buffer = io.BytesIO()
+        Image.new("RGB", (20, 20)).save(buffer, "JPEG", xmp=packet(Origin()).replace(GENERATED, bag).encode())
+        found = looked_at(tmp_path / "x.jpg", buffer.getvalue())
+        assert found.made_by_a_machine == ("XMP",)
+        assert found.xmp and terms[-1] in found.xmp.source_type.split()
+
+
 def test_credentials_that_lie_elsewhere_are_not_fetched_and_told(tmp_path: Path) -> None:
     place = (
         "<dcterms:provenance xmlns:dcterms='http://purl.org/dc/terms/'>https://example.org/x.c2pa</dcterms:provenance>"
