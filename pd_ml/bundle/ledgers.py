@@ -21,7 +21,7 @@ from pd_ml.bundle.counts import SCHEMA, batches_of, ledger_batches
 from pd_ml.bundle.distrust import Problem
 from pd_ml.bundle.rows import check_order, check_rows, check_same_pictures
 from pd_ml.data.shards import Manifest
-from pd_ml.provenance import HELD, LEDGER_COLUMNS, TRAINED_ON, RunRecord
+from pd_ml.provenance import HELD, LEDGER_COLUMNS, MEASURED_WITH, TRAINED_ON, RunRecord
 
 OF_TRAINING = pa.schema([(name, kind) for name, (kind, _) in LEDGER_COLUMNS.items()])
 
@@ -65,7 +65,7 @@ def compare_ledgers(folder: Path, chain: Chain, readable: Sequence[str]) -> tupl
         if name in readable and (chain.own is None or name != chain.own[0] or set(chain.evaluations) <= set(readable))
     }
     known = {(run.stage, run.version) for run in chain.models.values()}
-    datasets = {(run.stage, run.version): run.dataset_version for run in chain.models.values()}
+    datasets = _known_datasets(chain)
     last = SCHEMA.empty_table()
     for batch in ledger_batches(folder / layout.LEDGER, batch_rows=_BATCH_ROWS):
         if not batch.num_rows:
@@ -86,6 +86,24 @@ def compare_ledgers(folder: Path, chain: Chain, readable: Sequence[str]) -> tupl
             found.tell(f"rows of {stage} {version}", layout.LEDGER, text)
         rows.read_on()
     return found.rows, list(found.problems.values())
+
+
+def _known_datasets(chain: Chain) -> Mapping[tuple[str, str, str], str]:
+    """The dataset version of each model's rows, by stage, version and relation.
+
+    What the evaluation looked at stands among the model's own rows: where it did so in another version, nothing tells
+    of which of the two such a row is.
+    """
+    known = {
+        (run.stage, run.version, relation): run.dataset_version
+        for run in chain.models.values()
+        for relation in (TRAINED_ON, MEASURED_WITH)
+    }
+    if chain.own is not None:
+        own = chain.own[1]
+        if any(run.dataset_version != own.dataset_version for run in chain.evaluations.values()):
+            known.pop((own.stage, own.version, MEASURED_WITH), None)
+    return known
 
 
 class _Expected:

@@ -42,11 +42,14 @@ def check_rows(table: pa.Table, tell: Tell) -> None:
     _check_captions(table, tell)
 
 
-def check_same_pictures(table: pa.Table, datasets: Mapping[tuple[str, str], str], tell: Tell) -> None:
-    """Rows of one item in order: what models of the same dataset version say of it; `datasets` by stage and version."""
-    keys = pa.array([f"{stage} {version}" for stage, version in datasets], pa.string())
+def check_same_pictures(table: pa.Table, datasets: Mapping[tuple[str, str, str], str], tell: Tell) -> None:
+    """Rows of one item in order: what models of the same dataset version say of it.
+
+    `datasets` by stage, version and relation; rows that none is told of may be of any, and are not compared.
+    """
+    keys = pa.array([" ".join(key) for key in datasets], pa.string())
     versions = pa.array(list(datasets.values()), pa.string())
-    mine = pc.binary_join_element_wise(table["stage"], table["version"], " ")
+    mine = pc.binary_join_element_wise(table["stage"], table["version"], table["relation"], " ")
     dataset = versions.take(pc.index_in(mine.combine_chunks(), value_set=keys))
     told = table.append_column("dataset", dataset).filter(pc.is_valid(dataset))
     grouped = told.group_by(["item_id", "dataset"], use_threads=False)

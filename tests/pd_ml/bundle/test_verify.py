@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pd_ml.bundle import layout
@@ -304,6 +305,18 @@ def test_a_bundle_of_each_model_that_draws_passes(
     folder = made.bundle(tmp_path / "bundle", stage, labels=labels, datasets=datasets)
     make_papers(folder)
     sign(folder, whole.key)
+    found = verify(folder, whole.public)
+    assert found.is_whole, lines(found)
+
+
+def test_a_bundle_whose_evaluation_saw_a_newer_dataset_version_passes(whole: HandedOut, tmp_path: Path) -> None:
+    folder = made.bundle(tmp_path / "bundle", datasets=2, is_evaluated_on_newer=True)
+    make_papers(folder)
+    sign(folder, whole.key)
+    rows = pq.read_table(folder / layout.LEDGER).to_pylist()
+    # Held in the model's training, and measured by that of its CLIP.
+    revids = {row["stage"]: row["revid"] for row in rows if row["item_id"] == made.item_of(made.HELD_BACK)}
+    assert revids == {"clip": 5004, "unet_text": 5005}
     found = verify(folder, whole.public)
     assert found.is_whole, lines(found)
 
