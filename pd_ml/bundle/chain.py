@@ -216,13 +216,18 @@ def _of_evaluation(chain: Chain, found: Mapping[str, Sealed]) -> Iterator[Proble
         yield from _of_output(layout.SAMPLES, run, layout.SAMPLES, found)
 
 
+def _is_read_as_record(file: str, found: Mapping[str, Sealed]) -> bool:
+    """A record that cannot be read is told of where it is read; beside the manifest of a dataset none is."""
+    folder, _, name = file.rpartition("/")
+    is_record = name == RUN and folder.count("/") == 1 and folder.startswith(f"{layout.CHAIN}/")
+    return is_record and f"{folder}/{layout.DATASET_MANIFEST}" not in found
+
+
 def _of_strangers(chain: Chain, found: Mapping[str, Sealed]) -> Iterator[Problem]:
     """Files that no bundle has: a digest and a signature alone do not make them part of one."""
     runs = {f"{layout.CHAIN}/{name}/{file}" for name in (*chain.models, *chain.evaluations) for file in (RUN, LEDGER)}
     datasets = {f"{layout.CHAIN}/{name}/{layout.DATASET_MANIFEST}" for name in chain.datasets}
     for file in sorted(found):
-        # A record that cannot be read is told of where it is read.
-        is_record = file.startswith(f"{layout.CHAIN}/") and file.count("/") == 2 and file.endswith(f"/{RUN}")
-        is_known = file in REQUIRED or file in runs or file in datasets or is_record
+        is_known = file in REQUIRED or file in runs or file in datasets or _is_read_as_record(file, found)
         if not is_known and not file.startswith(f"{layout.PIPELINE}/"):
             yield Problem(file=file, text="no file of a bundle; remove it")

@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 import struct
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,8 +123,8 @@ def write_dataset(folder: Path, number: int, made: Made) -> shards.Manifest:
             "profile": "strict",
             MEMBERS: sha256(f"members {number}"),
             "proven": True,
-            "rules": {"accept-free-work": sum(counts.values())},
-            "sources": {"commons": sum(counts.values())},
+            "rules": dict(sorted(Counter(map(rule_of, range(sum(counts.values())))).items())),
+            "sources": dict(sorted(Counter(map(source_of, range(sum(counts.values())))).items())),
             "selection": {"minimum_side": 0, "per_artist": 0},
             "skipped": [],
         },
@@ -272,13 +273,21 @@ def rows_of(
             "captions": captions_of(number, stage, made) if is_shown else [],
             "page_url": f"https://museum.example/object/{number}" if is_museum else page_url(number),
             "revid": None if is_museum else 5000 + number + int(is_evaluation and made.is_evaluated_on_newer),
-            "rule_id": "accept-museum-work" if is_museum else RULES[number % 2],
+            "rule_id": rule_of(number),
             "evidence_digest": sha256(f"evidence {number}"),
         }
 
 
 def item_of(number: int) -> str:
     return f"smithsonian:edanmdm-{number}:0" if number % 3 == 2 else f"commons:M{1000 + number}"
+
+
+def source_of(number: int) -> str:
+    return item_of(number).partition(":")[0]
+
+
+def rule_of(number: int) -> str:
+    return "accept-museum-work" if number % 3 == 2 else RULES[number % 2]
 
 
 def page_url(number: int) -> str:
