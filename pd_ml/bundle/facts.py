@@ -152,10 +152,12 @@ def read_release(folder: Path) -> Release:
     path = folder / layout.RELEASE
     raw = _object(path)
     found = raw.get("format_version")
-    if not isinstance(found, int) or found > layout.FORMAT_VERSION:
+    if type(found) is not int or found > layout.FORMAT_VERSION:
         raise BundleError(
             f"{path}: format {found}, this program reads up to {layout.FORMAT_VERSION}; verify it with a newer version"
         )
+    if found != layout.FORMAT_VERSION:
+        raise BundleError(f"{path}: format {found}, expected {layout.FORMAT_VERSION}; have the bundle made again")
     expected = {one.name for one in fields(Release)}
     if wrong := sorted(expected ^ set(raw)):
         raise BundleError(f"{path}: fields {', '.join(wrong)} are missing or unknown; expected those of format {found}")

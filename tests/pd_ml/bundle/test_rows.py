@@ -34,6 +34,16 @@ def of_picture(**fields: object) -> Callable[[Row], Row]:
     return lambda row: {**row, **fields} if row["item_id"] == PICTURE and row["relation"] == TRAINED_ON else row
 
 
+def in_bundle(stage: str = "", **fields: object) -> Callable[[Row], Row]:
+    """Other values of what only the bundle's ledger tells, in the rows of one picture, or in one model's of them."""
+
+    def changed(row: Row) -> Row:
+        is_it = layout.SOURCE in row and row["item_id"] == PICTURE and stage in ("", row["stage"])
+        return {**row, **fields} if is_it else row
+
+    return changed
+
+
 def of_captions(change: Callable[[Row], list[Row]]) -> Callable[[Row], Row]:
     """Other entries for each caption under CC BY-SA."""
 
@@ -71,6 +81,15 @@ def of_captions(change: Callable[[Row], list[Row]]) -> Callable[[Row], Row]:
             lambda row: {**row, "sha256": "0" * 64} if (row["item_id"], row["stage"]) == (PICTURE, "clip") else row,
             "its sha256 is another in the ledger of another model of the same dataset version",
         ),
+        (
+            lambda row: {**row, "item_id": "no-archive"} if row["item_id"] == "smithsonian:edanmdm-8:0" else row,
+            "its source is not the archive that its item_id names",
+        ),
+        (in_bundle(seen_on="2026-99-99"), "its seen_on is no day"),
+        (in_bundle("clip", media_host="elsewhere.example"), "its media_host is another in another row of the same"),
+        (in_bundle("clip", media_host=None), "its media_host is another in another row of the same picture"),
+        (in_bundle("clip", size_bytes=1), "its size_bytes is another in another row of the same picture"),
+        (in_bundle("clip", seen_on="2026-01-01"), "its seen_on is another in another row of the same picture"),
     ],
 )
 def test_a_row_that_no_training_writes_is_named(

@@ -205,12 +205,32 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         layout.RELEASE,
         "is -1e+30, expected a number from 0",
     ),
+    "a format that never was": (
+        to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": 0'),
+        layout.RELEASE,
+        "format 0, expected 1",
+    ),
     "a model of the chain less": (to.removed("chain/clip-*"), "/run.json", "made of clip"),
     "another record at the top": (to.rewritten(layout.RUN, "\n", "\n\n"), layout.RUN, "is not the same as chain/"),
     "a list of pictures that the dataset did not seal": (
         to.sealed_anew("clip", members="0" * 64),
         "/run.json",
         "is not the one that the dataset sealed",
+    ),
+    "other rules in the dataset": (
+        to.dataset_changed(lambda one: replace(one, facts={**one.facts, "rules": {"accept-free-work": 24}})),
+        "/ledger.parquet",
+        "rules: 8 pictures of 'accept-free-work', the manifest of its dataset says 24",
+    ),
+    "other archives in the dataset": (
+        to.dataset_changed(lambda one: replace(one, facts={**one.facts, "sources": {"commons": 24}})),
+        "/ledger.parquet",
+        "sources: 16 pictures of 'commons', the manifest of its dataset says 24",
+    ),
+    "archives in the dataset that are not counted": (
+        to.dataset_changed(lambda one: replace(one, facts={**one.facts, "sources": ["commons"]})),
+        "/ledger.parquet",
+        "sources: 16 pictures of 'commons', the manifest of its dataset says None",
     ),
     "another shard in the dataset": (
         to.dataset_changed(lambda one: replace(one, shards=one.shards[1:])),
@@ -276,6 +296,11 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         "is missing, expected",
     ),
     "a bill of materials that is none": (to.flipped(layout.BOM, 0), layout.BOM, "cannot be read as JSON"),
+    "a record beside the manifest of a dataset": (
+        lambda folder: to.added(f"chain/{to.only(folder, 'chain/dataset-*').name}/run.json")(folder),
+        "/run.json",
+        "no file of a bundle",
+    ),
     "a file more": (to.added("notes.md"), "notes.md", "no file of a bundle"),
 }
 
