@@ -43,15 +43,14 @@ def shown(text: str) -> str:
 def read_json(path: Path) -> Mapping[str, Any]:
     """The object in a JSON file of a bundle; BundleError where it is missing, too large or none.
 
-    Numbers are finite and no name stands twice, so that every reader reads the same.
+    It is UTF-8 on every machine, numbers are finite and no name stands twice, so that every reader reads the same.
     """
     try:
         size_bytes = path.stat().st_size
         if size_bytes > MOST_JSON_BYTES:
             raise BundleError(f"{size_bytes} bytes, expected at most {MOST_JSON_BYTES}; it is not read")
-        found = json.loads(
-            path.read_bytes(), parse_constant=_finite, parse_float=_finite, object_pairs_hook=_named_once
-        )
+        text = path.read_bytes().decode()
+        found = json.loads(text, parse_constant=_finite, parse_float=_finite, object_pairs_hook=_named_once)
     except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"cannot be read as JSON ({error}); fetch the bundle again") from error
     if not isinstance(found, dict):

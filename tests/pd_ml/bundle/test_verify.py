@@ -1,6 +1,7 @@
 """Whatever is changed in a bundle is found and named: by digests, by the signature, and where both were made anew."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -205,11 +206,6 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         layout.RELEASE,
         "is -1e+30, expected a number from 0",
     ),
-    "a format that never was": (
-        to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": 0'),
-        layout.RELEASE,
-        "format 0, expected 1",
-    ),
     "a model of the chain less": (to.removed("chain/clip-*"), "/run.json", "made of clip"),
     "another record at the top": (to.rewritten(layout.RUN, "\n", "\n\n"), layout.RUN, "is not the same as chain/"),
     "a list of pictures that the dataset did not seal": (
@@ -403,6 +399,8 @@ def test_what_is_changed_and_signed_again_is_named(what: str, whole: HandedOut, 
         (to.added("pipeline/.hidden/weights.json"), "weights.json", "a hidden file"),
         (to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": 2'), layout.RELEASE, "newer version"),
         (to.rewritten(layout.MANIFEST, '"format_version": 1', '"format_version": 2'), layout.MANIFEST, "format 2"),
+        (to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": 0'), layout.RELEASE, "expected 1"),
+        (to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": true'), layout.RELEASE, "format True"),
     ],
 )
 def test_what_cannot_be_sealed_again_is_named(
@@ -412,6 +410,26 @@ def test_what_cannot_be_sealed_again_is_named(
     change(folder)
     found = verify(folder)
     assert told(found, file, words), lines(found)
+
+
+def test_a_name_that_is_not_ascii_is_the_same_on_a_machine_of_any_encoding(whole: HandedOut, tmp_path: Path) -> None:
+    folder = made.bundle(tmp_path / "bundle", provider="Österreichische Bücherei")
+    said = json.loads((folder / layout.RELEASE).read_bytes())
+    (folder / layout.RELEASE).write_bytes(json.dumps(said, ensure_ascii=False).encode())
+    for command in (["papers"], ["sign", "--key", str(whole.key)], ["verify", "--public-key", str(whole.public)]):
+        there = [sys.executable, "-X", "utf8=0", "-m", "pd_ml", command[0], str(folder), *command[1:]]
+        environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+        done = subprocess.run(there, capture_output=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
+    assert verify(folder, whole.public).is_whole
+    assert "Österreichische Bücherei" in (folder / layout.CARD).read_bytes().decode()
+
+
+def test_json_is_utf_8_and_nothing_else(whole: HandedOut, tmp_path: Path) -> None:
+    folder = whole.copy(tmp_path / "bundle")
+    content = (folder / layout.RELEASE).read_bytes().decode()
+    (folder / layout.RELEASE).write_bytes(content.encode("utf-16"))
+    assert told(verify(folder), layout.RELEASE, "cannot be read as JSON")
 
 
 def test_all_that_is_missing_is_named_at_once(whole: HandedOut, tmp_path: Path) -> None:
