@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pd_ml.bundle import layout
-from pd_ml.bundle.distrust import Problem, misfits, read_json
+from pd_ml.bundle.distrust import Problem
 from pd_ml.bundle.facts import read_release
+from pd_ml.bundle.records import read_dataset, read_record
 from pd_ml.bundle.sealing import Sealed
 from pd_ml.bundle.trainings import problems_of_training
-from pd_ml.data.shards import Manifest, ShardError, digest_of, parse_manifest
-from pd_ml.errors import BundleError, ProvenanceError
+from pd_ml.data.shards import Manifest, digest_of
+from pd_ml.errors import BundleError
 from pd_ml.provenance import (
     LEDGER,
     RUN,
@@ -23,7 +24,6 @@ from pd_ml.provenance import (
     digest_of_outputs,
     is_decisive,
     is_proven,
-    parse_run,
     sealed_members,
 )
 from pd_ml.room.levels import CONTAINER, KERNEL
@@ -60,9 +60,9 @@ def read_chain(folder: Path) -> tuple[Chain, list[Problem]]:
         name = f"{layout.CHAIN}/{place.name}/{layout.DATASET_MANIFEST if is_dataset else RUN}"
         try:
             if is_dataset:
-                datasets[place.name] = _manifest(folder / name)
+                datasets[place.name] = read_dataset(folder / name)
             else:
-                runs[place.name] = _record(folder / name)
+                runs[place.name] = read_record(folder / name)
         except BundleError as error:
             problems.append(Problem(file=name, text=str(error)))
     models = {name: run for name, run in runs.items() if run.stage != EVALUATE}
@@ -77,28 +77,6 @@ def read_chain(folder: Path) -> tuple[Chain, list[Problem]]:
         pass
     evaluations = {name: run for name, run in runs.items() if run.stage == EVALUATE}
     return Chain(models=models, own=own, evaluations=evaluations, datasets=datasets), problems
-
-
-def _record(path: Path) -> RunRecord:
-    read_json(path)
-    try:
-        found = parse_run(path)
-    except (ProvenanceError, AttributeError, RecursionError) as error:
-        raise BundleError(str(error).removeprefix(f"{path}: ")) from error
-    if wrong := misfits(found):
-        raise BundleError(f"not a run record: {'; '.join(wrong)}")
-    return found
-
-
-def _manifest(path: Path) -> Manifest:
-    read_json(path)
-    try:
-        found = parse_manifest(path)
-    except (ShardError, AttributeError, RecursionError) as error:
-        raise BundleError(str(error).removeprefix(f"{path}: ")) from error
-    if wrong := misfits(found):
-        raise BundleError(f"not a dataset manifest: {'; '.join(wrong)}")
-    return found
 
 
 def problems_of_chain(chain: Chain, found: Mapping[str, Sealed]) -> list[Problem]:
@@ -216,13 +194,18 @@ def _of_evaluation(chain: Chain, found: Mapping[str, Sealed]) -> Iterator[Proble
         yield from _of_output(layout.SAMPLES, run, layout.SAMPLES, found)
 
 
+def _is_read_as_record(file: str, found: Mapping[str, Sealed]) -> bool:
+    """A record that cannot be read is told of where it is read; beside the manifest of a dataset none is."""
+    folder, _, name = file.rpartition("/")
+    is_record = name == RUN and folder.count("/") == 1 and folder.startswith(f"{layout.CHAIN}/")
+    return is_record and f"{folder}/{layout.DATASET_MANIFEST}" not in found
+
+
 def _of_strangers(chain: Chain, found: Mapping[str, Sealed]) -> Iterator[Problem]:
     """Files that no bundle has: a digest and a signature alone do not make them part of one."""
     runs = {f"{layout.CHAIN}/{name}/{file}" for name in (*chain.models, *chain.evaluations) for file in (RUN, LEDGER)}
     datasets = {f"{layout.CHAIN}/{name}/{layout.DATASET_MANIFEST}" for name in chain.datasets}
     for file in sorted(found):
-        # A record that cannot be read is told of where it is read.
-        is_record = file.startswith(f"{layout.CHAIN}/") and file.count("/") == 2 and file.endswith(f"/{RUN}")
-        is_known = file in REQUIRED or file in runs or file in datasets or is_record
+        is_known = file in REQUIRED or file in runs or file in datasets or _is_read_as_record(file, found)
         if not is_known and not file.startswith(f"{layout.PIPELINE}/"):
             yield Problem(file=file, text="no file of a bundle; remove it")

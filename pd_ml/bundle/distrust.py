@@ -6,8 +6,10 @@ and fields may be of any kind. Errors: BundleError.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -17,6 +19,7 @@ from pd_ml.errors import BundleError
 # Far above what a manifest, a record or a report holds, and far below what would fill a memory.
 MOST_JSON_BYTES = 16 << 20
 _MOST_CHARACTERS = 600
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -40,15 +43,14 @@ def shown(text: str) -> str:
 def read_json(path: Path) -> Mapping[str, Any]:
     """The object in a JSON file of a bundle; BundleError where it is missing, too large or none.
 
-    Numbers are finite and no name stands twice, so that every reader reads the same.
+    It is UTF-8 on every machine, numbers are finite and no name stands twice, so that every reader reads the same.
     """
     try:
         size_bytes = path.stat().st_size
         if size_bytes > MOST_JSON_BYTES:
             raise BundleError(f"{size_bytes} bytes, expected at most {MOST_JSON_BYTES}; it is not read")
-        found = json.loads(
-            path.read_bytes(), parse_constant=_finite, parse_float=_finite, object_pairs_hook=_named_once
-        )
+        text = path.read_bytes().decode()
+        found = json.loads(text, parse_constant=_finite, parse_float=_finite, object_pairs_hook=_named_once)
     except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"cannot be read as JSON ({error}); fetch the bundle again") from error
     if not isinstance(found, dict):
@@ -67,6 +69,14 @@ def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands twice in one object")
     return found
+
+
+def is_day(text: str) -> bool:
+    """Whether it is a day of the calendar as `2026-11-30`."""
+    try:
+        return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def misfits(value: object) -> list[str]:

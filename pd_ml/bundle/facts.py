@@ -3,14 +3,13 @@
 Every number of every paper is here or is computed from what is here; a paper is a pure function of `Facts`. Nothing
 else is read: no clock, no network, no home. Memory is bounded by the number of models, rules and hosts, not of
 pictures.
-Errors: BundleError, ProvenanceError.
+Errors: BundleError.
 """
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.counts import COLUMNS as COLUMNS
@@ -19,9 +18,13 @@ from pd_ml.bundle.counts import Counts as Counts
 from pd_ml.bundle.counts import Host as Host
 from pd_ml.bundle.counts import OfModel, count
 from pd_ml.bundle.counts import ledger_batches as ledger_batches
-from pd_ml.data.shards import Manifest, ShardError, parse_manifest
+from pd_ml.bundle.distrust import read_json
+from pd_ml.bundle.records import read_dataset, read_record
+from pd_ml.data.shards import Manifest
 from pd_ml.errors import BundleError
-from pd_ml.provenance import RUN, RunRecord, parse_run
+from pd_ml.provenance import RUN, RunRecord
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +143,7 @@ def read_facts(folder: Path) -> Facts:
         release=release,
         chain=tuple(_link(run, links.get((run.stage, run.version), none)) for run in chain_runs),
         evaluated=evaluated,
-        evaluation=_object(folder / layout.EVALUATION),
+        evaluation=_read(folder / layout.EVALUATION, read_json),
         datasets=datasets,
         counts=counts,
         files=weight_digests(folder, chain_runs[0]),
@@ -150,12 +153,14 @@ def read_facts(folder: Path) -> Facts:
 def read_release(folder: Path) -> Release:
     """What `release.json` says; BundleError where it is missing, of a newer format or lacks a field."""
     path = folder / layout.RELEASE
-    raw = _object(path)
+    raw = _read(path, read_json)
     found = raw.get("format_version")
-    if not isinstance(found, int) or found > layout.FORMAT_VERSION:
+    if type(found) is not int or found > layout.FORMAT_VERSION:
         raise BundleError(
             f"{path}: format {found}, this program reads up to {layout.FORMAT_VERSION}; verify it with a newer version"
         )
+    if found != layout.FORMAT_VERSION:
+        raise BundleError(f"{path}: format {found}, expected {layout.FORMAT_VERSION}; have the bundle made again")
     expected = {one.name for one in fields(Release)}
     if wrong := sorted(expected ^ set(raw)):
         raise BundleError(f"{path}: fields {', '.join(wrong)} are missing or unknown; expected those of format {found}")
@@ -176,13 +181,10 @@ def _chain(folder: Path, release: Release) -> tuple[list[RunRecord], RunRecord, 
     datasets: dict[str, Manifest] = {}
     for place in sorted((folder / layout.CHAIN).glob("*")):
         if (manifest := place / layout.DATASET_MANIFEST).is_file():
-            try:
-                found = parse_manifest(manifest)
-            except ShardError as error:
-                raise BundleError(f"{manifest}: {error}") from error
+            found = _read(manifest, read_dataset)
             datasets[found.version] = found
             continue
-        run = parse_run(place / RUN)
+        run = _read(place / RUN, read_record)
         if run.stage == "evaluate":
             evaluated = run
         else:
@@ -220,13 +222,11 @@ def _link(run: RunRecord, of: OfModel) -> Link:
     )
 
 
-def _object(path: Path) -> Mapping[str, Any]:
+def _read(path: Path, read: Callable[[Path], _Read]) -> _Read:
+    """What `read` finds in a file; BundleError that names it where it is missing or is none."""
+    if not path.is_file():
+        raise BundleError(f"{path} is missing; this is half a bundle, have it made again")
     try:
-        found = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise BundleError(f"{path} is missing; this is half a bundle, have it made again") from error
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{path}: cannot be read ({error}); fetch the bundle again") from error
-    if not isinstance(found, dict):
-        raise BundleError(f"{path}: {type(found).__name__}, expected an object")
-    return found
+        return read(path)
+    except BundleError as error:
+        raise BundleError(f"{path}: {error}") from error

@@ -21,7 +21,7 @@ from pd_ml.bundle.counts import SCHEMA, batches_of, ledger_batches
 from pd_ml.bundle.distrust import Problem
 from pd_ml.bundle.rows import check_order, check_rows, check_same_pictures
 from pd_ml.data.shards import Manifest
-from pd_ml.provenance import HELD, LEDGER_COLUMNS, TRAINED_ON, RunRecord
+from pd_ml.provenance import HELD, LEDGER_COLUMNS, MEASURED_WITH, TRAINED_ON, RunRecord
 
 OF_TRAINING = pa.schema([(name, kind) for name, (kind, _) in LEDGER_COLUMNS.items()])
 
@@ -65,7 +65,7 @@ def compare_ledgers(folder: Path, chain: Chain, readable: Sequence[str]) -> tupl
         if name in readable and (chain.own is None or name != chain.own[0] or set(chain.evaluations) <= set(readable))
     }
     known = {(run.stage, run.version) for run in chain.models.values()}
-    datasets = {(run.stage, run.version): run.dataset_version for run in chain.models.values()}
+    datasets = _known_datasets(chain)
     last = SCHEMA.empty_table()
     for batch in ledger_batches(folder / layout.LEDGER, batch_rows=_BATCH_ROWS):
         if not batch.num_rows:
@@ -86,6 +86,24 @@ def compare_ledgers(folder: Path, chain: Chain, readable: Sequence[str]) -> tupl
             found.tell(f"rows of {stage} {version}", layout.LEDGER, text)
         rows.read_on()
     return found.rows, list(found.problems.values())
+
+
+def _known_datasets(chain: Chain) -> Mapping[tuple[str, str, str], str]:
+    """The dataset version of each model's rows, by stage, version and relation.
+
+    What the evaluation looked at stands among the model's own rows: where it did so in another version, nothing tells
+    of which of the two such a row is.
+    """
+    known = {
+        (run.stage, run.version, relation): run.dataset_version
+        for run in chain.models.values()
+        for relation in (TRAINED_ON, MEASURED_WITH)
+    }
+    if chain.own is not None:
+        own = chain.own[1]
+        if any(run.dataset_version != own.dataset_version for run in chain.evaluations.values()):
+            known.pop((own.stage, own.version, MEASURED_WITH), None)
+    return known
 
 
 class _Expected:
@@ -179,6 +197,7 @@ def _looked_at(
     file = f"{layout.CHAIN}/{name}/{layout.CHAIN_LEDGER}"
     shown = trained = strangers = texts = 0
     by_split: Counter[str] = Counter()
+    pictures_by = _PicturesBy()
     last = OF_TRAINING.empty_table()
 
     def tell_order(two: pa.Table) -> None:
@@ -194,6 +213,7 @@ def _looked_at(
         last = table.slice(table.num_rows - 1)
         for one in pc.value_counts(pc.fill_null(table["split"], "")).to_pylist():
             by_split[one["values"]] += one["counts"]
+        pictures_by.add(table)
         learnt = table.filter(pc.equal(table["relation"], TRAINED_ON))
         trained += learnt.num_rows
         shown += pc.sum(learnt["times_shown"]).as_py() or 0
@@ -216,12 +236,48 @@ def _looked_at(
     elif manifest is not None and by_split != Counter(manifest.counts):
         text = f"pictures by split are {dict(by_split)}, the manifest of its dataset says {dict(manifest.counts)}"
         found.tell(f"splits in {name}", file, text)
+    else:
+        for what, text in pictures_by.differences(manifest):
+            found.tell(f"{what} in {name}", file, text)
     if trained and not texts and record.stage in READS_TEXTS:
         text = f"no caption was shown in it, and {record.stage} learns from captions"
         found.tell(f"captions in {name}", file, text)
     if strangers:
         text = f"{strangers} rows are of another model than {model.stage} {model.version}"
         found.tell(f"strangers in {name}", file, text)
+
+
+@dataclass
+class _PicturesBy:
+    """All pictures of a ledger by rule and by archive, which the facts of its dataset's manifest count too."""
+
+    rules: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    without_evidence: int = 0
+
+    def add(self, table: pa.Table) -> None:
+        """Some more rows, `held` ones too."""
+        archives = pc.list_element(pc.split_pattern(pc.fill_null(table["item_id"], ""), ":", max_splits=1), 0)
+        for counter, column in ((self.rules, pc.fill_null(table["rule_id"], "")), (self.sources, archives)):
+            for one in pc.value_counts(column).to_pylist():
+                counter[one["values"]] += one["counts"]
+        self.without_evidence += table["evidence_digest"].null_count
+
+    def differences(self, manifest: Manifest | None) -> Iterator[tuple[str, str]]:
+        """The facts that count otherwise, where the manifest tells them."""
+        facts = manifest.facts if manifest is not None else {}
+        counted = {"sources": self.sources}
+        # Lists of before they told the evidence could be written anew beside a manifest that had counted.
+        if not self.without_evidence:
+            counted["rules"] = self.rules
+        for fact, counter in counted.items():
+            told = facts.get(fact, counter)
+            by = told if isinstance(told, Mapping) else {}
+            if by == counter and all(type(number) is int for number in by.values()):
+                continue
+            one = min((name for name in {*counter, *by} if counter[name] != by.get(name, 0)), default="")
+            text = f"{fact}: {counter[one]} pictures of {one!r}, the manifest of its dataset says {by.get(one)!r}"
+            yield fact, text
 
 
 def _united(own: Iterator[pa.Table], other: Iterator[pa.Table]) -> Iterator[pa.Table]:

@@ -3,13 +3,14 @@
 The bundle's ledger is equal to those of its chain, so that what holds of its rows holds of theirs. No torch in here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.distrust import is_day
 from pd_ml.data.shards import SPLITS
 from pd_ml.provenance import TRAINED_ON
 
@@ -25,7 +26,6 @@ _PATTERNS = {
     "stored_sha256": (_DIGEST, "no SHA-256"),
     "evidence_digest": (_DIGEST, "no SHA-256"),
     "page_url": (r"^https?://[^\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]+$", "no address of the web"),
-    layout.SEEN_ON: (r"^(\d{4}-\d{2}-\d{2})?$", "no day"),
 }
 # The tokenizer reads every caption once, while its picture counts as shown once.
 _READS_ALL_CAPTIONS = "tokenizer"
@@ -33,6 +33,12 @@ _READS_ALL_CAPTIONS = "tokenizer"
 _MOST_SHOWINGS = 1 << 40
 # Of one picture, all models of one dataset version know the same.
 _OF_PICTURE = ("sha256", "stored_sha256", "split", "page_url", "revid", "rule_id", "evidence_digest")
+# What the house told beside the ledgers, and of what: the same wherever that is the same, in any dataset version.
+_TOLD_OF = {
+    layout.MEDIA_HOST: ("item_id",),
+    layout.SIZE_BYTES: ("item_id", "stored_sha256"),
+    layout.SEEN_ON: ("item_id", "evidence_digest"),
+}
 
 
 def check_rows(table: pa.Table, tell: Tell) -> None:
@@ -42,21 +48,32 @@ def check_rows(table: pa.Table, tell: Tell) -> None:
     _check_captions(table, tell)
 
 
-def check_same_pictures(table: pa.Table, datasets: Mapping[tuple[str, str], str], tell: Tell) -> None:
-    """Rows of one item in order: what models of the same dataset version say of it; `datasets` by stage and version."""
-    keys = pa.array([f"{stage} {version}" for stage, version in datasets], pa.string())
+def check_same_pictures(table: pa.Table, datasets: Mapping[tuple[str, str, str], str], tell: Tell) -> None:
+    """Rows of one item in order: what models of the same dataset version say of it.
+
+    `datasets` by stage, version and relation; rows that none is told of may be of any, and are not compared.
+    """
+    keys = pa.array([" ".join(key) for key in datasets], pa.string())
     versions = pa.array(list(datasets.values()), pa.string())
-    mine = pc.binary_join_element_wise(table["stage"], table["version"], " ")
+    mine = pc.binary_join_element_wise(table["stage"], table["version"], table["relation"], " ")
     dataset = versions.take(pc.index_in(mine.combine_chunks(), value_set=keys))
-    told = table.append_column("dataset", dataset).filter(pc.is_valid(dataset))
-    grouped = told.group_by(["item_id", "dataset"], use_threads=False)
-    found = grouped.aggregate([(name, "count_distinct", pc.CountOptions(mode="all")) for name in _OF_PICTURE])
-    for name in _OF_PICTURE:
+    known = table.append_column("dataset", dataset).filter(pc.is_valid(dataset))
+    text = "is another in the ledger of another model of the same dataset version"
+    _tell_several(known, ("item_id", "dataset"), _OF_PICTURE, text, tell)
+    for name, keys_of_it in _TOLD_OF.items():
+        _tell_several(table, keys_of_it, (name,), "is another in another row of the same picture", tell)
+
+
+def _tell_several(table: pa.Table, keys: Sequence[str], names: Sequence[str], text: str, tell: Tell) -> None:
+    """Of each column the first item whose rows of the same `keys` have several values in it, nulls included."""
+    grouped = table.group_by(list(keys), use_threads=False)
+    found = grouped.aggregate([(name, "count_distinct", pc.CountOptions(mode="all")) for name in names])
+    for name in names:
         several = found.filter(pc.greater(found[f"{name}_count_distinct"], 1))
         if several.num_rows:
             item = several["item_id"][0].as_py()
-            row = told.filter(pc.equal(told["item_id"], item)).slice(0, 1)
-            tell(row, f"its {name} is another in the ledger of another model of the same dataset version")
+            row = table.filter(pc.equal(table["item_id"], item)).slice(0, 1)
+            tell(row, f"its {name} {text}")
 
 
 def _check_filled(table: pa.Table, tell: Tell) -> None:
@@ -69,7 +86,7 @@ def _check_filled(table: pa.Table, tell: Tell) -> None:
                 is_empty = pc.or_(is_empty, pc.fill_null(pc.equal(rows[name], ""), False))
             _tell_first(rows, is_empty, f"no {name}{told}", tell)
     archive = pc.struct_field(pc.extract_regex(table["item_id"], "^(?P<archive>[^:]*):"), "archive")
-    is_other = pc.or_(pc.is_null(archive), pc.not_equal(archive, table[layout.SOURCE]))
+    is_other = pc.or_kleene(pc.is_null(archive), pc.not_equal(archive, table[layout.SOURCE]))
     _tell_first(table, is_other, f"its {layout.SOURCE} is not the archive that its item_id names", tell)
 
 
@@ -77,6 +94,9 @@ def _check_values(table: pa.Table, tell: Tell) -> None:
     for name, (pattern, told) in _PATTERNS.items():
         is_wrong = pc.invert(pc.match_substring_regex(table[name], pattern))
         _tell_first(table, is_wrong, f"its {name} is {told}", tell)
+    days = pc.unique(table[layout.SEEN_ON]).to_pylist()
+    no_days = pa.array([day for day in days if day and not is_day(day)], pa.string())
+    _tell_first(table, pc.is_in(table[layout.SEEN_ON], value_set=no_days), f"its {layout.SEEN_ON} is no day", tell)
     is_learnt = pc.equal(table["relation"], TRAINED_ON)
     is_shown = pc.greater(table["times_shown"], 0)
     _tell_first(table, pc.not_equal(is_shown, is_learnt), "its relation is not that of its times_shown", tell)

@@ -106,7 +106,7 @@ def refused_today(home: Home, *, profile: str) -> list[str]:
     for folder in _latest(home):
         name = f"{folder.parent.name}/{folder.name}"
         try:
-            version = json.loads((folder / "release.json").read_text())["version"]
+            version = json.loads((folder / "release.json").read_text(encoding="utf-8"))["version"]
             reasons = gates.reasons(home, folder.parent.name, version, profile=profile)
             problems += [f"{name}: {reason}" for reason in reasons]
         except (PdError, OSError, ValueError, KeyError) as error:
@@ -193,9 +193,12 @@ class _Gathered:
         _copy(self.model.folder / RUN, folder / RUN)
         _copy(self.evaluation / gates.REPORT, folder / "evaluation.json")
         _copy(self.evaluation / gates.SAMPLES, folder / gates.SAMPLES)
-        _write_ledger(self.home, gates.ledgers_of(self.home, self.model), folder / LEDGER)
+        of_evaluation = self.evaluation / LEDGER
+        ledgers = [one for one in gates.ledgers_of(self.home, self.model) if one != of_evaluation]
+        _write_ledger(self.home, ledgers, of_evaluation, folder / LEDGER)
         said = {**self.said, "bundle": bundle, "released_on": today.isoformat()}
-        (folder / "release.json").write_text(json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (folder / "release.json").write_text(text, encoding="utf-8")
 
     def _weights(self, target: Path) -> None:
         for name in sorted(self.model.run.outputs):
@@ -209,9 +212,10 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _write_ledger(home: Home, ledgers: Sequence[Path], target: Path) -> None:
+def _write_ledger(home: Home, ledgers: Sequence[Path], of_evaluation: Path, target: Path) -> None:
     inputs: dict[str, Table | Parts] = {
         "ledgers": Parts(table=MODEL_LEDGER, paths=tuple(ledgers)),
+        "looked_at": Parts(table=MODEL_LEDGER, paths=(of_evaluation,)),
         "items": ITEMS,
         "files": FILES,
         "evidence": EVIDENCE,

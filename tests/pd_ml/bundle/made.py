@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 import struct
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from pd_ml.recipes import STAGE_INPUTS
 
 Labels = Literal["cc0", "mixed", "none"]
 PICTURES = 24
+HELD_BACK = 4
 WITHOUT_PROMPTS = ("unet", "latent_unet", "super_resolution", "vae", "latents")
 PIPELINES = {
     "unet": "DDPMPipeline",
@@ -40,12 +42,17 @@ CONFIGS = {"tokenizer": {"text_max_position_embeddings": 48}, "super_resolution"
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """`labels` of the captions that were shown; `datasets` 2: the first models of the chain learnt from another."""
+    """`labels` of the captions that were shown; `datasets` 2: the first models of the chain learnt from another.
+
+    `is_evaluated_on_newer`: the whole chain learnt from the first, and the evaluation alone is of the newest, in which
+    each page has another revision; of the pictures for validation the model's own training did not look at HELD_BACK.
+    """
 
     stage: str = "unet_text"
     labels: Labels = "mixed"
     datasets: int = 1
     pictures: int = PICTURES
+    is_evaluated_on_newer: bool = False
 
 
 def bundle(
@@ -55,18 +62,25 @@ def bundle(
     labels: Labels = "mixed",
     datasets: int = 1,
     pictures: int = PICTURES,
+    is_evaluated_on_newer: bool = False,
     evaluation: Mapping[str, Any] | None = None,
     **release: object,
 ) -> Path:
     """Write every fact of a bundle of `stage` into `folder`; `release` are fields of `release.json`."""
-    made = Made(stage=stage, labels=labels, datasets=datasets, pictures=pictures)
+    made = Made(
+        stage=stage,
+        labels=labels,
+        datasets=datasets,
+        pictures=pictures,
+        is_evaluated_on_newer=is_evaluated_on_newer,
+    )
     # A model that is made of no other has one dataset.
     versions = [write_dataset(folder, number, made) for number in range(datasets if STAGE_INPUTS[stage] else 1)]
     runs: dict[str, RunRecord] = {}
     rows: list[dict[str, Any]] = []
     for name in chain_of(stage):
         # Only the model itself and its evaluation are of the newest dataset.
-        manifest = versions[-1] if name == stage else versions[0]
+        manifest = versions[-1] if name == stage and not is_evaluated_on_newer else versions[0]
         inputs = {"dataset": manifest.digest, **{one: runs[one].digest for one in STAGE_INPUTS[name]}}
         runs[name], own = train(folder, name, manifest, inputs, made)
         rows += own
@@ -109,8 +123,8 @@ def write_dataset(folder: Path, number: int, made: Made) -> shards.Manifest:
             "profile": "strict",
             MEMBERS: sha256(f"members {number}"),
             "proven": True,
-            "rules": {"accept-free-work": sum(counts.values())},
-            "sources": {"commons": sum(counts.values())},
+            "rules": dict(sorted(Counter(map(rule_of, range(sum(counts.values())))).items())),
+            "sources": dict(sorted(Counter(map(source_of, range(sum(counts.values())))).items())),
             "selection": {"minimum_side": 0, "per_artist": 0},
             "skipped": [],
         },
@@ -200,7 +214,8 @@ def evaluate(
     inputs = {"dataset": manifest.digest, model.stage: model.digest, "clip": model.inputs.get("clip", sha256("clip"))}
     rows = list(rows_of(model.stage, model.version, sum(manifest.counts.values()), made, is_evaluation=True))
     write_ledger(place / LEDGER, rows)
-    (place / "report.json").write_text(json.dumps({**found, "inputs": inputs}, indent=1, sort_keys=True) + "\n")
+    told = {**found, "inputs": inputs, "trained_on_this_dataset": model.inputs["dataset"] == manifest.digest}
+    (place / "report.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n")
     Image.new("L", (1, 1)).save(place / layout.SAMPLES)
     record = write_run(
         place,
@@ -219,8 +234,7 @@ def evaluate(
     (place / "report.json").rename(folder / layout.EVALUATION)
     (place / layout.SAMPLES).rename(folder / layout.SAMPLES)
     place.rename(place_of(folder, record))
-    # What it was trained on stays so, whoever looked at it afterwards.
-    return [row for row in rows if row["split"] != "train"]
+    return rows
 
 
 def place_of(folder: Path, record: RunRecord) -> Path:
@@ -238,9 +252,10 @@ def rows_of(
     """A training's ledger (`held` rows too), in the order of items."""
     for number in sorted(range(pictures), key=item_of):
         split, is_museum = split_of(number), number % 3 == 2
+        is_held_back = number == HELD_BACK and stage == made.stage and made.is_evaluated_on_newer
         if is_evaluation:
             relation = MEASURED_WITH
-        elif stage == "latents" or split == "test" or (stage == "tokenizer" and split == "validation"):
+        elif is_held_back or stage == "latents" or split == "test" or (stage == "tokenizer" and split == "validation"):
             relation = HELD
         else:
             relation = TRAINED_ON if split == "train" else MEASURED_WITH
@@ -257,14 +272,22 @@ def rows_of(
             "times_shown": (1 if stage == "tokenizer" else 2 + number % 2) if is_shown else 0,
             "captions": captions_of(number, stage, made) if is_shown else [],
             "page_url": f"https://museum.example/object/{number}" if is_museum else page_url(number),
-            "revid": None if is_museum else 5000 + number,
-            "rule_id": "accept-museum-work" if is_museum else RULES[number % 2],
+            "revid": None if is_museum else 5000 + number + int(is_evaluation and made.is_evaluated_on_newer),
+            "rule_id": rule_of(number),
             "evidence_digest": sha256(f"evidence {number}"),
         }
 
 
 def item_of(number: int) -> str:
     return f"smithsonian:edanmdm-{number}:0" if number % 3 == 2 else f"commons:M{1000 + number}"
+
+
+def source_of(number: int) -> str:
+    return item_of(number).partition(":")[0]
+
+
+def rule_of(number: int) -> str:
+    return "accept-museum-work" if number % 3 == 2 else RULES[number % 2]
 
 
 def page_url(number: int) -> str:
@@ -288,7 +311,10 @@ def write_ledger(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def write_bundle_ledger(folder: Path, rows: list[dict[str, Any]]) -> None:
-    """The bundle's: without what nothing looked at, with what the archives tell."""
+    """The bundle's: without what nothing looked at, with what the archives tell.
+
+    The trainings' rows come first: what a model learnt from stays so, whoever looked at it afterwards.
+    """
     looked_at: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in rows:
         if row["relation"] != HELD:

@@ -1,6 +1,7 @@
 """A row that no training writes is named, even where every ledger, record, paper and signature was made to fit it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,12 @@ from pd_ml.bundle.ledgers import OF_TRAINING, compare_ledgers, readable_ledgers
 from pd_ml.data.shards import sha256_of
 from pd_ml.errors import BundleError
 from pd_ml.provenance import MEASURED_WITH, TRAINED_ON
-from tests.pd_ml.bundle.handed_out import HandedOut, ledger_of_training_changed, rows_changed_everywhere
+from tests.pd_ml.bundle.handed_out import (
+    HandedOut,
+    dataset_changed,
+    ledger_of_training_changed,
+    rows_changed_everywhere,
+)
 
 Row = dict[str, Any]
 PICTURE = "commons:M1000"
@@ -32,6 +38,16 @@ def problems(folder: Path) -> list[str]:
 def of_picture(**fields: object) -> Callable[[Row], Row]:
     """Other values in each row of one picture that was trained on."""
     return lambda row: {**row, **fields} if row["item_id"] == PICTURE and row["relation"] == TRAINED_ON else row
+
+
+def in_bundle(stage: str = "", **fields: object) -> Callable[[Row], Row]:
+    """Other values of what only the bundle's ledger tells, in the rows of one picture, or in one model's of them."""
+
+    def changed(row: Row) -> Row:
+        is_it = layout.SOURCE in row and row["item_id"] == PICTURE and stage in ("", row["stage"])
+        return {**row, **fields} if is_it else row
+
+    return changed
 
 
 def of_captions(change: Callable[[Row], list[Row]]) -> Callable[[Row], Row]:
@@ -71,6 +87,15 @@ def of_captions(change: Callable[[Row], list[Row]]) -> Callable[[Row], Row]:
             lambda row: {**row, "sha256": "0" * 64} if (row["item_id"], row["stage"]) == (PICTURE, "clip") else row,
             "its sha256 is another in the ledger of another model of the same dataset version",
         ),
+        (
+            lambda row: {**row, "item_id": "no-archive"} if row["item_id"] == "smithsonian:edanmdm-8:0" else row,
+            "its source is not the archive that its item_id names",
+        ),
+        (in_bundle(seen_on="2026-99-99"), "its seen_on is no day"),
+        (in_bundle("clip", media_host="elsewhere.example"), "its media_host is another in another row of the same"),
+        (in_bundle("clip", media_host=None), "its media_host is another in another row of the same picture"),
+        (in_bundle("clip", size_bytes=1), "its size_bytes is another in another row of the same picture"),
+        (in_bundle("clip", seen_on="2026-01-01"), "its seen_on is another in another row of the same picture"),
     ],
 )
 def test_a_row_that_no_training_writes_is_named(
@@ -95,6 +120,17 @@ def test_a_row_twice_in_a_ledger_of_the_chain_is_named(whole: HandedOut, tmp_pat
     twice = ledger_of_training_changed("clip", lambda table: pa.concat_tables([table.slice(0, 1), table]))
     twice(folder)
     assert any("expected the order of items, each of them once" in one for one in problems(folder)), problems(folder)
+
+
+def test_rules_are_not_compared_where_the_datasets_list_tells_no_evidence(whole: HandedOut, tmp_path: Path) -> None:
+    """Lists of before they told it were written anew beside a manifest that had counted."""
+    folder = whole.copy(tmp_path / "bundle")
+    dataset_changed(lambda one: replace(one, facts={**one.facts, "rules": {"accept-free-work": 24}}))(folder)
+    assert any("rules: 8 pictures of" in one for one in problems(folder)), problems(folder)
+    rows_changed_everywhere(lambda row: row if row["relation"] == TRAINED_ON else {**row, "evidence_digest": None})(
+        folder
+    )
+    assert problems(folder) == []
 
 
 def write_hostile(path: Path, values: dict[str, pa.Array], **options: object) -> Path:

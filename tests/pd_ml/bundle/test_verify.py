@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -213,6 +215,21 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         "/run.json",
         "is not the one that the dataset sealed",
     ),
+    "other rules in the dataset": (
+        to.dataset_changed(lambda one: replace(one, facts={**one.facts, "rules": {"accept-free-work": 24}})),
+        "/ledger.parquet",
+        "rules: 8 pictures of 'accept-free-work', the manifest of its dataset says 24",
+    ),
+    "other archives in the dataset": (
+        to.dataset_changed(lambda one: replace(one, facts={**one.facts, "sources": {"commons": 24}})),
+        "/ledger.parquet",
+        "sources: 16 pictures of 'commons', the manifest of its dataset says 24",
+    ),
+    "archives in the dataset that are not counted": (
+        to.dataset_changed(lambda one: replace(one, facts={**one.facts, "sources": ["commons"]})),
+        "/ledger.parquet",
+        "sources: 16 pictures of 'commons', the manifest of its dataset says None",
+    ),
     "another shard in the dataset": (
         to.dataset_changed(lambda one: replace(one, shards=one.shards[1:])),
         "/manifest.json",
@@ -277,6 +294,11 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         "is missing, expected",
     ),
     "a bill of materials that is none": (to.flipped(layout.BOM, 0), layout.BOM, "cannot be read as JSON"),
+    "a record beside the manifest of a dataset": (
+        lambda folder: to.added(f"chain/{to.only(folder, 'chain/dataset-*').name}/run.json")(folder),
+        "/run.json",
+        "no file of a bundle",
+    ),
     "a file more": (to.added("notes.md"), "notes.md", "no file of a bundle"),
 }
 
@@ -306,6 +328,18 @@ def test_a_bundle_of_each_model_that_draws_passes(
     folder = made.bundle(tmp_path / "bundle", stage, labels=labels, datasets=datasets)
     make_papers(folder)
     sign(folder, whole.key)
+    found = verify(folder, whole.public)
+    assert found.is_whole, lines(found)
+
+
+def test_a_bundle_whose_evaluation_saw_a_newer_dataset_version_passes(whole: HandedOut, tmp_path: Path) -> None:
+    folder = made.bundle(tmp_path / "bundle", datasets=2, is_evaluated_on_newer=True)
+    make_papers(folder)
+    sign(folder, whole.key)
+    rows = pq.read_table(folder / layout.LEDGER).to_pylist()
+    # Held in the model's training, and measured by that of its CLIP.
+    revids = {row["stage"]: row["revid"] for row in rows if row["item_id"] == made.item_of(made.HELD_BACK)}
+    assert revids == {"clip": 5004, "unet_text": 5005}
     found = verify(folder, whole.public)
     assert found.is_whole, lines(found)
 
@@ -367,6 +401,8 @@ def test_what_is_changed_and_signed_again_is_named(what: str, whole: HandedOut, 
         (to.added("pipeline/.hidden/weights.json"), "weights.json", "a hidden file"),
         (to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": 2'), layout.RELEASE, "newer version"),
         (to.rewritten(layout.MANIFEST, '"format_version": 1', '"format_version": 2'), layout.MANIFEST, "format 2"),
+        (to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": 0'), layout.RELEASE, "expected 1"),
+        (to.rewritten(layout.RELEASE, '"format_version": 1', '"format_version": true'), layout.RELEASE, "format True"),
     ],
 )
 def test_what_cannot_be_sealed_again_is_named(
@@ -376,6 +412,26 @@ def test_what_cannot_be_sealed_again_is_named(
     change(folder)
     found = verify(folder)
     assert told(found, file, words), lines(found)
+
+
+def test_a_name_that_is_not_ascii_is_the_same_on_a_machine_of_any_encoding(whole: HandedOut, tmp_path: Path) -> None:
+    folder = made.bundle(tmp_path / "bundle", provider="Österreichische Bücherei")
+    said = json.loads((folder / layout.RELEASE).read_bytes())
+    (folder / layout.RELEASE).write_bytes(json.dumps(said, ensure_ascii=False).encode())
+    for command in (["papers"], ["sign", "--key", str(whole.key)], ["verify", "--public-key", str(whole.public)]):
+        there = [sys.executable, "-X", "utf8=0", "-m", "pd_ml", command[0], str(folder), *command[1:]]
+        environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+        done = subprocess.run(there, capture_output=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
+    assert verify(folder, whole.public).is_whole
+    assert "Österreichische Bücherei" in (folder / layout.CARD).read_bytes().decode()
+
+
+def test_json_is_utf_8_and_nothing_else(whole: HandedOut, tmp_path: Path) -> None:
+    folder = whole.copy(tmp_path / "bundle")
+    content = (folder / layout.RELEASE).read_bytes().decode()
+    (folder / layout.RELEASE).write_bytes(content.encode("utf-16"))
+    assert told(verify(folder), layout.RELEASE, "cannot be read as JSON")
 
 
 def test_all_that_is_missing_is_named_at_once(whole: HandedOut, tmp_path: Path) -> None:

@@ -1,13 +1,19 @@
 -- The ledger of a bundle: a row for each model of the chain and picture that it was trained on or measured with, also by
--- its evaluation, and where the picture came from. Tables: ledgers, items, files, evidence. The order is that of the
--- columns item_id, stage, version.
+-- its evaluation, and where the picture came from. Tables: ledgers (of trainings), looked_at (of the evaluation), items,
+-- files, evidence. Where training and evaluation measured with a picture, the row is the training's: the evaluation may
+-- have seen another dataset version. The order is that of the columns item_id, stage, version.
 with ranked as (
-    select *, case relation when 'trained_on' then 0 when 'measured_with' then 1 end as place from ledgers
+    select *, case relation when 'trained_on' then 0 when 'measured_with' then 1 end as place
+    from (
+        select *, 0 as later from ledgers
+        union all by name
+        select *, 1 as later from looked_at
+    )
     where relation <> 'held'
 ),
 once as (
-    select * exclude (place) from ranked
-    qualify row_number() over (partition by item_id, stage, version order by place) = 1
+    select * exclude (place, later) from ranked
+    qualify row_number() over (partition by item_id, stage, version order by place, later) = 1
 ),
 first_seen as (
     select evidence.digest, min(evidence.seen_on) as seen_on from evidence
