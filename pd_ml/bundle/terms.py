@@ -36,7 +36,8 @@ PUBLIC_DOMAIN_TEXT = (
 )
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "bundle.public-domain-diffusion.org")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+NOT_RECORDED = "not recorded"
 _WEB = re.compile(r"https?://[^\s/]+")
 
 
@@ -127,16 +128,11 @@ def instant(day: str) -> str:
     return f"{day}T00:00:00Z"
 
 
-def first_used(facts: Facts, manifest: Manifest) -> str:
-    """The day of the first training on a dataset version; that of the release where none is told."""
-    return facts.release.first_used.get(manifest.version) or facts.release.released_on
-
-
 def built_on(manifest: Manifest) -> str:
     """The day on which a dataset version was finished, "" where its manifest does not tell, as those of before."""
     # FINISHED_ON of pd_assets.lib.dataset.croissant.
     told = manifest.facts.get("finished_on")
-    return told if isinstance(told, str) and _DAY.fullmatch(told) else ""
+    return told if isinstance(told, str) and DAY.fullmatch(told) else ""
 
 
 def written(document: Mapping[str, object]) -> str:

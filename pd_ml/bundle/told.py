@@ -14,12 +14,12 @@ from pd_ml.bundle import layout
 from pd_ml.bundle.chain import Chain
 from pd_ml.bundle.distrust import Problem, read_json, shown
 from pd_ml.bundle.facts import Facts, Release
+from pd_ml.bundle.terms import DAY
 from pd_ml.bundle.trainings import DATASET
 from pd_ml.data.shards import Manifest
 from pd_ml.provenance import RunRecord
 
 _VERSION = re.compile(r"[0-9a-f]{16}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FREE = "cc0"
 _POLICIES = (_FREE, "all")
 # More items than any archive has, and more computing than any training took.
@@ -52,9 +52,8 @@ def _versions(release: Release) -> Iterator[tuple[str, str]]:
 
 
 def _days(release: Release) -> Iterator[tuple[str, str]]:
-    for name, day in {"released_on": release.released_on, **release.first_used}.items():
-        if not _DAY.fullmatch(day) or not _is_day(day):
-            yield name, day
+    if not DAY.fullmatch(release.released_on) or not _is_day(release.released_on):
+        yield "released_on", release.released_on
 
 
 def _is_day(text: str) -> bool:

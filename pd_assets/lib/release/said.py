@@ -59,12 +59,6 @@ def said(
         "label_origins": _labels(home, ledgers, "split_part(label.seen_in, ' ', 1)"),
         "refused": _refused(home, settings.rights_profile),
         "training_flop": _training_flop(chain),
-        # No training used a version before it was finished.
-        "first_used": {
-            version: str(manifest.facts["finished_on"])
-            for version, manifest in manifests.items()
-            if manifest.facts.get("finished_on")
-        },
         "audit": facts.get("audit") or {},
         "previous": list(previous),
         "detector": DETECTOR,

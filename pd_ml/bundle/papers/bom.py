@@ -199,7 +199,7 @@ def _dataset(facts: Facts, manifest: Manifest) -> dict[str, Any]:
         "properties": _properties(
             {
                 "pdd:dataset:hash_of": "the names and SHA-256 of its shards (manifest.json: digest)",
-                "pdd:dataset:first_used": terms.first_used(facts, manifest),
+                "pdd:dataset:finished_on": terms.built_on(manifest) or terms.NOT_RECORDED,
             }
         ),
     }

@@ -3,12 +3,12 @@
 Twelve items, in the law's order. There "train" includes testing and validating: held-out pictures count.
 """
 
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_persons, refused_rows, rule_rows
 from pd_ml.bundle.papers.sources import is_sandbox, sources
-from pd_ml.bundle.papers.stages import dataset_versions, stage_of
+from pd_ml.bundle.papers.stages import dataset_versions, stage_of, use_in_words
 from pd_ml.bundle.papers.writing import bullets, code, of_things, said, table
 
 ITEMS = (
@@ -133,7 +133,8 @@ def _processing(facts: Facts) -> str:
     parts = []
     for version in dataset_versions(facts):
         if manifest := facts.datasets.get(version):
-            parts.append(f"Dataset {code(manifest.name)}, version {code(version)}:\n\n{bullets(steps(manifest))}")
+            name = f"Dataset {code(manifest.name)}, version {code(version)}. {use_in_words(facts, version)}"
+            parts.append(f"{name}\n\n{bullets(steps(manifest))}")
     kept_out = refused_rows(facts)
     if kept_out:
         parts.append(
@@ -151,8 +152,11 @@ def _period(facts: Facts) -> str:
 
 
 def _first_used(facts: Facts) -> str:
-    rows = [
-        [code(version), said(facts.release.first_used.get(version, "not recorded"))]
-        for version in dataset_versions(facts)
-    ]
-    return table(("dataset version", "first used"), rows)
+    """When a version was finished is the most that is known: no day of a training is."""
+    rows = []
+    for version in dataset_versions(facts):
+        manifest = facts.datasets.get(version)
+        day = terms.built_on(manifest) if manifest else ""
+        told = f"finished on {day}, not used before" if day else terms.NOT_RECORDED
+        rows.append([code(version), told, use_in_words(facts, version)])
+    return table(("dataset version", "first used", "by"), rows)

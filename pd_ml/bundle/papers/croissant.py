@@ -87,7 +87,7 @@ def document(facts: Facts) -> dict[str, Any]:
             _splits(),
             _ledger(),
             _attribution(attribution),
-            _datasets(facts, manifests),
+            _datasets(manifests),
             _inline("counts", "every count of the ledger", {"name": _TEXT, "value": _TEXT}, _counts(facts)),
         ],
     }
@@ -223,21 +223,22 @@ def _attribution(text: str) -> dict[str, Any]:
     }
 
 
-def _datasets(facts: Facts, manifests: Iterable[Manifest]) -> dict[str, Any]:
-    columns = {"version": _TEXT, "name": _TEXT, "digest": _TEXT, "first_used": _TEXT}
+def _datasets(manifests: Iterable[Manifest]) -> dict[str, Any]:
+    columns = {"version": _TEXT, "name": _TEXT, "digest": _TEXT, "finished_on": _TEXT}
     counted = dict.fromkeys(("pictures", *SPLITS), _INTEGER)
     rows: list[dict[str, object]] = [
         {
             "version": one.version,
             "name": one.name,
             "digest": one.digest,
-            "first_used": terms.first_used(facts, one),
+            "finished_on": terms.built_on(one) or terms.NOT_RECORDED,
             "pictures": sum(one.counts.values()),
             **{split: one.counts.get(split, 0) for split in SPLITS},
         }
         for one in manifests
     ]
-    return _inline("datasets", "the dataset versions that the models learnt from", {**columns, **counted}, rows)
+    says = "the dataset versions that the models learnt from or were measured with"
+    return _inline("datasets", says, {**columns, **counted}, rows)
 
 
 def _inline(name: str, says: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, object]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""DATASET.md: what the models of the chain learnt from, by the manifests of the dataset versions and the ledger."""
+"""DATASET.md: what the models learnt from or were measured with, by the manifests of the datasets and the ledger."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_rows, rule_rows
 from pd_ml.bundle.papers.sources import host_rows, is_sandbox, language_name, sources
-from pd_ml.bundle.papers.stages import dataset_versions
+from pd_ml.bundle.papers.stages import dataset_versions, use_in_words
 from pd_ml.bundle.papers.writing import bullets, code, number, of_things, percent, said, table
 from pd_ml.data.shards import SPLITS, Manifest
 
@@ -112,8 +112,7 @@ def _audit(facts: Facts) -> str:
 
 
 def _version(facts: Facts, version: str) -> str:
-    models = ", ".join(code(link.name) for link in facts.chain if link.run.dataset_version == version)
-    title = f"## Dataset version {code(version)}\n\nLearnt from by {models}."
+    title = f"## Dataset version {code(version)}\n\n{use_in_words(facts, version)}"
     manifest = facts.datasets.get(version)
     if manifest is None:
         return f"{title} Its manifest is not in this bundle."

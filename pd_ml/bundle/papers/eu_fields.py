@@ -12,9 +12,10 @@ from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
 from pd_ml.bundle.papers.eu_sources import source_fields
 from pd_ml.bundle.papers.memorisation import verdicts
 from pd_ml.bundle.papers.rules_in_words import RULES
-from pd_ml.bundle.papers.sources import DAY, is_sandbox, language_name, month
+from pd_ml.bundle.papers.sources import is_sandbox, language_name, month
 from pd_ml.bundle.papers.stages import context_tokens, stage_of, started_from
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, listed, one_line
+from pd_ml.bundle.terms import DAY
 
 TITLE = (
     "Template for the Public Summary of Training Content for General-Purpose AI models required by Article 53(1)(d) of "

@@ -4,14 +4,13 @@ An archive is called by its name only where a host of its own delivered pictures
 site that is read in the same way, is called what it is.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.writing import one_line
+from pd_ml.bundle.terms import DAY
 
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 

@@ -143,20 +143,19 @@ def _model(facts: Facts, link: Link, name: _Names) -> Element:
 def _dataset(facts: Facts, manifest: Manifest, name: _Names) -> Element:
     release = facts.release
     built = terms.built_on(manifest)
-    no_later = f"Built no later than {terms.first_used(facts, manifest)}, when a model first learnt from it."
     has_texts = bool(terms.label_licences(facts, manifest)) or bool(facts.counts.texts)
     return name.element(
         "dataset_DatasetPackage",
         terms.dataset_id(manifest),
         name=manifest.name,
         description=f"Version {manifest.version}: pictures that are free of copyright, with captions.{made_up(facts)}",
-        comment=None if built else no_later,
+        comment=None if built else "When it was built is not recorded.",
         software_packageVersion=manifest.version,
         software_downloadLocation=NO_ASSERTION,
         software_primaryPurpose="data",
         originatedBy=[name("provider")],
         suppliedBy=name("provider"),
-        builtTime=terms.instant(built or terms.first_used(facts, manifest)),
+        builtTime=terms.instant(built) if built else None,
         releaseTime=terms.instant(release.released_on),
         verifiedUsing=[_hash(manifest.digest, "over the names and SHA-256 of its shards")],
         dataset_datasetType=["image", "text"] if has_texts else ["image"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import PIPELINE_CODE
+from pd_ml.bundle.papers.writing import code
 from pd_ml.provenance import INIT_FROM, RunRecord
 
 FACTOR = 4
@@ -161,8 +162,14 @@ def started_from(facts: Facts) -> list[tuple[Link, Link]]:
 
 
 def dataset_versions(facts: Facts) -> list[str]:
-    """Versions of the dataset that models of the chain learnt from, in the order of the chain, each once."""
-    return list(dict.fromkeys(link.run.dataset_version for link in facts.chain))
+    """Versions of the dataset in the order of the chain, each once; one that only the evaluation used is the last."""
+    return list(dict.fromkeys([*(link.run.dataset_version for link in facts.chain), facts.evaluated.dataset_version]))
+
+
+def use_in_words(facts: Facts, version: str) -> str:
+    """Which models learnt from a dataset version, as Markdown."""
+    models = ", ".join(code(link.name) for link in facts.chain if link.run.dataset_version == version)
+    return f"Learnt from by {models}." if models else "Of the evaluation only: no model learnt from it."
 
 
 def level_in_words(run: RunRecord) -> str:

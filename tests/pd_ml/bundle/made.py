@@ -333,7 +333,6 @@ def release_of(runs: Mapping[str, RunRecord], versions: list[shards.Manifest], m
         "label_origins": {} if made.labels == "none" else {"mediainfo": 15, "wikitext": 30},
         "refused": {"quarantine date-contradicts": 3, "reject living-person": 2, "reject tag-with-conditions": 40},
         "training_flop": dict.fromkeys(runs, 1.5e12),
-        "first_used": {manifest.version: "2026-11-29" for manifest in versions},
         "audit": {},
         "previous": [],
         "detector": "python -m pd_ml detect PICTURE, of the project that this model was made with",

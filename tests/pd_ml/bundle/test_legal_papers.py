@@ -419,7 +419,30 @@ def test_every_dataset_version_of_a_chain_is_named_with_how_to_make_it_again(mix
             f"dataset-{version}",
         )
         assert (mixed.folder / "chain" / f"dataset-{version}" / "manifest.json").is_file()
-        assert f"| `{version}` | 2026-11-29 |" in california.write(mixed)
+
+
+def test_when_a_version_was_first_used_is_bounded_by_the_day_it_was_finished_or_not_known(mixed: Facts) -> None:
+    (first, second) = mixed.datasets.values()
+    finished = replace(first, facts={**first.facts, "finished_on": "2026-11-20"})
+    page = california.write(replace(mixed, datasets={first.version: finished, second.version: second}))
+    assert f"| `{first.version}` | finished on 2026-11-20, not used before | Learnt from by" in page
+    assert f"| `{second.version}` | not recorded | Learnt from by" in page
+
+
+def test_a_version_that_only_the_evaluation_used_is_named_and_said_to_be_of_the_evaluation(mixed: Facts) -> None:
+    other = replace(next(iter(mixed.datasets.values())), version="fedcba9876543210")
+    facts = replace(
+        mixed,
+        evaluated=replace(mixed.evaluated, dataset_version=other.version),
+        datasets={**mixed.datasets, other.version: other},
+    )
+    words = "Of the evaluation only: no model learnt from it."
+    assert f"## Dataset version `{other.version}`\n\n{words}\n" in dataset_card.write(facts)
+    assert f"dataset-{other.version}/manifest.json" in dataset_card.write(facts)
+    page = california.write(facts)
+    assert f"version `{other.version}`. {words}\n" in page
+    assert f"| `{other.version}` | not recorded | {words} |" in page
+    assert words not in dataset_card.write(mixed) + california.write(mixed)
 
 
 def test_california_has_its_twelve_items_and_says_that_texts_are_protected(mixed: Facts, tmp_path: Path) -> None:

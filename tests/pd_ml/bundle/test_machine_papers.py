@@ -18,6 +18,7 @@ from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link, read_facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
 from pd_ml.bundle.papers import bom, spdx, write_papers
+from pd_ml.bundle.rules import problems_of_bom, problems_of_spdx
 from pd_ml.errors import BundleError
 from pd_ml.provenance import INIT_FROM
 from tests import validators
@@ -26,7 +27,7 @@ from tests.pd_ml.bundle.papers import PAPERS, documents, problems_of
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = {"provider": 'O\'Hara, "Söhne" & <Co>\n\\ \u2028', "contact": 'the "studio" <x>', "training_flop": {}}
-WEB = {"contact": 'https://studio.example/a b"<', "download_url": "https://hub.example/o'hara/ü b", "first_used": {}}
+WEB = {"contact": 'https://studio.example/a b"<', "download_url": "https://hub.example/o'hara/ü b"}
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +265,25 @@ def test_how_pictures_were_read_is_told_by_archive(facts: Facts) -> None:
     told = documents(replace(facts, counts=replace(facts.counts, hosts=hosts)))[layout.CROISSANT]["rai:dataCollection"]
     assert re.search(r"Wikimedia Commons \(\d+\), by its interface for programs; ", told)
     assert re.search(r"Smithsonian Open Access \(\d+\), from the release of all its metadata\.", told)
+
+
+def test_the_day_of_a_dataset_is_that_of_its_manifest_and_is_left_out_where_it_has_none(
+    facts: Facts, tmp_path: Path
+) -> None:
+    first, second = facts.datasets.values()
+    finished = replace(first, facts={**first.facts, "finished_on": "2026-11-20"})
+    dated = replace(facts, datasets={first.version: finished, second.version: second})
+    found = documents(dated)
+    assert problems_of(dated) == []
+    (tmp_path / layout.SPDX).write_text(spdx.write(dated))
+    assert validators.spdx(tmp_path) == []
+    packages = [one for one in found[layout.SPDX]["@graph"] if one["type"] == "dataset_DatasetPackage"]
+    days = {one["software_packageVersion"]: one.get("builtTime") for one in packages}
+    assert days == {first.version: "2026-11-20T00:00:00Z", second.version: None}
+    data = {one["version"]: one["properties"] for one in found[layout.BOM]["components"] if one["type"] == "data"}
+    rows = {
+        one["datasets/version"]: one["datasets/finished_on"] for one in found[layout.CROISSANT]["recordSet"][3]["data"]
+    }
+    for version, day in {first.version: "2026-11-20", second.version: "not recorded"}.items():
+        assert {"name": "pdd:dataset:finished_on", "value": day} in data[version] and rows[version] == day
+    assert problems_of_spdx(found[layout.SPDX], facts) and problems_of_bom(found[layout.BOM], facts)
