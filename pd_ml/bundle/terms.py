@@ -175,6 +175,13 @@ def label_licences(facts: Facts, manifest: Manifest) -> tuple[str, ...]:
     return tuple(sorted(str(name) for name, count in counted.items() if name not in ("none", PUBLIC_DOMAIN) and count))
 
 
+def has_captions(facts: Facts, manifest: Manifest) -> bool:
+    """Whether a dataset has label texts: as its manifest counts them, else whether any was shown."""
+    told = manifest.facts.get("label_licences")
+    counted = told if isinstance(told, Mapping) else facts.counts.texts
+    return any(count for name, count in counted.items() if name != "none")
+
+
 def in_expression(licence: str) -> str:
     """A licence as it stands in an SPDX expression."""
     return licence if licence in LISTED_LICENCES else "LicenseRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", licence)

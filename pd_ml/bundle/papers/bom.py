@@ -11,6 +11,7 @@ from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import digest_of_fact, licence_of_file
 from pd_ml.bundle.measures import Measure, measures
+from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.sources import collected, made_up
 from pd_ml.data.shards import Manifest
 from pd_ml.provenance import INIT_FROM
@@ -176,6 +177,7 @@ def _memorisation(found: Iterable[Measure]) -> str:
 def _dataset(facts: Facts, manifest: Manifest) -> dict[str, Any]:
     counts = terms.counts_of_dataset(manifest)
     labels = [_licence(name) for name in terms.label_licences(facts, manifest)]
+    captions = f", with captions. {origins(facts)}" if terms.has_captions(facts, manifest) else ", without captions."
     return {
         "type": "data",
         "bom-ref": terms.dataset_id(manifest),
@@ -189,7 +191,7 @@ def _dataset(facts: Facts, manifest: Manifest) -> dict[str, Any]:
                 "type": "dataset",
                 "name": manifest.name,
                 "description": f"{sum(manifest.counts.values())} pictures that are free of copyright, each accepted by "
-                f"a rule on evidence, with captions. {collected(facts, terms.sources_of(manifest, facts))} Of which "
+                f"a rule on evidence{captions} {collected(facts, terms.sources_of(manifest, facts))} Of which "
                 "the models learnt, the ledger says.",
                 "classification": "public",
                 "contents": {"properties": _properties(counts)},

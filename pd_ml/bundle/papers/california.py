@@ -5,6 +5,7 @@ Twelve items, in the law's order. There "train" includes testing and validating:
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.papers.origins import brought, origins
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_persons, refused_rows, rule_rows
 from pd_ml.bundle.papers.sources import is_sandbox, sources
@@ -41,8 +42,7 @@ def write(facts: Facts) -> str:
         _processing(facts),
         _period(facts),
         _first_used(facts),
-        "No: no picture and no text in the datasets was made by a model for training. What the rules recognise as made "
-        "by a machine is not accepted.",
+        _synthetic(facts),
     )
     release = facts.release
     items = [f"## {n}. {asks}\n\n{answer}" for n, (asks, answer) in enumerate(zip(ITEMS, answers, strict=True), 1)]
@@ -64,7 +64,7 @@ def _sources(facts: Facts) -> str:
     text = table(("archive", "in the ledger", "address", "pictures"), rows)
     if is_sandbox(facts):
         text += "\n\nThese pictures are made up: they come from the project's own sandbox, on the developer's machine."
-    return f"{text}\n\nEach picture's page is in `{layout.LEDGER}`."
+    return " ".join([f"{text}\n\nEach picture's page is in `{layout.LEDGER}`.", *filter(None, [origins(facts)])])
 
 
 def _purposes(facts: Facts) -> str:
@@ -92,7 +92,7 @@ def _types(facts: Facts) -> str:
         [[said(name), str(count), str(counts.text_showings.get(name, 0))] for name, count in counts.texts.items()],
     )
     return (
-        f"Pictures with labels: captions, made of the label texts of the same pages, in {code(facts.release.language)}."
+        f"Pictures with labels: captions, made of label texts, in {code(facts.release.language)}."
         f"\n\n{licences}\n\nThe pictures, by the ground on which each was accepted:\n\n{grounds}"
     )
 
@@ -149,6 +149,15 @@ def _period(facts: Facts) -> str:
     days = f"{said(counts.first_day or 'unknown')} to {said(counts.last_day or 'unknown')}"
     ongoing = "is ongoing: archives are read again" if facts.release.is_continued else "has ended"
     return f"Evidence was first seen from {days}. Collection {ongoing}; this release does not change by it."
+
+
+def _synthetic(facts: Facts) -> str:
+    none = (
+        "this project generates no picture and no text to train on, and what the rules recognise as made by a machine"
+    )
+    if not brought(facts):
+        return f"No: {none} is not accepted."
+    return f"Not known of all texts. {origins(facts)} Otherwise no: {none} is not accepted."
 
 
 def _first_used(facts: Facts) -> str:

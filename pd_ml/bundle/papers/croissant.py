@@ -16,6 +16,8 @@ from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import COLUMNS, Facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
 from pd_ml.bundle.papers.attribution import write as attribution_text
+from pd_ml.bundle.papers.origins import origins
+from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.sources import collected, language_name, made_up, sources
 from pd_ml.data.croissant import CONFORMS_TO, CONTEXT
 from pd_ml.data.shards import SPLITS, Manifest, sha256_of
@@ -81,7 +83,7 @@ def document(facts: Facts) -> dict[str, Any]:
             "@type": "prov:Activity",
             "prov:label": f"training and evaluation of {model}",
         },
-        **_responsibly(facts),
+        **_responsibly(facts, manifests),
         "distribution": _distribution(facts, attribution, manifests),
         "recordSet": [
             _splits(),
@@ -256,7 +258,7 @@ def _inline(name: str, says: str, columns: Mapping[str, str], rows: Iterable[Map
     }
 
 
-def _responsibly(facts: Facts) -> dict[str, Any]:
+def _responsibly(facts: Facts, manifests: Iterable[Manifest]) -> dict[str, Any]:
     """RAI 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html); what is not known is left out."""
     counts, release = facts.counts, facts.release
     days = [day for day in (counts.first_day, counts.last_day) if day]
@@ -273,14 +275,15 @@ def _responsibly(facts: Facts) -> dict[str, Any]:
         "dataImputationProtocol": "No value was filled in for a missing one.",
         "dataManipulationProtocol": "Rows are as trainings wrote them; pictures that nothing looked at are left out.",
         "dataPreprocessingProtocol": [
-            "Pictures were decoded, made sRGB and scaled to a longest side. Copies, by bytes and by "
-            "look, were left out or kept in one split.",
+            *(f"Dataset {one.version}: {' '.join(steps(one))}" for one in manifests),
             f"Refused by rules: {_told(release.refused)}. Taken down: {release.taken_down}.",
         ],
         "dataAnnotationProtocol": [
-            f"Captions are composed of the archives' own label fields, policy {release.labels}; fields by language: "
+            f"Captions are composed of label texts, policy {release.labels}. {origins(facts)} Fields by language: "
             f"{_told({language_name(one): count for one, count in release.languages.items()})}."
-        ],
+        ]
+        if counts.texts
+        else ["No label text was shown."],
         "annotationsPerItem": f"{sum(counts.texts.values())} captions, each counted once for its picture (the same "
         f"text may stand with several), were shown with {counts.pictures} pictures in training, by licence: "
         f"{_told(counts.texts)}.",

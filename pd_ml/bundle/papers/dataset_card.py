@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_rows, rule_rows
 from pd_ml.bundle.papers.sources import host_rows, is_sandbox, language_name, sources
@@ -79,6 +80,7 @@ def _labels(facts: Facts) -> str:
         f"Captions are made of label texts, by the policy {code(release.labels)}, in {code(release.language)}. Shown "
         "in training, each counted once for its picture:",
         table(("licence", "captions", "times shown"), rows),
+        origins(facts),
     ]
     if counts.attributed:
         parts.append(

@@ -11,6 +11,7 @@ from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
 from pd_ml.bundle.papers.eu_sources import source_fields
 from pd_ml.bundle.papers.memorisation import verdicts
+from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.rules_in_words import RULES
 from pd_ml.bundle.papers.sources import is_sandbox, language_name, month
 from pd_ml.bundle.papers.stages import context_tokens, stage_of, started_from
@@ -176,7 +177,7 @@ def _amounts(facts: Facts) -> Iterator[Field]:
                 }
                 or "none",
             },
-            "Text": "short captions, made of label texts of the same pages" if texts else NOT_APPLICABLE,
+            "Text": f"short captions, made of label texts. {origins(facts)}" if texts else NOT_APPLICABLE,
         },
     )
     yield Field(

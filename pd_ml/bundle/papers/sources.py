@@ -66,10 +66,10 @@ def sources_of(facts: Facts, by_source: Mapping[str, int]) -> tuple[Source, ...]
 
 
 def collected(facts: Facts, by_source: Mapping[str, int]) -> str:
-    """How pictures and labels were read, by archive, in a sentence; that they are made up, where they are."""
+    """How pictures were read, by archive, in a sentence; that they are made up, where they are."""
     ways = {False: "by its interface for programs", True: "from the release of all its metadata"}
     told = [f"{one.name} ({one.pictures}), {ways[one.is_dataset]}" for one in sources_of(facts, by_source)]
-    return f"Pictures and their labels were read from: {'; '.join(told) or 'no archive'}.{made_up(facts)}"
+    return f"Pictures were read from: {'; '.join(told) or 'no archive'}.{made_up(facts)}"
 
 
 def made_up(facts: Facts) -> str:

@@ -30,14 +30,17 @@ from pd_ml.bundle import layout
 from pd_ml.bundle.facts import SCHEMA, Facts, read_facts, weights_licence
 from pd_ml.bundle.papers import (
     attribution,
+    bom,
     california,
     card,
+    croissant,
     dataset_card,
     debian,
     eu_summary,
     licence,
     measured,
     rules_in_words,
+    spdx,
     writing,
 )
 from pd_ml.bundle.papers.eu_form import OF_SEEN
@@ -472,7 +475,28 @@ def test_label_texts_of_an_earlier_system_are_named_as_a_further_source(tmp_path
         facts = read_facts(made.bundle(tmp_path / used, label_origins=origins))
         told = json.loads(eu_summary.write_data(facts))
         assert told["2.6.used"] == used
-        assert told["2.6.desc"] == "not applicable" or str(told["2.6.desc"]).startswith("15 label fields")
+        assert told["2.6.desc"] == "not applicable" or "; 15 that an earlier system" in str(told["2.6.desc"])
+
+
+def test_every_paper_says_the_same_of_where_label_texts_came_from(tmp_path: Path) -> None:
+    facts = read_facts(made.bundle(tmp_path / "bundle", label_origins={"wikitext": 30, "PD-Diffusion": 45}))
+    words = (
+        "Label fields by origin: 30 of the archives' own pages and records; 45 that an earlier system of the operator "
+        "(PD-Diffusion) wrote or collected, of which it is not known whether a model made them."
+    )
+    writers = {
+        name: write for name, write in WRITERS.items() if name in ("dataset", "eu page", "eu data", "california")
+    }
+    for name, write in {**writers, "bom": bom.write, "spdx": spdx.write, "croissant": croissant.write}.items():
+        assert words in write(facts), name
+        assert not re.search("texts of the same pages|archives' own label fields|no text in the datasets", write(facts))
+    assert summary(facts)["2.5.used"] == f"Not known: {words} Otherwise no."
+    assert "2.5 Synthetic data" in (page := eu_summary.write_page(facts)) and "[ ] Yes [ ] No: Not known: " in page
+    assert f"## 12. {california.ITEMS[11]}\n\nNot known of all texts. {words}" in california.write(facts)
+    own = replace(facts, release=replace(facts.release, label_origins={"wikitext": 30}))
+    assert summary(own)["2.5.used"] == "No" and "\n\nNo: this project generates no picture" in california.write(own)
+    mute = replace(facts, counts=replace(facts.counts, texts={}, text_showings={}))
+    assert summary(mute)["2.6.used"] == "No" and "PD-Diffusion" not in california.write(mute) + croissant.write(mute)
 
 
 def test_nobody_is_told_to_run_python_in_a_folder_that_is_not_checked(mixed: Facts) -> None:

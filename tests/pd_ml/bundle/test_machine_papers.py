@@ -287,3 +287,22 @@ def test_the_day_of_a_dataset_is_that_of_its_manifest_and_is_left_out_where_it_h
     for version, day in {first.version: "2026-11-20", second.version: "not recorded"}.items():
         assert {"name": "pdd:dataset:finished_on", "value": day} in data[version] and rows[version] == day
     assert problems_of_spdx(found[layout.SPDX], facts) and problems_of_bom(found[layout.BOM], facts)
+
+
+def test_a_dataset_is_described_as_its_manifest_has_it(bundles: Mapping[str, Path]) -> None:
+    """Of one without captions, whose pictures are as they were stored, neither captions nor a longest side are told."""
+    for name, labels, side in (("alone", {"none": 24}, 0), ("several", {layout.CC0: 24}, 1280)):
+        facts = read_facts(bundles[name])
+        datasets = {
+            version: replace(one, facts={**one.facts, "label_licences": labels, "max_side": side})
+            for version, one in facts.datasets.items()
+        }
+        found = documents(replace(facts, datasets=datasets))
+        package = next(one for one in found[layout.SPDX]["@graph"] if one["type"] == "dataset_DatasetPackage")
+        data = next(one for one in found[layout.BOM]["components"] if one["type"] == "data")["data"][0]
+        for text in (package["description"], data["description"]):
+            assert (", with captions." in text, ", without captions." in text) == (bool(side), not side), text
+        assert package["dataset_datasetType"] == (["image", "text"] if side else ["image"])
+        steps = [*package["dataset_dataPreprocessing"], *found[layout.CROISSANT]["rai:dataPreprocessingProtocol"]]
+        assert ("1280 px on their longest side" in " ".join(steps)) == bool(side)
+        assert not any("scaled to a longest side" in one for one in steps)
