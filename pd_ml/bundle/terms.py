@@ -242,7 +242,7 @@ def counts_of_bundle(facts: Facts) -> dict[str, str]:
 
 def counts_of_model(facts: Facts, link: Link) -> dict[str, str]:
     """The counts of one model's rows of the ledger, and the compute of its training where the house knows it."""
-    flop = facts.release.training_flop.get(link.run.stage)
+    flop = facts.release.training_flop.get(link.name)
     return {
         "pdd:model:trained_on": str(link.trained_on),
         "pdd:model:measured_with": str(link.measured_with),

@@ -3,7 +3,8 @@
 Its fields are those of `pd_ml.bundle.facts.Release`, which refuses others; day and version are added by the bundle.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from pd_assets.lib.catalog import tables
@@ -33,9 +34,8 @@ def said(
     previous: Sequence[str],
 ) -> dict[str, object]:
     """`release.json` but for the day and the bundle's own version: the fields of `pd_ml.bundle.facts.Release`."""
-    manifests = {version: read_manifest(folder) for version, folder in datasets.items()}
     ledgers = gates.ledgers_of(home, model)
-    facts = manifests[model.run.dataset_version].facts
+    facts = read_manifest(datasets[model.run.dataset_version]).facts
     return {
         "format_version": FORMAT_VERSION,
         "stage": model.stage,
@@ -58,7 +58,7 @@ def said(
         "languages": _labels(home, ledgers, "coalesce(label.language, '')"),
         "label_origins": _labels(home, ledgers, "split_part(label.seen_in, ' ', 1)"),
         "refused": _refused(home, settings.rights_profile),
-        "training_flop": _training_flop(chain),
+        "training_flop": training_flop(chain, _flop_by_stage),
         "audit": facts.get("audit") or {},
         "previous": list(previous),
         "detector": DETECTOR,
@@ -98,12 +98,23 @@ def _refused(home: Home, profile: str) -> dict[str, int]:
     return {str(row["rule"]): int(str(row["items"])) for row in rows}
 
 
-def _training_flop(chain: Sequence[Model]) -> dict[str, float | None]:
-    """Counted on the models that are here; None for a stage of which a part cannot be counted."""
+def training_flop(
+    chain: Sequence[Model], count: Callable[[tuple[Path, ...]], Mapping[str, float | None]]
+) -> dict[str, float | None]:
+    """By model, as `<stage> <version>`; None where a part of the chain is not here. `count` tells it by stage."""
+    names = [f"{one.stage} {one.version}" for one in chain]
     if any(not one.is_there for one in chain):
-        return dict.fromkeys(sorted({one.stage for one in chain}))
+        return dict.fromkeys(sorted(names))
+    # Of a stage each model is counted by itself; where the chain has one of each, that is one look.
+    look = cache(count)
+    among = (tuple(other.folder for other in chain if other is one or other.stage != one.stage) for one in chain)
+    found = {name: look(folders)[one.stage] for name, one, folders in zip(names, chain, among, strict=True)}
+    return dict(sorted(found.items()))
+
+
+def _flop_by_stage(folders: tuple[Path, ...]) -> Mapping[str, float | None]:
     events: list[Mapping[str, object]] = []
-    run_pd_ml(["flop", *(str(one.folder) for one in chain)], events.append)
+    run_pd_ml(["flop", *map(str, folders)], events.append)
     told = next((event["training_flop"] for event in events if "training_flop" in event), None)
     assert isinstance(told, dict), "pd_ml flop tells of every stage"
     return told

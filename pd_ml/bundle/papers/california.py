@@ -152,12 +152,11 @@ def _period(facts: Facts) -> str:
 
 
 def _synthetic(facts: Facts) -> str:
-    none = (
-        "this project generates no picture and no text to train on, and what the rules recognise as made by a machine"
+    told = f"Not known of all texts. {origins(facts)} Otherwise no" if brought(facts) else "No"
+    return (
+        f"{told}: this project generates no picture and no text to train on, and what the rules recognise as made by a "
+        "machine is not accepted."
     )
-    if not brought(facts):
-        return f"No: {none} is not accepted."
-    return f"Not known of all texts. {origins(facts)} Otherwise no: {none} is not accepted."
 
 
 def _first_used(facts: Facts) -> str:

@@ -45,11 +45,10 @@ def _filled(value: Value) -> Value:
 
 
 def training_flop(facts: Facts) -> float | None:
-    """The compute of all stages together; None where that of one is not computed."""
-    told = facts.release.training_flop
-    of_stages = [*told.values(), *(None for link in facts.chain if link.run.stage not in told)]
-    known = [flop for flop in of_stages if flop is not None]
-    return sum(known) if len(known) == len(of_stages) else None
+    """The compute of all models together; None where that of one is not computed."""
+    of_models = [facts.release.training_flop.get(link.name) for link in facts.chain]
+    known = [flop for flop in of_models if flop is not None]
+    return sum(known) if len(known) == len(of_models) else None
 
 
 def published(facts: Facts) -> str:
@@ -57,8 +56,7 @@ def published(facts: Facts) -> str:
     flop = training_flop(facts)
     if flop is None:
         told = facts.release.training_flop
-        lacking = sorted({link.run.stage for link in facts.chain} | set(told), key=str)
-        names = listed([one_line(stage) for stage in lacking if told.get(stage) is None])
+        names = listed(sorted(one_line(link.name) for link in facts.chain if told.get(link.name) is None))
         return (
             f"Published in the template's form. The compute of training is not computed ({names}), so that nothing is "
             "claimed about the indicative threshold of 10^23 FLOP."

@@ -21,7 +21,7 @@ def origins(facts: Facts) -> str:
     told = [f"{own} of the archives' own pages and records"] if own else []
     if imported:
         told.append(
-            f"{imported} that an earlier system of the operator ({PRIOR_SYSTEM}) wrote or collected, of which it is not "
-            "known whether a model made them"
+            f"{imported} that an earlier system of the operator ({PRIOR_SYSTEM}) wrote or collected, of which it is "
+            "not known whether a model made them"
         )
     return f"Label fields by origin: {'; '.join(told) or 'not recorded'}."

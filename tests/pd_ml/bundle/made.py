@@ -332,7 +332,7 @@ def release_of(runs: Mapping[str, RunRecord], versions: list[shards.Manifest], m
         "languages": {} if made.labels == "none" else {"": 5, "en": 30, "de": 10},
         "label_origins": {} if made.labels == "none" else {"mediainfo": 15, "wikitext": 30},
         "refused": {"quarantine date-contradicts": 3, "reject living-person": 2, "reject tag-with-conditions": 40},
-        "training_flop": dict.fromkeys(runs, 1.5e12),
+        "training_flop": {f"{run.stage} {run.version}": 1.5e12 for run in runs.values()},
         "audit": {},
         "previous": [],
         "detector": "python -m pd_ml detect PICTURE, of the project that this model was made with",

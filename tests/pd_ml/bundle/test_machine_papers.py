@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link, read_facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
-from pd_ml.bundle.papers import bom, spdx, write_papers
+from pd_ml.bundle.papers import bom, eu_summary, spdx, write_papers
 from pd_ml.bundle.rules import problems_of_bom, problems_of_spdx
 from pd_ml.errors import BundleError
 from pd_ml.provenance import INIT_FROM
@@ -306,3 +306,16 @@ def test_a_dataset_is_described_as_its_manifest_has_it(bundles: Mapping[str, Pat
         steps = [*package["dataset_dataPreprocessing"], *found[layout.CROISSANT]["rai:dataPreprocessingProtocol"]]
         assert ("1280 px on their longest side" in " ".join(steps)) == bool(side)
         assert not any("scaled to a longest side" in one for one in steps)
+
+
+def test_two_models_of_one_stage_have_the_compute_of_each_and_the_sum_stands_in_the_summary(facts: Facts) -> None:
+    warm = warmed(facts)
+    own, earlier = warm.chain[0].name, warm.chain[-1].name
+    spent = {link.name: 1e12 for link in warm.chain} | {own: 2e12, earlier: 5e12}
+    warm = replace(warm, release=replace(warm.release, training_flop=spent))
+    bill = documents(warm)[layout.BOM]["metadata"]["component"]
+    models = [bill, *bill["pedigree"]["ancestors"]]
+    found = {f"{one['name']} {one['version']}": one["properties"] for one in models}
+    for name, flop in ((own, "2e+12"), (earlier, "5e+12")):
+        assert {"name": "pdd:model:training_flop", "value": flop} in found[name]
+    assert eu_summary.training_flop(warm) == 9e12
