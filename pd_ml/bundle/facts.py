@@ -221,7 +221,7 @@ def _link(run: RunRecord, of: OfModel) -> Link:
 
 def _object(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BundleError(f"{path} is missing; this is half a bundle, have it made again") from error
     except (OSError, ValueError) as error:

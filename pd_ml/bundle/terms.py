@@ -25,6 +25,8 @@ LICENCE_URLS: Mapping[str, str] = {
     layout.OPENMDW: OPENMDW_URL,
     APACHE: "https://www.apache.org/licenses/LICENSE-2.0",
 }
+# What model hubs call them: https://huggingface.co/docs/hub/repositories-licenses. They have no word for OpenMDW 1.1.
+ON_HUBS = {layout.OPENMDW: "openmdw-1.1", layout.CC0: "cc0-1.0", layout.BY_SA: "cc-by-sa-4.0"}
 # Of the SPDX list: https://spdx.org/licenses/. OpenMDW-1.1 is none of them, OpenMDW-1.0 is.
 LISTED_LICENCES = frozenset({layout.CC0, layout.BY_SA, APACHE})
 LICENCE_LIST_VERSION = "3.28.0"
@@ -165,7 +167,7 @@ def licence_text(name: str) -> str:
     path = Path(__file__).with_name("texts") / f"{name}.txt"
     if not path.is_file():
         raise BundleError(f"no text of the licence {name!r}, expected one of {', '.join(LICENCE_URLS)}")
-    return path.read_text()
+    return path.read_text(encoding="utf-8")
 
 
 def label_licences(facts: Facts, manifest: Manifest) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from pd_assets.cli import rebuild
 from pd_assets.lib.rights.rules import RULES
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import SCHEMA, Facts, read_facts, weights_licence
 from pd_ml.bundle.papers import (
     attribution,
@@ -220,7 +220,7 @@ def test_the_licence_is_what_the_ledger_says_and_its_text_is_whole(tmp_path: Pat
         assert (layout.ATTRIBUTION in licence.write(facts)) == (labels == "mixed")
     facts = facts_of(tmp_path / "given away", labels="cc0", free_licence=layout.CC0)
     assert head_of(card.write(facts))["license"] == "cc0-1.0" and "CC0 1.0 Universal" in licence.write(facts)
-    assert licence.text_of(licence.APACHE) == (ROOT / "LICENSE").read_text()
+    assert terms.licence_text(terms.APACHE) == (ROOT / "LICENSE").read_text()
 
 
 @pytest.mark.parametrize("free", [layout.CC0, layout.OPENMDW])
@@ -294,7 +294,7 @@ def form_of(name: str, text: str) -> object:
     if name == "eu data":
         return [(key, type(value)) for key, value in json.loads(text).items()]
     if name == "licence":
-        return text.endswith(f"{licence.text_of(layout.BY_SA)}")
+        return text.endswith(f"{terms.licence_text(layout.BY_SA)}")
     lines = text.splitlines()
     blocks = [line[:2] for line in lines if re.match(r"#|---|```|\||- |\d+\. |=", line)]
     cells = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
