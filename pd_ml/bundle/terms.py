@@ -7,7 +7,6 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -41,83 +40,6 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NOT_RECORDED = "not recorded"
 _WEB = re.compile(r"https?://[^\s/]+")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """What a stage makes, in words of the field."""
-
-    family: str
-    task: str
-    approach: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-
-_DRAWS = Kind(
-    family="diffusion model", task="text-to-image", approach="supervised", inputs=("text",), outputs=("image",)
-)
-_DRAWS_ALONE = Kind(
-    family="diffusion model",
-    task="unconditional-image-generation",
-    approach="self-supervised",
-    inputs=(),
-    outputs=("image",),
-)
-_KINDS: Mapping[str, Kind] = {
-    "tokenizer": Kind(
-        family="byte-pair encoding", task="tokenization", approach="unsupervised", inputs=("text",), outputs=("tokens",)
-    ),
-    "clip": Kind(
-        family="contrastive text and image towers",
-        task="feature-extraction",
-        approach="self-supervised",
-        inputs=("text", "image"),
-        outputs=("embedding",),
-    ),
-    "vae": Kind(
-        family="variational autoencoder",
-        task="image-compression",
-        approach="self-supervised",
-        inputs=("image",),
-        outputs=("latents", "image"),
-    ),
-    "latents": Kind(
-        family="latents and text states of a dataset",
-        task="preprocessing",
-        approach="unsupervised",
-        inputs=("image", "text"),
-        outputs=("latents",),
-    ),
-    "unet": _DRAWS_ALONE,
-    "latent_unet": _DRAWS_ALONE,
-    "unet_text": _DRAWS,
-    "latent_diffusion": _DRAWS,
-    "transformer": _DRAWS,
-    "super_resolution": Kind(
-        family="diffusion model",
-        task="image-super-resolution",
-        approach="self-supervised",
-        inputs=("image",),
-        outputs=("image",),
-    ),
-    "encoder": Kind(
-        family="image encoder",
-        task="image-feature-extraction",
-        approach="self-supervised",
-        inputs=("image",),
-        outputs=("embedding",),
-    ),
-    "captioner": Kind(
-        family="image captioner", task="image-to-text", approach="supervised", inputs=("image",), outputs=("text",)
-    ),
-}
-
-
-def kind_of(stage: str) -> Kind:
-    """What a stage makes; of one that is not known here, its name."""
-    unknown = Kind(family=stage.replace("_", " "), task=stage, approach="self-supervised", inputs=(), outputs=())
-    return _KINDS.get(stage, unknown)
 
 
 def urn(facts: Facts, paper: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import digest_of_fact, licence_of_file
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.measures import Measure, measures
 from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.sources import collected, made_up
@@ -78,7 +79,7 @@ def document(facts: Facts) -> dict[str, Any]:
 def _model(facts: Facts, link: Link) -> dict[str, Any]:
     """What is said of any model of the chain."""
     run = link.run
-    kind = terms.kind_of(run.stage)
+    kind = kind_of(run.stage)
     begun = "trained on from an earlier model" if INIT_FROM in run.inputs else "trained from scratch"
     said: dict[str, Any] = {
         "type": "machine-learning-model",
@@ -109,7 +110,7 @@ def _of_model(facts: Facts, link: Link) -> dict[str, str]:
 
 
 def _card(facts: Facts, datasets: Iterable[Manifest]) -> dict[str, Any]:
-    kind, run = terms.kind_of(facts.release.stage), facts.model.run
+    kind, run = kind_of(facts.release.stage), facts.model.run
     found = measures(facts.evaluation)
     return {
         "bom-ref": f"card-{facts.release.bundle}",

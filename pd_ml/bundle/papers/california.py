@@ -5,11 +5,12 @@ Twelve items, in the law's order. There "train" includes testing and validating:
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.papers.origins import brought, origins
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_persons, refused_rows, rule_rows
 from pd_ml.bundle.papers.sources import is_sandbox, sources
-from pd_ml.bundle.papers.stages import dataset_versions, stage_of, use_in_words
+from pd_ml.bundle.papers.stages import dataset_versions, use_in_words
 from pd_ml.bundle.papers.writing import bullets, code, of_things, said, table
 
 ITEMS = (
@@ -68,7 +69,7 @@ def _sources(facts: Facts) -> str:
 
 
 def _purposes(facts: Facts) -> str:
-    return bullets(f"{code(link.name)}: {said(stage_of(link.run.stage).purpose)}." for link in facts.chain)
+    return bullets(f"{code(link.name)}: {said(kind_of(link.run.stage).purpose)}." for link in facts.chain)
 
 
 def _data_points(facts: Facts) -> str:

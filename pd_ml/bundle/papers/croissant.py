@@ -5,7 +5,6 @@ Every row of the ledger leads to the page that it rests on. The dataset versions
 records with their counts, and their manifests, which name every shard by digest, as files.
 """
 
-import csv
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,7 +14,7 @@ import pyarrow as pa
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import COLUMNS, Facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
-from pd_ml.bundle.papers.attribution import write as attribution_text
+from pd_ml.bundle.papers import attribution
 from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.sources import collected, language_name, made_up, sources
@@ -56,7 +55,6 @@ def write(facts: Facts) -> str:
 def document(facts: Facts) -> dict[str, Any]:
     """What it says."""
     release = facts.release
-    attribution = attribution_text(facts)
     manifests = [facts.datasets[version] for version in sorted(facts.datasets)]
     model = f"{release.stage} {release.version}"
     says = (
@@ -84,11 +82,11 @@ def document(facts: Facts) -> dict[str, Any]:
             "prov:label": f"training and evaluation of {model}",
         },
         **_responsibly(facts, manifests),
-        "distribution": _distribution(facts, attribution, manifests),
+        "distribution": _distribution(facts, manifests),
         "recordSet": [
             _splits(),
             _ledger(),
-            _attribution(attribution),
+            _attribution(),
             _datasets(manifests),
             _inline("counts", "every count of the ledger", {"name": _TEXT, "value": _TEXT}, _counts(facts)),
         ],
@@ -107,14 +105,14 @@ def _creator(facts: Facts) -> dict[str, str]:
     return {**found, "email": contact} if terms.is_email(contact) else found
 
 
-def _distribution(facts: Facts, attribution: str, manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
+def _distribution(facts: Facts, manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
     folder = facts.folder
     files = [
         (layout.LEDGER, "application/x-parquet", sha256_of(folder / layout.LEDGER), "a row for each model and picture"),
         (
             layout.ATTRIBUTION,
             "text/csv",
-            hashlib.sha256(attribution.encode()).hexdigest(),
+            hashlib.sha256(attribution.write(facts).encode()).hexdigest(),
             "whose label texts were shown, and where their history is",
         ),
     ]
@@ -209,9 +207,7 @@ def _type(name: str, kind: pa.DataType) -> str:
     return _INTEGER if pa.types.is_integer(kind) else _TEXT
 
 
-def _attribution(text: str) -> dict[str, Any]:
-    """Its columns as the head of the file has them."""
-    names = next(csv.reader(text.splitlines()), [])
+def _attribution() -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
         "@id": "attribution",
@@ -219,8 +215,8 @@ def _attribution(text: str) -> dict[str, Any]:
         "description": "a row for each picture of which a label text under CC BY-SA was shown",
         "field": [
             _field("attribution", layout.ATTRIBUTION, name, _URL if name.endswith("_url") else _TEXT, says)
-            for name in names
-            for says in [_OF_ATTRIBUTION.get(name, f"column {name}")]
+            for name in attribution.COLUMNS
+            for says in [_OF_ATTRIBUTION[name]]
         ],
     }
 

@@ -139,11 +139,7 @@ def _digests(manifest: Manifest) -> str:
 def _facts(manifest: Manifest) -> str:
     """Counts that the manifest itself gives of all pictures in it, whatever was shown of them."""
     parts = []
-    for name, head in (
-        ("rules", "rule"),
-        ("sources", "source"),
-        ("label_licences", "strictest licence of the captions"),
-    ):
+    for name, head in _COUNTS.items():
         counts = manifest.facts.get(name)
         if isinstance(counts, Mapping) and counts:
             parts.append(table((head, "pictures in it"), [[code(str(key)), number(n)] for key, n in counts.items()]))

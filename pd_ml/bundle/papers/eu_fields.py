@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
 from pd_ml.bundle.papers.eu_sources import source_fields
 from pd_ml.bundle.papers.memorisation import verdicts
 from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.rules_in_words import RULES
 from pd_ml.bundle.papers.sources import is_sandbox, language_name, month
-from pd_ml.bundle.papers.stages import context_tokens, stage_of, started_from
+from pd_ml.bundle.papers.stages import context_tokens, started_from
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, listed, one_line
 from pd_ml.bundle.terms import DAY
 
@@ -110,7 +111,7 @@ def _general(facts: Facts) -> Iterator[Field]:
         value=[
             {
                 "model": one_line(link.name),
-                "what it is": stage_of(link.run.stage).name,
+                "what it is": kind_of(link.run.stage).name,
                 "SHA-256": link.run.digest,
             }
             for link in facts.chain

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import digest_of_fact, licence_of_file, manifest_path
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.measures import measures
 from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.processing import steps
@@ -117,7 +118,7 @@ def _model(facts: Facts, link: Link, name: _Names) -> Element:
     )
     found = measures(facts.evaluation) if is_own else ()
     values = {one.name: f"{one.value} ({one.slice})" if one.slice else f"{one.value}" for one in found}
-    kind = terms.kind_of(run.stage)
+    kind = kind_of(run.stage)
     return name.element(
         "ai_AIPackage",
         terms.model_id(run),

@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link, read_facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
+from pd_ml.bundle.kinds import KINDS
 from pd_ml.bundle.papers import bom, eu_summary, spdx, write_papers
 from pd_ml.bundle.rules import problems_of_bom, problems_of_spdx
 from pd_ml.errors import BundleError
 from pd_ml.provenance import INIT_FROM
+from pd_ml.recipes import STAGE_INPUTS
 from tests import validators
 from tests.pd_ml.bundle import made
 from tests.pd_ml.bundle.papers import PAPERS, documents, problems_of
@@ -214,6 +216,10 @@ def warmed(facts: Facts) -> Facts:
     run = replace(own.run, inputs={**own.run.inputs, INIT_FROM: earlier.run.digest})
     chain: tuple[Link, ...] = (replace(own, run=run), *others, earlier)
     return replace(facts, chain=chain)
+
+
+def test_every_stage_that_is_trained_has_its_words_and_no_other_has() -> None:
+    assert KINDS.keys() == STAGE_INPUTS.keys()
 
 
 def test_files_of_any_name_keep_valid_papers(facts: Facts, tmp_path: Path) -> None:
