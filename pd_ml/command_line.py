@@ -83,7 +83,7 @@ A line for one process and one for several: JSON with the level and what was fou
 
 _FLOP_EXAMPLES = """examples:
   python -m pd_ml flop models/tokenizer/0123 models/clip/4567 models/unet_text/89ab
-Prints a line of JSON with the FLOP of each stage; null where what a model was made of or
+Prints a line of JSON with the FLOP of each model; null where what a model was made of or
 started from is not among the folders, or its record does not say how many pictures it was shown."""
 
 # Trains a job that was parsed, in this process or in so many others.

@@ -35,10 +35,10 @@ class Release:
     is none. `follows_code`: whether the provider signed the Code of Practice. `free_licence` is that of weights that
     saw only free labels. `labels` is the policy of label texts. `languages` counts caption fields by language.
     `refused` counts the items of the archives that rights rules kept out, by verdict and rule. `training_flop` by
-    stage, None where it is not computed. `label_origins` counts label fields by what they were read from: the
-    first word of where each was seen. `first_used` is the day of the first training on each dataset version.
-    `audit` is what a blind audit of decisions found, empty where none was made. `detector` says where to have a
-    picture looked at. `download_url` is where the bundle will lie, "" where that is not known.
+    model (`<stage> <version>`), None where it is not computed. `label_origins` counts label fields by what they were
+    read from: the first word of where each was seen. `audit` is what a blind audit of decisions found, empty where none
+    was made. `detector` says where to have a picture looked at. `download_url` is where the bundle will lie, "" where
+    that is not known.
     """
 
     format_version: int
@@ -65,7 +65,6 @@ class Release:
     label_origins: Mapping[str, int]
     refused: Mapping[str, int]
     training_flop: Mapping[str, float | None]
-    first_used: Mapping[str, str]
     audit: Mapping[str, Any]
     previous: tuple[str, ...]
     detector: str

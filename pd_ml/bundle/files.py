@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import RunRecord
 
@@ -55,13 +56,13 @@ def sheet_prints_labels(facts: Facts) -> bool:
     """Whether the sheet of samples prints captions of held-out pictures that may be made of texts under CC BY-SA."""
     measured_on = facts.datasets.get(facts.evaluated.dataset_version)
     policy = facts.release.labels if measured_on is None else measured_on.facts.get("labels", facts.release.labels)
-    is_drawn_for_texts = terms.kind_of(facts.release.stage).task == "text-to-image"
+    is_drawn_for_texts = kind_of(facts.release.stage).task == "text-to-image"
     return is_drawn_for_texts and (policy, facts.release.labels) != ("cc0", "cc0")
 
 
 def shows_real_pictures(facts: Facts) -> bool:
     """Whether the sheet of samples has real pictures beside drawn ones, as that of an upscaler does."""
-    return terms.kind_of(facts.release.stage).task == "image-super-resolution"
+    return kind_of(facts.release.stage).task == "image-super-resolution"
 
 
 def _runs(facts: Facts) -> Iterator[RunRecord]:

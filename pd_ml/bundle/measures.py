@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 # Numbers that say how something was measured, not what came out.
-_CIRCUMSTANCES = frozenset(
+CIRCUMSTANCES = frozenset(
     {"at", "calibrated_on", "copies", "distance", "floor_std", "high", "hits", "kernel_width", "labels", "left_out"}
     | {"low", "mmd_kernel_width", "most_common", "n", "n_asked", "neighbours", "null_mean", "null_std", "permutations"}
     | {"copies_high", "copies_low", "mean_distance", "measured_on", "share_of_training", "shown_from", "shown_to"}
     | {"ratio", "reference_n", "sample_steps", "seed", "standard_error", "training_pictures"}
 )
 _NOT_MEASURED = ("inputs", "sampling")
-# Two-sided, 95%.
-_Z = 1.96
+# Standard errors on either side of a mean, at 95%.
+Z_95 = 1.96
 # Parts of names: of what was drawn, and of copies among it told apart by the training pictures that are nearest.
 _DRAWN = frozenset({"generated", "by_exposure", "by_typicality"})
 _OF_COPIES = "share_of_copies"
@@ -49,7 +49,7 @@ def _of(node: Mapping[str, object], path: tuple[str, ...]) -> Iterator[Measure]:
             for place, one in enumerate(value):
                 if isinstance(one, Mapping):
                     yield from _of(one, (*path, name, _band(one, place)))
-        elif (found := number(value)) is not None and name not in _CIRCUMSTANCES:
+        elif (found := number(value)) is not None and name not in CIRCUMSTANCES:
             low, high = _interval(node, name, found)
             yield Measure(
                 name=".".join((*path, name)), value=found, slice=_slice(node, (*path, name)), low=low, high=high
@@ -95,7 +95,7 @@ def _interval(node: Mapping[str, object], name: str, value: float) -> tuple[floa
         return number(node.get("copies_low")), number(node.get("copies_high"))
     error = number(node.get("standard_error"))
     if name == "value" and error is not None:
-        return value - _Z * error, value + _Z * error
+        return value - Z_95 * error, value + Z_95 * error
     count = number(node.get("n"))
     if count and (name == "accuracy" or (name == "recall" and "at" in node)):
         return wilson(value, count)
@@ -104,6 +104,6 @@ def _interval(node: Mapping[str, object], name: str, value: float) -> tuple[floa
 
 def wilson(share: float, count: float) -> tuple[float, float]:
     """Wilson 1927, as `pd_ml.evaluation.memorisation`, which needs torch."""
-    centre = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z / (1 + _Z**2 / count) * math.sqrt(max(0.0, share * (1 - share) / count + _Z**2 / (4 * count**2)))
+    centre = (share + Z_95**2 / (2 * count)) / (1 + Z_95**2 / count)
+    half = Z_95 / (1 + Z_95**2 / count) * math.sqrt(max(0.0, share * (1 - share) / count + Z_95**2 / (4 * count**2)))
     return max(0.0, centre - half), min(1.0, centre + half)

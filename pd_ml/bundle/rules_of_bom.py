@@ -171,6 +171,8 @@ def _datasets(problems: Problems, document: Mapping[str, Any], facts: Facts) -> 
         contents = members(next(iter(entries(component.get("data"))), {}).get("contents"))
         problems.expect(f"{ref} digest", _digest(component), manifest.digest)
         problems.expect_all(ref, _properties(contents), terms.counts_of_dataset(manifest))
+        finished = _properties(component).get("pdd:dataset:finished_on")
+        problems.expect(f"{ref} finished_on", finished, terms.built_on(manifest) or terms.NOT_RECORDED)
         names = [_name(one) for one in entries(component.get("licenses"))]
         expected_names = [terms.PUBLIC_DOMAIN, *terms.label_licences(facts, manifest)]
         problems.expect(f"{ref} licenses", sorted(map(str, names)), sorted(expected_names))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pd_ml.bundle import layout, terms
+from pd_ml.bundle.distrust import is_day
 from pd_ml.bundle.facts import COLUMNS, Facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
 from pd_ml.bundle.paper_problems import Problems, entries, items, members, objects
@@ -26,7 +27,6 @@ LIST_WORDS = frozenset(
 NEEDED_WORDS = ("dataCollection", "dataBiases", "dataLimitations", "dataUseCases", "personalSensitiveInformation")
 CONFORMS_TO = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
 PAGE = "prov:wasDerivedFrom"
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(\+[0-9A-Za-z.-]+)?")
 
 
@@ -69,7 +69,7 @@ def _words(problems: Problems, document: Mapping[str, Any]) -> None:
         if name not in found:
             problems.add(f"rai:{name}", "missing", "a value")
     for day in items(found.get("dataCollectionTimeframe")):
-        if not _DAY.fullmatch(str(day)):
+        if not is_day(str(day)):
             problems.add("rai:dataCollectionTimeframe", day, "a day")
 
 
@@ -144,6 +144,7 @@ def _counts(problems: Problems, document: Mapping[str, Any], facts: Facts) -> No
     for version, manifest in facts.datasets.items():
         counts: dict[str, object] = {split: manifest.counts.get(split, 0) for split in SPLITS}
         counts |= {"pictures": sum(manifest.counts.values()), "digest": manifest.digest, "name": manifest.name}
+        counts["finished_on"] = terms.built_on(manifest) or terms.NOT_RECORDED
         row = _bare(members(told.get(version)), counts)
         problems.expect_all(f"dataset {version}", row, counts)
 

@@ -1,4 +1,5 @@
-"""What holds of the papers for people: each names the licence of every file that is under another than the weights.
+"""What holds of the papers for people: each names the licence of the weights that the ledger gives, and that of every
+file under another.
 
 Read by nothing of their writers, so that a writer that errs is found as well. Errors: none of its own.
 """
@@ -7,7 +8,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.files import licence_of_file, other_licences, paths
 from pd_ml.bundle.paper_problems import Problems
@@ -27,14 +28,24 @@ def problems_of_debian(text: str, facts: Facts) -> list[str]:
 
 
 def problems_of_card(text: str, facts: Facts) -> list[str]:
-    """Each file under another licence of which no line of `README.md` says so."""
-    return _named(layout.CARD, text.splitlines(), facts)
+    """Another licence in the YAML head, where it is `license`, or `license_name` where that is `other`; and each file
+    under another licence of which no line of `README.md` says so."""
+    head = text.partition("---\n")[2].partition("\n---")[0]
+    fields = dict(re.findall(r"^(license|license_name):[ \t]*[\"']?([^\"'\n]*?)[\"']?[ \t]*$", head, re.MULTILINE))
+    told = fields.get("license_name" if fields.get("license") == "other" else "license")
+    problems = Problems(layout.CARD)
+    problems.expect("licence of the weights", told, terms.ON_HUBS[facts.licence])
+    return [*problems.told, *_named(layout.CARD, text.splitlines(), facts)]
 
 
 def problems_of_licence_head(text: str, facts: Facts) -> list[str]:
-    """Each file under another licence of which no paragraph of the head of `LICENSE` says so."""
+    """Another licence than the ledger's whose text to the letter is in `LICENSE`, and each file under another licence
+    of which no paragraph of its head says so."""
+    told = [name for name in terms.ON_HUBS if terms.licence_text(name).strip() in text]
+    problems = Problems(layout.LICENCE)
+    problems.expect("licence of the weights", told, [facts.licence])
     head = text.partition(_RULE)[0]
-    return _named(layout.LICENCE, [" ".join(one.split()) for one in re.split(r"\n\s*\n", head)], facts)
+    return problems.told + _named(layout.LICENCE, [" ".join(one.split()) for one in re.split(r"\n\s*\n", head)], facts)
 
 
 def _named(paper: str, parts: list[str], facts: Facts) -> list[str]:

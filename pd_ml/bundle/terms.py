@@ -7,11 +7,11 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.distrust import is_day
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.data.shards import Manifest
 from pd_ml.errors import BundleError
@@ -25,6 +25,8 @@ LICENCE_URLS: Mapping[str, str] = {
     layout.OPENMDW: OPENMDW_URL,
     APACHE: "https://www.apache.org/licenses/LICENSE-2.0",
 }
+# What model hubs call them: https://huggingface.co/docs/hub/repositories-licenses. They have no word for OpenMDW 1.1.
+ON_HUBS = {layout.OPENMDW: "openmdw-1.1", layout.CC0: "cc0-1.0", layout.BY_SA: "cc-by-sa-4.0"}
 # Of the SPDX list: https://spdx.org/licenses/. OpenMDW-1.1 is none of them, OpenMDW-1.0 is.
 LISTED_LICENCES = frozenset({layout.CC0, layout.BY_SA, APACHE})
 LICENCE_LIST_VERSION = "3.28.0"
@@ -36,85 +38,8 @@ PUBLIC_DOMAIN_TEXT = (
 )
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "bundle.public-domain-diffusion.org")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+NOT_RECORDED = "not recorded"
 _WEB = re.compile(r"https?://[^\s/]+")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """What a stage makes, in words of the field."""
-
-    family: str
-    task: str
-    approach: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-
-_DRAWS = Kind(
-    family="diffusion model", task="text-to-image", approach="supervised", inputs=("text",), outputs=("image",)
-)
-_DRAWS_ALONE = Kind(
-    family="diffusion model",
-    task="unconditional-image-generation",
-    approach="self-supervised",
-    inputs=(),
-    outputs=("image",),
-)
-_KINDS: Mapping[str, Kind] = {
-    "tokenizer": Kind(
-        family="byte-pair encoding", task="tokenization", approach="unsupervised", inputs=("text",), outputs=("tokens",)
-    ),
-    "clip": Kind(
-        family="contrastive text and image towers",
-        task="feature-extraction",
-        approach="self-supervised",
-        inputs=("text", "image"),
-        outputs=("embedding",),
-    ),
-    "vae": Kind(
-        family="variational autoencoder",
-        task="image-compression",
-        approach="self-supervised",
-        inputs=("image",),
-        outputs=("latents", "image"),
-    ),
-    "latents": Kind(
-        family="latents and text states of a dataset",
-        task="preprocessing",
-        approach="unsupervised",
-        inputs=("image", "text"),
-        outputs=("latents",),
-    ),
-    "unet": _DRAWS_ALONE,
-    "latent_unet": _DRAWS_ALONE,
-    "unet_text": _DRAWS,
-    "latent_diffusion": _DRAWS,
-    "transformer": _DRAWS,
-    "super_resolution": Kind(
-        family="diffusion model",
-        task="image-super-resolution",
-        approach="self-supervised",
-        inputs=("image",),
-        outputs=("image",),
-    ),
-    "encoder": Kind(
-        family="image encoder",
-        task="image-feature-extraction",
-        approach="self-supervised",
-        inputs=("image",),
-        outputs=("embedding",),
-    ),
-    "captioner": Kind(
-        family="image captioner", task="image-to-text", approach="supervised", inputs=("image",), outputs=("text",)
-    ),
-}
-
-
-def kind_of(stage: str) -> Kind:
-    """What a stage makes; of one that is not known here, its name."""
-    unknown = Kind(family=stage.replace("_", " "), task=stage, approach="self-supervised", inputs=(), outputs=())
-    return _KINDS.get(stage, unknown)
 
 
 def urn(facts: Facts, paper: str) -> str:
@@ -127,16 +52,11 @@ def instant(day: str) -> str:
     return f"{day}T00:00:00Z"
 
 
-def first_used(facts: Facts, manifest: Manifest) -> str:
-    """The day of the first training on a dataset version; that of the release where none is told."""
-    return facts.release.first_used.get(manifest.version) or facts.release.released_on
-
-
 def built_on(manifest: Manifest) -> str:
     """The day on which a dataset version was finished, "" where its manifest does not tell, as those of before."""
     # FINISHED_ON of pd_assets.lib.dataset.croissant.
     told = manifest.facts.get("finished_on")
-    return told if isinstance(told, str) and _DAY.fullmatch(told) else ""
+    return told if isinstance(told, str) and is_day(told) else ""
 
 
 def written(document: Mapping[str, object]) -> str:
@@ -169,7 +89,7 @@ def licence_text(name: str) -> str:
     path = Path(__file__).with_name("texts") / f"{name}.txt"
     if not path.is_file():
         raise BundleError(f"no text of the licence {name!r}, expected one of {', '.join(LICENCE_URLS)}")
-    return path.read_text()
+    return path.read_text(encoding="utf-8")
 
 
 def label_licences(facts: Facts, manifest: Manifest) -> tuple[str, ...]:
@@ -177,6 +97,13 @@ def label_licences(facts: Facts, manifest: Manifest) -> tuple[str, ...]:
     told = manifest.facts.get("label_licences")
     counted = told if isinstance(told, Mapping) else facts.counts.texts
     return tuple(sorted(str(name) for name, count in counted.items() if name not in ("none", PUBLIC_DOMAIN) and count))
+
+
+def has_captions(facts: Facts, manifest: Manifest) -> bool:
+    """Whether a dataset has label texts: as its manifest counts them, else whether any was shown."""
+    told = manifest.facts.get("label_licences")
+    counted = told if isinstance(told, Mapping) else facts.counts.texts
+    return any(count for name, count in counted.items() if name != "none")
 
 
 def in_expression(licence: str) -> str:
@@ -239,7 +166,7 @@ def counts_of_bundle(facts: Facts) -> dict[str, str]:
 
 def counts_of_model(facts: Facts, link: Link) -> dict[str, str]:
     """The counts of one model's rows of the ledger, and the compute of its training where the house knows it."""
-    flop = facts.release.training_flop.get(link.run.stage)
+    flop = facts.release.training_flop.get(link.name)
     return {
         "pdd:model:trained_on": str(link.trained_on),
         "pdd:model:measured_with": str(link.measured_with),

@@ -50,9 +50,8 @@ def _versions(release: Release) -> Iterator[tuple[str, str]]:
 
 
 def _days(release: Release) -> Iterator[tuple[str, str]]:
-    for name, day in {"released_on": release.released_on, **release.first_used}.items():
-        if not is_day(day):
-            yield name, day
+    if not is_day(release.released_on):
+        yield "released_on", release.released_on
 
 
 def _sums(release: Release) -> Iterator[tuple[str, float, float]]:

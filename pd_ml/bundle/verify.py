@@ -17,7 +17,6 @@ from pd_ml.bundle.comparing import problems_by_rules, problems_of_papers
 from pd_ml.bundle.distrust import Problem, misfits, read_json
 from pd_ml.bundle.facts import Facts, read_facts, read_release
 from pd_ml.bundle.ledgers import compare_ledgers, readable_ledgers
-from pd_ml.bundle.licences import problems_of_licence
 from pd_ml.bundle.papers import WRITERS
 from pd_ml.bundle.sealing import Listing, Sealed, digests_of, list_files, newer_format, problems_of_manifest
 from pd_ml.bundle.signature import PublicKey, problems_of_signature, read_public_key
@@ -194,7 +193,7 @@ class _Verification:
         if self._facts is None:
             return []
         facts = self._facts
-        return [*problems_of_licence(facts), *problems_of_labels(facts), *problems_by_rules(facts)]
+        return [*problems_of_labels(facts), *problems_by_rules(facts)]
 
     def _checked(self) -> Checked:
         counts = self._facts.counts if self._facts else None

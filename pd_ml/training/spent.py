@@ -15,14 +15,12 @@ from pd_ml.training.estimate import estimate
 
 
 def training_flop(folders: Sequence[Path]) -> Mapping[str, float | None]:
-    """FLOP by stage, of the models in these folders, which hold what they were made of; None where it is not known."""
+    """FLOP of each model in these folders, which hold what they were made of, by `<stage> <version>`; None where it is
+    not known.
+    """
     runs = {folder: read_run(folder) for folder in folders}
     by_digest = {run.digest: folder for folder, run in runs.items()}
-    spent: dict[str, float | None] = {}
-    for run in runs.values():
-        own, before = _flop(run, by_digest), spent.get(run.stage, 0.0)
-        spent[run.stage] = None if own is None or before is None else before + own
-    return dict(sorted(spent.items()))
+    return dict(sorted((f"{run.stage} {run.version}", _flop(run, by_digest)) for run in runs.values()))
 
 
 def _flop(run: RunRecord, by_digest: Mapping[str, Path]) -> float | None:

@@ -28,17 +28,20 @@ def finished(folder: Path, inputs: Mapping[str, str], counts: Mapping[str, int])
     return write_run(folder, record)
 
 
-def test_what_a_model_started_from_is_counted_and_where_it_is_missing_nothing_is_known(tmp_path: Path) -> None:
+def test_each_model_is_counted_by_itself_and_where_what_it_started_from_is_missing_nothing_is_known(
+    tmp_path: Path,
+) -> None:
     parent, child = tmp_path / "parent", tmp_path / "child"
     digest = finished(parent, {}, {"images_seen": 100}).digest
     finished(child, {"init_from": digest}, {"images_seen": 20})
     found = estimate(CONFIG, {})
     assert found is not None
-    assert training_flop([child, parent]) == {"unet": 120.0 * found.flops_per_image}
-    assert training_flop([parent]) == {"unet": 100.0 * found.flops_per_image}
-    assert training_flop([child]) == {"unet": None}
+    of_parent = {"unet parent": 100.0 * found.flops_per_image}
+    assert training_flop([child, parent]) == {"unet child": 20.0 * found.flops_per_image, **of_parent}
+    assert training_flop([parent]) == of_parent
+    assert training_flop([child]) == {"unet child": None}
 
 
 def test_a_record_without_a_count_of_pictures_is_not_taken_for_none_shown(tmp_path: Path) -> None:
     finished(tmp_path / "imported", {"imported": "d" * 64}, {})
-    assert training_flop([tmp_path / "imported"]) == {"unet": None}
+    assert training_flop([tmp_path / "imported"]) == {"unet imported": None}

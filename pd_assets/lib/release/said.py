@@ -33,9 +33,8 @@ def said(
     previous: Sequence[str],
 ) -> dict[str, object]:
     """`release.json` but for the day and the bundle's own version: the fields of `pd_ml.bundle.facts.Release`."""
-    manifests = {version: read_manifest(folder) for version, folder in datasets.items()}
     ledgers = gates.ledgers_of(home, model)
-    facts = manifests[model.run.dataset_version].facts
+    facts = read_manifest(datasets[model.run.dataset_version]).facts
     return {
         "format_version": FORMAT_VERSION,
         "stage": model.stage,
@@ -59,12 +58,6 @@ def said(
         "label_origins": _labels(home, ledgers, "split_part(label.seen_in, ' ', 1)"),
         "refused": _refused(home, settings.rights_profile),
         "training_flop": _training_flop(chain),
-        # No training used a version before it was finished.
-        "first_used": {
-            version: str(manifest.facts["finished_on"])
-            for version, manifest in manifests.items()
-            if manifest.facts.get("finished_on")
-        },
         "audit": facts.get("audit") or {},
         "previous": list(previous),
         "detector": DETECTOR,
@@ -105,11 +98,11 @@ def _refused(home: Home, profile: str) -> dict[str, int]:
 
 
 def _training_flop(chain: Sequence[Model]) -> dict[str, float | None]:
-    """Counted on the models that are here; None for a stage of which a part cannot be counted."""
+    """By model, as `<stage> <version>`; None where a part of the chain is not here."""
     if any(not one.is_there for one in chain):
-        return dict.fromkeys(sorted({one.stage for one in chain}))
+        return dict.fromkeys(sorted(f"{one.stage} {one.version}" for one in chain))
     events: list[Mapping[str, object]] = []
     run_pd_ml(["flop", *(str(one.folder) for one in chain)], events.append)
     told = next((event["training_flop"] for event in events if "training_flop" in event), None)
-    assert isinstance(told, dict), "pd_ml flop tells of every stage"
+    assert isinstance(told, dict), "pd_ml flop tells of every model"
     return told

@@ -10,7 +10,9 @@ from urllib.parse import quote
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import digest_of_fact, licence_of_file
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.measures import Measure, measures
+from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.sources import collected, made_up
 from pd_ml.data.shards import Manifest
 from pd_ml.provenance import INIT_FROM
@@ -77,7 +79,7 @@ def document(facts: Facts) -> dict[str, Any]:
 def _model(facts: Facts, link: Link) -> dict[str, Any]:
     """What is said of any model of the chain."""
     run = link.run
-    kind = terms.kind_of(run.stage)
+    kind = kind_of(run.stage)
     begun = "trained on from an earlier model" if INIT_FROM in run.inputs else "trained from scratch"
     said: dict[str, Any] = {
         "type": "machine-learning-model",
@@ -108,7 +110,7 @@ def _of_model(facts: Facts, link: Link) -> dict[str, str]:
 
 
 def _card(facts: Facts, datasets: Iterable[Manifest]) -> dict[str, Any]:
-    kind, run = terms.kind_of(facts.release.stage), facts.model.run
+    kind, run = kind_of(facts.release.stage), facts.model.run
     found = measures(facts.evaluation)
     return {
         "bom-ref": f"card-{facts.release.bundle}",
@@ -176,6 +178,7 @@ def _memorisation(found: Iterable[Measure]) -> str:
 def _dataset(facts: Facts, manifest: Manifest) -> dict[str, Any]:
     counts = terms.counts_of_dataset(manifest)
     labels = [_licence(name) for name in terms.label_licences(facts, manifest)]
+    captions = f", with captions. {origins(facts)}" if terms.has_captions(facts, manifest) else ", without captions."
     return {
         "type": "data",
         "bom-ref": terms.dataset_id(manifest),
@@ -189,7 +192,7 @@ def _dataset(facts: Facts, manifest: Manifest) -> dict[str, Any]:
                 "type": "dataset",
                 "name": manifest.name,
                 "description": f"{sum(manifest.counts.values())} pictures that are free of copyright, each accepted by "
-                f"a rule on evidence, with captions. {collected(facts, terms.sources_of(manifest, facts))} Of which "
+                f"a rule on evidence{captions} {collected(facts, terms.sources_of(manifest, facts))} Of which "
                 "the models learnt, the ledger says.",
                 "classification": "public",
                 "contents": {"properties": _properties(counts)},
@@ -199,7 +202,7 @@ def _dataset(facts: Facts, manifest: Manifest) -> dict[str, Any]:
         "properties": _properties(
             {
                 "pdd:dataset:hash_of": "the names and SHA-256 of its shards (manifest.json: digest)",
-                "pdd:dataset:first_used": terms.first_used(facts, manifest),
+                "pdd:dataset:finished_on": terms.built_on(manifest) or terms.NOT_RECORDED,
             }
         ),
     }

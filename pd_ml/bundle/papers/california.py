@@ -3,12 +3,14 @@
 Twelve items, in the law's order. There "train" includes testing and validating: held-out pictures count.
 """
 
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.kinds import kind_of
+from pd_ml.bundle.papers.origins import brought, origins
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_persons, refused_rows, rule_rows
 from pd_ml.bundle.papers.sources import is_sandbox, sources
-from pd_ml.bundle.papers.stages import dataset_versions, stage_of
+from pd_ml.bundle.papers.stages import dataset_versions, use_in_words
 from pd_ml.bundle.papers.writing import bullets, code, of_things, said, table
 
 ITEMS = (
@@ -41,8 +43,7 @@ def write(facts: Facts) -> str:
         _processing(facts),
         _period(facts),
         _first_used(facts),
-        "No: no picture and no text in the datasets was made by a model for training. What the rules recognise as made "
-        "by a machine is not accepted.",
+        _synthetic(facts),
     )
     release = facts.release
     items = [f"## {n}. {asks}\n\n{answer}" for n, (asks, answer) in enumerate(zip(ITEMS, answers, strict=True), 1)]
@@ -64,11 +65,11 @@ def _sources(facts: Facts) -> str:
     text = table(("archive", "in the ledger", "address", "pictures"), rows)
     if is_sandbox(facts):
         text += "\n\nThese pictures are made up: they come from the project's own sandbox, on the developer's machine."
-    return f"{text}\n\nEach picture's page is in `{layout.LEDGER}`."
+    return " ".join([f"{text}\n\nEach picture's page is in `{layout.LEDGER}`.", *filter(None, [origins(facts)])])
 
 
 def _purposes(facts: Facts) -> str:
-    return bullets(f"{code(link.name)}: {said(stage_of(link.run.stage).purpose)}." for link in facts.chain)
+    return bullets(f"{code(link.name)}: {said(kind_of(link.run.stage).purpose)}." for link in facts.chain)
 
 
 def _data_points(facts: Facts) -> str:
@@ -92,7 +93,7 @@ def _types(facts: Facts) -> str:
         [[said(name), str(count), str(counts.text_showings.get(name, 0))] for name, count in counts.texts.items()],
     )
     return (
-        f"Pictures with labels: captions, made of the label texts of the same pages, in {code(facts.release.language)}."
+        f"Pictures with labels: captions, made of label texts, in {code(facts.release.language)}."
         f"\n\n{licences}\n\nThe pictures, by the ground on which each was accepted:\n\n{grounds}"
     )
 
@@ -133,7 +134,8 @@ def _processing(facts: Facts) -> str:
     parts = []
     for version in dataset_versions(facts):
         if manifest := facts.datasets.get(version):
-            parts.append(f"Dataset {code(manifest.name)}, version {code(version)}:\n\n{bullets(steps(manifest))}")
+            name = f"Dataset {code(manifest.name)}, version {code(version)}. {use_in_words(facts, version)}"
+            parts.append(f"{name}\n\n{bullets(steps(manifest))}")
     kept_out = refused_rows(facts)
     if kept_out:
         parts.append(
@@ -150,9 +152,20 @@ def _period(facts: Facts) -> str:
     return f"Evidence was first seen from {days}. Collection {ongoing}; this release does not change by it."
 
 
+def _synthetic(facts: Facts) -> str:
+    told = f"Not known of all texts. {origins(facts)} Otherwise no" if brought(facts) else "No"
+    return (
+        f"{told}: this project generates no picture and no text to train on, and what the rules recognise as made by a "
+        "machine is not accepted."
+    )
+
+
 def _first_used(facts: Facts) -> str:
-    rows = [
-        [code(version), said(facts.release.first_used.get(version, "not recorded"))]
-        for version in dataset_versions(facts)
-    ]
-    return table(("dataset version", "first used"), rows)
+    """When a version was finished is the most that is known: no day of a training is."""
+    rows = []
+    for version in dataset_versions(facts):
+        manifest = facts.datasets.get(version)
+        day = terms.built_on(manifest) if manifest else ""
+        told = f"finished on {day}, not used before" if day else terms.NOT_RECORDED
+        rows.append([code(version), told, use_in_words(facts, version)])
+    return table(("dataset version", "first used", "by"), rows)

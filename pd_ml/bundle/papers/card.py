@@ -1,8 +1,9 @@
 """README.md: the model card. The Hub reads its head; then one page for a person; then the numbers in full."""
 
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.papers import card_head, memorisation
 from pd_ml.bundle.papers.eu_fields import published
 from pd_ml.bundle.papers.licence import NAMES, PROJECT, why
@@ -11,10 +12,8 @@ from pd_ml.bundle.papers.sources import is_sandbox, sources
 from pd_ml.bundle.papers.stages import (
     context_tokens,
     level_in_words,
-    parents_of,
     size_in_words,
     snippet,
-    stage_of,
     takes_prompts,
 )
 from pd_ml.bundle.papers.writing import bullets, code, listed, number, of_things, said, table
@@ -82,7 +81,7 @@ def _where_from(facts: Facts) -> str:
 
 
 def _what(facts: Facts) -> str:
-    release, name = facts.release, stage_of(facts.release.stage).name
+    release, name = facts.release, kind_of(facts.release.stage).name
     made_up = " The pictures that it learnt from are made up, by the project's own sandbox: a demonstration."
     return (
         f"{said(name[:1].upper() + name[1:])}, released on {said(release.released_on)} by {said(release.provider)} "
@@ -197,7 +196,8 @@ def _chain(facts: Facts) -> str:
 
 
 def _made_of(link: Link, facts: Facts) -> str:
-    return ", ".join(f"{said(name)} {code(other.name)}" for name, other in parents_of(link, facts)) or "its dataset"
+    parents = terms.parents_of(facts, link.run)
+    return ", ".join(f"{said(name)} {code(other.name)}" for name, other in parents.items()) or "its dataset"
 
 
 def _marks(facts: Facts) -> str:

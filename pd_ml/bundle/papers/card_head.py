@@ -3,23 +3,19 @@
 Every string is in double quotes, so that no name of anybody can end a line or begin a key.
 """
 
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.measured import Measured, measures
 from pd_ml.bundle.papers.stages import takes_prompts, task_of
 from pd_ml.bundle.papers.writing import number, yaml_text
 
-# The Hub's words for licences; it has none for OpenMDW 1.1.
-_WORDS = {layout.CC0: "cc0-1.0", layout.BY_SA: "cc-by-sa-4.0"}
-
 
 def head(facts: Facts) -> str:
     """What stands between the two lines of dashes."""
     release = facts.release
-    word = _WORDS.get(facts.licence)
-    lines = [f"license: {word or 'other'}"]
-    if word is None:
-        lines.append(f"license_name: {yaml_text(facts.licence.lower())}")
+    word = terms.ON_HUBS[facts.licence]
+    named = ["license: other", f"license_name: {yaml_text(word)}"]
+    lines = named if facts.licence == layout.OPENMDW else [f"license: {word}"]
     lines += [f"license_link: {layout.LICENCE}", "library_name: diffusers", f"pipeline_tag: {task_of(facts)}"]
     if takes_prompts(facts):
         lines += ["language:", f"- {yaml_text(release.language)}"]

@@ -5,7 +5,6 @@ Every row of the ledger leads to the page that it rests on. The dataset versions
 records with their counts, and their manifests, which name every shard by digest, as files.
 """
 
-import csv
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,7 +14,9 @@ import pyarrow as pa
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import COLUMNS, Facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
-from pd_ml.bundle.papers.attribution import write as attribution_text
+from pd_ml.bundle.papers import attribution
+from pd_ml.bundle.papers.origins import origins
+from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.sources import collected, language_name, made_up, sources
 from pd_ml.data.croissant import CONFORMS_TO, CONTEXT
 from pd_ml.data.shards import SPLITS, Manifest, sha256_of
@@ -54,7 +55,6 @@ def write(facts: Facts) -> str:
 def document(facts: Facts) -> dict[str, Any]:
     """What it says."""
     release = facts.release
-    attribution = attribution_text(facts)
     manifests = [facts.datasets[version] for version in sorted(facts.datasets)]
     model = f"{release.stage} {release.version}"
     says = (
@@ -81,13 +81,13 @@ def document(facts: Facts) -> dict[str, Any]:
             "@type": "prov:Activity",
             "prov:label": f"training and evaluation of {model}",
         },
-        **_responsibly(facts),
-        "distribution": _distribution(facts, attribution, manifests),
+        **_responsibly(facts, manifests),
+        "distribution": _distribution(facts, manifests),
         "recordSet": [
             _splits(),
             _ledger(),
-            _attribution(attribution),
-            _datasets(facts, manifests),
+            _attribution(),
+            _datasets(manifests),
             _inline("counts", "every count of the ledger", {"name": _TEXT, "value": _TEXT}, _counts(facts)),
         ],
     }
@@ -105,14 +105,14 @@ def _creator(facts: Facts) -> dict[str, str]:
     return {**found, "email": contact} if terms.is_email(contact) else found
 
 
-def _distribution(facts: Facts, attribution: str, manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
+def _distribution(facts: Facts, manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
     folder = facts.folder
     files = [
         (layout.LEDGER, "application/x-parquet", sha256_of(folder / layout.LEDGER), "a row for each model and picture"),
         (
             layout.ATTRIBUTION,
             "text/csv",
-            hashlib.sha256(attribution.encode()).hexdigest(),
+            hashlib.sha256(attribution.write(facts).encode()).hexdigest(),
             "whose label texts were shown, and where their history is",
         ),
     ]
@@ -207,9 +207,7 @@ def _type(name: str, kind: pa.DataType) -> str:
     return _INTEGER if pa.types.is_integer(kind) else _TEXT
 
 
-def _attribution(text: str) -> dict[str, Any]:
-    """Its columns as the head of the file has them."""
-    names = next(csv.reader(text.splitlines()), [])
+def _attribution() -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
         "@id": "attribution",
@@ -217,27 +215,28 @@ def _attribution(text: str) -> dict[str, Any]:
         "description": "a row for each picture of which a label text under CC BY-SA was shown",
         "field": [
             _field("attribution", layout.ATTRIBUTION, name, _URL if name.endswith("_url") else _TEXT, says)
-            for name in names
-            for says in [_OF_ATTRIBUTION.get(name, f"column {name}")]
+            for name in attribution.COLUMNS
+            for says in [_OF_ATTRIBUTION[name]]
         ],
     }
 
 
-def _datasets(facts: Facts, manifests: Iterable[Manifest]) -> dict[str, Any]:
-    columns = {"version": _TEXT, "name": _TEXT, "digest": _TEXT, "first_used": _TEXT}
+def _datasets(manifests: Iterable[Manifest]) -> dict[str, Any]:
+    columns = {"version": _TEXT, "name": _TEXT, "digest": _TEXT, "finished_on": _TEXT}
     counted = dict.fromkeys(("pictures", *SPLITS), _INTEGER)
     rows: list[dict[str, object]] = [
         {
             "version": one.version,
             "name": one.name,
             "digest": one.digest,
-            "first_used": terms.first_used(facts, one),
+            "finished_on": terms.built_on(one) or terms.NOT_RECORDED,
             "pictures": sum(one.counts.values()),
             **{split: one.counts.get(split, 0) for split in SPLITS},
         }
         for one in manifests
     ]
-    return _inline("datasets", "the dataset versions that the models learnt from", {**columns, **counted}, rows)
+    says = "the dataset versions that the models learnt from or were measured with"
+    return _inline("datasets", says, {**columns, **counted}, rows)
 
 
 def _inline(name: str, says: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, object]]) -> dict[str, Any]:
@@ -255,7 +254,7 @@ def _inline(name: str, says: str, columns: Mapping[str, str], rows: Iterable[Map
     }
 
 
-def _responsibly(facts: Facts) -> dict[str, Any]:
+def _responsibly(facts: Facts, manifests: Iterable[Manifest]) -> dict[str, Any]:
     """RAI 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html); what is not known is left out."""
     counts, release = facts.counts, facts.release
     days = [day for day in (counts.first_day, counts.last_day) if day]
@@ -272,14 +271,15 @@ def _responsibly(facts: Facts) -> dict[str, Any]:
         "dataImputationProtocol": "No value was filled in for a missing one.",
         "dataManipulationProtocol": "Rows are as trainings wrote them; pictures that nothing looked at are left out.",
         "dataPreprocessingProtocol": [
-            "Pictures were decoded, made sRGB and scaled to a longest side. Copies, by bytes and by "
-            "look, were left out or kept in one split.",
+            *(f"Dataset {one.version}: {' '.join(steps(one))}" for one in manifests),
             f"Refused by rules: {_told(release.refused)}. Taken down: {release.taken_down}.",
         ],
         "dataAnnotationProtocol": [
-            f"Captions are composed of the archives' own label fields, policy {release.labels}; fields by language: "
+            f"Captions are composed of label texts, policy {release.labels}. {origins(facts)} Fields by language: "
             f"{_told({language_name(one): count for one, count in release.languages.items()})}."
-        ],
+        ]
+        if counts.texts
+        else ["No label text was shown."],
         "annotationsPerItem": f"{sum(counts.texts.values())} captions, each counted once for its picture (the same "
         f"text may stand with several), were shown with {counts.pictures} pictures in training, by licence: "
         f"{_told(counts.texts)}.",

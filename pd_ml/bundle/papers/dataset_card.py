@@ -1,13 +1,14 @@
-"""DATASET.md: what the models of the chain learnt from, by the manifests of the dataset versions and the ledger."""
+"""DATASET.md: what the models learnt from or were measured with, by the manifests of the datasets and the ledger."""
 
 from collections.abc import Mapping
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.rules_in_words import refused_rows, rule_rows
 from pd_ml.bundle.papers.sources import host_rows, is_sandbox, language_name, sources
-from pd_ml.bundle.papers.stages import dataset_versions
+from pd_ml.bundle.papers.stages import dataset_versions, use_in_words
 from pd_ml.bundle.papers.writing import bullets, code, number, of_things, percent, said, table
 from pd_ml.data.shards import SPLITS, Manifest
 
@@ -79,6 +80,7 @@ def _labels(facts: Facts) -> str:
         f"Captions are made of label texts, by the policy {code(release.labels)}, in {code(release.language)}. Shown "
         "in training, each counted once for its picture:",
         table(("licence", "captions", "times shown"), rows),
+        origins(facts),
     ]
     if counts.attributed:
         parts.append(
@@ -112,8 +114,7 @@ def _audit(facts: Facts) -> str:
 
 
 def _version(facts: Facts, version: str) -> str:
-    models = ", ".join(code(link.name) for link in facts.chain if link.run.dataset_version == version)
-    title = f"## Dataset version {code(version)}\n\nLearnt from by {models}."
+    title = f"## Dataset version {code(version)}\n\n{use_in_words(facts, version)}"
     manifest = facts.datasets.get(version)
     if manifest is None:
         return f"{title} Its manifest is not in this bundle."
@@ -138,11 +139,7 @@ def _digests(manifest: Manifest) -> str:
 def _facts(manifest: Manifest) -> str:
     """Counts that the manifest itself gives of all pictures in it, whatever was shown of them."""
     parts = []
-    for name, head in (
-        ("rules", "rule"),
-        ("sources", "source"),
-        ("label_licences", "strictest licence of the captions"),
-    ):
+    for name, head in _COUNTS.items():
         counts = manifest.facts.get(name)
         if isinstance(counts, Mapping) and counts:
             parts.append(table((head, "pictures in it"), [[code(str(key)), number(n)] for key, n in counts.items()]))

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
-from pd_ml.bundle.papers.licence import PROJECT, text_of, why
+from pd_ml.bundle.papers.licence import PROJECT, why
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
-PUBLIC_DOMAIN = terms.PUBLIC_DOMAIN
 
 
 def write(facts: Facts) -> str:
@@ -67,7 +66,9 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
 
 def _text(licence: str, facts: Facts) -> Sequence[str]:
     """The lines of a licence's text."""
-    return _why_public_domain(facts) if licence == PUBLIC_DOMAIN else text_of(licence).strip("\n").splitlines()
+    if licence == terms.PUBLIC_DOMAIN:
+        return _why_public_domain(facts)
+    return terms.licence_text(licence).strip("\n").splitlines()
 
 
 def _why_public_domain(facts: Facts) -> list[str]:

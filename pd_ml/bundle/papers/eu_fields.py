@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.distrust import is_day
 from pd_ml.bundle.facts import Facts
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
 from pd_ml.bundle.papers.eu_sources import source_fields
 from pd_ml.bundle.papers.memorisation import verdicts
+from pd_ml.bundle.papers.origins import origins
 from pd_ml.bundle.papers.rules_in_words import RULES
-from pd_ml.bundle.papers.sources import DAY, is_sandbox, language_name, month
-from pd_ml.bundle.papers.stages import context_tokens, stage_of, started_from
+from pd_ml.bundle.papers.sources import is_sandbox, language_name, month
+from pd_ml.bundle.papers.stages import context_tokens, started_from
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, listed, one_line
 
 TITLE = (
@@ -43,11 +46,10 @@ def _filled(value: Value) -> Value:
 
 
 def training_flop(facts: Facts) -> float | None:
-    """The compute of all stages together; None where that of one is not computed."""
-    told = facts.release.training_flop
-    of_stages = [*told.values(), *(None for link in facts.chain if link.run.stage not in told)]
-    known = [flop for flop in of_stages if flop is not None]
-    return sum(known) if len(known) == len(of_stages) else None
+    """The compute of all models together; None where that of one is not computed."""
+    of_models = [facts.release.training_flop.get(link.name) for link in facts.chain]
+    known = [flop for flop in of_models if flop is not None]
+    return sum(known) if len(known) == len(of_models) else None
 
 
 def published(facts: Facts) -> str:
@@ -55,8 +57,7 @@ def published(facts: Facts) -> str:
     flop = training_flop(facts)
     if flop is None:
         told = facts.release.training_flop
-        lacking = sorted({link.run.stage for link in facts.chain} | set(told), key=str)
-        names = listed([one_line(stage) for stage in lacking if told.get(stage) is None])
+        names = listed(sorted(one_line(link.name) for link in facts.chain if told.get(link.name) is None))
         return (
             f"Published in the template's form. The compute of training is not computed ({names}), so that nothing is "
             "claimed about the indicative threshold of 10^23 FLOP."
@@ -86,7 +87,7 @@ def _head(facts: Facts) -> Iterator[Field]:
 
 def _short_day(day: str) -> str:
     """`2026-11-30` as `30/11/26`; what is no day stays as it is."""
-    return f"{day[8:]}/{day[5:7]}/{day[2:4]}" if DAY.fullmatch(day) else one_line(day)
+    return f"{day[8:]}/{day[5:7]}/{day[2:4]}" if is_day(day) else one_line(day)
 
 
 def _general(facts: Facts) -> Iterator[Field]:
@@ -110,7 +111,7 @@ def _general(facts: Facts) -> Iterator[Field]:
         value=[
             {
                 "model": one_line(link.name),
-                "what it is": stage_of(link.run.stage).name,
+                "what it is": kind_of(link.run.stage).name,
                 "SHA-256": link.run.digest,
             }
             for link in facts.chain
@@ -175,7 +176,7 @@ def _amounts(facts: Facts) -> Iterator[Field]:
                 }
                 or "none",
             },
-            "Text": "short captions, made of label texts of the same pages" if texts else NOT_APPLICABLE,
+            "Text": f"short captions, made of label texts. {origins(facts)}" if texts else NOT_APPLICABLE,
         },
     )
     yield Field(

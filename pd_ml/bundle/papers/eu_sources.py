@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from pd_ml.bundle import layout
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.eu_form import OF_SEEN, YES_NO, Field, Value
+from pd_ml.bundle.papers.origins import brought, origins
 from pd_ml.bundle.papers.sources import Source, host_rows, month, sources
 from pd_ml.bundle.papers.writing import NOT_APPLICABLE, one_line
-
-# What label fields that `pdd import-prior` brought say of where they were seen.
-PRIOR_SYSTEM = "PD-Diffusion"
 
 
 def source_fields(facts: Facts) -> Iterator[Field]:
@@ -151,26 +149,25 @@ def _users_and_synthetic(facts: Facts) -> Iterator[Field]:
     """2.4 to 2.6."""
     latents = any(link.run.stage == "latents" for link in facts.chain)
     told = "The latents in the chain are the same pictures, encoded by a model of the chain: no data made to train on."
-    brought = facts.release.label_origins.get(PRIOR_SYSTEM, 0)
-    narrative = (
-        f"{brought} label fields were written for, or collected by, an earlier system of the operator "
-        f"({PRIOR_SYSTEM}). Of that system no picture and no claim of rights was taken over."
-    )
+    is_imported = brought(facts) > 0
+    narrative = f"{origins(facts)} Of that system no picture and no claim of rights was taken over."
+    made = f"Not known: {origins(facts)} Otherwise no." if is_imported else "No"
+    if_any = "not known" if is_imported else NOT_APPLICABLE
     asked: tuple[tuple[str, str, str], ...] = (
         ("2.4.model", "Was data from user interactions with the model used to train it?", "No"),
         ("2.4.services", "Was data from the provider's other services or products used?", "No"),
         ("2.4.desc", "Services or products used to collect the data", NOT_APPLICABLE),
         ("2.4.modality", "Modality(ies)", NOT_APPLICABLE),
         ("2.4.comments", "Additional comments (optional)", NOT_APPLICABLE),
-        ("2.5.used", "Was synthetic AI-generated data made by or for the provider to train the model?", "No"),
-        ("2.5.modality", "Modality(ies)", NOT_APPLICABLE),
-        ("2.5.gpai", "General-purpose AI models on the market that made it", NOT_APPLICABLE),
-        ("2.5.other", "Other AI models that made it, own ones included", NOT_APPLICABLE),
+        ("2.5.used", "Was synthetic AI-generated data made by or for the provider to train the model?", made),
+        ("2.5.modality", "Modality(ies)", "Text, if any" if is_imported else NOT_APPLICABLE),
+        ("2.5.gpai", "General-purpose AI models on the market that made it", if_any),
+        ("2.5.other", "Other AI models that made it, own ones included", if_any),
         ("2.5.comments", "Additional comments (optional)", told if latents else NOT_APPLICABLE),
-        ("2.6.used", "Were other sources than those of 2.1 to 2.5 used?", "Yes" if brought else "No"),
-        ("2.6.desc", "Narrative description of these sources and data", narrative if brought else NOT_APPLICABLE),
+        ("2.6.used", "Were other sources than those of 2.1 to 2.5 used?", "Yes" if is_imported else "No"),
+        ("2.6.desc", "Narrative description of these sources and data", narrative if is_imported else NOT_APPLICABLE),
         ("2.6.comments", "Additional comments (optional)", NOT_APPLICABLE),
     )
     for key, asks, value in asked:
-        is_choice = value in YES_NO
+        is_choice = key in ("2.4.model", "2.4.services", "2.5.used", "2.6.used")
         yield Field(key=key, section=key[:3], asks=asks, value=value, options=YES_NO if is_choice else ())

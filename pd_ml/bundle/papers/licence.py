@@ -1,32 +1,25 @@
 """LICENSE: the full text of the licence that the ledger gives the weights, under a head that says what it covers."""
 
 import textwrap
-from importlib import resources
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.writing import of_things, one_line
 
-APACHE = terms.APACHE
 PROJECT = "Public-Domain Diffusion"
 NAMES = {
     layout.OPENMDW: "OpenMDW License Agreement, version 1.1",
     layout.CC0: "Creative Commons CC0 1.0 Universal",
     layout.BY_SA: "Creative Commons Attribution-ShareAlike 4.0 International",
-    APACHE: "Apache License, Version 2.0",
+    terms.APACHE: "Apache License, Version 2.0",
 }
 _RULE = "-" * 72
 
 
 def write(facts: Facts) -> str:
     """The head, a line across, and the text to the letter."""
-    return f"{_head(facts)}\n{_RULE}\n\n{text_of(facts.licence)}"
-
-
-def text_of(licence: str) -> str:
-    """The full text of a licence that this package ships."""
-    return (resources.files("pd_ml.bundle") / "texts" / f"{licence}.txt").read_text(encoding="utf-8")
+    return f"{_head(facts)}\n{_RULE}\n\n{terms.licence_text(facts.licence)}"
 
 
 def why(facts: Facts) -> str:

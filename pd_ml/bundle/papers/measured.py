@@ -1,7 +1,7 @@
 """The numbers of an evaluation for people: each with its floor or chance level, its interval and its sample size.
 
 `evaluation.json` is `report.json` of `pd_ml.evaluation.report`. A measure that is not known here is shown as it is,
-number by number, so that nothing of a report is left out. The audit of copies is in memorisation.py.
+number by number, but for those that say how it was measured. The audit of copies is in memorisation.py.
 """
 
 import math
@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from pd_ml.bundle.measures import wilson
+from pd_ml.bundle.measures import CIRCUMSTANCES, Z_95, wilson
 from pd_ml.bundle.papers.writing import number
 
 Entry = Mapping[str, Any]
-_CIRCUMSTANCES = ("measured_by", "n", "reference_n", "neighbours", "kernel_width", "mmd_kernel_width")
 AUDIT = "memorisation"
 _FIDELITY = {
     "psnr_db": "PSNR in dB (higher is better)",
@@ -169,7 +168,7 @@ def _enlargement(name: str, entry: Entry) -> Iterator[Measured]:
 def _estimate(metric: str, found: Entry, words: str, beside: str) -> Measured:
     """A mean with its standard error."""
     value, error = float(found["value"]), found.get("standard_error")
-    half = 1.96 * float(error) if _is_number(error) else None
+    half = Z_95 * float(error) if _is_number(error) else None
     return Measured(
         name=words,
         metric=metric,
@@ -200,9 +199,9 @@ def _share(words: str, metric: str, found: Entry, key: str, *, beside: str = "")
 
 def _as_it_is(name: str, entry: Entry) -> Iterator[Measured]:
     for key, value in sorted(entry.items()):
-        if isinstance(value, Mapping) and key not in _CIRCUMSTANCES:
+        if isinstance(value, Mapping) and key != "measured_by":
             yield from _as_it_is(f"{name}.{key}", value)
-        elif _is_number(value) and key not in _CIRCUMSTANCES:
+        elif _is_number(value) and key not in CIRCUMSTANCES:
             path = f"{name}.{key}"
             yield Measured(name=path, metric=path.replace(".", "_"), value=float(value), beside="", n=_count(entry))
 

@@ -35,7 +35,7 @@ def steps(manifest: Manifest) -> list[str]:
         done.append(f"Left out since they could not be read: {of_things(len(skipped), 'picture')}.")
     if isinstance(labels := facts.get("labels"), str):
         policy = "only texts under CC0" if labels == "cc0" else "texts under CC0 and under CC BY-SA"
-        done.append(f"Captions are made of the label texts of a page: {policy} (policy `{one_line(labels)}`).")
+        done.append(f"Captions are made of label texts: {policy} (policy `{one_line(labels)}`).")
     return done
 
 

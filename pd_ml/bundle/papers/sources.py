@@ -4,14 +4,13 @@ An archive is called by its name only where a host of its own delivered pictures
 site that is read in the same way, is called what it is.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pd_ml.bundle.distrust import is_day
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.papers.writing import one_line
 
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -67,10 +66,10 @@ def sources_of(facts: Facts, by_source: Mapping[str, int]) -> tuple[Source, ...]
 
 
 def collected(facts: Facts, by_source: Mapping[str, int]) -> str:
-    """How pictures and labels were read, by archive, in a sentence; that they are made up, where they are."""
+    """How pictures were read, by archive, in a sentence; that they are made up, where they are."""
     ways = {False: "by its interface for programs", True: "from the release of all its metadata"}
     told = [f"{one.name} ({one.pictures}), {ways[one.is_dataset]}" for one in sources_of(facts, by_source)]
-    return f"Pictures and their labels were read from: {'; '.join(told) or 'no archive'}.{made_up(facts)}"
+    return f"Pictures were read from: {'; '.join(told) or 'no archive'}.{made_up(facts)}"
 
 
 def made_up(facts: Facts) -> str:
@@ -106,7 +105,7 @@ def host_rows(facts: Facts) -> list[dict[str, str | int]]:
 
 def month(day: str) -> str:
     """`2026-11-30` as the Commission's template asks for it: `11/2026`; "unknown" where there is no day."""
-    return f"{day[5:7]}/{day[:4]}" if DAY.fullmatch(day) else "unknown"
+    return f"{day[5:7]}/{day[:4]}" if is_day(day) else "unknown"
 
 
 def language_name(code: str) -> str:

@@ -11,7 +11,10 @@ from urllib.parse import quote
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import digest_of_fact, licence_of_file, manifest_path
+from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.measures import measures
+from pd_ml.bundle.papers.origins import origins
+from pd_ml.bundle.papers.processing import steps
 from pd_ml.bundle.papers.sources import collected, made_up
 from pd_ml.data.shards import Manifest
 from pd_ml.provenance import INIT_FROM
@@ -115,7 +118,7 @@ def _model(facts: Facts, link: Link, name: _Names) -> Element:
     )
     found = measures(facts.evaluation) if is_own else ()
     values = {one.name: f"{one.value} ({one.slice})" if one.slice else f"{one.value}" for one in found}
-    kind = terms.kind_of(run.stage)
+    kind = kind_of(run.stage)
     return name.element(
         "ai_AIPackage",
         terms.model_id(run),
@@ -143,30 +146,27 @@ def _model(facts: Facts, link: Link, name: _Names) -> Element:
 def _dataset(facts: Facts, manifest: Manifest, name: _Names) -> Element:
     release = facts.release
     built = terms.built_on(manifest)
-    no_later = f"Built no later than {terms.first_used(facts, manifest)}, when a model first learnt from it."
-    has_texts = bool(terms.label_licences(facts, manifest)) or bool(facts.counts.texts)
+    has_captions = terms.has_captions(facts, manifest)
+    captions = f"with captions. {origins(facts)}" if has_captions else "without captions."
     return name.element(
         "dataset_DatasetPackage",
         terms.dataset_id(manifest),
         name=manifest.name,
-        description=f"Version {manifest.version}: pictures that are free of copyright, with captions.{made_up(facts)}",
-        comment=None if built else no_later,
+        description=f"Version {manifest.version}: pictures that are free of copyright, {captions}{made_up(facts)}",
+        comment=None if built else "When it was built is not recorded.",
         software_packageVersion=manifest.version,
         software_downloadLocation=NO_ASSERTION,
         software_primaryPurpose="data",
         originatedBy=[name("provider")],
         suppliedBy=name("provider"),
-        builtTime=terms.instant(built or terms.first_used(facts, manifest)),
+        builtTime=terms.instant(built) if built else None,
         releaseTime=terms.instant(release.released_on),
         verifiedUsing=[_hash(manifest.digest, "over the names and SHA-256 of its shards")],
-        dataset_datasetType=["image", "text"] if has_texts else ["image"],
+        dataset_datasetType=["image", "text"] if has_captions else ["image"],
         dataset_datasetSize=sum(manifest.counts.values()),
         dataset_dataCollectionProcess=f"{collected(facts, terms.sources_of(manifest, facts))} Each was accepted "
         f"by a rule of ruleset {release.ruleset_version}, profile {release.profile}, on evidence that is kept.",
-        dataset_dataPreprocessing=[
-            "decoded, made sRGB, scaled to a longest side",
-            "copies, by bytes and by look, left out or kept in one split",
-        ],
+        dataset_dataPreprocessing=steps(manifest),
         dataset_intendedUse="training and measuring models that draw",
         dataset_knownBias=["What the archives hold and rules accept: works of certain periods, places and makers."],
         dataset_datasetAvailability="scrapingScript",

@@ -1,81 +1,17 @@
-"""What the stages of a chain are in words, how the finished pipeline is opened without this project, and how large its
-pictures are."""
+"""How the finished pipeline is opened without this project, how large its pictures are, and what its chain was made of,
+in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from pd_ml.bundle import terms
 from pd_ml.bundle.facts import Facts, Link
 from pd_ml.bundle.files import PIPELINE_CODE
+from pd_ml.bundle.kinds import kind_of
+from pd_ml.bundle.papers.writing import code
 from pd_ml.provenance import INIT_FROM, RunRecord
 
 FACTOR = 4
 
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """`task` is the Hub's name of what a finished pipeline does, "" where it draws nothing by itself.
-
-    `purpose` is how the dataset furthers what the system is for.
-    """
-
-    name: str
-    purpose: str
-    task: str = ""
-
-
-_STAGES: Mapping[str, Stage] = {
-    "tokenizer": Stage(
-        name="tokenizer",
-        purpose="label texts decide which parts of words become tokens, so that prompts can be read",
-    ),
-    "clip": Stage(
-        name="CLIP, a text tower and an image tower",
-        purpose="pictures with their label texts teach which text goes with which picture, so that prompts have a "
-        "meaning and drawn pictures can be measured against them",
-    ),
-    "vae": Stage(
-        name="autoencoder (VAE)",
-        purpose="pictures teach how a picture is packed into fewer numbers and unpacked again",
-    ),
-    "latents": Stage(
-        name="latents, computed by the autoencoder and the text tower",
-        purpose="pictures and label texts are encoded once, so that later stages read them faster; nothing is learnt",
-    ),
-    "unet": Stage(
-        name="diffusion model without prompts, in pixels",
-        purpose="pictures teach what pictures look like, so that new ones can be drawn",
-        task="unconditional-image-generation",
-    ),
-    "unet_text": Stage(
-        name="text-to-image diffusion model, in pixels",
-        purpose="pictures with their label texts teach what pictures of such texts look like, so that new ones can be "
-        "drawn for prompts",
-        task="text-to-image",
-    ),
-    "transformer": Stage(
-        name="text-to-image diffusion transformer, in pixels",
-        purpose="pictures with their label texts teach what pictures of such texts look like, so that new ones can be "
-        "drawn for prompts",
-        task="text-to-image",
-    ),
-    "latent_unet": Stage(
-        name="diffusion model without prompts, in latents",
-        purpose="pictures, as latents, teach what pictures look like, so that new ones can be drawn",
-        task="unconditional-image-generation",
-    ),
-    "latent_diffusion": Stage(
-        name="text-to-image diffusion model, in latents",
-        purpose="pictures, as latents, with their label texts teach what pictures of such texts look like, so that new "
-        "ones can be drawn for prompts",
-        task="text-to-image",
-    ),
-    "super_resolution": Stage(
-        name="upscaler, four times larger",
-        purpose="pictures and small copies of them teach what enlargement lacks, so that small pictures can be made "
-        "larger",
-        task="image-to-image",
-    ),
-}
 
 _OPEN_OWN = """import torch
 from diffusers import DiffusionPipeline
@@ -92,14 +28,9 @@ pipeline = DiffusionPipeline.from_pretrained("./pipeline", local_files_only=True
 """
 
 
-def stage_of(name: str) -> Stage:
-    """What a stage is; one that is not known here is called by its name."""
-    return _STAGES.get(name, Stage(name=name, purpose="the pictures teach this stage of the system", task=""))
-
-
 def task_of(facts: Facts) -> str:
     """The Hub's name of what the pipeline does."""
-    return stage_of(facts.release.stage).task or "unconditional-image-generation"
+    return kind_of(facts.release.stage).task_on_the_hub or "unconditional-image-generation"
 
 
 def takes_prompts(facts: Facts) -> bool:
@@ -149,20 +80,21 @@ def context_tokens(facts: Facts) -> int:
     return next((n for link in facts.chain if (n := _whole(link.run, "text_max_position_embeddings"))), 0)
 
 
-def parents_of(link: Link, facts: Facts) -> list[tuple[str, Link]]:
-    """What a model was made of beside its dataset: the input's name, and the model."""
-    by_digest = {one.run.digest: one for one in facts.chain}
-    return [(name, by_digest[digest]) for name, digest in sorted(link.run.inputs.items()) if digest in by_digest]
-
-
 def started_from(facts: Facts) -> list[tuple[Link, Link]]:
     """The models that did not start from nothing, each with the one that it went on from."""
-    return [(link, other) for link in facts.chain for name, other in parents_of(link, facts) if name == INIT_FROM]
+    found = ((link, terms.parents_of(facts, link.run).get(INIT_FROM)) for link in facts.chain)
+    return [(link, other) for link, other in found if other is not None]
 
 
 def dataset_versions(facts: Facts) -> list[str]:
-    """Versions of the dataset that models of the chain learnt from, in the order of the chain, each once."""
-    return list(dict.fromkeys(link.run.dataset_version for link in facts.chain))
+    """Versions of the dataset in the order of the chain, each once; one that only the evaluation used is the last."""
+    return list(dict.fromkeys([*(link.run.dataset_version for link in facts.chain), facts.evaluated.dataset_version]))
+
+
+def use_in_words(facts: Facts, version: str) -> str:
+    """Which models learnt from a dataset version, as Markdown."""
+    models = ", ".join(code(link.name) for link in facts.chain if link.run.dataset_version == version)
+    return f"Learnt from by {models}." if models else "Of the evaluation only: no model learnt from it."
 
 
 def level_in_words(run: RunRecord) -> str:

@@ -26,18 +26,21 @@ from hypothesis import strategies as st
 
 from pd_assets.cli import rebuild
 from pd_assets.lib.rights.rules import RULES
-from pd_ml.bundle import layout
+from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import SCHEMA, Facts, read_facts, weights_licence
 from pd_ml.bundle.papers import (
     attribution,
+    bom,
     california,
     card,
+    croissant,
     dataset_card,
     debian,
     eu_summary,
     licence,
     measured,
     rules_in_words,
+    spdx,
     writing,
 )
 from pd_ml.bundle.papers.eu_form import OF_SEEN
@@ -164,16 +167,25 @@ def test_both_answers_of_a_choice_are_printed_and_the_chosen_one_is_marked(mixed
 
 
 def test_a_summary_is_voluntary_below_the_threshold_and_claims_nothing_where_compute_is_unknown(mixed: Facts) -> None:
+    names = {link.run.stage: link.name for link in mixed.chain}
+
     def published(**flop: float | None) -> str:
-        release = replace(mixed.release, training_flop={**mixed.release.training_flop, **flop})
+        by_name = {names[stage]: value for stage, value in flop.items()}
+        release = replace(mixed.release, training_flop={**mixed.release.training_flop, **by_name})
         return str(summary(replace(mixed, release=release))["published"])
 
     assert "voluntarily" in published() and "took 4.5e+12 FLOP" in published()
     assert "voluntarily" not in published(clip=1e23) and "not below" in published(clip=1e23)
     unknown = published(clip=None)
-    assert "is not computed (clip)" in unknown and "nothing is claimed" in unknown and "voluntarily" not in unknown
-    lacking = replace(mixed.release, training_flop={"unet_text": 1.0})
-    assert "is not computed (clip and tokenizer)" in str(summary(replace(mixed, release=lacking))["published"])
+    assert (
+        f"is not computed ({names['clip']})" in unknown
+        and "nothing is claimed" in unknown
+        and "voluntarily" not in unknown
+    )
+    lacking = replace(mixed.release, training_flop={names["unet_text"]: 1.0})
+    assert f"is not computed ({names['clip']} and {names['tokenizer']})" in str(
+        summary(replace(mixed, release=lacking))["published"]
+    )
 
 
 @pytest.mark.parametrize(("stage", "labels"), [*KINDS, ("super_resolution", "none")])
@@ -208,7 +220,7 @@ def test_the_licence_is_what_the_ledger_says_and_its_text_is_whole(tmp_path: Pat
         assert (layout.ATTRIBUTION in licence.write(facts)) == (labels == "mixed")
     facts = facts_of(tmp_path / "given away", labels="cc0", free_licence=layout.CC0)
     assert head_of(card.write(facts))["license"] == "cc0-1.0" and "CC0 1.0 Universal" in licence.write(facts)
-    assert licence.text_of(licence.APACHE) == (ROOT / "LICENSE").read_text()
+    assert terms.licence_text(terms.APACHE) == (ROOT / "LICENSE").read_text()
 
 
 @pytest.mark.parametrize("free", [layout.CC0, layout.OPENMDW])
@@ -282,7 +294,7 @@ def form_of(name: str, text: str) -> object:
     if name == "eu data":
         return [(key, type(value)) for key, value in json.loads(text).items()]
     if name == "licence":
-        return text.endswith(f"{licence.text_of(layout.BY_SA)}")
+        return text.endswith(f"{terms.licence_text(layout.BY_SA)}")
     lines = text.splitlines()
     blocks = [line[:2] for line in lines if re.match(r"#|---|```|\||- |\d+\. |=", line)]
     cells = [len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")]
@@ -419,7 +431,30 @@ def test_every_dataset_version_of_a_chain_is_named_with_how_to_make_it_again(mix
             f"dataset-{version}",
         )
         assert (mixed.folder / "chain" / f"dataset-{version}" / "manifest.json").is_file()
-        assert f"| `{version}` | 2026-11-29 |" in california.write(mixed)
+
+
+def test_when_a_version_was_first_used_is_bounded_by_the_day_it_was_finished_or_not_known(mixed: Facts) -> None:
+    (first, second) = mixed.datasets.values()
+    finished = replace(first, facts={**first.facts, "finished_on": "2026-11-20"})
+    page = california.write(replace(mixed, datasets={first.version: finished, second.version: second}))
+    assert f"| `{first.version}` | finished on 2026-11-20, not used before | Learnt from by" in page
+    assert f"| `{second.version}` | not recorded | Learnt from by" in page
+
+
+def test_a_version_that_only_the_evaluation_used_is_named_and_said_to_be_of_the_evaluation(mixed: Facts) -> None:
+    other = replace(next(iter(mixed.datasets.values())), version="fedcba9876543210")
+    facts = replace(
+        mixed,
+        evaluated=replace(mixed.evaluated, dataset_version=other.version),
+        datasets={**mixed.datasets, other.version: other},
+    )
+    words = "Of the evaluation only: no model learnt from it."
+    assert f"## Dataset version `{other.version}`\n\n{words}\n" in dataset_card.write(facts)
+    assert f"dataset-{other.version}/manifest.json" in dataset_card.write(facts)
+    page = california.write(facts)
+    assert f"version `{other.version}`. {words}\n" in page
+    assert f"| `{other.version}` | not recorded | {words} |" in page
+    assert words not in dataset_card.write(mixed) + california.write(mixed)
 
 
 def test_california_has_its_twelve_items_and_says_that_texts_are_protected(mixed: Facts, tmp_path: Path) -> None:
@@ -449,7 +484,26 @@ def test_label_texts_of_an_earlier_system_are_named_as_a_further_source(tmp_path
         facts = read_facts(made.bundle(tmp_path / used, label_origins=origins))
         told = json.loads(eu_summary.write_data(facts))
         assert told["2.6.used"] == used
-        assert told["2.6.desc"] == "not applicable" or str(told["2.6.desc"]).startswith("15 label fields")
+        assert told["2.6.desc"] == "not applicable" or "; 15 that an earlier system" in str(told["2.6.desc"])
+
+
+def test_every_paper_says_the_same_of_where_label_texts_came_from(tmp_path: Path) -> None:
+    facts = read_facts(made.bundle(tmp_path / "bundle", label_origins={"wikitext": 30, "PD-Diffusion": 45}))
+    words = (
+        "Label fields by origin: 30 of the archives' own pages and records; 45 that an earlier system of the operator "
+        "(PD-Diffusion) wrote or collected, of which it is not known whether a model made them."
+    )
+    of_people = {name: WRITERS[name] for name in ("dataset", "eu page", "eu data", "california")}
+    for name, write in {**of_people, "bom": bom.write, "spdx": spdx.write, "croissant": croissant.write}.items():
+        assert words in write(facts), name
+        assert not re.search("texts of the same pages|archives' own label fields|no text in the datasets", write(facts))
+    assert summary(facts)["2.5.used"] == f"Not known: {words} Otherwise no."
+    assert "2.5 Synthetic data" in (page := eu_summary.write_page(facts)) and "[ ] Yes [ ] No: Not known: " in page
+    assert f"## 12. {california.ITEMS[11]}\n\nNot known of all texts. {words}" in california.write(facts)
+    own = replace(facts, release=replace(facts.release, label_origins={"wikitext": 30}))
+    assert summary(own)["2.5.used"] == "No" and "\n\nNo: this project generates no picture" in california.write(own)
+    mute = replace(facts, counts=replace(facts.counts, texts={}, text_showings={}))
+    assert summary(mute)["2.6.used"] == "No" and "PD-Diffusion" not in california.write(mute) + croissant.write(mute)
 
 
 def test_nobody_is_told_to_run_python_in_a_folder_that_is_not_checked(mixed: Facts) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pd_ml.bundle import layout
+from pd_ml.bundle.comparing import problems_by_rules
 from pd_ml.bundle.facts import read_facts, weights_licence
-from pd_ml.bundle.licences import problems_of_licence
 from pd_ml.bundle.sealing import make_papers
 from pd_ml.bundle.signature import sign
 from pd_ml.bundle.verify import verify
@@ -49,8 +49,14 @@ def test_a_free_bundle_with_one_shown_text_that_is_not_free_is_impossible(whole:
         (mixed / name).write_bytes((free / name).read_bytes())
     sign(mixed, whole.key)
     found = verify(mixed, whole.public)
-    for name in (layout.LICENCE, layout.CARD, layout.BOM, layout.SPDX, layout.DEBIAN):
-        assert told(found, name, "names the licence of the weights OpenMDW-1.1, the ledger gives CC-BY-SA-4.0"), name
+    for name, words in {
+        layout.LICENCE: 'licence of the weights is ["OpenMDW-1.1"], expected ["CC-BY-SA-4.0"]',
+        layout.CARD: 'licence of the weights is "openmdw-1.1", expected "cc-by-sa-4.0"',
+        layout.BOM: 'licenses is ["OpenMDW-1.1"], expected ["CC-BY-SA-4.0"]',
+        layout.SPDX: 'hasDeclaredLicense is "LicenseRef-OpenMDW-1.1", expected "CC-BY-SA-4.0"',
+        layout.DEBIAN: '.safetensors is "OpenMDW-1.1", expected "CC-BY-SA-4.0"',
+    }.items():
+        assert told(found, name, words), lines(found)
 
 
 def json_changed(name: str, change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
@@ -87,9 +93,9 @@ def test_each_paper_is_read_by_itself(
     name: str, change: Callable[[Path], None], whole: HandedOut, tmp_path: Path
 ) -> None:
     folder = whole.copy(tmp_path / "bundle")
-    assert problems_of_licence(read_facts(folder)) == []
+    assert problems_by_rules(read_facts(folder)) == []
     change(folder)
-    found = {problem.file for problem in problems_of_licence(read_facts(folder))}
+    found = {problem.file for problem in problems_by_rules(read_facts(folder))}
     assert found == {name}
 
 

@@ -17,16 +17,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link, read_facts
 from pd_ml.bundle.files import licence_of_file, manifest_path
-from pd_ml.bundle.papers import bom, spdx, write_papers
+from pd_ml.bundle.kinds import KINDS
+from pd_ml.bundle.papers import bom, eu_summary, spdx, write_papers
+from pd_ml.bundle.rules import problems_of_bom, problems_of_spdx
 from pd_ml.errors import BundleError
 from pd_ml.provenance import INIT_FROM
+from pd_ml.recipes import STAGE_INPUTS
 from tests import validators
 from tests.pd_ml.bundle import made
 from tests.pd_ml.bundle.papers import PAPERS, documents, problems_of
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = {"provider": 'O\'Hara, "Söhne" & <Co>\n\\ \u2028', "contact": 'the "studio" <x>', "training_flop": {}}
-WEB = {"contact": 'https://studio.example/a b"<', "download_url": "https://hub.example/o'hara/ü b", "first_used": {}}
+WEB = {"contact": 'https://studio.example/a b"<', "download_url": "https://hub.example/o'hara/ü b"}
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +218,10 @@ def warmed(facts: Facts) -> Facts:
     return replace(facts, chain=chain)
 
 
+def test_every_stage_that_is_trained_has_its_words_and_no_other_has() -> None:
+    assert KINDS.keys() == STAGE_INPUTS.keys()
+
+
 def test_files_of_any_name_keep_valid_papers(facts: Facts, tmp_path: Path) -> None:
     odd = replace(facts, files={'pipeline/a b#"ü%<x>?[1]\\.safetensors': "a" * 64})
     assert problems_of(odd) == []
@@ -264,3 +271,57 @@ def test_how_pictures_were_read_is_told_by_archive(facts: Facts) -> None:
     told = documents(replace(facts, counts=replace(facts.counts, hosts=hosts)))[layout.CROISSANT]["rai:dataCollection"]
     assert re.search(r"Wikimedia Commons \(\d+\), by its interface for programs; ", told)
     assert re.search(r"Smithsonian Open Access \(\d+\), from the release of all its metadata\.", told)
+
+
+def test_the_day_of_a_dataset_is_that_of_its_manifest_and_is_left_out_where_it_has_none(
+    facts: Facts, tmp_path: Path
+) -> None:
+    first, second = facts.datasets.values()
+    finished = replace(first, facts={**first.facts, "finished_on": "2026-11-20"})
+    dated = replace(facts, datasets={first.version: finished, second.version: second})
+    found = documents(dated)
+    assert problems_of(dated) == []
+    (tmp_path / layout.SPDX).write_text(spdx.write(dated))
+    assert validators.spdx(tmp_path) == []
+    packages = [one for one in found[layout.SPDX]["@graph"] if one["type"] == "dataset_DatasetPackage"]
+    days = {one["software_packageVersion"]: one.get("builtTime") for one in packages}
+    assert days == {first.version: "2026-11-20T00:00:00Z", second.version: None}
+    data = {one["version"]: one["properties"] for one in found[layout.BOM]["components"] if one["type"] == "data"}
+    rows = {
+        one["datasets/version"]: one["datasets/finished_on"] for one in found[layout.CROISSANT]["recordSet"][3]["data"]
+    }
+    for version, day in {first.version: "2026-11-20", second.version: "not recorded"}.items():
+        assert {"name": "pdd:dataset:finished_on", "value": day} in data[version] and rows[version] == day
+    assert problems_of_spdx(found[layout.SPDX], facts) and problems_of_bom(found[layout.BOM], facts)
+
+
+def test_a_dataset_is_described_as_its_manifest_has_it(bundles: Mapping[str, Path]) -> None:
+    """Of one without captions, whose pictures are as they were stored, neither captions nor a longest side are told."""
+    for name, labels, side in (("alone", {"none": 24}, 0), ("several", {layout.CC0: 24}, 1280)):
+        facts = read_facts(bundles[name])
+        datasets = {
+            version: replace(one, facts={**one.facts, "label_licences": labels, "max_side": side})
+            for version, one in facts.datasets.items()
+        }
+        found = documents(replace(facts, datasets=datasets))
+        package = next(one for one in found[layout.SPDX]["@graph"] if one["type"] == "dataset_DatasetPackage")
+        data = next(one for one in found[layout.BOM]["components"] if one["type"] == "data")["data"][0]
+        for text in (package["description"], data["description"]):
+            assert (", with captions." in text, ", without captions." in text) == (bool(side), not side), text
+        assert package["dataset_datasetType"] == (["image", "text"] if side else ["image"])
+        steps = [*package["dataset_dataPreprocessing"], *found[layout.CROISSANT]["rai:dataPreprocessingProtocol"]]
+        assert ("1280 px on their longest side" in " ".join(steps)) == bool(side)
+        assert not any("scaled to a longest side" in one for one in steps)
+
+
+def test_two_models_of_one_stage_have_the_compute_of_each_and_the_sum_stands_in_the_summary(facts: Facts) -> None:
+    warm = warmed(facts)
+    own, earlier = warm.chain[0].name, warm.chain[-1].name
+    spent = {link.name: 1e12 for link in warm.chain} | {own: 2e12, earlier: 5e12}
+    warm = replace(warm, release=replace(warm.release, training_flop=spent))
+    bill = documents(warm)[layout.BOM]["metadata"]["component"]
+    models = [bill, *bill["pedigree"]["ancestors"]]
+    found = {f"{one['name']} {one['version']}": one["properties"] for one in models}
+    for name, flop in ((own, "2e+12"), (earlier, "5e+12")):
+        assert {"name": "pdd:model:training_flop", "value": flop} in found[name]
+    assert eu_summary.training_flop(warm) == 9e12

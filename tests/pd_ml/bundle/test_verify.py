@@ -271,7 +271,7 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     "another text of the licence": (
         lambda folder: (folder / layout.LICENCE).write_text("Do what you like.\n") and None,
         layout.LICENCE,
-        "names the licence of the weights none, the ledger gives CC-BY-SA-4.0",
+        'licence of the weights is [], expected ["CC-BY-SA-4.0"]',
     ),
     "a field more in the summary for the Union": (
         lambda folder: (
