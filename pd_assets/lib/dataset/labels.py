@@ -8,10 +8,11 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
+from urllib.parse import unquote
 
 from pd_assets.lib.code_version import code_version
 from pd_assets.lib.dataset import freetext
@@ -287,12 +288,29 @@ def _is_of_page(metadata: Mapping[str, object], name: str) -> bool:
     return isinstance(entry, Mapping) and entry.get("source") == "commons-desc-page"
 
 
-def _imported(page: Mapping[str, object], found: Iterable[_Found]) -> Iterator[_Found]:
+def _imported(page: Mapping[str, object], found: Sequence[_Found]) -> Iterator[_Found]:
     """What came with the page from a prior system: behind all that the page itself says today."""
-    told = {entry.field: entry.texts.values() for entry in found if entry.texts}
-    for one in read_imported(_json(page.get("imported")), told, str(page.get("wikitext") or "")):
+    if not page.get("imported"):
+        return
+    told: dict[str, list[str]] = {}
+    for entry in found:
+        if entry.texts:
+            told.setdefault(entry.field, []).extend(entry.texts.values())
+    written = str(page.get("wikitext") or "")
+    for one in read_imported(_json(page.get("imported")), told, written, _of_page(page, found)):
         licence = CC0 if one.is_free else CC_BY_SA
         yield _plain(one.field, one.text, licence, one.seen_in)
+
+
+def _of_page(page: Mapping[str, object], found: Iterable[_Found]) -> Iterator[str]:
+    """All texts of a page beside its wikitext that are CC BY-SA with it; also its title, which its address has."""
+    for entry in found:
+        yield from entry.texts.values() if entry.licence == CC_BY_SA else ()
+    metadata = _json(page.get("extmetadata"))
+    yield from (read_html(_metadata_text(metadata, name)).text for name in metadata)
+    for names in (page.get("categories"), page.get("hidden_categories")):
+        yield from map(str, names if isinstance(names, list) else ())
+    yield unquote(str(page.get("page_url") or ""))
 
 
 def _categories(page: Mapping[str, object]) -> list[_Found]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,10 +39,10 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
         return found
     counts = {split: sum(info.rows for info in export.shards if info.split == split) for split in shards.SPLITS}
     told = {
-        croissant.FINISHED_ON: datetime.now(UTC).date().isoformat(),
+        croissant.FINISHED_ON: today(),
         **facts,
         "selection": dict(export.config),
-        **_breakdown(export),
+        **breakdown(_listed(export)),
         **_as_it_is(export),
         "skipped": list(export.skipped),
     }
@@ -59,6 +59,11 @@ def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
     describe(export, manifest)
     shards.write_manifest(export.folder, manifest)
     return manifest
+
+
+def today() -> str:
+    """The day on which a version is finished that is finished now."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def _as_it_is(export: Export) -> dict[str, object]:
@@ -107,17 +112,23 @@ class _Counts:
     label_licences: Counter[str] = field(default_factory=Counter)
 
 
-def _breakdown(export: Export) -> dict[str, object]:
+def breakdown(batches: Iterable[pa.RecordBatch]) -> dict[str, object]:
+    """The facts that count pictures, of rows with `item_id`, `rule_id` and `label_licence`."""
     found = _Counts()
-    for batch in pictures_of(export.folder):
-        if not set(LISTED) <= set(batch.schema.names):
-            raise ConfigError(f"{export.folder}: exported by an older version; materialise dataset/shards again")
+    for batch in batches:
         found.rules.update(_counted(batch["rule_id"]))
         sources = pc.list_element(pc.split_pattern(batch["item_id"], ":", max_splits=1), 0)
         found.sources.update(_counted(sources))
-        found.label_licences.update(_counted(batch["label_licence"].fill_null("none")))
+        found.label_licences.update(_counted(batch["label_licence"]))
     return {name: dict(sorted(counts.items())) for name, counts in vars(found).items()}
 
 
+def _listed(export: Export) -> Iterator[pa.RecordBatch]:
+    for batch in pictures_of(export.folder):
+        if not set(LISTED) <= set(batch.schema.names):
+            raise ConfigError(f"{export.folder}: exported by an older version; materialise dataset/shards again")
+        yield batch
+
+
 def _counted(values: pa.Array) -> dict[str, int]:
-    return {str(one["values"]): one["counts"] for one in pc.value_counts(values).to_pylist()}
+    return {str(one["values"]): one["counts"] for one in pc.value_counts(values.fill_null("none")).to_pylist()}

@@ -13,11 +13,11 @@ from pd_assets.lib.catalog.schemas import MODEL_LEDGER
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release import ledger_proof
+from pd_assets.lib.release import ledger_proof, members
 from pd_assets.lib.release.asking import Parts, looking_at
 from pd_assets.lib.release.lineage import Model, all_models, models
 from pd_assets.lib.release.promotion import JUDGED
-from pd_assets.lib.release.withdrawals import find_withdrawn
+from pd_assets.lib.release.withdrawals import judged
 from pd_ml.data.shards import MANIFEST
 from pd_ml.errors import ProvenanceError
 from pd_ml.provenance import LEDGER, RunRecord, read_ledger, read_run, verify_outputs, what_is_told
@@ -161,20 +161,15 @@ def _few(problems: ledger_proof.Problems) -> Iterator[str]:
 
 
 def _withdrawn(home: Home, model: Model, profile: str) -> Iterator[str]:
-    """Pictures that lack an accepting decision today, or were taken down."""
-    withdrawn = find_withdrawn(home, profile=profile)
-    if not withdrawn:
+    """Pictures of its ledgers that lack an accepting decision today, or were taken down.
+
+    Each is judged by itself, whether or not a list of a dataset that held it can be read.
+    """
+    ledgers = tuple(ledgers_of(home, model))
+    if not ledgers:
         return
-    with looking_at(home, {"ledgers": Parts(table=MODEL_LEDGER, paths=tuple(ledgers_of(home, model)))}) as connection:
-        connection.execute(
-            "create temp table withdrawn as select unnest($items::varchar[]) as item_id, "
-            "unnest($sha256s::varchar[]) as sha256, unnest($reasons::varchar[]) as reason",
-            {
-                "items": [one.item_id for one in withdrawn],
-                "sha256s": [one.sha256 for one in withdrawn],
-                "reasons": [one.reason for one in withdrawn],
-            },
-        )
+    lists = tuple(members.known(home).parts.values())
+    with judged(home, "gate_held", lists=lists, ledgers=ledgers, profile=profile) as connection:
         rows = connection.sql(load("gate_withdrawn"), params={"most": TOLD}).to_arrow_table().to_pylist()
     for row in rows:
         yield f"{row['item_id']} was {'trained on' if row['is_learnt'] else 'measured with'}: {row['reason']}"

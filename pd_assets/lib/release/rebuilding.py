@@ -20,9 +20,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
 from pd_assets.lib.dataset import manifest as manifests
+from pd_assets.lib.dataset.croissant import FINISHED_ON
 from pd_assets.lib.dataset.exported import INDEX, PICTURES_SCHEMA, Export, listing
 from pd_assets.lib.dataset.history import share
 from pd_assets.lib.dataset.pictures import Kept, PictureLost, scaled
@@ -123,6 +125,8 @@ class _Rebuilding:
     written: tuple[ShardInfo, ...] = ()
     # The shards that nothing need be fetched for.
     whole: set[str] = field(default_factory=set)
+    # Rows of those whose labels are older than those of today.
+    waiting: int = 0
 
     def rows(self) -> Iterator[Row]:
         """What the home has for each picture, in the order of the shards."""
@@ -248,16 +252,28 @@ class _Rebuilding:
         """One shard, and what it holds; None where there is no row for it."""
         target = self.work / info.path
         if info.path in self.whole:
+            self.waiting += sum(row["relabelled"] is True for row in rows)
             held += [{**row, **{name: row[f"{name}_then"] for name in OF_THEN}} for row in rows]
             return info
         target.unlink(missing_ok=True)
+        if any(row["relabelled"] is None for row in rows) and self._may_be_same(rows):
+            # Nothing tells which labels it had: the bytes do, where today's give the same.
+            same: list[Row] = []
+            if shards.write_shard(self._examples(rows, same), target, info.split) == info:
+                held += same
+                return info
+        rows = [{**row, "relabelled": row["relabelled"] is not False} for row in rows]
         shard = shards.write_shard(self._examples(rows, held), target, info.split)
         if shard.rows:
             return shard
         target.unlink()
         return None
 
+    def _may_be_same(self, rows: list[Row]) -> bool:
+        return not any(row["relabelled"] or str(row["item_id"]) in self.problems for row in rows)
+
     def _examples(self, rows: list[Row], held: list[Row]) -> Iterator[Mapping[str, object]]:
+        """What a shard is made of; each of `rows` that is `relabelled` is told, and none has labels that it may not."""
         for row in rows:
             if str(row["item_id"]) in self.problems:
                 continue
@@ -272,7 +288,9 @@ class _Rebuilding:
                 self._note(row, CHANGED, str(lost))
                 continue
             if row["relabelled"]:
-                self._note(row, RELABELLED, "its labels were read anew since; it has those of today")
+                has = "it has those of today" if row["may_show"] else "it has none, as today's are not of its policy"
+                known = "its labels were read anew since" if row["labels"] is not None else "nothing tells its labels"
+                self._note(row, RELABELLED, f"{known}; {has}")
             held.append({**row, "labels": None if row["relabelled"] else row["labels"]})
             yield kept.example(row)
 
@@ -322,6 +340,12 @@ class _Rebuilding:
             counts=counts,
             facts={
                 **facts,
+                **manifests.breakdown(self._counted()),
+                FINISHED_ON: manifests.today(),
+                manifests.WAITING: self.waiting,
+                "skipped": [
+                    f"{item}: {one.what}" for item, one in sorted(self.problems.items()) if one.what != RELABELLED
+                ],
                 PICTURES_SHA256: shards.sha256_of(self.work / PICTURES),
                 # A training asks for the proof of rights that an export of the home gives.
                 PROVEN: False,
@@ -329,6 +353,12 @@ class _Rebuilding:
                 "not_as_it_was": self.done.counts,
             },
         )
+
+    def _counted(self) -> Iterator[pa.RecordBatch]:
+        """Of each row that was written what papers count: from the shards, as a list of before may not tell it."""
+        for info in self.written:
+            with pq.ParquetFile(self.work / info.path) as file:
+                yield from file.iter_batches(columns=["item_id", "rule_id", "label_licence"])
 
     def _as_it_was(self) -> None:
         """Manifest, list and index byte for byte, where they lie beside the manifest."""

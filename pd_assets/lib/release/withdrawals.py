@@ -5,10 +5,14 @@ Nothing is kept of it: it is told from the tables as they are, so that a restore
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
+
+import duckdb
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, ITEMS, LICENSED, MEMBERS, MODEL_LEDGER, TAKEDOWNS, Table
@@ -60,10 +64,27 @@ def find_withdrawn(home: Home, *, profile: str) -> tuple[Withdrawn, ...]:
     ledgers = tuple({one.ledger for model in all_models(home) for one in model.sources if one.ledger is not None})
     if not parts and not ledgers:
         return ()
+    with judged(home, "withdrawn_held", lists=tuple(parts.values()), ledgers=ledgers, profile=profile) as connection:
+        found = connection.sql(load("withdrawn")).to_arrow_reader(ROWS)
+        rows = (row for batch in found for row in batch.to_pylist())
+        return tuple(
+            Withdrawn(item_id=item, sha256=sha256, reason=reason, versions=_versions(same))
+            for (item, sha256, reason), same in groupby(rows, itemgetter("item_id", "sha256", "reason"))
+        )
+
+
+@contextmanager
+def judged(
+    home: Home, held: str, *, lists: tuple[Path, ...], ledgers: tuple[Path, ...], profile: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the table `reasons`: which pictures of the statement `held` are free no longer, and why.
+
+    It has the views `members` and `ledgers` of the files too. Errors as those of `find_withdrawn`.
+    """
     for table in (ITEMS, DECISIONS):
         _require(home, table)
     inputs: dict[str, Table | Parts] = {
-        "members": Parts(table=MEMBERS, paths=tuple(parts.values())),
+        "members": Parts(table=MEMBERS, paths=lists),
         "ledgers": Parts(table=MODEL_LEDGER, paths=ledgers),
         "items": ITEMS,
         "decisions": DECISIONS,
@@ -72,15 +93,10 @@ def find_withdrawn(home: Home, *, profile: str) -> tuple[Withdrawn, ...]:
     }
     with looking_at(home, inputs) as connection:
         # A statement for each large join: two at a time ask for more memory than either would do with.
-        for step in ("held", "copies", "known"):
-            connection.execute(f"create table {step} as {load(f'withdrawn_{step}')}")
+        for name, step in {"held": held, "copies": "withdrawn_copies", "known": "withdrawn_known"}.items():
+            connection.execute(f"create table {name} as {load(step)}")
         connection.execute(f"create table reasons as {load('withdrawn_reasons')}", {"profile": profile})
-        found = connection.sql(load("withdrawn")).to_arrow_reader(ROWS)
-        rows = (row for batch in found for row in batch.to_pylist())
-        return tuple(
-            Withdrawn(item_id=item, sha256=sha256, reason=reason, versions=_versions(same))
-            for (item, sha256, reason), same in groupby(rows, itemgetter("item_id", "sha256", "reason"))
-        )
+        yield connection
 
 
 def _versions(rows: Iterable[Mapping[str, str | None]]) -> tuple[str, ...]:

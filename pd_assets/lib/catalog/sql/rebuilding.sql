@@ -1,7 +1,8 @@
 -- The pictures of a dataset version in the order of its shards, with what the home has for each today. `withdrawn`: why
 -- it may not be used any more. `url` is where this very picture came from, as a `made_from`; `file_url` and `thumb_url`
 -- where the archive has its file now; `is_replaced`: the home knows that another picture is there now. `relabelled`: its
--- captions are not those of the version (null where nothing tells), and `may_show` whether today's may stand in for them.
+-- captions are not those of the version (null where nothing tells), and `may_show` whether today's may stand in for them:
+-- those of which nobody noted the policy only where all may be shown.
 -- Tables: listed (pictures.arrow, or what dataset/members makes of it), reasons (withdrawn_reasons.sql), captions, files,
 -- items. Parameters: policy (of labels), max_side (of the store).
 select
@@ -16,7 +17,7 @@ select
         as is_replaced,
     listed.labels <> label_digest(coalesce(listed.page_url, items.page_url), captions.label_licence, captions.captions)
         as relabelled,
-    coalesce(captions.policy is null or captions.policy = $policy, false) as may_show,
+    coalesce(captions.policy = $policy, $policy = 'all') as may_show,
     coalesce(captions.captions, []) as captions, captions.label_licence, captions.caption_licences,
     listed.label_licence as label_licence_then, listed.caption_licences as caption_licences_then
 from listed

@@ -7,13 +7,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 import pytest
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CAPTIONS, ITEMS, TAKEDOWNS
+from pd_assets.lib.dataset.croissant import FINISHED_ON
 from pd_assets.lib.dataset.exported import pictures_of
 from pd_assets.lib.errors import ConfigError, TableError
 from pd_assets.lib.home import Home, open_home
@@ -22,6 +27,7 @@ from pd_assets.lib.release.rebuild_rows import read_original
 from pd_assets.lib.release.rebuilding import MISSING, Rebuilt, rebuild
 from pd_assets.lib.release.takedowns import Asked, take_down_all
 from pd_ml.data import shards
+from pd_ml.data.shards import MANIFEST, PICTURES, PICTURES_SHA256
 from pd_ml.provenance import is_proven
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until
@@ -215,6 +221,60 @@ def test_labels_that_were_read_anew_are_told_and_stand_in_only_under_the_same_po
         None,
         "picture 4",
     )
+
+
+def without_digests(folder: Path) -> None:
+    """The list of a version as one of before had it, which told nothing of labels."""
+    rows = pa.Table.from_batches(pictures_of(folder)).drop_columns(["labels", "caption_licences"])
+    with ipc.new_file(folder / PICTURES, rows.schema) as file:
+        file.write_table(rows)
+    manifest = shards.parse_manifest(folder / MANIFEST)
+    facts = {**manifest.facts, PICTURES_SHA256: shards.sha256_of(folder / PICTURES), "labels": "cc0"}
+    shards.write_manifest(folder, replace(manifest, facts=facts))
+
+
+def test_labels_of_which_no_list_tells_a_digest_are_proved_by_the_bytes_or_told_and_kept_to_the_policy(
+    home: Home, tmp_path: Path
+) -> None:
+    kept = left_of(dataset(home).folder, tmp_path / "kept")
+    without_digests(kept)
+    assert again(home, kept, tmp_path / "same", asks=no_session).is_whole
+    assert contents(tmp_path / "same")[MANIFEST] == contents(kept)[MANIFEST]
+    rows = tables.rows(tables.read(home, CAPTIONS))
+    of = {"commons:M2": "all", "commons:M4": "cc0"}
+    others = [{**row, "captions": ["of a page"], "label_licence": "CC-BY-SA-4.0"} for row in rows]
+    plant(home, CAPTIONS, [{**row, "policy": of.get(str(row["item_id"]))} for row in others])
+    done = again(home, kept, tmp_path / "again", asks=no_session)
+    assert done.counts == {"other labels": 24} and len(done.other) == 3
+    held = {row["item_id"]: row for path in done.folder.glob("*.parquet") for row in pq.read_table(path).to_pylist()}
+    assert {item: row["captions"] for item, row in held.items() if row["captions"]} == {"commons:M4": ["of a page"]}
+    says = {what for _, what in told(done.folder).values()}
+    assert says == {
+        "nothing tells its labels; it has those of today",
+        "nothing tells its labels; it has none, as today's are not of its policy",
+    }
+
+
+def test_the_papers_of_what_is_not_as_it_was_count_anew_what_is_there_and_of_today(home: Home, tmp_path: Path) -> None:
+    export = dataset(home)
+    manifest = shards.parse_manifest(export.folder / MANIFEST)
+    shards.write_manifest(export.folder, replace(manifest, facts={**manifest.facts, FINISHED_ON: "2020-02-02"}))
+    again(home, export.folder, tmp_path / "same", asks=no_session)
+    assert shards.parse_manifest(tmp_path / "same" / MANIFEST).facts[FINISHED_ON] == "2020-02-02"
+    plant(home, TAKEDOWNS, [{"item_id": "commons:M2", "reason": "the heirs ask"}])
+    rows = tables.rows(tables.read(home, CAPTIONS))
+    anew = {"commons:M3": "CC-BY-SA-4.0", "commons:M6": "CC-BY-SA-4.0"}
+    changed = [{**row, "label_licence": anew.get(str(row["item_id"]), row["label_licence"])} for row in rows]
+    plant(home, CAPTIONS, changed)
+    before = datetime.now(UTC).date().isoformat()
+    again(home, export.folder, tmp_path / "again", asks=no_session)
+    facts = shards.parse_manifest(tmp_path / "again" / MANIFEST).facts
+    assert facts["sources"] == {"commons": 23} and sum(facts["rules"].values()) == 23
+    assert facts["label_licences"] == {"CC-BY-SA-4.0": 1, "CC0-1.0": 22}
+    assert (facts["skipped"], facts["labels_waiting"]) == (["commons:M2: withdrawn"], 1)
+    assert before <= facts[FINISHED_ON] <= datetime.now(UTC).date().isoformat()
+    card = (tmp_path / "again" / "README.md").read_text()
+    assert "commons:M2: withdrawn" in card and "the heirs" not in card
 
 
 def test_without_its_list_the_home_says_which_pictures_a_version_held(home: Home, tmp_path: Path) -> None:
