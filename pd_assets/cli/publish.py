@@ -10,7 +10,8 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.settings import Settings
 
 if TYPE_CHECKING:
-    from pd_assets.lib.release.publishing import Hub, Published
+    from pd_assets.lib.release.hub_request import Hub
+    from pd_assets.lib.release.publishing import Published
 
 EXAMPLES = """examples:
   pdd publish unet_text --explain                            all that keeps the model from being released
@@ -42,13 +43,15 @@ def explained(called: str) -> Iterator[str]:
 
 
 def published(called: str, *, to: str, endpoint: str | None, really: bool) -> Iterator[str]:
-    """What is in the parcel, and what became of it; ReleaseRefused where the gates refuse it."""
+    """What is in the parcel, and what became of it; NotReleasable where the gates refuse it."""
     from pd_assets.lib.release import publishing
+    from pd_assets.lib.release.hub_request import Hub
+    from pd_assets.lib.release.operator import NotReleasable
 
     settings = Settings.from_env()
     if really and not settings.hub_token:
         raise ConfigError("PD_HUB_TOKEN is not set; expected a token of the hub with write access; set it in .env")
-    hub = publishing.Hub(repo=to, endpoint=endpoint or settings.hub_endpoint, token=settings.hub_token or "")
+    hub = Hub(repo=to, endpoint=endpoint or settings.hub_endpoint, token=settings.hub_token or "")
     home = open_home(settings.home, to_ask=True)
     parcel = publishing.find(home, called)
     yield f"{parcel} from {parcel.folder}, to the {parcel.kind} repository {hub.repo} at {hub.endpoint}"
@@ -56,7 +59,7 @@ def published(called: str, *, to: str, endpoint: str | None, really: bool) -> It
     yield from (f"{size_bytes:>15,}  {name}" for name, size_bytes in parcel.files)
     yield f"{parcel.size_bytes:>15,}  bytes in {len(parcel.files)} files"
     if reasons := publishing.reasons_against(home, parcel, profile=settings.rights_profile, gate=gates):
-        raise publishing.ReleaseRefused(str(parcel), reasons)
+        raise NotReleasable(str(parcel), reasons)
     yield "nothing speaks against its release"
     if parcel.kind == publishing.MODEL and settings.signing_key is None:
         raise ConfigError(

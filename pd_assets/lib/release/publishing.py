@@ -2,7 +2,7 @@
 
 What the gates refuse on this day is refused, whatever was allowed when it was made. The folder is verified, and then
 sent as it is by a child process (hub_push.py): its bytes and names, and nothing else. Errors: ConfigError,
-ReleaseRefused, HubError, ChildFailed.
+HubError, ChildFailed.
 """
 
 import json
@@ -13,11 +13,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Timer
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -27,8 +26,8 @@ from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.checking import verify_bundle
+from pd_assets.lib.release.hub_request import File, Hub, Request
 from pd_assets.lib.release.withdrawals import find_withdrawn
-from pd_assets.lib.settings import is_loopback
 from pd_ml.data import shards
 from pd_ml.provenance import RUN
 
@@ -37,20 +36,7 @@ OF_DATASET = f"{DATASET}:"
 # As pd_ml.bundle.layout names them.
 RELEASE, MANIFEST, CARD = "release.json", "manifest.json", "README.md"
 PUSH = ("-m", "pd_assets.lib.release.hub_push")
-# A push ends after so long, and as much more as a slow line needs for its bytes.
-LEAST_S, SLOWEST_BYTES_S = 600.0, 50_000
-TOLD = 3
-
-
-class ReleaseRefused(PdError):
-    """Something speaks against a release; `reasons` are all of it."""
-
-    def __init__(self, what: str, reasons: list[str]) -> None:
-        more = f"; and {len(reasons) - TOLD} more" if len(reasons) > TOLD else ""
-        super().__init__(
-            f"{what} may not be released: {'; '.join(reasons[:TOLD])}{more}; pdd publish --explain lists all"
-        )
-        self.reasons = reasons
+SLOWEST_BYTES_S = 50_000
 
 
 class HubError(PdError):
@@ -96,26 +82,6 @@ class Parcel:
         """What the card says, in the hub's words."""
         told = _front_matter(self.folder / CARD)
         return str(told.get("license_name") or told.get("license") or "none is told")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hub:
-    """Where to, as whom, and how patiently: see hub_push.Request."""
-
-    repo: str
-    endpoint: str
-    token: str
-    timeout_s: float = 60.0
-    pause_s: float = 1.0
-    tries: int = 4
-    least_s: float = LEAST_S
-
-    def __post_init__(self) -> None:
-        owner, _, name = self.repo.partition("/")
-        if not owner or not name or "/" in name:
-            raise ConfigError(f"--to {self.repo}: expected OWNER/NAME, the repository on the hub")
-        if urlsplit(self.endpoint).scheme != "https" and not is_loopback(self.endpoint):
-            raise ConfigError(f"PD_HUB_ENDPOINT={self.endpoint}: a token is sent there; expected an https:// address")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,22 +156,16 @@ def verify(parcel: Parcel, key: Path | None) -> None:
 
 def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:
     """Send a folder that was verified, and against which nothing speaks; HubError where the hub has it not."""
-    files = [
-        {"path": name, "size_bytes": size_bytes, "sha256": shards.sha256_of(parcel.folder / name)}
-        for name, size_bytes in parcel.files
-    ]
-    request = {
-        "folder": str(parcel.folder.resolve()),
-        "repo": hub.repo,
-        "kind": parcel.kind,
-        "endpoint": hub.endpoint.rstrip("/"),
-        "token": hub.token,
-        "message": f"{parcel} ({parcel.folder.name})",
-        "files": files,
-        "timeout_s": hub.timeout_s,
-        "pause_s": hub.pause_s,
-        "tries": hub.tries,
-    }
+    request = Request(
+        hub=replace(hub, endpoint=hub.endpoint.rstrip("/")),
+        folder=parcel.folder.resolve(),
+        kind=parcel.kind,
+        message=f"{parcel} ({parcel.folder.name})",
+        files=tuple(
+            File(path=name, size_bytes=size_bytes, sha256=shards.sha256_of(parcel.folder / name))
+            for name, size_bytes in parcel.files
+        ),
+    )
     done = _child(request, tell, limit_s=hub.least_s + parcel.size_bytes / SLOWEST_BYTES_S)
     return Published(
         commit=str(done["commit"]),
@@ -215,7 +175,7 @@ def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:
     )
 
 
-def _child(request: Mapping[str, object], tell: Callable[[str], None], *, limit_s: float) -> Mapping[str, object]:
+def _child(request: Request, tell: Callable[[str], None], *, limit_s: float) -> Mapping[str, object]:
     """What the child said last. It ends when we do, and after `limit_s` in any case."""
     last: Mapping[str, object] = {}
     with tempfile.TemporaryDirectory(prefix="pdd-hub-") as scratch, (Path(scratch) / "stderr").open("w+") as errors:
@@ -225,14 +185,14 @@ def _child(request: Mapping[str, object], tell: Callable[[str], None], *, limit_
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=_environment(str(request["endpoint"]), scratch),
+            env=_environment(request.hub.endpoint, scratch),
         )
         limit = Timer(limit_s, process.kill)
         limit.start()
         try:
             assert process.stdin is not None and process.stdout is not None
             with suppress(BrokenPipeError):
-                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.write(request.to_json() + "\n")
                 process.stdin.flush()
             for line in process.stdout:
                 last = json.loads(line)
@@ -253,7 +213,7 @@ def _child(request: Mapping[str, object], tell: Callable[[str], None], *, limit_
         f"it took longer than {limit_s:.0f} s" if process.returncode == -signal.SIGKILL else " ".join(said) or "no word"
     )
     raise HubError(
-        f"sending to {request['endpoint']} ended before its end ({how}); run again: it asks first what is there, and "
+        f"sending to {request.hub.endpoint} ended before its end ({how}); run again: it asks first what is there, and "
         "sends the rest"
     )
 

@@ -14,7 +14,9 @@ from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, TAKEDOWNS
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import publishing
-from pd_assets.lib.release.publishing import Hub, HubError, Parcel, Published, ReleaseRefused
+from pd_assets.lib.release.hub_request import Hub
+from pd_assets.lib.release.operator import NotReleasable
+from pd_assets.lib.release.publishing import HubError, Parcel, Published
 from pd_ml.data import shards
 from tests.conftest import ROOT
 from tests.hub_server import ATTRIBUTES, TOKEN, Fault, HubServer, Repository
@@ -46,6 +48,7 @@ def bundle(home: Home, version: str = "b1", *, weights: bytes = b"\0weights" * 2
         "README.md": CARD.encode(),
         "release.json": json.dumps({"stage": "unet_text", "version": "m1", "bundle": version}).encode(),
         "run.json": b"{}",
+        "signature.json": b"{}",
         "manifest.json": json.dumps({"of": version}).encode(),
         "attribution.csv": b"page,revision\n" + b"a,1\n" * 2000,
         "empty.txt": b"",
@@ -120,9 +123,20 @@ def test_a_later_version_replaces_an_earlier_one_whole(home: Home, hub: HubServe
 def test_a_repository_of_something_else_is_left_alone(home: Home, hub: HubServer) -> None:
     theirs = hub.add(REPO, {"notes.txt": b"mine", "README.md": b"mine"})
     bundle(home)
-    with pytest.raises(HubError, match=r"holds other files \(notes.txt\) and no manifest.json"):
+    with pytest.raises(HubError, match=r"holds other files \(notes.txt\) and not all of manifest.json, release.json"):
         send(publishing.find(home, "unet_text"), hub)
     assert len(theirs.commits) == 1 and not hub.uploads
+
+
+def test_a_file_called_manifest_json_makes_no_repository_an_earlier_version(home: Home, hub: HubServer) -> None:
+    catalogue(home, range(1, 13))
+    dataset(home)
+    bundle(home)
+    for called, kind in (("unet_text", "models"), ("dataset:main", "datasets")):
+        theirs = hub.add(REPO, {"notes.txt": b"mine", "manifest.json": b"of a web application"}, kind=kind)
+        with pytest.raises(HubError, match=r"notes.txt.*no earlier version of this; .*choose another name"):
+            send(publishing.find(home, called), hub)
+        assert len(theirs.commits) == 1
 
 
 def test_a_dataset_version_is_sent_as_it_is_to_a_dataset_repository(home: Home, hub: HubServer) -> None:
@@ -145,8 +159,8 @@ def test_what_a_gate_refuses_is_refused_with_every_reason(home: Home) -> None:
     parcel = publishing.find(home, "unet_text")
     found = publishing.reasons_against(home, parcel, profile=PROFILE, gate=lambda *_, profile: told)
     assert found == told
-    refused = ReleaseRefused(str(parcel), found)
-    assert refused.reasons == told
+    refused = NotReleasable(str(parcel), found)
+    assert list(refused.reasons) == told
     assert "reason 2; and 2 more; pdd publish --explain lists all" in str(refused)
 
 
@@ -236,6 +250,7 @@ def test_names_that_lead_to_nothing_are_named(home: Home, tmp_path: Path) -> Non
 def test_a_token_is_never_sent_over_a_line_that_others_read() -> None:
     with pytest.raises(ConfigError, match="expected an https:// address"):
         Hub(repo=REPO, endpoint="http://hub.test", token=TOKEN)
+    assert TOKEN not in repr(Hub(repo=REPO, endpoint="https://hub.test", token=TOKEN))
     with pytest.raises(ConfigError, match="expected OWNER/NAME"):
         Hub(repo="pictures", endpoint="https://hub.test", token=TOKEN)
 
@@ -286,7 +301,7 @@ def test_a_place_where_no_repository_may_be_made_is_named(home: Home, hub: HubSe
 
 def test_a_hub_that_stays_ill_is_given_up_after_some_tries(home: Home, hub: HubServer) -> None:
     hub.fail("POST .*/commit/", *[Fault(status=503)] * 4)
-    fails(home, hub, "answers HTTP 503")
+    fails(home, hub, "not answered .HTTP 503.*not there yet; run again, which looks first")
     assert len([asked for asked in hub.asked if "/commit/" in asked]) == 4
 
 
@@ -326,6 +341,29 @@ def test_a_commit_that_was_dropped_before_it_was_made_is_made_again(home: Home, 
     there = hub.repositories[f"models/{REPO}"]
     assert (len(there.commits), received(there)) == (2, digests(folder))
     assert len([line for line in told if "tried again" in line]) == 2
+
+
+def test_a_commit_that_lands_after_its_answer_was_lost_is_waited_for(home: Home, hub: HubServer) -> None:
+    folder = bundle(home)
+    hub.fail("POST .*/commit/", Fault(status=502, late=2))
+    done = send(publishing.find(home, "unet_text"), hub)
+    there = hub.repositories[f"models/{REPO}"]
+    assert (len(there.commits), there.head, received(there)) == (2, done.commit, digests(folder))
+
+
+@pytest.mark.parametrize("last", [[], [Fault(status=413)]])
+def test_of_a_commit_that_may_still_land_nobody_says_that_nothing_was_published(
+    home: Home, hub: HubServer, last: list[Fault]
+) -> None:
+    hub.fail("POST .*/commit/", Fault(late=9), *last)
+    hub.add(REPO)
+    bundle(home)
+    with pytest.raises(HubError, match="it is not there yet; run again, which looks first") as raised:
+        send(publishing.find(home, "unet_text"), hub)
+    assert "nothing was published" not in str(raised.value)
+    hub.late = 0
+    hub.land()
+    assert not send(publishing.find(home, "unet_text"), hub).is_new
 
 
 def test_a_hub_that_dies_at_the_commit_says_that_it_is_not_known(home: Home, hub: HubServer) -> None:
