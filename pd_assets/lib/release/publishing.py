@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Timer
-from typing import Protocol
 
 import yaml
 
@@ -25,12 +24,15 @@ from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
+from pd_assets.lib.release.bundle import out_of_date
 from pd_assets.lib.release.checking import verify_bundle
 from pd_assets.lib.release.hub_request import File, Hub, Request
 from pd_assets.lib.release.withdrawals import find_withdrawn
 from pd_ml.data import shards
 from pd_ml.provenance import RUN
 
+# What keeps a model (stage, version) from being released today, a sentence each: lib/release/bundle.py: all_reasons.
+Gate = Callable[[Home, str, str], list[str]]
 MODEL, DATASET = "model", "dataset"
 OF_DATASET = f"{DATASET}:"
 # As pd_ml.bundle.layout names them.
@@ -41,12 +43,6 @@ SLOWEST_BYTES_S = 50_000
 
 class HubError(PdError):
     """The hub could not be asked, or said no; the message says what was found and whether anything was published."""
-
-
-class Gate(Protocol):
-    """What keeps a model from being released today, a sentence each (lib/release/gates.py)."""
-
-    def __call__(self, home: Home, stage: str, version: str, *, profile: str) -> list[str]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +93,7 @@ class Published:
 def find(home: Home, called: str) -> Parcel:
     """MODEL, MODEL@BUNDLE, dataset:NAME, dataset:NAME@VERSION or the path of a folder; ConfigError where none is so."""
     name, _, version = called.removeprefix(OF_DATASET).partition("@")
-    if not called.startswith(OF_DATASET) and (os.sep in called or called.startswith(".")):
+    if _is_path(called):
         return _at(home, Path(called))
     if called.startswith(OF_DATASET):
         chosen = version or home.pointed(DATASET, name, "latest") or "none"
@@ -109,31 +105,30 @@ def find(home: Home, called: str) -> Parcel:
     return _bundle(home, folder)
 
 
-def model_called(home: Home, called: str) -> tuple[str, str]:
-    """Stage and version of the model behind MODEL, MODEL@BUNDLE or MODEL@VERSION, whether it has a bundle or not."""
-    if os.sep in called:
-        parcel = find(home, called)
-        return parcel.name, parcel.version
-    name, _, version = called.partition("@")
-    # Without a version: what would be released, which may be newer than the last bundle.
-    bundle = home.root / "release" / name / (version or "none")
-    if (bundle / RELEASE).is_file():
-        return _told_by(bundle)
-    chosen = version or home.pointed("models", name, "latest")
-    if chosen is None:
-        raise ConfigError(f"{home.root / 'models' / name}: no model is in use there; name one as {name}@VERSION")
-    return name, chosen
-
-
 def reasons_against(home: Home, parcel: Parcel, *, profile: str, gate: Gate) -> list[str]:
     """Everything that speaks against its release today; empty where nothing does."""
     if parcel.kind == DATASET:
         return list(_against_dataset(home, parcel, profile))
-    reasons = list(gate(home, parcel.name, parcel.version, profile=profile))
-    run = home.model(parcel.name, parcel.version) / RUN
-    if run.is_file() and run.read_bytes() != (parcel.folder / RUN).read_bytes():
-        reasons.append(f"{parcel.folder / RUN} is not that of {run.parent}; make the bundle anew")
-    return reasons
+    return [
+        *gate(home, parcel.name, parcel.version),
+        *out_of_date(home, parcel.folder, parcel.name, parcel.version),
+    ]
+
+
+def explain(home: Home, called: str, *, profile: str, gate: Gate) -> tuple[str, list[str]]:
+    """What is named, and everything that speaks against its release: of MODEL and MODEL@VERSION what the gates say of
+    the model, of all else what `reasons_against` says of the folder.
+    """
+    name, _, version = called.partition("@")
+    is_model = not called.startswith(OF_DATASET) and not _is_path(called)
+    if is_model and not (version and (home.root / "release" / name / version).is_dir()):
+        # Without a version: what would be released, which may be newer than the last bundle.
+        chosen = version or home.pointed("models", name, "latest")
+        if chosen is None:
+            raise ConfigError(f"{home.root / 'models' / name}: no model is in use there; name one as {name}@VERSION")
+        return f"models/{name} {chosen}", gate(home, name, chosen)
+    parcel = find(home, called)
+    return str(parcel), reasons_against(home, parcel, profile=profile, gate=gate)
 
 
 def verify(parcel: Parcel, key: Path | None) -> None:
@@ -234,6 +229,10 @@ def _environment(endpoint: str, scratch: str) -> dict[str, str]:
         "DISABLE_IMPLICIT_TOKEN",
     )
     return {**kept, **ours, **{f"HF_HUB_{name}": "1" for name in off}}
+
+
+def _is_path(called: str) -> bool:
+    return not called.startswith(OF_DATASET) and (os.sep in called or called.startswith("."))
 
 
 def _at(home: Home, folder: Path) -> Parcel:

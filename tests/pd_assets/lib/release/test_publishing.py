@@ -6,23 +6,27 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, TAKEDOWNS
+from pd_assets.lib.dataset.exported import Export, pictures_of
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.release import publishing
+from pd_assets.lib.release import gates, publishing
+from pd_assets.lib.release.bundle import refused_today
 from pd_assets.lib.release.hub_request import Hub
 from pd_assets.lib.release.operator import NotReleasable
 from pd_assets.lib.release.publishing import HubError, Parcel, Published
 from pd_ml.data import shards
+from pd_ml.provenance import RunRecord
 from tests.conftest import ROOT
 from tests.hub_server import ATTRIBUTES, TOKEN, Fault, HubServer, Repository
 from tests.patience import PATIENCE_S
 from tests.pd_assets.lib.planting import PROFILE, decision, item, plant
-from tests.pd_assets.lib.release.planted import catalogue, dataset
+from tests.pd_assets.lib.release.planted import catalogue, dataset, evaluation, model
 
 REPO = "me/pictures"
 CARD = "---\nlicense: cc-by-sa-4.0\n---\n# unet_text\n"
@@ -61,7 +65,30 @@ def bundle(home: Home, version: str = "b1", *, weights: bytes = b"\0weights" * 2
     return folder
 
 
-def no_reason(home: Home, stage: str, version: str, *, profile: str) -> list[str]:
+def released(home: Home) -> tuple[RunRecord, Export, Path, str]:
+    """A model, the export that it learnt from, the bundle of it and of its evaluation e1, and a picture that e1 alone
+    looked at.
+    """
+    catalogue(home, range(1, 41))
+    export = dataset(home)
+    rows = [row for batch in pictures_of(export.folder) for row in batch.to_pylist()]
+    measured = next(row["item_id"] for row in rows if not row["shard"].startswith("train"))
+    made = model(home, "unet_text", "m1", export)
+    evaluated(home, "e1", made, export, measured=[measured])
+    folder = bundle(home)
+    (folder / "chain" / "evaluate-e1").mkdir(parents=True)
+    (folder / "run.json").write_bytes((home.model("unet_text", "m1") / "run.json").read_bytes())
+    return made, export, folder, measured
+
+
+def evaluated(home: Home, name: str, of: RunRecord, export: Export, *, measured: list[str]) -> None:
+    report = home.root / "evaluation" / "report" / name / "report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text("{}")
+    evaluation(home, name, of, export, measured=measured)
+
+
+def no_reason(home: Home, stage: str, version: str) -> list[str]:
     """A gate that everything passes."""
     return []
 
@@ -154,10 +181,10 @@ def test_a_dataset_version_is_sent_as_it_is_to_a_dataset_repository(home: Home, 
 
 
 def test_what_a_gate_refuses_is_refused_with_every_reason(home: Home) -> None:
-    bundle(home)
+    released(home)
     told = [f"reason {number}" for number in range(5)]
     parcel = publishing.find(home, "unet_text")
-    found = publishing.reasons_against(home, parcel, profile=PROFILE, gate=lambda *_, profile: told)
+    found = publishing.reasons_against(home, parcel, profile=PROFILE, gate=lambda *_: told)
     assert found == told
     refused = NotReleasable(str(parcel), found)
     assert list(refused.reasons) == told
@@ -165,12 +192,26 @@ def test_what_a_gate_refuses_is_refused_with_every_reason(home: Home) -> None:
 
 
 def test_a_bundle_with_the_run_of_another_model_than_the_homes_is_refused(home: Home) -> None:
-    bundle(home)
-    run = home.model("unet_text", "m1") / "run.json"
-    run.parent.mkdir(parents=True)
-    run.write_text('{"other": 1}')
+    _, _, folder, _ = released(home)
+    (folder / "run.json").write_text('{"other": 1}')
     found = publishing.reasons_against(home, publishing.find(home, "unet_text"), profile=PROFILE, gate=no_reason)
     assert len(found) == 1 and "run.json is not that of" in found[0]
+
+
+def test_a_bundle_with_an_older_evaluation_than_the_gates_judge_is_refused(home: Home) -> None:
+    made, export, folder, only_e1 = released(home)
+    plant(home, TAKEDOWNS, [{"item_id": only_e1, "reason": "the heirs ask"}])
+    gate = partial(gates.reasons, profile=PROFILE)
+    parcel = publishing.find(home, "unet_text")
+    assert [one for one in gate(home, "unet_text", "m1") if only_e1 in one]
+    assert publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason) == []
+    evaluated(home, "e2", made, export, measured=[])
+    assert not [one for one in gate(home, "unet_text", "m1") if only_e1 in one], "the new one has not seen it"
+    says = "evaluation: the bundle was made with evaluate-e1, and the newest is evaluate-e2; release it again"
+    assert publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason) == [says]
+    assert f"unet_text/b1: {says}" in refused_today(home, profile=PROFILE)
+    (folder / "chain" / "evaluate-e1").rename(folder / "chain" / "evaluate-e2")
+    assert publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason) == []
 
 
 def test_a_dataset_with_a_picture_that_was_taken_down_or_is_accepted_no_more_is_refused(home: Home) -> None:
@@ -219,17 +260,29 @@ def test_half_a_bundle_is_named(home: Home, missing: str) -> None:
         publishing.find(home, "unet_text")
 
 
-def test_the_model_behind_a_name_is_found_without_a_bundle_too(home: Home) -> None:
+def test_a_model_is_explained_by_the_gates_and_a_bundle_as_it_is_published(home: Home) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def gate(home: Home, stage: str, version: str) -> list[str]:
+        asked.append((stage, version))
+        return ["of the gates"]
+
+    def explained(called: str) -> list[str]:
+        return publishing.explain(home, called, profile=PROFILE, gate=gate)[1]
+
     with pytest.raises(ConfigError, match="no model is in use there"):
-        publishing.model_called(home, "unet_text")
-    home.point("models", "unet_text", "latest", "m7")
-    assert publishing.model_called(home, "unet_text") == ("unet_text", "m7")
-    assert publishing.model_called(home, "unet_text@m8") == ("unet_text", "m8")
-    folder = bundle(home)
-    assert publishing.model_called(home, "unet_text") == ("unet_text", "m7"), "what would be released next"
+        explained("unet_text")
+    _, _, folder, _ = released(home)
+    (folder / "chain" / "evaluate-e1").rmdir()
+    assert explained("unet_text") == explained("unet_text@m8") == ["of the gates"], "what would be released next"
+    for called in ("unet_text@b1", str(folder)):
+        assert [one.split(":")[0] for one in explained(called)] == ["of the gates", "evaluation"]
+    assert asked == [("unet_text", version) for version in ("m1", "m8", "m1", "m1")]
+    version = home.pointed("dataset", "main", "latest") or ""
+    assert explained("dataset:main") == explained(str(home.dataset("main", version))) == []
     (folder / "README.md").unlink()
-    named = f"unet_text@{folder.name}"
-    assert publishing.model_called(home, named) == ("unet_text", "m1"), "half a bundle tells that too"
+    with pytest.raises(ConfigError, match="half a bundle"):
+        explained("unet_text@b1")
 
 
 def test_names_that_lead_to_nothing_are_named(home: Home, tmp_path: Path) -> None:
