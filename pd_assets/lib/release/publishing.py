@@ -19,8 +19,8 @@ from threading import Timer
 
 import yaml
 
-from pd_assets.lib.dataset.exported import is_proved
-from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
+from pd_assets.lib.dataset.exported import INDEX, is_proved, parse_export
+from pd_assets.lib.dataset.manifest import DESCRIBES, is_description, told_by
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
@@ -132,21 +132,42 @@ def explain(home: Home, called: str, *, profile: str, gate: Gate) -> tuple[str, 
 
 
 def verify(parcel: Parcel, key: Path | None) -> None:
-    """A bundle by the child that whoever receives it would run, and by the operator's key; a dataset by its digests.
+    """A bundle by the child that whoever receives it would run, and by the operator's key; a dataset by its manifest.
 
     ChildFailed, ConfigError.
     """
     if parcel.kind == MODEL:
         verify_bundle(parcel.folder, key)
-        return
+    else:
+        _verify_dataset(parcel)
+
+
+def _verify_dataset(parcel: Parcel) -> None:
+    """Every file that is sent is one that the manifest tells of, by its digest or by what it has to say."""
+    folder = parcel.folder
     try:
-        shards.verify(parcel.folder)
+        manifest = shards.verify(folder)
     except shards.ShardError as error:
         raise ConfigError(str(error)) from error
-    if wrong := [name for name in DESCRIBES if not is_description(parcel.folder / name)]:
-        raise ConfigError(f"{parcel.folder}: {', '.join(wrong)} missing or damaged; materialise dataset/manifest again")
-    if not is_proved(parcel.folder):
-        raise ConfigError(f"{parcel.folder}: {shards.PICTURES} was altered; materialise dataset/shards again")
+    of_shards = {info.path for info in (*manifest.shards, *manifest.tars)}
+    known = {MANIFEST, INDEX, shards.PICTURES, *DESCRIBES, *of_shards}
+    if strange := [name for name, _ in parcel.files if name not in known]:
+        raise ConfigError(
+            f"{folder}: no part of the version, and no digest covers it: {', '.join(strange)}; remove it and run again"
+        )
+    if wrong := [name for name in DESCRIBES if not is_description(folder / name)]:
+        raise ConfigError(f"{folder}: {', '.join(wrong)} missing or damaged; materialise dataset/manifest again")
+    if other := [name for name, body in told_by(manifest).items() if (folder / name).read_bytes() != body]:
+        raise ConfigError(
+            f"{folder}: {', '.join(other)} not as {MANIFEST} gives it: altered, or of an older release of this "
+            "project; have it made anew: materialise dataset/manifest, or pdd run nightly, and publish the newest version"
+        )
+    index = parse_export(folder, parcel.name)
+    listed = manifest.facts.get(shards.PICTURES_SHA256, index.listed)
+    if (index.shards, index.tars, index.listed) != (manifest.shards, manifest.tars, listed):
+        raise ConfigError(f"{folder}: {INDEX} is not that of {MANIFEST}; materialise dataset/shards again")
+    if not is_proved(folder):
+        raise ConfigError(f"{folder}: {shards.PICTURES} was altered; materialise dataset/shards again")
 
 
 def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:
@@ -241,13 +262,7 @@ def _at(home: Home, folder: Path) -> Parcel:
         raise ConfigError(f"{folder}: no such folder; expected a bundle or the version of a dataset")
     if (folder / RELEASE).is_file() or not (folder / MANIFEST).is_file():
         return _bundle(home, folder)
-    parcel = _dataset(home, folder)
-    if folder.resolve() != home.dataset(parcel.name, parcel.version).resolve():
-        raise ConfigError(
-            f"{folder} is no version of a dataset in {home.root}, which could say what was taken down of it; expected "
-            f"{home.dataset(parcel.name, parcel.version)}"
-        )
-    return parcel
+    return _dataset(home, folder)
 
 
 def _bundle(home: Home, folder: Path) -> Parcel:
@@ -275,6 +290,11 @@ def _dataset(home: Home, folder: Path) -> Parcel:
         found = shards.read_manifest(folder)
     except shards.ShardError as error:
         raise ConfigError(str(error)) from error
+    if folder.resolve() != home.dataset(found.name, found.version).resolve():
+        raise ConfigError(
+            f"{folder} is no version of a dataset in {home.root}, which could say what was taken down of it: by its "
+            f"{MANIFEST} expected at {home.dataset(found.name, found.version)}"
+        )
     return Parcel(kind=DATASET, name=found.name, version=found.version, folder=folder)
 
 

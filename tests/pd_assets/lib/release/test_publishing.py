@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -244,6 +245,40 @@ def test_a_dataset_with_an_altered_file_is_not_sent(home: Home, name: str) -> No
     (export.folder / name).write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
     with pytest.raises(ConfigError, match=name):
         publishing.verify(publishing.find(home, "dataset:main"), None)
+
+
+def test_a_dataset_with_a_file_that_no_digest_covers_is_not_sent(home: Home) -> None:
+    catalogue(home, range(1, 13))
+    folder = dataset(home).folder
+    parcel = publishing.find(home, "dataset:main")
+    for name in ("notes.txt", "more/private.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("1")
+        with pytest.raises(ConfigError, match=f"no digest covers it: {name}; remove it"):
+            publishing.verify(parcel, None)
+        (folder / name).unlink()
+    for name in ("README.md", "croissant.json"):
+        body = (folder / name).read_text()
+        (folder / name).write_text(body.replace("free of copyright", "free for all"))
+        with pytest.raises(ConfigError, match=f"{name} not as manifest.json gives it: .*materialise dataset/manifest"):
+            publishing.verify(parcel, None)
+        (folder / name).write_text(body)
+    index = (folder / "shards.json").read_text()
+    (folder / "shards.json").write_text(index.replace('"rows": ', '"rows": 1'))
+    with pytest.raises(ConfigError, match=r"shards.json is not that of manifest.json"):
+        publishing.verify(parcel, None)
+    (folder / "shards.json").write_text(index)
+    publishing.verify(parcel, None)
+
+
+def test_a_dataset_under_another_name_than_its_manifest_tells_is_not_found(home: Home) -> None:
+    catalogue(home, range(1, 13))
+    export = dataset(home)
+    for other in (home.dataset("main", "v2"), home.dataset("other", export.version)):
+        shutil.copytree(export.folder, other)
+        for called in (f"dataset:{other.parent.name}@{other.name}", str(other)):
+            with pytest.raises(ConfigError, match="is no version of a dataset in"):
+                publishing.find(home, called)
 
 
 def test_a_bundle_that_does_not_verify_is_not_sent(home: Home) -> None:
