@@ -160,7 +160,7 @@ def _verify_dataset(parcel: Parcel) -> None:
     if other := [name for name, body in told_by(manifest).items() if (folder / name).read_bytes() != body]:
         raise ConfigError(
             f"{folder}: {', '.join(other)} not as {MANIFEST} gives it: altered, or of an older release of this "
-            "project; have it made anew: materialise dataset/manifest, or pdd run nightly, and publish the newest version"
+            "project; have it made anew: materialise dataset/manifest, or pdd run nightly; publish the newest version"
         )
     index = parse_export(folder, parcel.name)
     listed = manifest.facts.get(shards.PICTURES_SHA256, index.listed)
