@@ -29,13 +29,15 @@ ATTRIBUTES = {".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -t
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """How a request goes wrong: a status, or a connection that ends; `after` what was asked is done all the same.
-    `silent`: nothing is answered until the server ends.
+    `silent`: nothing is answered until the server ends. `late`: a commit is made only after so many others were
+    refused (409), as the repository is being changed.
     """
 
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     after: bool = False
     silent: bool = False
+    late: int = 0
 
 
 @dataclass
@@ -72,6 +74,8 @@ class HubServer(LoopbackServer):
         self.faults: list[tuple[str, Fault]] = []
         self.ignored: set[str] = set()
         self.before_commit: Callable[[Repository], None] = lambda repository: None
+        self.late = 0
+        self.land: Callable[[], object] = lambda: None
         self.lock = threading.Lock()
 
     def add(self, name: str, files: Mapping[str, bytes] | None = None, kind: str = "models") -> Repository:
@@ -124,6 +128,9 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
             body = self._body()
             fault = hub.fault(f"{method} {self.path}")
             if fault is not None and not fault.after:
+                if fault.late:
+                    told = (hub, method, self.path, body, self.headers.get("Authorization"))
+                    hub.late, hub.land = fault.late, lambda: _respond(*told)
                 self._fail(fault)
                 return
             with hub.lock:
@@ -194,6 +201,11 @@ def _respond(hub: HubServer, method: str, target: str, body: bytes, authorizatio
         return _tree(hub, repository, revision, parse_qs(urlsplit(target).query))
     if verb == "preupload":
         return _ok({"files": [_mode(hub, repository, one) for one in json.loads(body)["files"]]})
+    if hub.late:
+        hub.late -= 1
+        if not hub.late:
+            hub.land()
+        return _no(409, "The repository is being changed")
     return _commit(hub, repository, [json.loads(line) for line in body.splitlines()])
 
 

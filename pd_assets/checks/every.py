@@ -7,7 +7,7 @@ import dagster as dg
 from pd_assets.checks import catalog, cleveland, commons, dataset, models, release, rights, smithsonian
 from pd_assets.lib.home import Home
 from pd_assets.lib.release.gates import chain_of, released_model
-from pd_assets.running.history import failed_checks, last_evaluation
+from pd_assets.running.history import has_failed, last_evaluation
 
 # What a released model rests on in any case, beside the models that it was made of.
 NEEDED = ("catalog/licensed_images", "dataset/manifest", "evaluation/report")
@@ -27,10 +27,14 @@ def against_release(instance: dg.DagsterInstance, home: Home, stage: str, versio
     """
     stages = {one.stage for one in chain_of(home, released_model(home, stage, version))}
     keys = [key for check in every_check() for key in check.check_keys if _is_about(key, stages)]
-    never = [key for key in keys if _is_needed(key) and last_evaluation(instance, key) is None]
+    last = {key: last_evaluation(instance, key) for key in keys}
     return [
-        *(f"{_name(key)} failed the last time; `pdd up` shows why" for key in failed_checks(instance, keys)),
-        *(f"{_name(key)} was never made; materialise its asset" for key in never),
+        *(f"{_name(key)} failed the last time; `pdd up` shows why" for key, found in last.items() if has_failed(found)),
+        *(
+            f"{_name(key)} was never made; materialise its asset"
+            for key, found in last.items()
+            if found is None and _is_needed(key)
+        ),
     ]
 
 

@@ -10,10 +10,12 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.settings import Settings
 
 if TYPE_CHECKING:
-    from pd_assets.lib.release.publishing import Hub, Published
+    from pd_assets.lib.release.hub_request import Hub
+    from pd_assets.lib.release.publishing import Gate, Published
 
 EXAMPLES = """examples:
   pdd publish unet_text --explain                            all that keeps the model from being released
+  pdd publish unet_text@4f2a --explain                       the same of a bundle that is there
   pdd publish unet_text --to me/pictures                     the latest bundle: what would be sent
   pdd publish unet_text@4f2a --to me/pictures --really       that bundle, for real: PD_HUB_TOKEN may write there
   pdd publish dataset:main --to me/free-pictures --really    the latest version of a dataset
@@ -23,18 +25,10 @@ EXAMPLES = """examples:
 def explained(called: str) -> Iterator[str]:
     """Every reason against a release, and ConfigError where there is one."""
     from pd_assets.lib.release import publishing
-    from pd_assets.lib.release.operator import missing_of
 
     settings = Settings.from_env()
     home = open_home(settings.home, to_ask=True)
-    if called.startswith(publishing.OF_DATASET):
-        parcel = publishing.find(home, called)
-        what = str(parcel)
-        reasons = publishing.reasons_against(home, parcel, profile=settings.rights_profile, gate=gates)
-    else:
-        stage, version = publishing.model_called(home, called)
-        what = f"models/{stage} {version}"
-        reasons = [*missing_of(settings), *gates(home, stage, version, profile=settings.rights_profile)]
+    what, reasons = publishing.explain(home, called, profile=settings.rights_profile, gate=gates(settings))
     yield from (f"- {reason}" for reason in reasons)
     if reasons:
         raise ConfigError(f"{what} may not be released, as is said above")
@@ -42,27 +36,24 @@ def explained(called: str) -> Iterator[str]:
 
 
 def published(called: str, *, to: str, endpoint: str | None, really: bool) -> Iterator[str]:
-    """What is in the parcel, and what became of it; ReleaseRefused where the gates refuse it."""
+    """What is in the parcel, and what became of it; NotReleasable where the gates refuse it."""
     from pd_assets.lib.release import publishing
+    from pd_assets.lib.release.hub_request import Hub
+    from pd_assets.lib.release.operator import NotReleasable
 
     settings = Settings.from_env()
     if really and not settings.hub_token:
         raise ConfigError("PD_HUB_TOKEN is not set; expected a token of the hub with write access; set it in .env")
-    hub = publishing.Hub(repo=to, endpoint=endpoint or settings.hub_endpoint, token=settings.hub_token or "")
+    hub = Hub(repo=to, endpoint=endpoint or settings.hub_endpoint, token=settings.hub_token or "")
     home = open_home(settings.home, to_ask=True)
     parcel = publishing.find(home, called)
     yield f"{parcel} from {parcel.folder}, to the {parcel.kind} repository {hub.repo} at {hub.endpoint}"
     yield f"licence: {parcel.licence}"
     yield from (f"{size_bytes:>15,}  {name}" for name, size_bytes in parcel.files)
     yield f"{parcel.size_bytes:>15,}  bytes in {len(parcel.files)} files"
-    if reasons := publishing.reasons_against(home, parcel, profile=settings.rights_profile, gate=gates):
-        raise publishing.ReleaseRefused(str(parcel), reasons)
+    if reasons := publishing.reasons_against(home, parcel, profile=settings.rights_profile, gate=gates(settings)):
+        raise NotReleasable(str(parcel), reasons)
     yield "nothing speaks against its release"
-    if parcel.kind == publishing.MODEL and settings.signing_key is None:
-        raise ConfigError(
-            "PD_SIGNING_KEY is not set; expected the key that signs the bundles of this house: one that somebody else "
-            "signed is not published"
-        )
     publishing.verify(parcel, settings.signing_key)
     yield "it was verified"
     if not really:
@@ -83,16 +74,18 @@ def _in_words(done: "Published", hub: "Hub", *, is_dataset: bool) -> Iterator[st
         yield "the repository is new and private: look at it, and make it public there"
 
 
-def gates(home: Home, stage: str, version: str, *, profile: str) -> list[str]:
-    """The reasons that keep a model from being released today; checks that failed last are among them."""
+def gates(settings: Settings) -> "Gate":
+    """All that keeps a model from being released today; checks that failed last are among it."""
     from pd_assets.checks.every import against_release
     from pd_assets.cli.instance import open_instance
-    from pd_assets.lib.release.bundle import failed_in_words
-    from pd_assets.lib.release.gates import reasons
+    from pd_assets.lib.release.bundle import all_reasons
 
-    with open_instance(project_root()) as instance:
-        failed = against_release(instance, home, stage, version)
-    return [*reasons(home, stage, version, profile=profile), *failed_in_words(failed)]
+    def ask(home: Home, stage: str, version: str) -> list[str]:
+        with open_instance(project_root()) as instance:
+            failed = against_release(instance, home, stage, version)
+        return all_reasons(home, stage, version, settings=settings, failed=failed)
+
+    return ask
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,8 +94,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "what",
-        help="a model, of which the latest bundle is meant, MODEL@BUNDLE, dataset:NAME, dataset:NAME@VERSION, or the "
-        "path of a bundle",
+        help="a model, of which the latest bundle is meant (with --explain the model in use), MODEL@BUNDLE, "
+        "dataset:NAME, dataset:NAME@VERSION, or the path of one",
     )
     parser.add_argument("--to", metavar="OWNER/NAME", help="the repository; one that is not there is made, private")
     parser.add_argument("--endpoint", metavar="URL", help="the hub (default: PD_HUB_ENDPOINT)")

@@ -1,6 +1,6 @@
 """What the instance knows of runs: which are at work, on which dataset, what they reported, what a check said last."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -108,14 +108,9 @@ def last_evaluation(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> dg
     return None
 
 
-def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]) -> list[dg.AssetCheckKey]:
-    """The checks whose last evaluation failed as an error; those that only warn are none of them."""
-    last = {check: last_evaluation(instance, check) for check in checks}
-    return [
-        check
-        for check, found in last.items()
-        if found is not None and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR
-    ]
+def has_failed(found: dg.AssetCheckEvaluation | None) -> bool:
+    """Whether a check failed as an error; one that only warns has not."""
+    return found is not None and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR
 
 
 def is_planned(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:

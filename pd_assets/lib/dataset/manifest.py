@@ -20,9 +20,9 @@ from pd_ml.data import shards
 from pd_ml.data.shards import PICTURES_SHA256, Manifest, ShardError
 from pd_ml.provenance import MEMBERS, sealed_members
 
-SHEET = "contact_sheet.jpg"
+SHEET, CARD = "contact_sheet.jpg", "README.md"
 WAITING = "labels_waiting"
-DESCRIBES = (SHEET, "README.md", croissant.NAME)
+DESCRIBES = (SHEET, CARD, croissant.NAME)
 
 
 def finish(export: Export, facts: Mapping[str, object]) -> Manifest:
@@ -84,13 +84,17 @@ def _finished(export: Export) -> Manifest | None:
 
 def describe(export: Export, manifest: Manifest) -> None:
     """Have what describes a dataset: a sheet of its pictures, its card, and its description in Croissant."""
-    croissant_text = json.dumps(croissant.describe(manifest), indent=1) + "\n"
-    bodies = (contact_sheet(export), card(manifest).encode(), croissant_text.encode())
-    for name, body in zip(DESCRIBES, bodies, strict=True):
+    for name, body in {SHEET: contact_sheet(export), **told_by(manifest)}.items():
         path = export.folder / name
         if not path.is_file() or path.read_bytes() != body:
             with replacing(path) as partial:
                 partial.write_bytes(body)
+
+
+def told_by(manifest: Manifest) -> dict[str, bytes]:
+    """Of DESCRIBES what the manifest alone tells, by name."""
+    croissant_text = json.dumps(croissant.describe(manifest), indent=1) + "\n"
+    return {CARD: card(manifest).encode(), croissant.NAME: croissant_text.encode()}
 
 
 def is_description(path: Path) -> bool:

@@ -33,19 +33,34 @@ from pd_ml.data.shards import MANIFEST
 from pd_ml.provenance import LEDGER, METRICS, READABLE, RUN, TENSORBOARD
 
 LATEST = "latest"
+CHAIN, EVALUATION = "chain", "evaluate-"
 # Of a model's folder what is no part of its weights: it lies elsewhere in the bundle, or nowhere.
 _BESIDE = frozenset({RUN, LEDGER, METRICS, READABLE})
 
 
 def all_reasons(home: Home, stage: str, version: str, *, settings: Settings, failed: Sequence[str] = ()) -> list[str]:
-    """All that keeps a model from being released today; `failed` are checks of the platform that failed last."""
+    """All that keeps a model from being released today; `failed` are checks of the platform that failed last, or were
+    never made.
+    """
     of_model = gates.reasons(home, stage, version, profile=settings.rights_profile)
-    return [*missing_of(settings), *of_model, *failed_in_words(failed)]
+    return [*missing_of(settings), *of_model, *(f"check: {one}" for one in failed)]
 
 
-def failed_in_words(checks: Sequence[str]) -> list[str]:
-    """Checks of the platform that failed or were never made, as reasons."""
-    return [f"check: {one}" for one in checks]
+def out_of_date(home: Home, folder: Path, stage: str, version: str) -> list[str]:
+    """Why a bundle is not what the gates judge, which look at the home's own model and at its newest evaluation."""
+    problems = []
+    run = home.model(stage, version) / RUN
+    if run.is_file() and run.read_bytes() != (folder / RUN).read_bytes():
+        problems.append(f"chain: {folder / RUN} is not that of {run.parent}; release it again")
+    evaluation = gates.evaluation_of(home, gates.released_model(home, stage, version))
+    newest = f"{EVALUATION}{evaluation.name}" if evaluation is not None else "none"
+    made_with = sorted(path.name for path in (folder / CHAIN).glob(f"{EVALUATION}*"))
+    if made_with != [newest]:
+        problems.append(
+            f"evaluation: the bundle was made with {', '.join(made_with) or 'none'}, and the newest is {newest}; "
+            "release it again"
+        )
+    return problems
 
 
 def make_bundle(
@@ -108,6 +123,7 @@ def refused_today(home: Home, *, profile: str) -> list[str]:
         try:
             version = json.loads((folder / "release.json").read_text(encoding="utf-8"))["version"]
             reasons = gates.reasons(home, folder.parent.name, version, profile=profile)
+            reasons += out_of_date(home, folder, folder.parent.name, version)
             problems += [f"{name}: {reason}" for reason in reasons]
         except (PdError, OSError, ValueError, KeyError) as error:
             problems.append(f"{name}: cannot be told: {error}")
@@ -179,17 +195,17 @@ class _Gathered:
         """The facts of the bundle."""
         self._weights(folder / "pipeline")
         for one in self.chain:
-            place = folder / "chain" / f"{one.stage}-{one.version}"
+            place = folder / CHAIN / f"{one.stage}-{one.version}"
             source = one.sources[0].ledger
             assert source is not None, "the gates asked for it"
             record = one.folder / RUN if one.is_there else kept_record(self.home, one.stage, one.version)
             _copy(record, place / RUN)
             _copy(source, place / LEDGER)
-        place = folder / "chain" / f"evaluate-{self.evaluation.name}"
+        place = folder / CHAIN / f"{EVALUATION}{self.evaluation.name}"
         for name in (RUN, LEDGER):
             _copy(self.evaluation / name, place / name)
         for version, dataset in self.datasets.items():
-            _copy(dataset / MANIFEST, folder / "chain" / f"dataset-{version}" / MANIFEST)
+            _copy(dataset / MANIFEST, folder / CHAIN / f"dataset-{version}" / MANIFEST)
         _copy(self.model.folder / RUN, folder / RUN)
         _copy(self.evaluation / gates.REPORT, folder / "evaluation.json")
         _copy(self.evaluation / gates.SAMPLES, folder / gates.SAMPLES)

@@ -23,56 +23,31 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, se
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
+from pd_assets.lib.release.hub_request import File, Request
+
 Asked = TypeVar("Asked")
 # What a hub makes itself in a new repository.
 OF_THE_HUB = frozenset({".gitattributes"})
-# Without it a repository that has files is nobody's release, and is left alone.
+# What an earlier release holds, one set of names or another; nothing is removed from a repository without.
 MANIFEST = "manifest.json"
-TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
-CONFLICT, CHANGED = 409, 412
+RELEASES: Mapping[str, tuple[frozenset[str], ...]] = {
+    "model": (frozenset({MANIFEST, "release.json", "run.json", "signature.json"}),),
+    "dataset": (frozenset({MANIFEST, "pictures.arrow"}), frozenset({MANIFEST, "croissant.json"})),
+}
+BUSY, CONFLICT, CHANGED = 429, 409, 412
+TRANSIENT = frozenset({408, BUSY, 500, 502, 503, 504})
+# After these what was asked may be done all the same, and later; 0 is no answer.
+UNANSWERED = TRANSIENT - {BUSY} | {0}
+# What the library raises.
+FAULTS = (httpx2.HTTPError, RuntimeError, ValueError, OSError, KeyError)
 # A longer pause than that is for another run.
 LONGEST_PAUSE_S = 60.0
+NOTHING = "nothing was published"
 TOLD = 5
 
 
 class HubError(Exception):
     """The hub could not be asked, or said no; the message says what was found and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class File:
-    """A file of the folder."""
-
-    path: str
-    size_bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What to send where. A hub that is silent for `timeout_s` has failed; what may pass is tried `tries` times, with a
-    pause of `pause_s` that doubles.
-    """
-
-    folder: Path
-    repo: str
-    kind: str
-    endpoint: str
-    token: str
-    message: str
-    files: tuple[File, ...]
-    timeout_s: float = 60.0
-    pause_s: float = 1.0
-    tries: int = 4
-
-    @classmethod
-    def parse(cls, line: str) -> "Request":
-        raw = json.loads(line)
-        files = tuple(File(**one) for one in raw.pop("files"))
-        return cls(**{**raw, "folder": Path(raw["folder"]), "files": files})
-
-    def to_json(self) -> str:
-        return json.dumps({**asdict(self), "folder": str(self.folder)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,20 +62,20 @@ class Outcome:
 
 def push(request: Request, tell: Callable[[str], None]) -> Outcome:
     """Have a repository whose head holds exactly these files; HubError where that cannot be."""
-    limits = httpx2.Timeout(request.timeout_s).as_dict()
+    limits = httpx2.Timeout(request.hub.timeout_s).as_dict()
 
     def with_timeout(asked: httpx2.Request) -> None:
         # Some calls of the library turn the client's own timeout off.
         asked.extensions = {**asked.extensions, "timeout": limits}
 
     set_client_factory(lambda: httpx2.Client(follow_redirects=True, event_hooks={"request": [with_timeout]}))
-    return _Push(request, HfApi(endpoint=request.endpoint, token=request.token), tell).run()
+    return _Push(request, HfApi(endpoint=request.hub.endpoint, token=request.hub.token), tell).run()
 
 
 class _Push:
     def __init__(self, request: Request, api: HfApi, tell: Callable[[str], None]) -> None:
         self.request, self.api, self.tell = request, api, tell
-        self.repo, self.kind = request.repo, request.kind
+        self.hub, self.repo, self.kind = request.hub, request.hub.repo, request.kind
 
     def run(self) -> Outcome:
         head, made = self._head_or_new()
@@ -108,11 +83,12 @@ class _Push:
         if self._is_ours(there):
             return Outcome(commit=head, is_new=False, made_repository=made)
         strangers = sorted(there.keys() - {file.path for file in self.request.files} - OF_THE_HUB)
-        if strangers and MANIFEST not in there:
+        expected = RELEASES[self.kind]
+        if strangers and not any(names <= there.keys() for names in expected):
             raise HubError(
-                f"{self.repo} holds other files ({', '.join(strangers[:TOLD])}) and no {MANIFEST}, so it is no "
-                "earlier version of this; expected an empty repository, or one that was published from here; choose "
-                "another name"
+                f"{self.repo} holds other files ({', '.join(strangers[:TOLD])}) and not all of "
+                f"{' or '.join(', '.join(sorted(names)) for names in expected)}, so it is no earlier version of this; "
+                "expected an empty repository, or one that was published from here; choose another name"
             )
         additions = self._blobs()
         self.tell("all blobs are there; one commit makes them public")
@@ -120,7 +96,7 @@ class _Push:
         commit = self._commit(head, [*additions, *deletions])
         try:
             is_whole = self._is_ours(self._tree(commit))
-        except httpx2.HTTPError as error:
+        except FAULTS as error:
             raise HubError(
                 f"the commit {commit} was made, and the hub does not list its files ({_short(error)}); run again, "
                 "which compares them"
@@ -183,9 +159,13 @@ class _Push:
         return additions
 
     def _commit(self, head: str, operations: list[CommitOperationAdd | CommitOperationDelete]) -> str:
-        """The one commit. After an answer that was lost the head says whether it is there, before it is tried again."""
-        pause_s = self.request.pause_s
-        for tries_left in reversed(range(self.request.tries)):
+        """The one commit. After an answer that was lost the head says whether it is there, before it is tried again.
+
+        It may land later still, so that from then on nobody is told that nothing was published.
+        """
+        lost: Exception | None = None
+        pause_s = self.hub.pause_s
+        for tries_left in reversed(range(self.hub.tries)):
             try:
                 made = self.api.create_commit(
                     self.repo,
@@ -195,20 +175,30 @@ class _Push:
                     parent_commit=head,
                 )
                 return str(made.oid)
-            except (httpx2.HTTPError, ValueError, KeyError) as error:
+            except FAULTS as error:
                 status = _status(error)
-                if status not in TRANSIENT and status not in (0, CHANGED):
+                if status in UNANSWERED and isinstance(error, httpx2.HTTPError | ValueError | KeyError):
+                    lost = error
+                # While the lost one is at work the hub says that the repository is being changed.
+                passes = status in TRANSIENT | {0} or (lost is not None and status == CONFLICT)
+                if lost is None and not passes and status != CHANGED:
                     raise
-                now, is_ours = self._seen_after(error, head)
+                now, is_ours = self._seen_after(lost or error, head)
                 if is_ours:
                     return now
                 if now != head:
+                    told = "whether this was published before that, its history tells" if lost else NOTHING
                     raise HubError(
-                        f"somebody else changed {self.repo} meanwhile (its head is {now}, and was {head}); "
-                        "nothing was published; look at that, and run again"
+                        f"somebody else changed {self.repo} meanwhile (its head is {now}, and was {head}); {told}; "
+                        "look at that, and run again"
                     ) from error
-                if not tries_left or status == CHANGED or not isinstance(error, httpx2.HTTPError):
-                    raise
+                if not tries_left or not passes or not isinstance(error, httpx2.HTTPError):
+                    if lost is None:
+                        raise
+                    raise HubError(
+                        f"the commit was sent and not answered ({_short(lost)}; at last {_short(error)}), and may "
+                        "still land: it is not there yet; run again, which looks first"
+                    ) from error
                 self.tell(f"the commit was not answered ({_short(error)}), and is not there; it is tried again")
                 time.sleep(_pause(error, pause_s))
                 pause_s *= 2
@@ -219,16 +209,16 @@ class _Push:
         try:
             now = self._head()
             return now, now != head and self._is_ours(self._tree(now))
-        except httpx2.HTTPError as error:
+        except FAULTS as error:
             raise HubError(
-                f"the commit was sent and not answered ({_short(lost)}), and {self.request.endpoint} does not say "
+                f"the commit was sent and not answered ({_short(lost)}), and {self.hub.endpoint} does not say "
                 f"whether it has it ({_short(error)}); run again, which asks that first"
             ) from error
 
     def _patiently(self, ask: Callable[[], Asked]) -> Asked:
         """The answer to what may be asked again, which the library does not do here."""
-        pause_s = self.request.pause_s
-        for _ in range(self.request.tries - 1):
+        pause_s = self.hub.pause_s
+        for _ in range(self.hub.tries - 1):
             try:
                 return ask()
             except httpx2.HTTPError as error:
@@ -265,19 +255,20 @@ def _pause(error: BaseException, pause_s: float) -> float:
 
 def _short(error: BaseException) -> str:
     told = getattr(error, "server_message", None) or str(error)
-    return f"{type(error).__name__}: {' '.join(told.split())[:200]}"
+    status = _status(error)
+    return f"{f'HTTP {status}' if status else type(error).__name__}: {' '.join(told.split())[:200]}"
 
 
 @contextmanager
 def _named(request: Request) -> Iterator[None]:
     """What the library raises, by name."""
-    hub, repo = request.endpoint, request.repo
+    hub, repo = request.hub.endpoint, request.hub.repo
     try:
         yield
     except HubError:
         raise
     # It wraps what failed while a blob was sent.
-    except (httpx2.HTTPError, RuntimeError, ValueError, OSError, KeyError) as error:
+    except FAULTS as error:
         cause: BaseException = error
         while isinstance(cause, RuntimeError) and cause.__cause__ is not None:
             cause = cause.__cause__
@@ -287,19 +278,19 @@ def _named(request: Request) -> Iterator[None]:
             404: f"{hub} knows no place for {repo} (HTTP 404); expected the name of a user or organisation of yours",
             CONFLICT: f"{hub} answers that {repo} is being changed (HTTP 409); wait a little and run again",
             CHANGED: f"somebody else changed {repo} meanwhile (HTTP 412); look at that, and run again",
-            429: f"{hub} has had too many requests of you (HTTP 429); run again later",
+            BUSY: f"{hub} has had too many requests of you (HTTP 429); run again later",
         }
         if (status := _status(cause)) in said:
             told = said[status]
         elif status:
-            told = f"{hub} answers HTTP {status} ({_short(cause)}); run again later, or look at its status page"
+            told = f"{hub} answers {_short(cause)}; run again later, or look at its status page"
         elif isinstance(cause, httpx2.TimeoutException):
-            told = f"{hub} said nothing for {request.timeout_s:g} s; run again later: what it has is not sent again"
+            told = f"{hub} said nothing for {request.hub.timeout_s:g} s; run again later: what it has is not sent again"
         elif isinstance(cause, httpx2.HTTPError):
             told = f"{hub} cannot be reached, or ended the connection ({_short(cause)}); run again"
         else:
             told = f"{hub} answers what was not expected ({_short(cause)}); is PD_HUB_ENDPOINT a hub of this kind?"
-        raise HubError(f"{told}; nothing was published") from error
+        raise HubError(f"{told}; {NOTHING}") from error
 
 
 def main() -> int:

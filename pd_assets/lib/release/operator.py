@@ -8,12 +8,17 @@ from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.release.checking import MAKE_ONE, private_key
 from pd_assets.lib.settings import Settings
 
+TOLD = 3
+
 
 class NotReleasable(PdError):
-    """A model that the gates refuse; the message has all reasons, and so has `reasons`."""
+    """Something speaks against a release; `reasons` are all of it, the message tells the first."""
 
     def __init__(self, name: str, reasons: Sequence[str]) -> None:
-        super().__init__(f"{name} is not released, for {len(reasons)} reasons: {' · '.join(reasons)}")
+        more = f"; and {len(reasons) - TOLD} more" if len(reasons) > TOLD else ""
+        super().__init__(
+            f"{name} may not be released: {'; '.join(reasons[:TOLD])}{more}; pdd publish --explain lists all"
+        )
         self.reasons = tuple(reasons)
 
 

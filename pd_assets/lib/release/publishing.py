@@ -2,7 +2,7 @@
 
 What the gates refuse on this day is refused, whatever was allowed when it was made. The folder is verified, and then
 sent as it is by a child process (hub_push.py): its bytes and names, and nothing else. Errors: ConfigError,
-ReleaseRefused, HubError, ChildFailed.
+HubError, ChildFailed.
 """
 
 import json
@@ -13,54 +13,36 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Timer
-from typing import Protocol
-from urllib.parse import urlsplit
 
 import yaml
 
-from pd_assets.lib.dataset.exported import is_proved
-from pd_assets.lib.dataset.manifest import DESCRIBES, is_description
+from pd_assets.lib.dataset.exported import INDEX, is_proved, parse_export
+from pd_assets.lib.dataset.manifest import DESCRIBES, is_description, told_by
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
+from pd_assets.lib.release.bundle import out_of_date
 from pd_assets.lib.release.checking import verify_bundle
+from pd_assets.lib.release.hub_request import File, Hub, Request
 from pd_assets.lib.release.withdrawals import find_withdrawn
-from pd_assets.lib.settings import is_loopback
 from pd_ml.data import shards
 from pd_ml.provenance import RUN
 
+# What keeps a model (stage, version) from being released today, a sentence each: lib/release/bundle.py: all_reasons.
+Gate = Callable[[Home, str, str], list[str]]
 MODEL, DATASET = "model", "dataset"
 OF_DATASET = f"{DATASET}:"
 # As pd_ml.bundle.layout names them.
 RELEASE, MANIFEST, CARD = "release.json", "manifest.json", "README.md"
 PUSH = ("-m", "pd_assets.lib.release.hub_push")
-# A push ends after so long, and as much more as a slow line needs for its bytes.
-LEAST_S, SLOWEST_BYTES_S = 600.0, 50_000
-TOLD = 3
-
-
-class ReleaseRefused(PdError):
-    """Something speaks against a release; `reasons` are all of it."""
-
-    def __init__(self, what: str, reasons: list[str]) -> None:
-        more = f"; and {len(reasons) - TOLD} more" if len(reasons) > TOLD else ""
-        super().__init__(
-            f"{what} may not be released: {'; '.join(reasons[:TOLD])}{more}; pdd publish --explain lists all"
-        )
-        self.reasons = reasons
+SLOWEST_BYTES_S = 50_000
 
 
 class HubError(PdError):
     """The hub could not be asked, or said no; the message says what was found and whether anything was published."""
-
-
-class Gate(Protocol):
-    """What keeps a model from being released today, a sentence each (lib/release/gates.py)."""
-
-    def __call__(self, home: Home, stage: str, version: str, *, profile: str) -> list[str]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,26 +81,6 @@ class Parcel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hub:
-    """Where to, as whom, and how patiently: see hub_push.Request."""
-
-    repo: str
-    endpoint: str
-    token: str
-    timeout_s: float = 60.0
-    pause_s: float = 1.0
-    tries: int = 4
-    least_s: float = LEAST_S
-
-    def __post_init__(self) -> None:
-        owner, _, name = self.repo.partition("/")
-        if not owner or not name or "/" in name:
-            raise ConfigError(f"--to {self.repo}: expected OWNER/NAME, the repository on the hub")
-        if urlsplit(self.endpoint).scheme != "https" and not is_loopback(self.endpoint):
-            raise ConfigError(f"PD_HUB_ENDPOINT={self.endpoint}: a token is sent there; expected an https:// address")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Published:
     """The commit that holds the folder. `is_new`: it was made now. `removed` are files of an earlier version."""
 
@@ -131,7 +93,7 @@ class Published:
 def find(home: Home, called: str) -> Parcel:
     """MODEL, MODEL@BUNDLE, dataset:NAME, dataset:NAME@VERSION or the path of a folder; ConfigError where none is so."""
     name, _, version = called.removeprefix(OF_DATASET).partition("@")
-    if not called.startswith(OF_DATASET) and (os.sep in called or called.startswith(".")):
+    if _is_path(called):
         return _at(home, Path(called))
     if called.startswith(OF_DATASET):
         chosen = version or home.pointed(DATASET, name, "latest") or "none"
@@ -143,69 +105,83 @@ def find(home: Home, called: str) -> Parcel:
     return _bundle(home, folder)
 
 
-def model_called(home: Home, called: str) -> tuple[str, str]:
-    """Stage and version of the model behind MODEL, MODEL@BUNDLE or MODEL@VERSION, whether it has a bundle or not."""
-    if os.sep in called:
-        parcel = find(home, called)
-        return parcel.name, parcel.version
-    name, _, version = called.partition("@")
-    # Without a version: what would be released, which may be newer than the last bundle.
-    bundle = home.root / "release" / name / (version or "none")
-    if (bundle / RELEASE).is_file():
-        return _told_by(bundle)
-    chosen = version or home.pointed("models", name, "latest")
-    if chosen is None:
-        raise ConfigError(f"{home.root / 'models' / name}: no model is in use there; name one as {name}@VERSION")
-    return name, chosen
-
-
 def reasons_against(home: Home, parcel: Parcel, *, profile: str, gate: Gate) -> list[str]:
     """Everything that speaks against its release today; empty where nothing does."""
     if parcel.kind == DATASET:
         return list(_against_dataset(home, parcel, profile))
-    reasons = list(gate(home, parcel.name, parcel.version, profile=profile))
-    run = home.model(parcel.name, parcel.version) / RUN
-    if run.is_file() and run.read_bytes() != (parcel.folder / RUN).read_bytes():
-        reasons.append(f"{parcel.folder / RUN} is not that of {run.parent}; make the bundle anew")
-    return reasons
+    return [
+        *gate(home, parcel.name, parcel.version),
+        *out_of_date(home, parcel.folder, parcel.name, parcel.version),
+    ]
+
+
+def explain(home: Home, called: str, *, profile: str, gate: Gate) -> tuple[str, list[str]]:
+    """What is named, and everything that speaks against its release: of MODEL and MODEL@VERSION what the gates say of
+    the model, of all else what `reasons_against` says of the folder.
+    """
+    name, _, version = called.partition("@")
+    is_model = not called.startswith(OF_DATASET) and not _is_path(called)
+    if is_model and not (version and (home.root / "release" / name / version).is_dir()):
+        # Without a version: what would be released, which may be newer than the last bundle.
+        chosen = version or home.pointed("models", name, "latest")
+        if chosen is None:
+            raise ConfigError(f"{home.root / 'models' / name}: no model is in use there; name one as {name}@VERSION")
+        return f"models/{name} {chosen}", gate(home, name, chosen)
+    parcel = find(home, called)
+    return str(parcel), reasons_against(home, parcel, profile=profile, gate=gate)
 
 
 def verify(parcel: Parcel, key: Path | None) -> None:
-    """A bundle by the child that whoever receives it would run, and by the operator's key; a dataset by its digests.
+    """A bundle by the child that whoever receives it would run, and by the operator's key; a dataset by its manifest.
 
     ChildFailed, ConfigError.
     """
     if parcel.kind == MODEL:
         verify_bundle(parcel.folder, key)
-        return
+    else:
+        _verify_dataset(parcel)
+
+
+def _verify_dataset(parcel: Parcel) -> None:
+    """Every file that is sent is one that the manifest tells of, by its digest or by what it has to say."""
+    folder = parcel.folder
     try:
-        shards.verify(parcel.folder)
+        manifest = shards.verify(folder)
     except shards.ShardError as error:
         raise ConfigError(str(error)) from error
-    if wrong := [name for name in DESCRIBES if not is_description(parcel.folder / name)]:
-        raise ConfigError(f"{parcel.folder}: {', '.join(wrong)} missing or damaged; materialise dataset/manifest again")
-    if not is_proved(parcel.folder):
-        raise ConfigError(f"{parcel.folder}: {shards.PICTURES} was altered; materialise dataset/shards again")
+    of_shards = {info.path for info in (*manifest.shards, *manifest.tars)}
+    known = {MANIFEST, INDEX, shards.PICTURES, *DESCRIBES, *of_shards}
+    if strange := [name for name, _ in parcel.files if name not in known]:
+        raise ConfigError(
+            f"{folder}: no part of the version, and no digest covers it: {', '.join(strange)}; remove it and run again"
+        )
+    if wrong := [name for name in DESCRIBES if not is_description(folder / name)]:
+        raise ConfigError(f"{folder}: {', '.join(wrong)} missing or damaged; materialise dataset/manifest again")
+    if other := [name for name, body in told_by(manifest).items() if (folder / name).read_bytes() != body]:
+        raise ConfigError(
+            f"{folder}: {', '.join(other)} not as {MANIFEST} gives it: altered, or of an older release of this "
+            "project; have it made anew: materialise dataset/manifest, or pdd run nightly; publish the newest version"
+        )
+    index = parse_export(folder, parcel.name)
+    listed = manifest.facts.get(shards.PICTURES_SHA256, index.listed)
+    if (index.shards, index.tars, index.listed) != (manifest.shards, manifest.tars, listed):
+        raise ConfigError(f"{folder}: {INDEX} is not that of {MANIFEST}; materialise dataset/shards again")
+    if not is_proved(folder):
+        raise ConfigError(f"{folder}: {shards.PICTURES} was altered; materialise dataset/shards again")
 
 
 def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:
     """Send a folder that was verified, and against which nothing speaks; HubError where the hub has it not."""
-    files = [
-        {"path": name, "size_bytes": size_bytes, "sha256": shards.sha256_of(parcel.folder / name)}
-        for name, size_bytes in parcel.files
-    ]
-    request = {
-        "folder": str(parcel.folder.resolve()),
-        "repo": hub.repo,
-        "kind": parcel.kind,
-        "endpoint": hub.endpoint.rstrip("/"),
-        "token": hub.token,
-        "message": f"{parcel} ({parcel.folder.name})",
-        "files": files,
-        "timeout_s": hub.timeout_s,
-        "pause_s": hub.pause_s,
-        "tries": hub.tries,
-    }
+    request = Request(
+        hub=replace(hub, endpoint=hub.endpoint.rstrip("/")),
+        folder=parcel.folder.resolve(),
+        kind=parcel.kind,
+        message=f"{parcel} ({parcel.folder.name})",
+        files=tuple(
+            File(path=name, size_bytes=size_bytes, sha256=shards.sha256_of(parcel.folder / name))
+            for name, size_bytes in parcel.files
+        ),
+    )
     done = _child(request, tell, limit_s=hub.least_s + parcel.size_bytes / SLOWEST_BYTES_S)
     return Published(
         commit=str(done["commit"]),
@@ -215,7 +191,7 @@ def publish(parcel: Parcel, hub: Hub, tell: Callable[[str], None]) -> Published:
     )
 
 
-def _child(request: Mapping[str, object], tell: Callable[[str], None], *, limit_s: float) -> Mapping[str, object]:
+def _child(request: Request, tell: Callable[[str], None], *, limit_s: float) -> Mapping[str, object]:
     """What the child said last. It ends when we do, and after `limit_s` in any case."""
     last: Mapping[str, object] = {}
     with tempfile.TemporaryDirectory(prefix="pdd-hub-") as scratch, (Path(scratch) / "stderr").open("w+") as errors:
@@ -225,14 +201,14 @@ def _child(request: Mapping[str, object], tell: Callable[[str], None], *, limit_
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=_environment(str(request["endpoint"]), scratch),
+            env=_environment(request.hub.endpoint, scratch),
         )
         limit = Timer(limit_s, process.kill)
         limit.start()
         try:
             assert process.stdin is not None and process.stdout is not None
             with suppress(BrokenPipeError):
-                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.write(request.to_json() + "\n")
                 process.stdin.flush()
             for line in process.stdout:
                 last = json.loads(line)
@@ -253,7 +229,7 @@ def _child(request: Mapping[str, object], tell: Callable[[str], None], *, limit_
         f"it took longer than {limit_s:.0f} s" if process.returncode == -signal.SIGKILL else " ".join(said) or "no word"
     )
     raise HubError(
-        f"sending to {request['endpoint']} ended before its end ({how}); run again: it asks first what is there, and "
+        f"sending to {request.hub.endpoint} ended before its end ({how}); run again: it asks first what is there, and "
         "sends the rest"
     )
 
@@ -276,19 +252,17 @@ def _environment(endpoint: str, scratch: str) -> dict[str, str]:
     return {**kept, **ours, **{f"HF_HUB_{name}": "1" for name in off}}
 
 
+def _is_path(called: str) -> bool:
+    return not called.startswith(OF_DATASET) and (os.sep in called or called.startswith("."))
+
+
 def _at(home: Home, folder: Path) -> Parcel:
     """The bundle or dataset in a folder."""
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder; expected a bundle or the version of a dataset")
     if (folder / RELEASE).is_file() or not (folder / MANIFEST).is_file():
         return _bundle(home, folder)
-    parcel = _dataset(home, folder)
-    if folder.resolve() != home.dataset(parcel.name, parcel.version).resolve():
-        raise ConfigError(
-            f"{folder} is no version of a dataset in {home.root}, which could say what was taken down of it; expected "
-            f"{home.dataset(parcel.name, parcel.version)}"
-        )
-    return parcel
+    return _dataset(home, folder)
 
 
 def _bundle(home: Home, folder: Path) -> Parcel:
@@ -316,6 +290,11 @@ def _dataset(home: Home, folder: Path) -> Parcel:
         found = shards.read_manifest(folder)
     except shards.ShardError as error:
         raise ConfigError(str(error)) from error
+    if folder.resolve() != home.dataset(found.name, found.version).resolve():
+        raise ConfigError(
+            f"{folder} is no version of a dataset in {home.root}, which could say what was taken down of it: by its "
+            f"{MANIFEST} expected at {home.dataset(found.name, found.version)}"
+        )
     return Parcel(kind=DATASET, name=found.name, version=found.version, folder=folder)
 
 

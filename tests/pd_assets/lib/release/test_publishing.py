@@ -3,24 +3,31 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, TAKEDOWNS
+from pd_assets.lib.dataset.exported import Export, pictures_of
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home, open_home
-from pd_assets.lib.release import publishing
-from pd_assets.lib.release.publishing import Hub, HubError, Parcel, Published, ReleaseRefused
+from pd_assets.lib.release import gates, publishing
+from pd_assets.lib.release.bundle import refused_today
+from pd_assets.lib.release.hub_request import Hub
+from pd_assets.lib.release.operator import NotReleasable
+from pd_assets.lib.release.publishing import HubError, Parcel, Published
 from pd_ml.data import shards
+from pd_ml.provenance import RunRecord
 from tests.conftest import ROOT
 from tests.hub_server import ATTRIBUTES, TOKEN, Fault, HubServer, Repository
 from tests.patience import PATIENCE_S
 from tests.pd_assets.lib.planting import PROFILE, decision, item, plant
-from tests.pd_assets.lib.release.planted import catalogue, dataset
+from tests.pd_assets.lib.release.planted import catalogue, dataset, evaluation, model
 
 REPO = "me/pictures"
 CARD = "---\nlicense: cc-by-sa-4.0\n---\n# unet_text\n"
@@ -46,6 +53,7 @@ def bundle(home: Home, version: str = "b1", *, weights: bytes = b"\0weights" * 2
         "README.md": CARD.encode(),
         "release.json": json.dumps({"stage": "unet_text", "version": "m1", "bundle": version}).encode(),
         "run.json": b"{}",
+        "signature.json": b"{}",
         "manifest.json": json.dumps({"of": version}).encode(),
         "attribution.csv": b"page,revision\n" + b"a,1\n" * 2000,
         "empty.txt": b"",
@@ -58,7 +66,30 @@ def bundle(home: Home, version: str = "b1", *, weights: bytes = b"\0weights" * 2
     return folder
 
 
-def no_reason(home: Home, stage: str, version: str, *, profile: str) -> list[str]:
+def released(home: Home) -> tuple[RunRecord, Export, Path, str]:
+    """A model, the export that it learnt from, the bundle of it and of its evaluation e1, and a picture that e1 alone
+    looked at.
+    """
+    catalogue(home, range(1, 41))
+    export = dataset(home)
+    rows = [row for batch in pictures_of(export.folder) for row in batch.to_pylist()]
+    measured = next(row["item_id"] for row in rows if not row["shard"].startswith("train"))
+    made = model(home, "unet_text", "m1", export)
+    evaluated(home, "e1", made, export, measured=[measured])
+    folder = bundle(home)
+    (folder / "chain" / "evaluate-e1").mkdir(parents=True)
+    (folder / "run.json").write_bytes((home.model("unet_text", "m1") / "run.json").read_bytes())
+    return made, export, folder, measured
+
+
+def evaluated(home: Home, name: str, of: RunRecord, export: Export, *, measured: list[str]) -> None:
+    report = home.root / "evaluation" / "report" / name / "report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text("{}")
+    evaluation(home, name, of, export, measured=measured)
+
+
+def no_reason(home: Home, stage: str, version: str) -> list[str]:
     """A gate that everything passes."""
     return []
 
@@ -120,9 +151,20 @@ def test_a_later_version_replaces_an_earlier_one_whole(home: Home, hub: HubServe
 def test_a_repository_of_something_else_is_left_alone(home: Home, hub: HubServer) -> None:
     theirs = hub.add(REPO, {"notes.txt": b"mine", "README.md": b"mine"})
     bundle(home)
-    with pytest.raises(HubError, match=r"holds other files \(notes.txt\) and no manifest.json"):
+    with pytest.raises(HubError, match=r"holds other files \(notes.txt\) and not all of manifest.json, release.json"):
         send(publishing.find(home, "unet_text"), hub)
     assert len(theirs.commits) == 1 and not hub.uploads
+
+
+def test_a_file_called_manifest_json_makes_no_repository_an_earlier_version(home: Home, hub: HubServer) -> None:
+    catalogue(home, range(1, 13))
+    dataset(home)
+    bundle(home)
+    for called, kind in (("unet_text", "models"), ("dataset:main", "datasets")):
+        theirs = hub.add(REPO, {"notes.txt": b"mine", "manifest.json": b"of a web application"}, kind=kind)
+        with pytest.raises(HubError, match=r"notes.txt.*no earlier version of this; .*choose another name"):
+            send(publishing.find(home, called), hub)
+        assert len(theirs.commits) == 1
 
 
 def test_a_dataset_version_is_sent_as_it_is_to_a_dataset_repository(home: Home, hub: HubServer) -> None:
@@ -140,23 +182,37 @@ def test_a_dataset_version_is_sent_as_it_is_to_a_dataset_repository(home: Home, 
 
 
 def test_what_a_gate_refuses_is_refused_with_every_reason(home: Home) -> None:
-    bundle(home)
+    released(home)
     told = [f"reason {number}" for number in range(5)]
     parcel = publishing.find(home, "unet_text")
-    found = publishing.reasons_against(home, parcel, profile=PROFILE, gate=lambda *_, profile: told)
+    found = publishing.reasons_against(home, parcel, profile=PROFILE, gate=lambda *_: told)
     assert found == told
-    refused = ReleaseRefused(str(parcel), found)
-    assert refused.reasons == told
+    refused = NotReleasable(str(parcel), found)
+    assert list(refused.reasons) == told
     assert "reason 2; and 2 more; pdd publish --explain lists all" in str(refused)
 
 
 def test_a_bundle_with_the_run_of_another_model_than_the_homes_is_refused(home: Home) -> None:
-    bundle(home)
-    run = home.model("unet_text", "m1") / "run.json"
-    run.parent.mkdir(parents=True)
-    run.write_text('{"other": 1}')
+    _, _, folder, _ = released(home)
+    (folder / "run.json").write_text('{"other": 1}')
     found = publishing.reasons_against(home, publishing.find(home, "unet_text"), profile=PROFILE, gate=no_reason)
     assert len(found) == 1 and "run.json is not that of" in found[0]
+
+
+def test_a_bundle_with_an_older_evaluation_than_the_gates_judge_is_refused(home: Home) -> None:
+    made, export, folder, only_e1 = released(home)
+    plant(home, TAKEDOWNS, [{"item_id": only_e1, "reason": "the heirs ask"}])
+    gate = partial(gates.reasons, profile=PROFILE)
+    parcel = publishing.find(home, "unet_text")
+    assert [one for one in gate(home, "unet_text", "m1") if only_e1 in one]
+    assert publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason) == []
+    evaluated(home, "e2", made, export, measured=[])
+    assert not [one for one in gate(home, "unet_text", "m1") if only_e1 in one], "the new one has not seen it"
+    says = "evaluation: the bundle was made with evaluate-e1, and the newest is evaluate-e2; release it again"
+    assert publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason) == [says]
+    assert f"unet_text/b1: {says}" in refused_today(home, profile=PROFILE)
+    (folder / "chain" / "evaluate-e1").rename(folder / "chain" / "evaluate-e2")
+    assert publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason) == []
 
 
 def test_a_dataset_with_a_picture_that_was_taken_down_or_is_accepted_no_more_is_refused(home: Home) -> None:
@@ -191,6 +247,40 @@ def test_a_dataset_with_an_altered_file_is_not_sent(home: Home, name: str) -> No
         publishing.verify(publishing.find(home, "dataset:main"), None)
 
 
+def test_a_dataset_with_a_file_that_no_digest_covers_is_not_sent(home: Home) -> None:
+    catalogue(home, range(1, 13))
+    folder = dataset(home).folder
+    parcel = publishing.find(home, "dataset:main")
+    for name in ("notes.txt", "more/private.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("1")
+        with pytest.raises(ConfigError, match=f"no digest covers it: {name}; remove it"):
+            publishing.verify(parcel, None)
+        (folder / name).unlink()
+    for name in ("README.md", "croissant.json"):
+        body = (folder / name).read_text()
+        (folder / name).write_text(body.replace("free of copyright", "free for all"))
+        with pytest.raises(ConfigError, match=f"{name} not as manifest.json gives it: .*materialise dataset/manifest"):
+            publishing.verify(parcel, None)
+        (folder / name).write_text(body)
+    index = (folder / "shards.json").read_text()
+    (folder / "shards.json").write_text(index.replace('"rows": ', '"rows": 1'))
+    with pytest.raises(ConfigError, match=r"shards.json is not that of manifest.json"):
+        publishing.verify(parcel, None)
+    (folder / "shards.json").write_text(index)
+    publishing.verify(parcel, None)
+
+
+def test_a_dataset_under_another_name_than_its_manifest_tells_is_not_found(home: Home) -> None:
+    catalogue(home, range(1, 13))
+    export = dataset(home)
+    for other in (home.dataset("main", "v2"), home.dataset("other", export.version)):
+        shutil.copytree(export.folder, other)
+        for called in (f"dataset:{other.parent.name}@{other.name}", str(other)):
+            with pytest.raises(ConfigError, match="is no version of a dataset in"):
+                publishing.find(home, called)
+
+
 def test_a_bundle_that_does_not_verify_is_not_sent(home: Home) -> None:
     bundle(home)
     with pytest.raises(PdError):
@@ -205,17 +295,29 @@ def test_half_a_bundle_is_named(home: Home, missing: str) -> None:
         publishing.find(home, "unet_text")
 
 
-def test_the_model_behind_a_name_is_found_without_a_bundle_too(home: Home) -> None:
+def test_a_model_is_explained_by_the_gates_and_a_bundle_as_it_is_published(home: Home) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def gate(home: Home, stage: str, version: str) -> list[str]:
+        asked.append((stage, version))
+        return ["of the gates"]
+
+    def explained(called: str) -> list[str]:
+        return publishing.explain(home, called, profile=PROFILE, gate=gate)[1]
+
     with pytest.raises(ConfigError, match="no model is in use there"):
-        publishing.model_called(home, "unet_text")
-    home.point("models", "unet_text", "latest", "m7")
-    assert publishing.model_called(home, "unet_text") == ("unet_text", "m7")
-    assert publishing.model_called(home, "unet_text@m8") == ("unet_text", "m8")
-    folder = bundle(home)
-    assert publishing.model_called(home, "unet_text") == ("unet_text", "m7"), "what would be released next"
+        explained("unet_text")
+    _, _, folder, _ = released(home)
+    (folder / "chain" / "evaluate-e1").rmdir()
+    assert explained("unet_text") == explained("unet_text@m8") == ["of the gates"], "what would be released next"
+    for called in ("unet_text@b1", str(folder)):
+        assert [one.split(":")[0] for one in explained(called)] == ["of the gates", "evaluation"]
+    assert asked == [("unet_text", version) for version in ("m1", "m8", "m1", "m1")]
+    version = home.pointed("dataset", "main", "latest") or ""
+    assert explained("dataset:main") == explained(str(home.dataset("main", version))) == []
     (folder / "README.md").unlink()
-    named = f"unet_text@{folder.name}"
-    assert publishing.model_called(home, named) == ("unet_text", "m1"), "half a bundle tells that too"
+    with pytest.raises(ConfigError, match="half a bundle"):
+        explained("unet_text@b1")
 
 
 def test_names_that_lead_to_nothing_are_named(home: Home, tmp_path: Path) -> None:
@@ -236,6 +338,7 @@ def test_names_that_lead_to_nothing_are_named(home: Home, tmp_path: Path) -> Non
 def test_a_token_is_never_sent_over_a_line_that_others_read() -> None:
     with pytest.raises(ConfigError, match="expected an https:// address"):
         Hub(repo=REPO, endpoint="http://hub.test", token=TOKEN)
+    assert TOKEN not in repr(Hub(repo=REPO, endpoint="https://hub.test", token=TOKEN))
     with pytest.raises(ConfigError, match="expected OWNER/NAME"):
         Hub(repo="pictures", endpoint="https://hub.test", token=TOKEN)
 
@@ -286,7 +389,7 @@ def test_a_place_where_no_repository_may_be_made_is_named(home: Home, hub: HubSe
 
 def test_a_hub_that_stays_ill_is_given_up_after_some_tries(home: Home, hub: HubServer) -> None:
     hub.fail("POST .*/commit/", *[Fault(status=503)] * 4)
-    fails(home, hub, "answers HTTP 503")
+    fails(home, hub, "not answered .HTTP 503.*not there yet; run again, which looks first")
     assert len([asked for asked in hub.asked if "/commit/" in asked]) == 4
 
 
@@ -326,6 +429,29 @@ def test_a_commit_that_was_dropped_before_it_was_made_is_made_again(home: Home, 
     there = hub.repositories[f"models/{REPO}"]
     assert (len(there.commits), received(there)) == (2, digests(folder))
     assert len([line for line in told if "tried again" in line]) == 2
+
+
+def test_a_commit_that_lands_after_its_answer_was_lost_is_waited_for(home: Home, hub: HubServer) -> None:
+    folder = bundle(home)
+    hub.fail("POST .*/commit/", Fault(status=502, late=2))
+    done = send(publishing.find(home, "unet_text"), hub)
+    there = hub.repositories[f"models/{REPO}"]
+    assert (len(there.commits), there.head, received(there)) == (2, done.commit, digests(folder))
+
+
+@pytest.mark.parametrize("last", [[], [Fault(status=413)]])
+def test_of_a_commit_that_may_still_land_nobody_says_that_nothing_was_published(
+    home: Home, hub: HubServer, last: list[Fault]
+) -> None:
+    hub.fail("POST .*/commit/", Fault(late=9), *last)
+    hub.add(REPO)
+    bundle(home)
+    with pytest.raises(HubError, match="it is not there yet; run again, which looks first") as raised:
+        send(publishing.find(home, "unet_text"), hub)
+    assert "nothing was published" not in str(raised.value)
+    hub.late = 0
+    hub.land()
+    assert not send(publishing.find(home, "unet_text"), hub).is_new
 
 
 def test_a_hub_that_dies_at_the_commit_says_that_it_is_not_known(home: Home, hub: HubServer) -> None:
