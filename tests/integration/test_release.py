@@ -3,6 +3,7 @@
 import compileall
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,16 +16,23 @@ from unittest import mock
 
 import dagster as dg
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
+from pd_assets.checks import release as checks
+from pd_assets.checks.every import NEEDED
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, EVIDENCE, Table
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import gates, publishing
+from pd_assets.lib.release.lineage import kept_ledger
 from pd_assets.lib.release.takedowns import take_down
-from pd_ml.provenance import RunRecord, read_run, write_run
-from tests.integration.test_promotion import train
+from pd_ml.data.shards import MANIFEST, read_batches, write_shard
+from pd_ml.provenance import LEDGER, RunRecord, read_run, write_run
+from tests.integration.test_promotion import STAGES, train
 from tests.pd_assets.lib.planting import PROFILE
 from tests.pd_assets.line import QUIET, Line, Night
 from tests.pd_ml.command import ROOT
@@ -132,29 +140,26 @@ def test_the_ui_shows_the_card_the_samples_and_where_the_bundle_is(released: Rel
 
 
 def test_the_numbers_of_the_papers_are_those_that_plain_sql_finds_in_the_ledger(released: Released) -> None:
-    ledger = str(released.folder / "ledger.parquet")
-    trained, seen, showings = duckdb.sql(
-        f"""select count(distinct item_id) filter (relation = 'trained_on'), count(distinct item_id),
-        sum(times_shown) from '{ledger}'"""
+    trained, measured, shown = duckdb.sql(
+        f"""select count(distinct item_id) filter (relation = 'trained_on'),
+        count(distinct item_id) - count(distinct item_id) filter (relation = 'trained_on'),
+        sum(times_shown)::bigint from '{released.folder / LEDGER}'"""
     ).fetchall()[0]
-    assert trained and seen > trained
-    eu = (released.folder / "eu-training-summary.json").read_text()
-    assert str(trained) in eu
-    bom = json.loads((released.folder / "bom.cdx.json").read_text())
-    told = {one["name"]: one["value"] for one in properties(bom)}
-    assert str(trained) in told.values() and str(showings) in told.values(), told
-    for paper in ("README.md", "ca-ab2013.md"):
-        assert str(trained) in (released.folder / paper).read_text(), paper
-    assert str(seen) in (released.folder / "ca-ab2013.md").read_text()
-
-
-def properties(value: object) -> list[Mapping[str, str]]:
-    """Every list named `properties` in a document."""
-    if isinstance(value, list):
-        return [one for each in value for one in properties(each)]
-    if not isinstance(value, dict):
-        return []
-    return [*value.get("properties", []), *(one for each in value.values() for one in properties(each))]
+    assert trained and measured and shown
+    paper = {path.name: path.read_text() for path in released.folder.iterdir() if path.suffix in (".json", ".md")}
+    size = json.loads(paper["eu-training-summary.json"])["1.3.size"]["Image"]
+    assert size["distinct pictures that were trained on"] == trained
+    assert size["times shown, all models together"] == shown
+    assert size["only measured with, not in the size"] == measured
+    bom = json.loads(paper["bom.cdx.json"])["metadata"]["component"]["properties"]
+    expected = {"pictures": trained, "measured": measured, "seen": trained + measured, "showings": shown}
+    assert {f"pdd:{name}": str(n) for name, n in expected.items()}.items() <= {(o["name"], o["value"]) for o in bom}
+    assert f" {trained} pictures free of copyright, shown {shown} times, all models together" in paper["README.md"]
+    assert f" {measured} pictures more were only measured with. All {trained + measured} come" in paper["README.md"]
+    assert (
+        f"\n{trained + measured} pictures, counted in the ledger: {trained} that the models were trained on, and "
+        f"{measured} that they were only measured with." in paper["ca-ab2013.md"]
+    )
 
 
 def test_the_licence_is_share_alike_as_labels_under_it_were_shown(released: Released) -> None:
@@ -183,6 +188,10 @@ def seen(home: Home, relation: str) -> str:
     ledger = home.model(STAGE, str(home.pointed("models", STAGE, "latest"))) / "ledger.parquet"
     sql = f"select item_id from '{ledger}' where relation = '{relation}' order by item_id limit 1"
     return str(duckdb.sql(sql).fetchall()[0][0])
+
+
+def of_clip(home: Home) -> Path:
+    return home.model("clip", str(home.pointed("models", "clip", "latest")))
 
 
 def test_a_home_in_which_nothing_is_wrong_refuses_nothing(home: Home) -> None:
@@ -238,30 +247,45 @@ def resealed(folder: Path, **changes: object) -> RunRecord:
 def test_a_foreign_input_or_a_clean_room_that_nothing_enforced_refuses_it_also_in_what_it_was_made_of(
     home: Home, changes: Mapping[str, object], says: str
 ) -> None:
-    clip = home.model("clip", str(home.pointed("models", "clip", "latest")))
+    clip = of_clip(home)
     resealed(clip, **changes)
     told = reasons(home)
     assert any(f"clip {clip.name}" in one and says in one for one in told), told
 
 
 def test_a_training_outside_of_the_clean_room_cannot_be_released(home: Home, tmp_path: Path) -> None:
-    old = home.model(STAGE, str(home.pointed("models", STAGE, "latest")))
-    run = read_run(old)
-    clip = home.model("clip", str(home.pointed("models", "clip", "latest")))
-    dataset = home.latest("dataset", "main")
-    out = tmp_path / "out"
-    done = pd_ml(
-        *("train", STAGE, "--recipe", "debug", "--dataset", str(dataset), "--input", f"clip={clip}"),
-        *("--set", "steps=1", "--set", "batch_size=4", "--out", str(out)),
-        PD_CLEAN_ROOM="off",
-    )
-    assert done.returncode == 0, done.stderr
-    version = read_run(out).version
-    assert version != run.version
-    shutil.move(out, home.model(STAGE, version))
+    version = trained_on(home.latest("dataset", "main"), home, tmp_path / "out", room="off")
+    assert version != home.pointed("models", STAGE, "latest")
     told = gates.reasons(home, STAGE, version, profile=PROFILE)
     assert any(one.startswith("clean room: ") and version in one for one in told), told
     assert f"evaluation: {STAGE} {version} was not evaluated; materialise evaluation/report" in told
+
+
+def test_a_training_that_saw_one_picture_of_no_proof_cannot_be_released(home: Home, tmp_path: Path) -> None:
+    dataset = home.latest("dataset", "main")
+    assert dataset is not None
+    rows = [row for batch in read_batches(dataset, "train") for row in batch.to_pylist()]
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "foreign.png")
+    rows[0]["image"] = (tmp_path / "foreign.png").read_bytes()
+    write_shard(rows, tmp_path / "foreign.parquet", "train")
+    version = trained_on(tmp_path / "foreign.parquet", home, tmp_path / "out", room="require")
+    told = gates.reasons(home, STAGE, version, profile=PROFILE)
+    says = f"chain: {STAGE} {version} was trained on pictures without the proof of their rights; "
+    assert [one for one in told if one.startswith(says)] and not [one for one in told if one.startswith("clean room")]
+
+
+def trained_on(dataset: Path | None, home: Home, out: Path, *, room: str) -> str:
+    """The version of a model of one step, in the home."""
+    clip = of_clip(home)
+    done = pd_ml(
+        *("train", STAGE, "--recipe", "debug", "--dataset", str(dataset), "--input", f"clip={clip}"),
+        *("--set", "steps=1", "--set", "batch_size=4", "--out", str(out)),
+        PD_CLEAN_ROOM=room,
+    )
+    assert done.returncode == 0, done.stderr
+    version = read_run(out).version
+    shutil.move(out, home.model(STAGE, version))
+    return version
 
 
 def test_one_foreign_tensor_in_the_weights_refuses_it(home: Home) -> None:
@@ -287,23 +311,112 @@ def report_of(home: Home, change: Callable[[dict[str, Any]], None]) -> None:
     resealed(folder)
 
 
-def test_more_copies_than_held_out_pictures_show_refuse_it(home: Home) -> None:
-    def copied(report: dict[str, Any]) -> None:
-        report["memorisation"]["generated"] |= {"copies": 8, "flagged": True}
+@pytest.mark.parametrize("name", gates.AUDITS)
+@pytest.mark.parametrize(
+    ("part", "changes", "says"),
+    [
+        ("generated", {"copies": 8, "flagged": True}, "8 of "),
+        ("", {"exceeds_floor": True}, "0 of "),
+        ("control_copies", {"copies": 0, "flagged": False}, "the audit did not tell known copies (0 of "),
+    ],
+)
+def test_an_audit_that_found_copies_or_does_not_tell_known_ones_refuses_it(
+    home: Home, name: str, part: str, changes: Mapping[str, object], says: str
+) -> None:
+    def found(report: dict[str, Any]) -> None:
+        (report[name][part] if part else report[name]).update(changes)
 
-    report_of(home, copied)
-    assert any(one.startswith("evaluation: memorisation: 8 of ") for one in reasons(home))
+    report_of(home, found)
+    (told,) = reasons(home)
+    assert told.startswith(f"evaluation: {name}: {says}")
 
 
-def test_an_audit_that_does_not_tell_known_copies_refuses_it(home: Home) -> None:
-    report_of(home, lambda report: report["memorisation"]["control_copies"].update(copies=0, flagged=False))
-    assert any("did not tell known copies" in one for one in reasons(home))
+def test_an_audit_of_an_older_version_or_none_refuses_it(home: Home) -> None:
+    report_of(home, lambda report: report["memorisation"].pop("exceeds_floor"))
+    (told,) = reasons(home)
+    assert told.startswith("evaluation: memorisation: an older version of this project made the audit")
+    report_of(home, lambda report: report.pop("memorisation"))
+    (told,) = reasons(home)
+    assert told.startswith("evaluation: ") and "has no audit of copies; evaluate it again" in told
+
+
+def ledger_lost(home: Home) -> None:
+    clip = of_clip(home)
+    for path in (clip / LEDGER, kept_ledger(home, "clip", clip.name)):
+        path.unlink()
+
+
+def ledger_altered(home: Home) -> None:
+    clip = of_clip(home)
+    for path in (clip / LEDGER, kept_ledger(home, "clip", clip.name)):
+        path.write_bytes(path.read_bytes() + b"more")
+
+
+def manifest_lost(home: Home) -> None:
+    for path in (home.root / "dataset").glob(f"[!.]*/*/{MANIFEST}"):
+        path.unlink()
+
+
+def samples_purged(home: Home) -> None:
+    for path in (home.root / "evaluation" / "report").glob(f"[!.]*/{gates.SAMPLES}"):
+        path.unlink()
+
+
+def label_of_no_licence(home: Home) -> None:
+    """One label text under terms that allow nothing, in a ledger that its record proves."""
+    path = home.model(STAGE, str(home.pointed("models", STAGE, "latest"))) / LEDGER
+    schema, rows = pq.read_schema(path), pq.read_table(path).to_pylist()
+    next(row for row in rows if row["captions"])["captions"][0]["licence"] = "CC-BY-NC-4.0"
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+    resealed(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("change", "gate", "says"),
+    [
+        (ledger_lost, "ledger", "its ledger.parquet is missing: treated as seen"),
+        (ledger_altered, "ledger", "its ledger.parquet is altered since it was written: treated as seen"),
+        (manifest_lost, "dataset", "which the model was trained on or measured with; its manifest is part of a bundle"),
+        (samples_purged, "evaluation", "has no samples.png any more, as a picture on it was purged"),
+        (label_of_no_licence, "labels", "label texts under CC-BY-NC-4.0 were shown, and no licence of the weights"),
+    ],
+)
+def test_what_a_bundle_would_lack_or_could_not_license_refuses_it(
+    home: Home, change: Callable[[Home], None], gate: str, says: str
+) -> None:
+    change(home)
+    told = reasons(home)
+    assert [one for one in told if one.startswith(f"{gate}: ") and says in one], told
+
+
+def test_the_checks_tell_a_bundle_that_was_altered_or_holds_what_was_taken_down(released: Released, home: Home) -> None:
+    platform = released.line.platform_with(pd_home=str(home.root))
+    folder = home.root / "release" / STAGE / released.folder.name
+
+    def told() -> list[Any]:
+        with environment(**released.operator):
+            found = [checks.verifies(platform), checks.may_still_be_handed_out(platform)]
+        assert all(one.passed is not bool(one.metadata["problems"].value) for one in found)
+        return [one.metadata["problems"].value for one in found]
+
+    assert told() == [[], []]
+    content = bytearray((folder / "README.md").read_bytes())
+    content[-2] ^= 1
+    (folder / "README.md").write_bytes(content)
+    (unverified,), refused = told()
+    assert f"{folder} does not verify: README.md: " in unverified and refused == []
+    item = seen(home, "trained_on")
+    take_down(home, item, reason="the heirs ask for it")
+    _, (refused,) = told()
+    assert refused.startswith(f"{STAGE}/{folder.name}: rights: {item} was trained on: taken down: ")
+    shutil.rmtree(folder)
+    assert told() == [[], []]
 
 
 def test_all_reasons_are_told_at_once(home: Home) -> None:
     take_down(home, seen(home, "trained_on"), reason="a test")
     shutil.rmtree(home.root / "evaluation" / "report")
-    resealed(home.model("clip", str(home.pointed("models", "clip", "latest"))), level="")
+    resealed(of_clip(home), level="")
     assert {one.partition(":")[0] for one in reasons(home)} >= {"rights", "evaluation", "clean room"}
 
 
@@ -334,6 +447,15 @@ def test_a_check_that_failed_refuses_it_until_it_passes(released: Released, tmp_
     assert "check: dataset/manifest:whole_and_licensed failed the last time" in told
     line.instance.report_runless_asset_event(said(True))
     assert release(line, released.operator).success
+
+
+def test_a_needed_check_that_was_never_made_refuses_it(released: Released, tmp_path: Path) -> None:
+    line = copied(released, tmp_path / "home")
+    with dg.DagsterInstance.ephemeral() as instance:
+        told = refusals(release(replace(line, instance=instance), released.operator))
+    for asset in (*NEEDED, *(f"models/{stage}" for stage in STAGES)):
+        assert re.search(rf"check: {asset}:\w+ was never made; materialise its asset", told), (asset, told)
+    assert "models/vae:" not in told
 
 
 def test_without_a_name_a_contact_and_a_key_nothing_is_released_and_each_is_asked_for(
