@@ -36,7 +36,8 @@ class Release:
     saw only free labels. `labels` is the policy of label texts. `languages` counts caption fields by language.
     `refused` counts the items of the archives that rights rules kept out, by verdict and rule. `training_flop` by
     model (`<stage> <version>`), None where it is not computed. `label_origins` counts label fields by what they were
-    read from: the first word of where each was seen. `audit` is what a blind audit of decisions found, empty where none
+    read from: the first word of where each was seen; `label_credits` captions under CC BY-SA of an earlier system by
+    whom to thank for them, "" where nothing says it. `audit` is what a blind audit of decisions found, empty where none
     was made. `detector` says where to have a picture looked at. `download_url` is where the bundle will lie, "" where
     that is not known.
     """
@@ -63,6 +64,7 @@ class Release:
     taken_down: int
     languages: Mapping[str, int]
     label_origins: Mapping[str, int]
+    label_credits: Mapping[str, int]
     refused: Mapping[str, int]
     training_flop: Mapping[str, float | None]
     audit: Mapping[str, Any]

@@ -56,7 +56,7 @@ def _days(release: Release) -> Iterator[tuple[str, str]]:
 
 def _sums(release: Release) -> Iterator[tuple[str, float, float]]:
     counted = {"taken_down": release.taken_down}
-    for name in ("languages", "label_origins", "refused"):
+    for name in ("languages", "label_origins", "label_credits", "refused"):
         counted |= {f"{name} {shown(key)}": number for key, number in getattr(release, name).items()}
     for name, number in counted.items():
         if not 0 <= number <= _MOST_ITEMS:

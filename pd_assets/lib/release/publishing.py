@@ -277,7 +277,7 @@ def _bundle(home: Home, folder: Path) -> Parcel:
 def _told_by(bundle: Path) -> tuple[str, str]:
     """Stage and version of the model in a bundle."""
     try:
-        told = json.loads((bundle / RELEASE).read_text())
+        told = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))
         return str(told["stage"]), str(told["version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{bundle / RELEASE}: damaged ({error}); materialise release/bundle again") from error
@@ -310,7 +310,7 @@ def _against_dataset(home: Home, parcel: Parcel, profile: str) -> Iterator[str]:
 
 def _front_matter(card: Path) -> Mapping[str, object]:
     """The YAML at the head of a card; nothing where there is none."""
-    _, *parts = card.read_text().split("---\n", 2) if card.is_file() else ("",)
+    _, *parts = card.read_text(encoding="utf-8").split("---\n", 2) if card.is_file() else ("",)
     try:
         told = yaml.safe_load(parts[0]) if len(parts) == 2 else {}
     except yaml.YAMLError as error:

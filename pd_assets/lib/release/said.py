@@ -9,8 +9,11 @@ from pathlib import Path
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, MODEL_LEDGER, TAKEDOWNS, Table
 from pd_assets.lib.child import run_pd_ml
+from pd_assets.lib.dataset.labels import CC_BY_SA
 from pd_assets.lib.home import Home
 from pd_assets.lib.http import PROJECT, VERSION
+from pd_assets.lib.prior.labels import CAPTIONS as CAPTIONS_OF_PRIOR
+from pd_assets.lib.prior.labels import SYSTEM
 from pd_assets.lib.release import gates
 from pd_assets.lib.release.asking import Parts, looking_at
 from pd_assets.lib.release.lineage import Model
@@ -20,6 +23,10 @@ from pd_assets.lib.settings import Settings
 from pd_ml.data.shards import read_manifest
 
 FORMAT_VERSION = 1
+# Captions that lib/prior brought under this licence, whoever is thanked for them.
+_OF_PRIOR = f"^{SYSTEM} ({'|'.join(CAPTIONS_OF_PRIOR)})(?: by (.*))?$"
+THANKED = f"label.licence = '{CC_BY_SA}' and regexp_matches(label.seen_in, '{_OF_PRIOR}')"
+CREDIT = f"coalesce(regexp_extract(label.seen_in, '{_OF_PRIOR}', 2), '')"
 DETECTOR = "python -m pd_ml detect PICTURE, of the project that this model was made with"
 
 
@@ -56,6 +63,7 @@ def said(
         "taken_down": _count(home, "select count(distinct coalesce(item_id, sha256)) from t", TAKEDOWNS),
         "languages": _labels(home, ledgers, "coalesce(label.language, '')"),
         "label_origins": _labels(home, ledgers, "split_part(label.seen_in, ' ', 1)"),
+        "label_credits": _labels(home, ledgers, CREDIT, THANKED),
         "refused": _refused(home, settings.rights_profile),
         "training_flop": _training_flop(chain),
         "audit": facts.get("audit") or {},
@@ -69,15 +77,17 @@ def _count(home: Home, sql: str, table: Table) -> int:
     return int(found[0][0].as_py())
 
 
-def _labels(home: Home, ledgers: Sequence[Path], by: str) -> dict[str, int]:
-    """How many label fields the pictures of the ledgers have, by an SQL expression over `label`."""
+def _labels(home: Home, ledgers: Sequence[Path], by: str, which: str = "true") -> dict[str, int]:
+    """How many label fields the pictures of the ledgers have, by an SQL expression over `label`; only those of which
+    another one is true.
+    """
     sql = f"""
         select {by} as told, count(*) as fields
         from (
             select unnest(captions.labels) as label from captions
             semi join (select distinct item_id from ledgers where relation = 'trained_on') as shown using (item_id)
         )
-        where label.preferred group by 1 order by 1
+        where label.preferred and {which} group by 1 order by 1
     """
     inputs: dict[str, Table | Parts] = {
         "ledgers": Parts(table=MODEL_LEDGER, paths=tuple(ledgers)),

@@ -10,6 +10,7 @@ from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.licence import PROJECT, why
+from pd_ml.bundle.papers.origins import credited
 from pd_ml.bundle.papers.writing import of_things, one_line
 
 FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
@@ -56,7 +57,9 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
     if facts.counts.attributed:
         yield {
             "Files": layout.ATTRIBUTION,
-            "Copyright": "the authors of the label texts, whom the history of each page names",
+            "Copyright": ", and ".join(
+                ["the authors of the label texts, whom the history of each page names", *map(_value, credited(facts))]
+            ),
             "License": licence_of_file(facts, layout.ATTRIBUTION),
         }
     if PIPELINE_CODE in facts.files:

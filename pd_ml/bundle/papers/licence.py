@@ -5,7 +5,8 @@ import textwrap
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
 from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
-from pd_ml.bundle.papers.writing import of_things, one_line
+from pd_ml.bundle.papers.origins import PRIOR_SYSTEM, credited
+from pd_ml.bundle.papers.writing import listed, of_things, one_line
 
 PROJECT = "Public-Domain Diffusion"
 NAMES = {
@@ -54,6 +55,11 @@ def _head(facts: Facts) -> str:
             f"Attribution: keep {layout.ATTRIBUTION} with the weights. For each picture whose label text was shown it "
             "gives the page, the revision that was read, the history of the page, which names the authors, and the "
             "licence."
+        )
+    if thanked := credited(facts):
+        paragraphs.append(
+            f"Attribution beside it: captions of an earlier system of {one_line(release.provider)} ({PRIOR_SYSTEM}), "
+            f"which the history of no page names, are by {listed(thanked)}, under {layout.BY_SA}."
         )
     if PIPELINE_CODE in facts.files:
         code_licence = licence_of_file(facts, PIPELINE_CODE)

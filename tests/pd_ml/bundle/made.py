@@ -356,6 +356,7 @@ def release_of(runs: Mapping[str, RunRecord], versions: list[shards.Manifest], m
         "is_continued": True,
         "taken_down": 1,
         "languages": {} if made.labels == "none" else {"": 5, "en": 30, "de": 10},
+        "label_credits": {},
         "label_origins": {} if made.labels == "none" else {"mediainfo": 15, "wikitext": 30},
         "refused": {"quarantine date-contradicts": 3, "reject living-person": 2, "reject tag-with-conditions": 40},
         "training_flop": {f"{run.stage} {run.version}": 1.5e12 for run in runs.values()},

@@ -44,6 +44,7 @@ from pd_ml.bundle.papers import (
     writing,
 )
 from pd_ml.bundle.papers.eu_form import OF_SEEN
+from pd_ml.bundle.rules_of_texts import problems_of_debian, problems_of_licence_head
 from pd_ml.errors import BundleError
 from tests.pd_ml.bundle import made
 
@@ -485,6 +486,17 @@ def test_label_texts_of_an_earlier_system_are_named_as_a_further_source(tmp_path
         told = json.loads(eu_summary.write_data(facts))
         assert told["2.6.used"] == used
         assert told["2.6.desc"] == "not applicable" or "; 15 that an earlier system" in str(told["2.6.desc"])
+
+
+def test_whom_to_thank_for_captions_that_no_page_names_is_told_where_they_bind_the_weights(tmp_path: Path) -> None:
+    thanked = {"": 3, "Jo Smith\nLicense: MIT": 12}
+    facts = read_facts(made.bundle(tmp_path / "mixed", label_credits=thanked))
+    head = " ".join(licence.write(facts).partition("-" * 72)[0].split())
+    assert "(PD-Diffusion), which the history of no page names, are by somebody whom nothing names and Jo Smith" in head
+    assert ", and somebody whom nothing names, and Jo Smith License: MIT\n" in debian.write(facts)
+    assert problems_of_licence_head(licence.write(facts), facts) == problems_of_debian(debian.write(facts), facts) == []
+    free = read_facts(made.bundle(tmp_path / "free", labels="cc0", label_credits=thanked))
+    assert "Jo Smith" not in licence.write(free) + debian.write(free)
 
 
 def test_every_paper_says_the_same_of_where_label_texts_came_from(tmp_path: Path) -> None:
