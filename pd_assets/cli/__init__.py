@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "demo": ("pd_assets.cli.demo", "run the whole pipeline offline on the sandbox; ends with pictures"),
         "up": ("pd_assets.cli.up", "Dagster UI and daemon on 127.0.0.1"),
+        "open": ("pd_assets.cli.open", "our pages about the home: pictures, models, draw, judge"),
         "run": ("pd_assets.cli.run", "run one job here and now, without the UI"),
         "prepare": (
             "pd_assets.cli.prepare",

@@ -1,0 +1,12 @@
+"""Is my picture in it?."""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from pd_assets.web.served import Served
+
+
+def routes(served: Served) -> Sequence[BaseRoute]:
+    """The paths of this page."""
+    return []

@@ -1,0 +1,12 @@
+"""Where one stands, what is new; and /health."""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from pd_assets.web.served import Served
+
+
+def routes(served: Served) -> Sequence[BaseRoute]:
+    """The paths of this page."""
+    return []

@@ -1,0 +1,80 @@
+"""The site as one application behind the guard (lib/guard.py), with Dagster's UI beside it where there is one."""
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pd_assets.lib.errors import PdError
+from pd_assets.lib.guard import guard
+from pd_assets.web import ask, draw, front, gallery, judge, models, picture, reports
+from pd_assets.web.served import DAGSTER, Served
+
+# Nothing of it comes from elsewhere. `blob:` and `data:` are pictures that the browser itself makes: a sketch, a mask.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'"
+)
+PAGES: Sequence[Callable[[Served], Sequence[BaseRoute]]] = (
+    front.routes,
+    gallery.routes,
+    picture.routes,
+    ask.routes,
+    draw.routes,
+    models.routes,
+    judge.routes,
+    reports.routes,
+)
+
+
+def site(served: Served, *, also_called: Sequence[str] = ()) -> Starlette:
+    """The application of our pages. `also_called` as for the guard."""
+    static = Mount("/static", StaticFiles(directory=str(files("pd_assets.web").joinpath("static"))))
+    told = _Told(served)
+    return Starlette(
+        routes=[static, *(route for routes in PAGES for route in routes(served))],
+        middleware=guard(policy=POLICY, also_called=also_called),
+        exception_handlers={HTTPException: told.of_http, PdError: told.of_ours, Exception: told.of_a_bug},
+    )
+
+
+class Beside:
+    """Our site at /, and another application, with a guard of its own, below /dagster."""
+
+    def __init__(self, ours: ASGIApp, dagster: ASGIApp) -> None:
+        self.ours, self.dagster = ours, dagster
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope.get("path", ""))
+        below = path == DAGSTER or path.startswith(f"{DAGSTER}/")
+        await (self.dagster if below else self.ours)(scope, receive, send)
+
+
+class _Told:
+    """Errors as pages."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+
+    def of_http(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        plain = {404: "There is no such page.", 405: "This page cannot be asked for in that way."}
+        said = (
+            plain.get(error.status_code, error.detail) if error.detail in ("Not Found", "Method Not Allowed") else None
+        )
+        return self._page(request, said or error.detail, error.status_code)
+
+    def of_ours(self, request: Request, error: Exception) -> Response:
+        return self._page(request, str(error), 400)
+
+    def of_a_bug(self, request: Request, error: Exception) -> Response:
+        return self._page(request, "This page failed; the terminal that the site was started from says how.", 500)
+
+    def _page(self, request: Request, said: str, status_code: int) -> Response:
+        return self.served.page(request, "error.html", {"said": said}, title=f"{status_code}", status_code=status_code)
