@@ -21,14 +21,14 @@ from pd_assets.lib.home import named_if_full
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "demo": ("pd_assets.cli.demo", "run the whole pipeline offline on the sandbox; ends with pictures"),
-        "up": ("pd_assets.cli.up", "Dagster UI and daemon on 127.0.0.1"),
+        "up": ("pd_assets.cli.up", "our pages, Dagster's UI and its daemon on 127.0.0.1"),
         "open": ("pd_assets.cli.open", "our pages about the home: pictures, models, draw, judge"),
         "run": ("pd_assets.cli.run", "run one job here and now, without the UI"),
         "prepare": (
             "pd_assets.cli.prepare",
             "make Dagster's database ready, where its services are started one by one",
         ),
-        "web": ("pd_assets.cli.web", "Dagster UI alone, where its services are started one by one"),
+        "web": ("pd_assets.cli.web", "our pages and Dagster's UI alone, where services are started one by one"),
         "doctor": ("pd_assets.cli.doctor", "check settings, home, archive and devices, and say what to mend"),
         "migrate": ("pd_assets.cli.migrate", "bring a home that an older version wrote to this version's format"),
         "rebucket": ("pd_assets.cli.rebucket", "change the number of buckets that what is per item is cut into"),
@@ -50,7 +50,7 @@ EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
   pdd demo --latent                          the latent line, ending with enlarged pictures
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
-  pdd up                                     the Dagster UI on http://127.0.0.1:3000
+  pdd up                                     our pages on http://127.0.0.1:3000, Dagster below /dagster
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
   pdd rebucket 16                            sixteen buckets, each a run or a pod of its own where that helps
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
