@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("pd_assets.cli.demo", "run the whole pipeline offline on the sandbox; ends with pictures"),
         "up": ("pd_assets.cli.up", "our pages, Dagster's UI and its daemon on 127.0.0.1"),
         "open": ("pd_assets.cli.open", "our pages about the home: pictures, models, draw, judge"),
+        "try": ("pd_assets.cli.try_", "a category of the live archive: harvest, look, train and draw, in one command"),
         "run": ("pd_assets.cli.run", "run one job here and now, without the UI"),
         "prepare": (
             "pd_assets.cli.prepare",
@@ -49,6 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
   pdd demo --latent                          the latent line, ending with enlarged pictures
+  pdd try "Category:Paintings by Jan van Goyen" --limit 300     real pictures, a small model of them, and a page to draw
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
   pdd up                                     our pages on http://127.0.0.1:3000, Dagster below /dagster
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons

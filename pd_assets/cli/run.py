@@ -65,11 +65,17 @@ class Cost:
     peak_mb: float
 
 
-def run_job(job: str, changes: Mapping[str, Sequence[str]] | None = None) -> list[Cost]:
+def run_job(
+    job: str,
+    changes: Mapping[str, Sequence[str]] | None = None,
+    *,
+    config: Mapping[str, Mapping[str, object]] | None = None,
+) -> list[Cost]:
     """Run `job` with the settings of the environment; RunFailed where a step fails. Settings are checked first.
 
-    `changes` to the recipe of a model, each as field=value, by the asset's key.
+    `changes` to the recipe of a model, each as field=value, and other `config`, by the asset's key.
     """
+    asked = {**{key: {"set": list(several)} for key, several in (changes or {}).items()}, **(config or {})}
     root = project_root()
     os.chdir(root)
     settings = Settings.from_env()
@@ -77,14 +83,14 @@ def run_job(job: str, changes: Mapping[str, Sequence[str]] | None = None) -> lis
     require_contact(settings)
     with open_instance(root) as instance:
         dead_runs.bury(instance)
-        return _run(instance, job, changes or {})
+        return _run(instance, job, asked)
 
 
-def _run(instance: dg.DagsterInstance, job: str, changes: Mapping[str, Sequence[str]]) -> list[Cost]:
+def _run(instance: dg.DagsterInstance, job: str, asked: Mapping[str, Mapping[str, object]]) -> list[Cost]:
     """Run the job in a process of its own, and show its steps as they come."""
     mark = uuid4().hex
     with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
-        ops = {key.replace("/", "__"): {"config": {"set": list(several)}} for key, several in changes.items()}
+        ops = {key.replace("/", "__"): {"config": one} for key, one in asked.items()}
         json.dump({**QUIET, "ops": ops}, config)
         config.flush()
         command = [sys.executable, "-W", "ignore", "-m", "pd_assets.cli", "run", job]
