@@ -14,11 +14,13 @@ from uuid import uuid4
 
 import dagster as dg
 
+from pd_assets.cli import sandbox
 from pd_assets.cli.instance import open_instance
 from pd_assets.cli.project import end_with_parent, project_root
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import open_home
-from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.settings import require_contact
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running import dead_runs
 from pd_assets.running.launcher import here
 from pd_assets.running.private import SerializableErrorInfo
@@ -33,6 +35,12 @@ JOBS = (
     "release",
     "whole_line",
 )
+EXAMPLES = """examples:
+  pdd run nightly           refresh, decide, fetch, catalogue, export: what has changed
+  pdd run train_models      the pixel models, of the dataset that is there
+  pdd run whole_line        everything, from the archive to evaluated models
+A home that the sandbox filled has it again while the job runs.
+"""
 TAG = "pd/command"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LOOK_EVERY_S = 0.5
@@ -67,10 +75,10 @@ def run_job(job: str, changes: Mapping[str, Sequence[str]] | None = None) -> lis
     """
     root = project_root()
     os.chdir(root)
-    settings = Settings.from_env()
-    open_home(settings.home)
+    settings = of_the_environment()
+    home = open_home(settings.home)
     require_contact(settings)
-    with open_instance(root) as instance:
+    with open_instance(root) as instance, sandbox.beside(home):
         dead_runs.bury(instance)
         return _run(instance, job, changes or {})
 
@@ -176,6 +184,8 @@ def _innermost(error: SerializableErrorInfo) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument("job", choices=JOBS, help="nightly: refresh, decide, fetch, catalogue; whole_line: everything")
 
 

@@ -11,7 +11,7 @@ from pd_assets.lib.release.name_lists import read_names
 from pd_assets.lib.release.purge import Purged
 from pd_assets.lib.release.receipts import receipt, receipts
 from pd_assets.lib.release.takedowns import GROUNDS, MANY, Asked, Takedown, keep_aside, resume, take_down_all
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 # Of each kind, in words for a person.
 SHOWN = 20
@@ -27,7 +27,7 @@ EXAMPLES = """examples:
 
 def remove(asked: Asked) -> Iterator[str]:
     """Take it down, and tell a person what happened; ConfigError where nothing is called so, or something is left."""
-    place = Settings.from_env().home
+    place = of_the_environment().home
     try:
         with at_work(open_home(place)) as home:
             done = take_down_all(home, asked)
@@ -53,7 +53,7 @@ def remove(asked: Asked) -> Iterator[str]:
 
 def go_on() -> Iterator[str]:
     """Do what earlier takedowns left; ConfigError where something is left still."""
-    with at_work(open_home(Settings.from_env().home)) as home:
+    with at_work(open_home(of_the_environment().home)) as home:
         left = resume(home)
     if not left:
         yield "nothing is left to do of any takedown"
@@ -85,7 +85,7 @@ def list_all(*, as_json: bool) -> Iterator[str]:
 
 def _to_ask() -> Home:
     """The home to ask; one in a bucket that is out of reach, as it lies on this machine."""
-    place = Settings.from_env().home
+    place = of_the_environment().home
     try:
         return open_home(place, to_ask=True)
     except RemoteError:
