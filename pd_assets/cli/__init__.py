@@ -16,6 +16,7 @@ from dotenv import load_dotenv
 
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import named_if_full
+from pd_assets.lib.settings import unknown_variables
 
 # What `pdd --help` lists, and the module of each, with `add_arguments(parser)` and `run(arguments)`.
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -47,6 +48,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sql": ("pd_assets.cli.sql", "ask the tables with DuckDB, read-only"),
     }
 )
+# The unknown variables that were told of.
+TOLD = "PD_TOLD"
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
   pdd demo --latent                          the latent line, ending with enlarged pictures
@@ -88,10 +91,22 @@ def build_parser(*commands: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _name_unknown_variables() -> None:
+    """On stderr, each once: the processes that a command starts know what it has told."""
+    told = os.environ.get(TOLD, "").split()
+    unknown = unknown_variables(os.environ)
+    for name in unknown:
+        if name not in told:
+            print(f"pdd: {unknown[name]}", file=sys.stderr)
+    if unknown:
+        os.environ[TOLD] = " ".join(unknown)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command."""
     given = sys.argv[1:] if argv is None else list(argv)
     load_dotenv(Path.cwd() / ".env")
+    _name_unknown_variables()
     arguments = build_parser(*given[:1]).parse_args(given)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

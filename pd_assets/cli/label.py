@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from pd_assets.cli import sandbox
 from pd_assets.cli.project import HOST, require_free
 from pd_assets.lib.addresses import archives_of
 from pd_assets.lib.commons.client import CommonsClient
@@ -15,6 +16,7 @@ from pd_assets.lib.labelling.queue import AT_ONCE, Order, Unlabelled, pick
 from pd_assets.lib.labelling.work import LabellingWork, labelled_before
 from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.standing import of_the_environment
 
 LABEL_PORT = 8422
 PROMPT = "[Enter] done   s skip   q quit > "
@@ -22,9 +24,9 @@ PROMPT = "[Enter] done   s skip   q quit > "
 
 def run_label(*, order: Order, category: str | None, seed: int, port: int, in_browser: bool) -> None:
     """Serve the page until Ctrl-C, or ask on the terminal until the end of the queue."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     require_contact(settings)
-    with at_work(open_home(settings.home)) as home:
+    with at_work(open_home(settings.home)) as home, sandbox.beside(home):
         queue = pick(home, order=order, category=category, seed=seed, but=labelled_before(home))
         work = LabellingWork(home=home, queue=queue, reread=lambda picture: _reread(settings, home, picture))
         if not work.queue:
