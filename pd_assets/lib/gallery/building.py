@@ -176,7 +176,7 @@ class _Coded:
     def write(self, folder: Path) -> None:
         values = sorted(self.known)
         rank = np.empty(len(values), np.uint32)
-        rank[[self.known[value] for value in values]] = np.arange(len(values), dtype=np.uint32)
+        rank[np.array([self.known[value] for value in values], np.int64)] = np.arange(len(values), dtype=np.uint32)
         codes = rank[np.concatenate(self.codes)] if self.codes else np.empty(0, np.uint32)
         write_values(folder / f"{self.facet.name}.values.arrow", values)
         np.save(folder / f"{self.facet.name}.codes.npy", codes.astype(np.min_scalar_type(max(len(values) - 1, 0))))
@@ -206,7 +206,7 @@ class _Words:
     def write(self, folder: Path) -> None:
         every = sorted(self.known)
         rank = np.empty(len(every), np.uint32)
-        rank[[self.known[word] for word in every]] = np.arange(len(every), dtype=np.uint32)
+        rank[np.array([self.known[word] for word in every], np.int64)] = np.arange(len(every), dtype=np.uint32)
         self.known.clear()
         codes = rank[np.frombuffer(self.codes, np.uint32)] if self.codes else np.empty(0, np.uint32)
         counts = np.frombuffer(self.counts, np.uint32) if self.counts else np.empty(0, np.uint32)

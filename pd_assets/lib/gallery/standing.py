@@ -36,12 +36,16 @@ class Standing:
         gallery = self.keeper.current()
         return gallery.item(item_id) if gallery is not None else told_of(self.home, self.profile, item_id)
 
-    def why_not(self, item: Item) -> str | None:
-        """Why the picture of an item is not shown; None where it may be."""
+    def taken_down(self, item: Item) -> str | None:
+        """By which takedown an item is withheld; None where it is not."""
         if (why := self.withheld.why(item.item_id, item.sha256, item.sha1)) is not None:
             return why
-        if item.taken_down is not None:
-            return "it was taken down"
+        return "it was taken down" if item.taken_down is not None else None
+
+    def why_not(self, item: Item) -> str | None:
+        """Why the picture of an item is not shown; None where it may be."""
+        if (why := self.taken_down(item)) is not None:
+            return why
         if item.verdict != "accept":
             said = facets.reason(item.reasons[0]) if item.reasons else ""
             return f"it is {facets.verdict(item.verdict)}" + (f": {said}" if said else "")
