@@ -167,6 +167,20 @@ def read_all(home: Home) -> tuple[list[Note], list[str]]:
     return read_in(_folder(home))
 
 
+def not_in_table(home: Home) -> list[Note]:
+    """The notes that the table does not tell yet: another run was at work on it when they were written."""
+    held = _held(home)
+    paths = sorted(path for path in _folder(home).glob("[0-9]*.json") if path.stem not in held)
+    return [note for path in paths for note in _sound(path)]
+
+
+def _sound(path: Path) -> Iterator[Note]:
+    try:
+        yield _read(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+
+
 def taken_from(folder: Path) -> Iterator[Note]:
     """The notes of another folder, each gone from there once it was dealt with."""
     for note in read_in(folder)[0]:

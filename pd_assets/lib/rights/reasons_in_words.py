@@ -59,7 +59,7 @@ def _obligation(told: Told) -> str:
 
 
 def _usage_missing(told: Told) -> str:
-    return "the museum does not say how this medium may be used"
+    return "the museum does not say on what terms it gives this medium away"
 
 
 def _personality(told: Told) -> str:
