@@ -243,4 +243,4 @@ async def _fields(request: Request) -> dict[str, str]:
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
     except ValueError as error:
-        raise ConfigError(f"found no form that can be read ({error}); send it from the page") from error
+        raise ConfigError(f"found no form that can be read ({error}); expected one as the page sends it") from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pd_assets.lib.rights.plain_words import in_list, tag_name, with_names, year, years
 from pd_assets.lib.rights.reasons_in_words import Builder
+from pd_assets.lib.rights.rules import RULES
 from pd_assets.lib.rights.settled_by import settled_by
 from pd_assets.lib.rights.tags import FLAT_WRAPPERS, Kind
 from pd_assets.lib.rights.told import Told, maker_of
@@ -71,8 +72,9 @@ def free_because(told: Told) -> str:
 
 
 def _kept_out(told: Told, standing: Standing) -> Why:
-    by_page = f"free because {FREE[told.decision.rule_id](told)}" if told.decision.rule_id in FREE else ""
-    alone = f"; by its page alone it would be {by_page}" if by_page else f"; and {_against(told)}"
+    alone = f"; and {_against(told)}"
+    if told.decision.verdict == "accept":
+        alone = f"; by its page alone it would be {free_because(told)}"
     if standing.taken_down:
         first = f"{MAY_NOT}: taken down ({in_list(standing.taken_down)}){alone}."
         return Why(may_be_used=False, first=first, badge="reject", also=tuple(other_reasons(told)))
@@ -82,9 +84,9 @@ def _kept_out(told: Told, standing: Standing) -> Why:
 
 
 def _against(told: Told) -> str:
-    """The first reason as a clause; of what no reason is noted of, what its rule says."""
-    reasons = told.decision.reasons
-    return reason_in_words(told, reasons[0] if reasons else "")
+    """The first reason as a clause; where none is noted, that of its rule."""
+    of_rule = (rule.reason for rule in RULES if rule.rule_id == told.decision.rule_id)
+    return reason_in_words(told, (*told.decision.reasons, *of_rule, "")[0])
 
 
 # What accepts, each with the facts that it rests on.

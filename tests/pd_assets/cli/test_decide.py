@@ -166,7 +166,8 @@ def test_a_picture_that_waits_for_its_copy_is_not_called_accepted(stored: Path) 
 def test_the_first_line_says_that_a_picture_was_taken_down_and_no_other_does_before_it(stored: Path) -> None:
     home = open_home(stored)
     assert next(explain("commons:M1", "us")).startswith(
-        "May not be used yet: its picture is not here; by its page it is free because its maker Anna Vester died in 1925 and it is dated 1860, before 1931; "
+        "May not be used yet: its picture is not here; by its page it is free because its maker Anna Vester died in "
+        "1925 and it is dated 1860, before 1931; the page says PD-Art, PD-old-100-expired."
     )
     number = take_down(home, "commons:M1", reason="a complaint").number
     first, second, *_ = explain("commons:M1", "us")
