@@ -1,11 +1,11 @@
 """Makes the index of the gallery from the tables, as a stream and in bounded memory: written whole or not at all.
 
-    rows.arrow              what is shown of each item, in the order of their ids
-    <facet>.codes.npy       the number of its value; of a facet with several `<facet>.begins.npy` says where each item's are
-    <facet>.values.arrow    the values by number, sorted
-    words.arrow             all words, sorted; word.begins.npy and word.rows.npy: the items that have each
-    order.<sort>.npy        the items in an order
-    told.json               of which tables, and size and CRC-32 of each file; written last
+rows.arrow              what is shown of each item, in the order of their ids
+<facet>.codes.npy       the number of its value; of a facet with several `<facet>.begins.npy` says where each item's are
+<facet>.values.arrow    the values by number, sorted
+words.arrow             all words, sorted; word.begins.npy and word.rows.npy: the items that have each
+order.<sort>.npy        the items in an order
+told.json               of which tables, and size and CRC-32 of each file; written last
 """
 
 import hashlib

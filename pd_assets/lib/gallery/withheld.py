@@ -42,20 +42,24 @@ class Withheld:
 
     def _files(self) -> Iterator[tuple[str, int, int, int]]:
         folder = self.home.table(TAKEDOWNS.key)
-        for path in [*sorted((folder / notes.NOTED).glob("[0-9]*.json")), *tables.files_of(self.home, TAKEDOWNS)]:
+        for path in [*sorted((folder / notes.NOTED).glob("*.json")), *tables.files_of(self.home, TAKEDOWNS)]:
             with suppress(FileNotFoundError):
                 stat = Path(path).stat()
                 yield str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino
 
     def _read(self) -> Iterator[tuple[str, str]]:
+        undone = notes.undone(self.home)
         for path in tables.files_of(self.home, TAKEDOWNS):
             # A damaged table is told by its notes; `pdd doctor` names it.
             with suppress(TableError, FileNotFoundError):
-                content = tables.read_part(TAKEDOWNS, path, ["item_id", "sha256", "sha1", "number"])
+                content = tables.read_part(TAKEDOWNS, path, ["item_id", "sha256", "sha1", "number", "undone_at"])
                 for row in content.to_pylist():
-                    yield from ((key, _said(row["number"])) for key in _keys(row["item_id"], row["sha256"], row["sha1"]))
-        noted, _ = notes.read_all(self.home)
-        for note in noted:
+                    if row["undone_at"] is not None or row["number"] in undone:
+                        continue
+                    yield from (
+                        (key, _said(row["number"])) for key in _keys(row["item_id"], row["sha256"], row["sha1"])
+                    )
+        for note in notes.standing(self.home):
             for one in (*note.meant, *(() if note.is_pattern else as_named(self.home, note.named))):
                 yield from ((key, _said(note.number)) for key in _keys(one.item_id, one.sha256, one.sha1))
 
