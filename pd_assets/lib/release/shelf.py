@@ -164,7 +164,9 @@ def sheets(home: Home, one: Version, *, with_mixed: bool) -> list[Sheet]:
     last = one.folder / SAMPLES
     if last.is_file():
         found.append(Sheet(key="samples", path=last, words="when it was finished", is_mixed=is_mixed))
-    report = evaluation_of(home, one.model) if one.model is not None and one.is_readable else None
+    # The report on a model names its CLIP as well: it is about those that draw.
+    is_subject = one.model is not None and one.is_readable and is_judged(one.stage)
+    report = evaluation_of(home, one.model) if is_subject and one.model is not None else None
     if report is not None:
         drawn = report / SAMPLES
         if drawn.is_file():
