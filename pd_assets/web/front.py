@@ -22,7 +22,7 @@ from pd_assets.web.served import HEADERS, Served
 
 Answer = TypeVar("Answer")
 # Some more than are shown: of these may be taken down since.
-WALL, ASKED = 12, 60
+WALL, ASKED = 16, 64
 LOSSES = 8
 
 
