@@ -92,7 +92,7 @@ def _named(home: Home, title: str) -> str:
     if (found := by_fold.get(wanted.casefold())) is not None:
         return wanted if wanted in known else found
     near = [by_fold[one] for one in difflib.get_close_matches(wanted.casefold(), by_fold, n=MOST_NEAR)]
-    near += [name for name in known if wanted and wanted.casefold() in name.casefold() and name not in near]
+    near += [name for name in known if len(wanted) > 2 and wanted.casefold() in name.casefold() and name not in near]
     raise ConfigError(
         f"category {wanted[:100]!r} was not harvested into {home.root}, expected one that was; "
         + (

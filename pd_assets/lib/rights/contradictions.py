@@ -34,6 +34,7 @@ from pd_assets.lib.rights.case import (
     Case,
 )
 from pd_assets.lib.rights.claims import FREE_LICENCE_ITEMS, PUBLIC_DOMAIN_STATUS, Evidence, Maker, Tag
+from pd_assets.lib.rights.makers import BY_TAG
 from pd_assets.lib.rights.plain_words import names_of, statement_in_words, tag_name, with_names, year, years
 from pd_assets.lib.rights.tags import FLAT_WRAPPERS, Kind
 
@@ -112,11 +113,11 @@ def _tag_life(page: _Page) -> Iterator[Contradiction]:
 
 
 def _tag_death_year(page: _Page) -> Iterator[Contradiction]:
-    known = [maker for maker in page.seen.makers if maker.died is not None]
-    told_elsewhere = [maker for maker in known if not _is_only_of_page(maker)]
+    # The tag itself may be all that tells of a death: then it contradicts nothing.
+    known = [maker for maker in page.seen.makers if maker.died is not None and maker.told_by != BY_TAG]
     for name, said in page.death_years:
-        if told_elsewhere and all(maker.died != said for maker in known):
-            last = max(told_elsewhere, key=lambda maker: maker.died or 0)
+        if known and all(maker.died != said for maker in known):
+            last = max(known, key=lambda maker: maker.died or 0)
             yield _of("tag-death-year", f"{tag_name(name)} with deathyear={said}", _death(last),
                       "The tag counts from another year of death")  # fmt: skip
 
@@ -255,11 +256,6 @@ def _death(maker: Maker) -> str:
 
 def _wrappers(tag: Tag) -> tuple[str, ...]:
     return tuple(name for name in tag.place.split(" > ") if name)
-
-
-def _is_only_of_page(maker: Maker) -> bool:
-    """Whether the death is that of the tag itself: then it contradicts nothing."""
-    return maker.place.startswith("tag") or maker.died is None
 
 
 def _may_be_of_picture(seen: Evidence) -> bool:
