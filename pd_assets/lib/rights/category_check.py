@@ -99,7 +99,7 @@ def _named(home: Home, title: str) -> str:
             f"did you mean {', '.join(map(repr, near[:MOST_NEAR]))}?"
             if near
             else f"{len(known)} categories are there"
-            + (f", such as {known[0]!r}" if known else ": set PD_CATEGORIES and run `pdd run nightly`")
+            + (f", such as {known[0]!r}" if known else ": set PD_COMMONS_ROOTS and run `pdd run nightly`")
         )
     )
 

@@ -1,4 +1,4 @@
-"""The labelling page is behind the guard: its buttons work, and nobody else's do; without a contact nothing is asked."""
+"""The labelling page is behind the guard: its buttons work, nobody else's do; without a contact nothing is asked."""
 
 from pathlib import Path
 
