@@ -40,6 +40,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "label": ("pd_assets.cli.label", "go through the licensed pictures that lack a caption"),
         "audit": ("pd_assets.cli.audit", "a blind sample of decisions to judge in a browser, and its error rates"),
         "rights-gaps": ("pd_assets.cli.rights_gaps", "the templates that hold back otherwise free pages"),
+        "check-category": (
+            "pd_assets.cli.check_category",
+            "pages of a category that contradict themselves, to be mended at the archive",
+        ),
         "publish": ("pd_assets.cli.publish", "send a bundle or a dataset to a hub; a dry run unless --really"),
         "rebuild": ("pd_assets.cli.rebuild", "fetch and export a dataset version again from its manifest"),
         "drift": ("pd_assets.cli.drift", "how many accepted pictures lost their ground, by month and tag, and why"),
@@ -64,6 +68,7 @@ EXAMPLES = """examples:
   pdd label --category "Winter in art"        write captions for pictures that have none
   pdd audit --n 100                          a page to judge a blind sample of decisions with
   pdd rights-gaps --csv gaps.csv             which unknown templates hold back most pages that are otherwise free
+  pdd check-category "Winter in art"         which of its pages contradict themselves, and where to mend them
   pdd audit --role first                     as the first of two people; then --role second, --role settle
   pdd drift --csv drift.csv                  what became of accepted pictures, month by month
   pdd publish unet_text --to me/pictures      what would be sent to a hub, and what speaks against it
