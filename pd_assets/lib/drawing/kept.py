@@ -33,7 +33,7 @@ MOST_KEPT, MOST_GIVEN = 200, 200
 FILE = "drawing.json"
 GIVEN = ".given"
 FORMAT_VERSION = 1
-_NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{8}")
+_NAME = re.compile(r"\d{8}-\d{12}-[0-9a-f]{8}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -90,7 +90,7 @@ class Kept:
         """A drawing that waits."""
         now = datetime.now(UTC)
         drawing = Drawing(
-            id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}", wish=wish, ordered_at=now.isoformat(timespec="seconds")
+            id=f"{now:%Y%m%d-%H%M%S%f}-{secrets.token_hex(4)}", wish=wish, ordered_at=now.isoformat(timespec="seconds")
         )
         self.write(drawing)
         return drawing
