@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.guard import guard
-from pd_assets.web import ask, draw, front, gallery, judge, models, picture, reports
+from pd_assets.web import ask, draw, front, gallery, images, judge, models, picture, reports
 from pd_assets.web.served import DAGSTER, Served
 
 # Nothing of it comes from elsewhere. `blob:` and `data:` are pictures that the browser itself makes: a sketch, a mask.
@@ -24,6 +24,7 @@ POLICY = (
 PAGES: Sequence[Callable[[Served], Sequence[BaseRoute]]] = (
     front.routes,
     gallery.routes,
+    images.routes,
     picture.routes,
     ask.routes,
     draw.routes,
