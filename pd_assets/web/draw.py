@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-import io
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PIL import Image, ImageOps
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -26,6 +26,7 @@ from pd_assets.lib.drawing.resembling import Vectors, resembling
 from pd_assets.lib.drawing.wish import Wish
 from pd_assets.lib.drawing.words import Unknown, unknown_words, vocabulary
 from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.gallery.vectors import load_vectors
 from pd_assets.web.served import HEADERS, Served, wants_part
 
 LATELY = 12
@@ -38,7 +39,7 @@ OpenVectors = Callable[[], Vectors | None]
 
 def routes(served: Served, desk: Desk | None = None, vectors: OpenVectors | None = None) -> Sequence[BaseRoute]:
     """The paths of this page. Without a desk that of the home; `vectors` opens those of its pictures."""
-    page = _Draw(served, desk, vectors or (lambda: None))
+    page = _Draw(served, desk, vectors or partial(load_vectors, served.home))
     return [
         Route("/draw", page.form),
         Route("/draw", page.order, methods=["POST"]),
@@ -60,7 +61,7 @@ class _Draw:
 
     @property
     def desk(self) -> Desk:
-        return self._desk or desk_of(self.home)
+        return self._desk or desk_of(self.home, self.served.settings.rights_profile)
 
     def drawers(self) -> list[Drawer]:
         return models.drawers(self.home, free_licence=self.served.settings.weights_licence)
@@ -75,9 +76,9 @@ class _Draw:
                 models.chosen([one for one in found if not one.is_enlarging], asked["model"])
             except ConfigError as error:
                 problems["model"] = str(error)
-        if any(not one.is_enlarging and not one.problem for one in found):
-            # Somebody is about to ask: its libraries take seconds to load.
-            self.desk.warm()
+        with suppress(PdError):
+            # Somebody is about to ask: it takes seconds to load.
+            self.desk.warm(models.chosen([one for one in found if not one.is_enlarging], asked.get("model", "")).folder)
         return self._page(request, found, Read(typed=asked, problems=problems))
 
     async def order(self, request: Request) -> Response:
@@ -94,15 +95,15 @@ class _Draw:
         problems: dict[str, str] = {}
         try:
             if body:
-                typed["start"] = starts.give_picture(self.desk.kept, body)
+                typed["start"] = self.desk.starts.give_picture(body)
         except ConfigError as error:
             problems["start"] = str(error)
         try:
             if brush := typed.pop("brush", ""):
-                typed["mask"] = starts.give_mask(self.desk.kept, _brushed(brush))
+                typed["mask"] = self.desk.starts.give_mask(_brushed(brush))
         except ConfigError as error:
             problems["mask"] = str(error)
-        read = asking.read(self.home, self.desk.kept, found, typed)
+        read = asking.read(self.desk.starts, found, typed)
         read = replace(read, problems={**read.problems, **problems})
         if read.wish is None or read.problems:
             return self._page(request, found, read, status_code=422)
@@ -143,18 +144,13 @@ class _Draw:
             width, height = (min(max(int(request.query_params.get(name, "")), 1), 4096) for name in ("width", "height"))
         except ValueError:
             width = height = 1
+        own = self.desk.starts
         try:
-            name = starts.named(self.home, self.desk.kept, request.query_params.get("start", ""))
-            path = starts.path_of(self.home, self.desk.kept, name)
-            with Image.open(path, formats=starts.OWN) as opened:
-                grown = SHOWN_SIDE / max(width, height)
-                size = max(1, round(width * grown)), max(1, round(height * grown))
-                shown = ImageOps.fit(opened.convert("RGB"), size, Image.Resampling.LANCZOS)
-        except (ConfigError, OSError, ValueError, SyntaxError) as error:
+            path = own.path_of(own.named(request.query_params.get("start", "")))
+            body = starts.shown_start(path, (width, height), SHOWN_SIDE)
+        except PdError as error:
             raise HTTPException(404, str(error)) from error
-        encoded = io.BytesIO()
-        shown.save(encoded, "PNG")
-        return Response(encoded.getvalue(), media_type="image/png", headers=HEADERS)
+        return Response(body, media_type="image/png", headers=HEADERS)
 
     def picture(self, request: Request) -> Response:
         """A drawn picture, with its marks in it."""
@@ -208,7 +204,7 @@ class _Draw:
         path = self.desk.kept.picture(drawing.id, int(request.path_params["number"]))
         if path is None:
             raise HTTPException(404, "There is no such picture among the results.")
-        if item := starts.withdrawn_start(self.home, self.desk.kept, drawing.wish.start):
+        if item := self.desk.starts.withdrawn(drawing.wish.start):
             raise HTTPException(410, f"This began with {item}, which was taken down since; it is not shown any more.")
         return drawing, path
 
@@ -257,7 +253,7 @@ class _Draw:
             "standing": self.desk.standing(drawing.id),
             "drawer": drawer,
             "unknown": self._unknown(drawer, wish.prompt) if drawer and not wish.is_enlarging else [],
-            "withdrawn": starts.withdrawn_start(self.home, self.desk.kept, wish.start),
+            "withdrawn": self.desk.starts.withdrawn(wish.start),
             "may_enlarge": not wish.is_enlarging and any(one.is_enlarging and not one.problem for one in found),
         }
 
@@ -280,7 +276,7 @@ class _Draw:
             if (made_by := getattr(vectors, "clip_version", drawing.clip_version)) != drawing.clip_version:
                 why = f"It was drawn beside CLIP {drawing.clip_version}; the pictures' vectors are those of {made_by}."
                 return {"resemblance": None, "why": f"{why} Draw it again."}
-            return {"resemblance": resembling(self.home, vectors, drawing.vectors[number]), "why": ""}
+            return {"resemblance": resembling(self.desk.starts.standing, vectors, drawing.vectors[number]), "why": ""}
         except PdError as error:
             return {"resemblance": None, "why": str(error)}
 

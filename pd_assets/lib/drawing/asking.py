@@ -5,21 +5,21 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pd_assets.lib.drawing import models, starts
-from pd_assets.lib.drawing.kept import Kept
+from pd_assets.lib.drawing import models
 from pd_assets.lib.drawing.models import Drawer
+from pd_assets.lib.drawing.starts import Starts, rectangle
 from pd_assets.lib.drawing.wish import Wish
-from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import Home
+from pd_assets.lib.errors import ConfigError, PdError
 
 FIELDS = (
     "model", "prompt", "negative_prompt", "seed", "steps", "guidance", "width", "height", "n", "start", "strength",
     "mask", "left", "top", "across", "down",
 )  # fmt: skip
 LONGEST_PROMPT = 2_000
-MOST_PICTURES, MOST_STEPS, MOST_GUIDANCE, MOST_SIDE = 4, 1_000, 50.0, 1_024
+MOST_PICTURES, MOST_STEPS, MOST_GUIDANCE = 4, 1_000, 50.0
 MOST_SEED = 2**63 - 1
-STRENGTH = 0.6
+# As what draws has them (pd_ml/diffusion/order.py): a marked part is drawn anew, all of it.
+STRENGTH, MASKED_STRENGTH = 0.6, 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def read(home: Home, kept: Kept, found: Sequence[Drawer], typed: Mapping[str, str]) -> Read:
+def read(own: Starts, found: Sequence[Drawer], typed: Mapping[str, str]) -> Read:
     """A wish from what was typed."""
     reader = _Reader({name: typed.get(name, "").strip() for name in FIELDS})
     try:
@@ -44,7 +44,7 @@ def read(home: Home, kept: Kept, found: Sequence[Drawer], typed: Mapping[str, st
     except ConfigError as error:
         reader.problems["model"] = str(error)
         return Read(typed=typed, problems=reader.problems)
-    start, mask = reader.start(home, kept)
+    start, mask = reader.start(own)
     width, height = (reader.side(name, model) for name in ("width", "height"))
     wish = Wish(
         stage=model.stage,
@@ -58,7 +58,7 @@ def read(home: Home, kept: Kept, found: Sequence[Drawer], typed: Mapping[str, st
         height=height,
         n=reader.whole("n", 1, MOST_PICTURES, 1),
         start=start,
-        strength=reader.strength(is_used=bool(start)),
+        strength=reader.strength(is_used=bool(start), is_masked=bool(mask)),
         mask=mask,
     )
     return Read(typed=typed, problems=reader.problems, wish=None if reader.problems else wish)
@@ -115,29 +115,30 @@ class _Reader:
         return number
 
     def side(self, name: str, model: Drawer) -> int:
-        side = self.whole(name, model.multiple_px, MOST_SIDE, model.size_px)
+        side = self.whole(name, model.least_px, model.most_px, model.size_px)
         if name not in self.problems and side % model.multiple_px:
             near = max(model.multiple_px, round(side / model.multiple_px) * model.multiple_px)
             self.problems[name] = f"{side}; this model draws multiples of {model.multiple_px} pixels, such as {near}"
         return side
 
-    def strength(self, *, is_used: bool) -> float:
-        found = self.number("strength", 0.01, 1, STRENGTH)
+    def strength(self, *, is_used: bool, is_masked: bool) -> float:
+        own = MASKED_STRENGTH if is_masked else STRENGTH
+        found = self.number("strength", 0.01, 1, own)
         if not is_used:
             self.problems.pop("strength", None)
-            return STRENGTH
+            return own
         return found
 
-    def start(self, home: Home, kept: Kept) -> tuple[str, str]:
+    def start(self, own: Starts) -> tuple[str, str]:
         start, mask = "", self.typed["mask"]
         try:
-            start = starts.named(home, kept, self.typed["start"])
-        except ConfigError as error:
+            start = own.named(self.typed["start"])
+        except PdError as error:
             self.problems["start"] = str(error)
         try:
             typed = (self.typed[name] for name in ("left", "top", "across", "down"))
-            mask = starts.rectangle(*typed) or mask
-            starts.require_mask(kept, mask)
+            mask = rectangle(*typed) or mask
+            own.require_mask(mask)
         except ConfigError as error:
             self.problems["mask"] = str(error)
         if mask and not start and not self.problems:

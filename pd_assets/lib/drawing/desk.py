@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pd_assets.lib.drawing import starts
 from pd_assets.lib.drawing.kept import CANCELLED, DRAWING, DRAWN, FAILED, Drawing, Kept
 from pd_assets.lib.drawing.server import DrawingFailed, Event, Server, serving
+from pd_assets.lib.drawing.starts import Starts
 from pd_assets.lib.drawing.wish import Wish
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
@@ -70,19 +70,23 @@ class Desk:
         self,
         home: Home,
         *,
+        profile: str = "strict",
         command: Callable[[], Sequence[str]] = serving,
         most_waiting: int = MOST_WAITING,
         idle_s: float = IDLE_S,
         kept: Kept | None = None,
     ) -> None:
         self.home, self.kept = home, kept or Kept.of(home)
+        self.starts = Starts(home, self.kept, profile)
         self.most_waiting, self.idle_s = most_waiting, idle_s
         self._server = Server(command)
         self._waiting: deque[_Order] = deque()
         self._embeddings: deque[_Embedding] = deque()
         self._current: _Order | None = None
         self._thread: threading.Thread | None = None
-        self._is_closed = self._wants_warmth = False
+        self._is_closed = False
+        self._warm: Path | None = None
+        self._wants_warmth: Path | None = None
         self._number = 0
         self._changed = threading.Condition()
 
@@ -105,11 +109,11 @@ class Desk:
         self.kept.prune(is_at_work=self.is_at_work)
         return drawing
 
-    def warm(self) -> None:
-        """Have the process that draws started, since somebody is about to ask for a picture."""
+    def warm(self, model: Path) -> None:
+        """Have a model loaded, since somebody is about to ask for a picture of it."""
         with self._changed:
-            if not self._server.is_running:
-                self._wants_warmth = True
+            if self._warm != model or not self._server.is_running:
+                self._warm = self._wants_warmth = model
                 self._awake()
 
     def read(self, name: str) -> Drawing | None:
@@ -217,7 +221,8 @@ class Desk:
                     self._thread = None
                     self._server.stop()
                     return
-                self._wants_warmth, wants_warmth = False, self._wants_warmth
+                cold: Path | None = self._wants_warmth
+                self._wants_warmth = None
                 embedding = self._embeddings.popleft() if self._embeddings else None
                 if embedding is None and self._waiting:
                     self._current = self._waiting.popleft()
@@ -226,12 +231,17 @@ class Desk:
                 self._embed(embedding)
             elif order is not None:
                 self._draw(order)
-            elif wants_warmth:
-                with suppress(PdError):
-                    self._server.start()
+            elif cold is not None:
+                self._load(cold)
 
     def _has_work(self) -> bool:
         return bool(self._is_closed or self._embeddings or self._waiting or self._wants_warmth)
+
+    def _load(self, model: Path) -> None:
+        # What is wrong with it is told to whoever has it draw.
+        with suppress(PdError):
+            self.home.fetched(model)
+            self._asked({"do": "load", "model": str(model)}, lambda event: None)
 
     def _embed(self, embedding: _Embedding) -> None:
         try:
@@ -286,7 +296,7 @@ class Desk:
         if wish.is_enlarging:
             return {
                 "do": "upscale",
-                "image": str(starts.path_of(self.home, self.kept, wish.start)),
+                "image": str(self.starts.path_of(wish.start)),
                 "model": str(model),
                 "seed": wish.seed,
                 "steps": wish.steps,
@@ -294,11 +304,12 @@ class Desk:
             }
         image = mask = None
         if wish.start:
-            image = scratch / "start.png"
-            starts.write_start(starts.path_of(self.home, self.kept, wish.start), wish.width, wish.height, image)
-        if wish.start and wish.mask:
-            mask = scratch / "mask.png"
-            starts.write_mask(self.kept, wish.mask, wish.width, wish.height, mask)
+            # Under a name that a person is told; the file itself, since its marks tell what the result was made of.
+            image = scratch / "the start picture"
+            image.symlink_to(self.starts.path_of(wish.start))
+            if wish.mask:
+                mask = scratch / "the mask"
+                self.starts.write_mask(wish.mask, image, (wish.width, wish.height), mask)
         return {
             "do": "draw",
             "model": str(model),
@@ -311,7 +322,7 @@ class Desk:
             "width": wish.width or None,
             "height": wish.height or None,
             "image": image and str(image),
-            "strength": wish.strength,
+            "strength": wish.strength if image else None,
             "mask": mask and str(mask),
             "upscaler": None,
             "clip": clip and str(clip),
@@ -348,17 +359,18 @@ def _vectors(told: object) -> Vectors:
 
 
 _lock = threading.Lock()
-_desks: dict[Path, Desk] = {}
+_desks: dict[tuple[Path, str], Desk] = {}
 
 
-def desk_of(home: Home) -> Desk:
+def desk_of(home: Home, profile: str) -> Desk:
     """The desk of a home in this process, which ends with it."""
     with _lock:
-        if home.root not in _desks:
+        key = (home.root, profile)
+        if key not in _desks:
             if not _desks:
                 atexit.register(close_desks)
-            _desks[home.root] = Desk(home)
-        return _desks[home.root]
+            _desks[key] = Desk(home, profile=profile)
+        return _desks[key]
 
 
 def close_desks() -> None:

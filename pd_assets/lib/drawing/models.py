@@ -60,6 +60,16 @@ class Drawer:
         return self.stage == "super_resolution"
 
     @property
+    def least_px(self) -> int:
+        """The least side: further from what it learnt pictures fall apart (pd_ml/diffusion/order.py)."""
+        return -(-self.size_px // (2 * self.multiple_px)) * self.multiple_px
+
+    @property
+    def most_px(self) -> int:
+        """The greatest."""
+        return 2 * self.size_px
+
+    @property
     def named(self) -> str:
         """For a list to choose from."""
         learnt = f", learnt from {self.pictures:,} pictures" if self.pictures is not None else ""

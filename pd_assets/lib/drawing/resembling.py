@@ -6,13 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import ITEMS, LICENSED
 from pd_assets.lib.drawing.starts import is_taken_down
-from pd_assets.lib.errors import TableError
-from pd_assets.lib.home import Home
-from pd_assets.lib.release.item_rows import rows_of_items
-from pd_assets.lib.release.segments import Row
+from pd_assets.lib.gallery.standing import Standing
 
 MOST = 6
 # Of pictures that were held out, so many of 100 are farther from their nearest.
@@ -57,13 +52,10 @@ class Resemblance:
     is_warning: bool
 
 
-def resembling(home: Home, vectors: Vectors, vector: Sequence[float], *, most: int = MOST) -> Resemblance:
+def resembling(standing: Standing, vectors: Vectors, vector: Sequence[float], *, most: int = MOST) -> Resemblance:
     """What a picture of this vector resembles."""
     found = vectors.nearest(vector, most, split="train")
-    rows = _rows(home, [item for item, _ in found])
-    pictures = tuple(
-        _resembled(rows.get(item, {}), item, float(distance), is_taken_down(home, item)) for item, distance in found
-    )
+    pictures = tuple(_resembled(standing, item, float(distance)) for item, distance in found)
     compared, is_warning = how_near(pictures[0].distance, vectors.held_out) if pictures else ("", False)
     return Resemblance(pictures=pictures, compared=compared, is_warning=is_warning)
 
@@ -83,26 +75,17 @@ def how_near(distance: float, held_out: Mapping[str, object]) -> tuple[str, bool
     return f"No closer than most pictures that the model never saw{of}.", False
 
 
-def _resembled(row: Row, item_id: str, distance: float, taken_down: bool) -> Resembled:
-    if taken_down:
+def _resembled(standing: Standing, item_id: str, distance: float) -> Resembled:
+    if is_taken_down(standing, item_id):
         return Resembled(item_id=item_id, distance=distance, is_taken_down=True)
-    said = [row.get("artist"), row.get("title"), row.get("date"), ARCHIVES.get(item_id.partition(":")[0])]
+    item = standing.item(item_id)
+    if item is None:
+        return Resembled(item_id=item_id, distance=distance, title=item_id)
+    said = (item.artist, item.title, item.date, ARCHIVES.get(item_id.partition(":")[0]))
     return Resembled(
         item_id=item_id,
         distance=distance,
-        title=str(row.get("title") or item_id),
-        credit=", ".join(str(one) for one in said if one),
-        page_url=str(row.get("page_url") or ""),
+        title=item.title or item_id,
+        credit=", ".join(one for one in said if one),
+        page_url=item.page_url or "",
     )
-
-
-def _rows(home: Home, items: Sequence[str]) -> dict[str, Row]:
-    """What the catalogue says of some items: of the free ones with their artists, of others the title."""
-    found: dict[str, Row] = {}
-    for table in (ITEMS, LICENSED):
-        try:
-            for path in tables.parts(home, table):
-                found |= {str(row["item_id"]): row for row in rows_of_items(table, path, items)}
-        except (TableError, OSError):
-            continue
-    return found

@@ -18,7 +18,7 @@ from pd_assets.lib import child
 from pd_assets.lib.errors import PdError
 
 Event = Mapping[str, object]
-ENDS = frozenset({"drawn", "embedded", "upscaled", "error"})
+ENDS = frozenset({"drawn", "embedded", "upscaled", "loaded"})
 PATIENCE_S = 5.0
 MOST_SAID = 300
 

@@ -28,7 +28,9 @@
     by("guidance").placeholder = chosen().guidance;
     for (const side of ["width", "height"]) {
       by(side).placeholder = chosen().size;
-      by(side).step = by(side).min = chosen().multiple;
+      by(side).step = chosen().multiple;
+      by(side).min = chosen().least;
+      by(side).max = chosen().most;
     }
     shape();
   });

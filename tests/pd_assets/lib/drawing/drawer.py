@@ -13,7 +13,6 @@ from pathlib import Path
 from PIL import Image
 
 
-
 def command(log: Path) -> tuple[str, ...]:
     """How it is started."""
     return (sys.executable, __file__, str(log))
@@ -40,6 +39,8 @@ def main() -> None:
 
 
 def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
+    if request["do"] == "load":
+        return [{"event": "loaded"}]
     if request["do"] == "embed":
         return [{"event": "embedded", "texts": [[1.0, 0.0]] * len(request["texts"]), "images": []}]
     if request["do"] == "upscale":
