@@ -24,9 +24,9 @@ from pd_assets.lib.drawing.kept import DRAWN, Drawing
 from pd_assets.lib.drawing.models import Drawer
 from pd_assets.lib.drawing.resembling import Vectors, resembling
 from pd_assets.lib.drawing.wish import Wish
-from pd_assets.lib.drawing.words import Unknown, unknown_words, vocabulary
+from pd_assets.lib.drawing.words import Unknown, frequent, unknown_words, vocabulary
 from pd_assets.lib.errors import ConfigError, PdError
-from pd_assets.lib.gallery.vectors import load_vectors
+from pd_assets.lib.gallery.vectors import Maker, load_vectors
 from pd_assets.web.served import HEADERS, Served, wants_part
 
 LATELY = 12
@@ -57,6 +57,7 @@ def routes(served: Served, desk: Desk | None = None, vectors: OpenVectors | None
 class _Draw:
     def __init__(self, served: Served, desk: Desk | None, vectors: OpenVectors) -> None:
         self.served, self.home, self._desk, self.vectors = served, served.home, desk, vectors
+        self.maker = Maker(served.home)
         self.one_looks_for_marks = threading.Lock()
 
     @property
@@ -131,12 +132,15 @@ class _Draw:
     def words(self, request: Request) -> Response:
         """Which words of a prompt the model never learnt."""
         prompt = request.query_params.get("prompt", "")[: asking.LONGEST_PROMPT]
-        try:
+        unknown: Sequence[Unknown] = ()
+        often: Sequence[str] = ()
+        with suppress(ConfigError):
             drawers = [one for one in self.drawers() if not one.is_enlarging]
-            unknown = self._unknown(models.chosen(drawers, request.query_params.get("model", "")), prompt)
-        except ConfigError:
-            unknown = []
-        return self.served.part("draw_words.html", {"unknown": unknown})
+            drawer = models.chosen(drawers, request.query_params.get("model", ""))
+            unknown = self._unknown(drawer, prompt)
+            known = vocabulary(self.home, drawer.dataset_version) if drawer.takes_prompts else None
+            often = frequent(known) if known else ()
+        return self.served.part("draw_words.html", {"unknown": unknown, "often": often})
 
     def start(self, request: Request) -> Response:
         """A start picture, cut to the shape of what is drawn."""
@@ -271,7 +275,10 @@ class _Draw:
         try:
             vectors = self.vectors()
             if vectors is None:
-                why = "The vectors of the pictures are not made yet; they are while this site runs. Look again later."
+                self.maker.begin()
+                why = f"The vectors of the pictures could not be made: {self.maker.problem}"
+                if not self.maker.problem:
+                    why = "The vectors of the pictures that it learnt from are being made; look again in a while."
                 return {"resemblance": None, "why": why}
             if (made_by := getattr(vectors, "clip_version", drawing.clip_version)) != drawing.clip_version:
                 why = f"It was drawn beside CLIP {drawing.clip_version}; the pictures' vectors are those of {made_by}."

@@ -22,6 +22,7 @@ from pd_ml.data.shards import ShardError, read_manifest
 # Words that are counted, the most frequent first; of a prompt, those that are looked at; near ones that are told.
 MOST_WORDS, MOST_ASKED, MOST_NEAR = 200_000, 60, 3
 LONGEST_WORD = 40
+MOST_FREQUENT, LEAST_TOLD = 16, 4
 BATCH_ROWS = 4_096
 FORMAT_VERSION = 1
 NEAR = 0.72
@@ -55,6 +56,11 @@ def unknown_words(vocabulary: Vocabulary, prompt: str) -> list[Unknown]:
     asked = list(dict.fromkeys(words_of(prompt)))[:MOST_ASKED]
     lacking = [word for word in asked if word not in vocabulary.counts]
     return [Unknown(word, _near(vocabulary, word)) for word in lacking] if not vocabulary.is_cut else []
+
+
+def frequent(vocabulary: Vocabulary, most: int = MOST_FREQUENT) -> list[str]:
+    """The words that stand in captions most often, without the short ones, which say little."""
+    return [word for word in vocabulary.counts if len(word) >= LEAST_TOLD and not word.isdecimal()][:most]
 
 
 def _near(vocabulary: Vocabulary, word: str) -> tuple[str, ...]:
