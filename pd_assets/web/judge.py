@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import at_work
-from pd_assets.lib.release.kept_out import taken_down_as
+from pd_assets.lib.release.asked_standing import stands
 from pd_assets.lib.rights import waiting
 from pd_assets.lib.rights.audit import samples
 from pd_assets.lib.rights.audit_page import claims, safe_address, stored_picture
@@ -167,7 +167,7 @@ class _Pages:
     ) -> Response:
         judged = read_judgements(self.home)
         standing = judged.standing(one.item_id, self.profile, one.evidence_digest)
-        is_gone = bool(taken_down_as(self.home, one.item_id))
+        is_gone = not stands(self.home, one.item_id).is_free_to_stay
         if one.path and not is_gone:
             self.home.fetched(self.home.root / one.path)
         said = said or {}

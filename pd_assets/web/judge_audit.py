@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import at_work
-from pd_assets.lib.release.kept_out import taken_down_as
+from pd_assets.lib.release.asked_standing import stands
 from pd_assets.lib.rights.audit import Sample, Sampled, draw_sample, folder_of, load_sample, samples, save_sample
 from pd_assets.lib.rights.audit_answers import ANSWERS, FIRST, ROLES, SECOND, SETTLE
 from pd_assets.lib.rights.audit_judging import LABELS, Judging, known_profile
@@ -146,7 +146,7 @@ class _Pages:
         return self.served.page(request, "judge_audit_item.html", told, title=f"Rights audit, {judging.role}")
 
     def _item(self, one: Sampled) -> dict[str, object]:
-        is_gone = bool(taken_down_as(self.home, one.item_id))
+        is_gone = not stands(self.home, one.item_id).is_free_to_stay
         if one.path and not is_gone:
             self.home.fetched(self.home.root / one.path)
         return {

@@ -18,7 +18,7 @@ from pd_assets.lib.home import at_work
 from pd_assets.lib.labelling.queue import Unlabelled, pick
 from pd_assets.lib.labelling.reading import reread
 from pd_assets.lib.labelling.work import LabellingWork, labelled_before
-from pd_assets.lib.release.kept_out import taken_down_as
+from pd_assets.lib.release.asked_standing import stands
 from pd_assets.lib.rights.audit_page import safe_address
 from pd_assets.lib.settings import require_contact
 from pd_assets.web.served import HEADERS, Served
@@ -121,4 +121,4 @@ class _Pages:
 
     def _may_be_shown(self, picture: Unlabelled) -> bool:
         home = self.served.home
-        return home.holds(picture.picture) and not taken_down_as(home, picture.item_id)
+        return home.holds(picture.picture) and stands(home, picture.item_id).is_free_to_stay

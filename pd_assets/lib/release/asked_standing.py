@@ -50,7 +50,12 @@ class Stands:
 
     @property
     def may_be_shown(self) -> bool:
-        return self.path is not None and not self.downs and not self.unread
+        return self.path is not None and self.is_free_to_stay
+
+    @property
+    def is_free_to_stay(self) -> bool:
+        """Whether no takedown is known, and none can be hidden by what could not be read."""
+        return not self.downs and not self.unread
 
     def standing(self) -> Standing:
         """What `why` asks for, with nothing that is the operator's own."""
