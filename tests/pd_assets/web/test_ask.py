@@ -201,7 +201,7 @@ def test_a_home_that_may_only_be_read_says_that_it_takes_no_requests(tmp_path: P
     site = client(open_home(tmp_path / "home", to_ask=True))
     assert "read-only and cannot take requests" in site.get("/ask").text
     answer = site.post("/ask/requests", data={"which": "M3", "reason": "mine"})
-    assert answer.status_code == 400 and "read-only" in answer.text
+    assert answer.status_code == 403 and "cannot be written" in answer.text
 
 
 def test_another_page_cannot_send_a_request_or_confirm_one(asked: TestClient, home: Home) -> None:
