@@ -119,7 +119,7 @@ class _Wall:
             vector = found.of(query.like)
             if vector is None:
                 notes.append(
-                    "Nothing can be compared with that picture: it is not in the dataset whose pictures our CLIP has read."
+                    "Nothing can be compared with that picture: it is not in the dataset that our CLIP has read."
                 )
                 return []
             return [item_id for item_id, _ in found.nearest(vector, ALIKE + 1, split=None) if item_id != query.like]
@@ -168,7 +168,5 @@ def _loosened(gallery: Gallery, query: Query, among: Sequence[str] | None) -> tu
             ways.append((query.toggled(facet, value), words, among))
     if query.like or query.looks:
         ways.append((replace(query, like="", looks="", page=1), "whatever they look like", None))
-    found = [
-        Link(url=way.url, words=words, count=gallery.page(way, among=within).total) for way, words, within in ways
-    ]
+    found = [Link(url=way.url, words=words, count=gallery.page(way, among=within).total) for way, words, within in ways]
     return tuple(sorted((link for link in found if link.count), key=lambda link: -link.count))

@@ -1,11 +1,11 @@
 """Makes the index of the gallery from the tables, as a stream and in bounded memory: written whole or not at all.
 
-    rows.arrow              what is shown of each item, in the order of their ids
-    <facet>.codes.npy       the number of its value; of a facet with several `<facet>.begins.npy` says where each item's are
-    <facet>.values.arrow    the values by number, sorted
-    words.arrow             all words, sorted; word.begins.npy and word.rows.npy: the items that have each
-    order.<sort>.npy        the items in an order
-    told.json               of which tables, and size and CRC-32 of each file; written last
+rows.arrow              what is shown of each item, in the order of their ids
+<facet>.codes.npy       the number of its value; of a facet with several `<facet>.begins.npy` says where each item's are
+<facet>.values.arrow    the values by number, sorted
+words.arrow             all words, sorted; word.begins.npy and word.rows.npy: the items that have each
+order.<sort>.npy        the items in an order
+told.json               of which tables, and size and CRC-32 of each file; written last
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from pd_assets.lib.catalog.schemas import CAPTIONS, CLUSTERS, DECISIONS, FILES, 
 from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.gallery.facets import FACETS, Facet
 from pd_assets.lib.gallery.words import words
-from pd_assets.lib.home import Home, alone, write_checked
+from pd_assets.lib.home import Home, alone, remove_folder, write_checked
 
 FOLDER = ".index/gallery"
 TOLD = "told.json"
@@ -84,6 +84,8 @@ def build(home: Home, profile: str) -> Path:
             count = _write(home, profile, partial)
             files = {path.name: [path.stat().st_size, crc(path)] for path in sorted(partial.iterdir())}
             write_checked(partial / TOLD, {"fingerprint": wanted, "profile": profile, "count": count, "files": files})
+            # What lies there is not finished, or is damaged.
+            remove_folder(folder)
             os.replace(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -142,7 +144,7 @@ def _write(home: Home, profile: str, folder: Path) -> int:
 
 
 def _joined(parts: list[npt.NDArray[np.generic]], kind: type[np.generic]) -> npt.NDArray[np.int64]:
-    return np.concatenate(parts).astype(kind) if parts else np.empty(0, kind)  # type: ignore[return-value]
+    return np.concatenate(parts).astype(kind) if parts else np.empty(0, kind)
 
 
 def _order(folder: Path, name: str, keys: npt.NDArray[np.int64]) -> None:

@@ -1,7 +1,7 @@
 """Keeps the index of the gallery in step: the one that is there is served while a newer one is made beside the pages.
 
-A small home's is made in a thread, a large one's in a process of its own, which leaves the pages their time. One that is
-damaged is removed and made anew.
+A small home's is made in a thread, a large one's in a process of its own, which leaves the pages their time. One that
+is damaged is removed and made anew.
 """
 
 import logging
@@ -52,7 +52,7 @@ class Keeper:
         return at_work is not None and at_work.is_alive()
 
     def gallery(self) -> Gallery | None:
-        """The index as it is: of the tables as they are, or an older one while a new one is made; None before the first."""
+        """The index of the tables as they are, or an older one while a new one is made; None before the first."""
         found = self._now()
         if self.is_making:
             is_small = found is not None and found.count < LARGE

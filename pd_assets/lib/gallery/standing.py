@@ -74,7 +74,7 @@ class Standing:
             raise NotShown("This picture is not shown: it is not in the store any more.") from error
         if hashlib.sha256(body).hexdigest() != item.sha256:
             raise NotShown(
-                "This picture is not shown: its file in the store is damaged; `pdd doctor --repair` has it fetched again."
+                "This picture is not shown: its file in the store is damaged; `pdd doctor --repair` heals it."
             )
         return body
 

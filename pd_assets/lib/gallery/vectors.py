@@ -1,8 +1,8 @@
 """Pictures as vectors of our own CLIP: which pictures look like one, or like words.
 
 A folder `.index/vectors/<clip version>-<dataset version>/` is made whole or not at all by `python -m pd_ml embed`
-(`vectors.npy` float16 N x D of unit length, `items.parquet` with item_id, sha256 and split, `told.json`), and is derived.
-Vectors of a dataset that is gone, as after a purge, are not read and are removed.
+(`vectors.npy` float16 N x D of unit length, `items.parquet` with item_id, sha256 and split, `told.json`), and is
+derived. Vectors of a dataset that is gone, as after a purge, are not read, and go when others are made.
 """
 
 import json
@@ -89,7 +89,7 @@ class Vectors:
 def _products(vectors: npt.NDArray[np.float16], asked: Vector) -> Vector:
     """The product of each row with a vector, as float32.
 
-    numpy converts a float16 in 2 ns; moving its bits takes a tenth of that, and is as exact for numbers that are finite.
+    numpy converts a float16 in 2 ns; moving its bits takes a tenth of that, and is exact for what is finite.
     """
     found = np.empty(len(vectors), np.float32)
     scaled = asked * _SCALE

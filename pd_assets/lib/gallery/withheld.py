@@ -53,7 +53,9 @@ class Withheld:
             with suppress(TableError, FileNotFoundError):
                 content = tables.read_part(TAKEDOWNS, path, ["item_id", "sha256", "sha1", "number"])
                 for row in content.to_pylist():
-                    yield from ((key, _said(row["number"])) for key in _keys(row["item_id"], row["sha256"], row["sha1"]))
+                    yield from (
+                        (key, _said(row["number"])) for key in _keys(row["item_id"], row["sha256"], row["sha1"])
+                    )
         noted, _ = notes.read_all(self.home)
         for note in noted:
             for one in (*note.meant, *(() if note.is_pattern else as_named(self.home, note.named))):
