@@ -34,11 +34,11 @@ class Keeper:
     """The index of one home under one profile. `problem`: why it could not be made of the tables as they are."""
 
     def __init__(
-        self, home: Home, profile: str, *, make: Callable[[Home, str], object] | None = None,
+        self, home: Home, profile: str, *, making: Callable[[Home, str], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.home, self.profile, self.problem = home, profile, ""
-        self._make, self._clock = make or _made, clock
+        self._make, self._clock = making or make, clock
         self._lock = Lock()
         self._open: Gallery | None = None
         self._wanted, self._looked = "", float("-inf")
@@ -121,8 +121,9 @@ class Keeper:
             log.warning("the index of the gallery could not be made: %s", self.problem)
 
 
-def _made(home: Home, profile: str) -> None:
-    if tables.count_rows(home, ITEMS) < LARGE:
+def make(home: Home, profile: str, *, large: int = LARGE) -> None:
+    """Make the index: from so many items on in a process of its own. PdError."""
+    if tables.count_rows(home, ITEMS) < large:
         build(home, profile)
         return
     command = [sys.executable, "-m", "pd_assets.lib.gallery", str(home.root), profile]

@@ -53,7 +53,7 @@ def test_what_is_not_shown_says_why_with_an_index_and_without(
 ) -> None:
     shown = standing(home)
     if not is_in_step:
-        shown.keeper = Keeper(home, PROFILE, make=lambda home, profile: None)
+        shown.keeper = Keeper(home, PROFILE, making=lambda home, profile: None)
         shown.keeper._open, shown.keeper._looked = None, float("inf")
     with pytest.raises(NotShown, match=told):
         shown.shown(item_id)
