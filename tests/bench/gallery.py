@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CAPTIONS, DECISIONS, FILES, ITEMS
-from pd_assets.lib.gallery.asked import read_query
+from pd_assets.lib.gallery.asked import Query, read_query
 from pd_assets.lib.gallery.building import build, place
 from pd_assets.lib.gallery.index import Gallery
 from pd_assets.lib.gallery.keeping import keeper
@@ -118,31 +118,30 @@ def measure(home: Home, n: int, scratch: Path) -> None:
     gallery = Gallery(folder)
     print(f"opened and compared with its checksums in {time.perf_counter() - began:.2f} s")
     peer = best(lambda: asked_of_duckdb(home))
-    print(
-        f"peer: the counts of four facets and one page by DuckDB from the tables: {peer[0]:,.0f} ms, {peer[1]:,.0f} CPU-ms"
-    )
+    told = f"{peer[0]:,.0f} ms, {peer[1]:,.0f} CPU-ms"
+    print(f"peer: the counts of four facets and one page by DuckDB from the tables: {told}")
     client = TestClient(site(served(home, Settings(home=home.root))), base_url="http://127.0.0.1")
     assert client.get("/pictures").status_code == 200
-    print(
-        "| page | index, ms | index, CPU-ms | whole page, ms | items | CPU of the peer / of the index |\n|---|---|---|---|---|---|"
-    )
+    print("| page | index, ms | index, CPU-ms | whole page, ms | items | CPU of the peer / of the index |")
+    print("|---|---|---|---|---|---|")
     for what, pairs in PAGES.items():
         query = read_query(pair.split("=") for pair in pairs.replace("+", " ").split("&") if pair)  # type: ignore[misc]
 
-        def page() -> object:
+        def page(query: Query = query) -> object:
             gallery._kept.clear()
             return gallery.page(query)
 
         wall, cpu = best(page)
 
-        def wholly() -> object:
+        def wholly(pairs: str = pairs) -> object:
             if (kept := keeper(home, PROFILE).current()) is not None:
                 kept._kept.clear()
             return client.get(f"/pictures?{pairs}")
 
         whole_page, _ = best(wholly)
         print(
-            f"| {what} | {wall:.0f} | {cpu:.0f} | {whole_page:.0f} | {gallery.page(query).total:,} | {peer[1] / cpu:.0f} |",
+            f"| {what} | {wall:.0f} | {cpu:.0f} | {whole_page:.0f} | {gallery.page(query).total:,} | "
+            f"{peer[1] / cpu:.0f} |",
             flush=True,
         )
     looks(n, scratch, gallery)

@@ -100,7 +100,16 @@ def test_where_nothing_fits_the_page_says_what_to_loosen(client: TestClient) -> 
 
 @pytest.mark.parametrize(
     "query",
-    ["q=" + "word+" * 10_000, "page=-1", "verdict=free", "sort=x", "q=%00", "q=***", "artist=" + "x" * 9_000, "page=1e9"],
+    [
+        "q=" + "word+" * 10_000,
+        "page=-1",
+        "verdict=free",
+        "sort=x",
+        "q=%00",
+        "q=***",
+        "artist=" + "x" * 9_000,
+        "page=1e9",
+    ],
 )
 def test_a_hostile_address_gets_a_clear_message(client: TestClient, query: str) -> None:
     answer = client.get(f"/pictures?{query}")

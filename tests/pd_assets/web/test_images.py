@@ -1,7 +1,6 @@
 """The pictures that a site gives away, and those that it does not any more."""
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,31 +19,51 @@ from tests.pd_assets.lib.gallery.planted import with_pictures
 from tests.pd_assets.lib.planting import PROFILE
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = with_pictures(open_home(tmp_path), 8, (640, 480))
+def made(folder: Path) -> Home:
+    home = with_pictures(open_home(folder), 8, (640, 480))
     build(home, PROFILE)
     return home
 
 
+def opened(home: Home) -> TestClient:
+    return TestClient(site(served(home, Settings(home=home.root))), base_url="http://127.0.0.1")
+
+
 @pytest.fixture
-def client(home: Home) -> Iterator[TestClient]:
-    with TestClient(site(served(home, Settings(home=home.root))), base_url="http://127.0.0.1") as opened:
-        yield opened
+def home(tmp_path: Path) -> Home:
+    return made(tmp_path)
 
 
-def test_a_small_copy_is_a_webp_and_the_picture_is_as_it_is_stored(home: Home, client: TestClient) -> None:
-    thumb, image = client.get("/thumb/commons:M1"), client.get("/image/commons%3AM1")
+@pytest.fixture
+def client(home: Home) -> TestClient:
+    return opened(home)
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Nobody changes it."""
+    return made(tmp_path_factory.mktemp("read"))
+
+
+@pytest.fixture(scope="module")
+def reader(read: Home) -> TestClient:
+    return opened(read)
+
+
+def test_a_small_copy_is_a_webp_and_the_picture_is_as_it_is_stored(read: Home, reader: TestClient) -> None:
+    thumb, image = reader.get("/thumb/commons:M1"), reader.get("/image/commons%3AM1")
     with Image.open(io.BytesIO(thumb.content)) as small:
         assert (small.format, max(small.size)) == ("WEBP", 320)
-    assert image.content == (home.root / "images/1.jpg").read_bytes()
+    assert image.content == (read.root / "images/1.jpg").read_bytes()
     assert (thumb.headers["content-type"], image.headers["content-type"]) == ("image/webp", "image/jpeg")
     assert {answer.headers["cache-control"] for answer in (thumb, image)} == {"no-cache"}
-    assert not list(home.root.rglob("*.webp"))
+    assert not list(read.root.rglob("*.webp"))
 
 
 @pytest.mark.parametrize("kind", ["thumb", "image"])
-def test_what_a_browser_kept_may_be_shown_again_until_it_is_taken_down(home: Home, client: TestClient, kind: str) -> None:
+def test_what_a_browser_kept_may_be_shown_again_until_it_is_taken_down(
+    home: Home, client: TestClient, kind: str
+) -> None:
     kept = {"If-None-Match": client.get(f"/{kind}/commons:M1").headers["etag"]}
     assert client.get(f"/{kind}/commons:M1", headers=kept).status_code == 304
     (note,) = noted(Asked(names=("commons:M1",), reason="asked"))
@@ -55,7 +74,9 @@ def test_what_a_browser_kept_may_be_shown_again_until_it_is_taken_down(home: Hom
 
 
 @pytest.mark.parametrize("kind", ["thumb", "image"])
-def test_a_picture_that_was_purged_a_second_ago_is_not_shown_from_memory(home: Home, client: TestClient, kind: str) -> None:
+def test_a_picture_that_was_purged_a_second_ago_is_not_shown_from_memory(
+    home: Home, client: TestClient, kind: str
+) -> None:
     kept = {"If-None-Match": client.get(f"/{kind}/commons:M1").headers["etag"]}
     (home.root / "images/1.jpg").unlink()
     for headers in ({}, kept):
@@ -66,11 +87,16 @@ def test_a_picture_that_was_purged_a_second_ago_is_not_shown_from_memory(home: H
 @pytest.mark.parametrize("kind", ["thumb", "image"])
 @pytest.mark.parametrize(
     ("item_id", "told"),
-    [("commons:M2", "waiting"), ("commons:M3", "refused"), ("commons:M99", "No picture here is called")]
-    + [("..%2F..%2Fetc%2Fpasswd", "No picture here is called"), ("%3Cscript%3E", "&lt;script&gt;")],
+    [
+        ("commons:M2", "waiting"),
+        ("commons:M3", "refused"),
+        ("commons:M99", "No picture here is called"),
+        ("..%2F..%2Fetc%2Fpasswd", "No picture here is called"),
+        ("%3Cscript%3E", "&lt;script&gt;"),
+    ],
 )
-def test_a_page_says_why_a_picture_is_not_shown(client: TestClient, kind: str, item_id: str, told: str) -> None:
-    answer = client.get(f"/{kind}/{item_id}")
+def test_a_page_says_why_a_picture_is_not_shown(reader: TestClient, kind: str, item_id: str, told: str) -> None:
+    answer = reader.get(f"/{kind}/{item_id}")
     assert answer.status_code == 404
     assert told in answer.text and "<script>alert" not in answer.text
 
@@ -83,8 +109,8 @@ def test_a_damaged_file_in_the_store_is_told_and_no_error_of_ours(home: Home, cl
         assert answer.status_code == 404 and "damaged" in answer.text
 
 
-def test_many_who_ask_at_once_get_the_same(client: TestClient) -> None:
+def test_many_who_ask_at_once_get_the_same(reader: TestClient) -> None:
     with ThreadPoolExecutor(8) as crowd:
-        answers = list(crowd.map(lambda number: client.get(f"/thumb/commons:M{number % 2 * 4 + 1}"), range(24)))
+        answers = list(crowd.map(lambda number: reader.get(f"/thumb/commons:M{number % 2 * 4 + 1}"), range(24)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 2

@@ -32,7 +32,7 @@ def test_what_cannot_be_asked_for_says_what_was_found_and_what_is_expected(name:
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    with pytest.raises(BadQuery, match="verdict: .*sort: .*page: "):
+    with pytest.raises(BadQuery, match=r"verdict: .*sort: .*page: "):
         read_query([("verdict", "x"), ("sort", "x"), ("page", "x")])
 
 

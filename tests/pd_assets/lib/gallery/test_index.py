@@ -57,7 +57,9 @@ def facts(number: int) -> dict[str, set[str]]:
                 if sharpness >= least
             )
         },
-        "words": set(words(" ".join([str(item["title"]), artist_of(decided), *(told(captions) if is_accepted else ())]))),
+        "words": set(
+            words(" ".join([str(item["title"]), artist_of(decided), *(told(captions) if is_accepted else ())]))
+        ),
     }
 
 
@@ -120,7 +122,11 @@ def test_the_pictures_that_are_found_and_the_counts_of_every_facet_are_those_of_
 def test_the_rows_of_a_page_say_what_the_tables_say(gallery: Gallery) -> None:
     found = gallery.item("commons:M7")
     assert found is not None
-    assert (found.title, found.verdict, found.reasons) == ("Boat at night 7", "reject", ("no_ground", "us_ground_missing"))
+    assert (found.title, found.verdict, found.reasons) == (
+        "Boat at night 7",
+        "reject",
+        ("no_ground", "us_ground_missing"),
+    )
     assert not found.has_picture
     accepted = gallery.item("commons:M4")
     assert accepted is not None

@@ -105,8 +105,13 @@ def flip(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "damage"),
-    [("rows.arrow", flip), ("word.rows.npy", cut), ("artist.values.arrow", Path.unlink), ("told.json", flip)]
-    + [("told.json", Path.unlink)],
+    [
+        ("rows.arrow", flip),
+        ("word.rows.npy", cut),
+        ("artist.values.arrow", Path.unlink),
+        ("told.json", flip),
+        ("told.json", Path.unlink),
+    ],
 )
 def test_a_damaged_index_is_made_anew(home: Home, name: str, damage: Callable[[Path], object]) -> None:
     folder = build(home, PROFILE)
@@ -149,7 +154,7 @@ def test_a_large_one_is_made_by_a_process_of_its_own(home: Home) -> None:
 def test_what_failed_in_that_process_is_named(home: Home) -> None:
     path = tables.bucket_file(home, DECISIONS, 0)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(PdError, match="^rights/decisions"):
+    with pytest.raises(PdError, match=r"^rights/decisions"):
         make(home, PROFILE, large=COUNT)
 
 

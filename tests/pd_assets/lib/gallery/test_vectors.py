@@ -46,7 +46,7 @@ def test_a_picture_is_nearest_to_itself_and_held_out_ones_are_left_out_where_ask
     assert found is not None
     vector = found.of("commons:M4")
     assert vector is not None and found.of("commons:M99") is None
-    assert [name for name, _ in found.nearest(vector, 3, split=None)][0] == "commons:M4"
+    assert found.nearest(vector, 3, split=None)[0][0] == "commons:M4"
     nearest = found.nearest(vector, 20)
     assert {name for name, _ in nearest[:2]} == {"commons:M3", "commons:M5"} and len(nearest) == 8
     assert found.held_out["count"] == 1 and found.clip_version == "c1"
