@@ -127,7 +127,8 @@ def test_a_table_that_cannot_be_read_is_told_and_the_older_index_stays(home: Hom
     path = tables.bucket_file(home, DECISIONS, 0)
     path.write_bytes(path.read_bytes()[:-100])
     clock.now += 1.0
-    assert until(lambda: keeper.gallery() and keeper.problem).startswith("rights/decisions")
+    until(lambda: keeper.gallery() and keeper.problem)
+    assert keeper.problem.startswith("rights/decisions")
     assert keeper.gallery() is before
     assert not keeper.is_making
 
