@@ -8,7 +8,7 @@ derived. Vectors of a dataset that is gone, as after a purge, are not read, and 
 import json
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -153,8 +153,8 @@ def make(home: Home) -> Path | None:
 class Maker:
     """Makes the vectors of a home in the background, one try for each CLIP and dataset."""
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
+    def __init__(self, home: Home, *, making: Callable[[Home], object] | None = None) -> None:
+        self.home, self._make = home, making or make
         self.problem = ""
         self._tried = ""
         self._lock = Lock()
@@ -176,7 +176,7 @@ class Maker:
 
     def _work(self) -> None:
         try:
-            make(self.home)
+            self._make(self.home)
         except (PdError, OSError) as error:
             self.problem = " ".join(str(error).split())
             log.warning("the vectors of the pictures could not be made: %s", self.problem)

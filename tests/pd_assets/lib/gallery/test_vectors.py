@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pd_assets.lib.child import ChildFailed
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.gallery.vectors import Maker, Vectors, is_missing, load_vectors
 from pd_assets.lib.home import Home, open_home
+from tests.patience import until
 from tests.pd_assets.lib.gallery.planted import vectors_of
 
 
@@ -87,10 +89,20 @@ def test_a_damaged_folder_is_removed_so_that_it_is_made_anew(home: Home, name: s
     assert is_missing(home)
 
 
-def test_a_failure_to_make_them_is_told_and_not_tried_again_and_again(home: Home) -> None:
+def test_they_are_made_once_and_a_failure_is_told_and_not_tried_again_and_again(home: Home) -> None:
     folder = vectors_of(home, [1, 2])
     (folder / "told.json").unlink()
-    maker = Maker(home)
-    maker._tried = folder.name
+    tried: list[Home] = []
+
+    def fails(home: Home) -> None:
+        tried.append(home)
+        raise ChildFailed("pd_ml embed failed: no weights")
+
+    maker = Maker(home, making=fails)
     maker.begin()
-    assert not maker.is_making
+    until(lambda: maker.problem)
+    maker.begin()
+    assert maker.problem == "pd_ml embed failed: no weights" and len(tried) == 1
+    vectors_of(home, [1, 2], clip="c2")
+    maker.begin()
+    assert len(tried) == 1
