@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pd_assets.lib.child import ChildFailed
@@ -21,6 +21,7 @@ def home(tmp_path: Path) -> Home:
     return open_home(tmp_path)
 
 
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1_000), count=st.integers(1, 5_000), k=st.integers(1, 50))
 def test_the_nearest_are_those_of_comparing_with_every_picture(seed: int, count: int, k: int) -> None:
     random = np.random.default_rng(seed)
