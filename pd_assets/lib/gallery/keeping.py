@@ -16,7 +16,7 @@ from threading import Lock, Thread
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import ITEMS
 from pd_assets.lib.errors import PdError
-from pd_assets.lib.gallery.building import TOLD, build, fingerprint, place
+from pd_assets.lib.gallery.building import FOLDER, TOLD, build, fingerprint, place
 from pd_assets.lib.gallery.index import DamagedIndex, Gallery
 from pd_assets.lib.home import Home, remove_folder
 
@@ -78,18 +78,23 @@ class Keeper:
             return self._open
 
     def _opened(self, wanted: str) -> Gallery | None:
-        folder = place(self.home) / wanted
-        if not (folder / TOLD).is_file():
-            return None
-        try:
-            found = Gallery(folder)
-        except DamagedIndex as damage:
-            log.warning("%s; it is made anew", damage)
-            remove_folder(folder)
-            return None
-        self.problem = ""
-        self._remove_others(folder)
-        return found
+        # One that must not be written may have brought its own.
+        for folder in dict.fromkeys((place(self.home) / wanted, self.home.root / FOLDER / wanted)):
+            is_ours = folder.parent == place(self.home)
+            if not (folder / TOLD).is_file():
+                continue
+            try:
+                found = Gallery(folder)
+            except DamagedIndex as damage:
+                log.warning("%s; it is made anew", damage)
+                if is_ours:
+                    remove_folder(folder)
+                continue
+            self.problem = ""
+            if is_ours:
+                self._remove_others(folder)
+            return found
+        return None
 
     def _older(self) -> Gallery | None:
         for told in sorted(place(self.home).glob(f"[!.]*/{TOLD}"), key=_time, reverse=True):

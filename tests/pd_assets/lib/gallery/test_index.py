@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pd_assets.lib.gallery.asked import Query, read_query
@@ -97,6 +97,7 @@ def ids(page: Page) -> list[str]:
 CHOICES = st.dictionaries(st.sampled_from(sorted(FACETS)), st.randoms(use_true_random=False), max_size=3)
 
 
+@settings(max_examples=50)
 @given(chosen=CHOICES, text=st.sampled_from(["", "ho", "boat", "chateau ete", "thing3 anna", "山", "nothing"]))
 def test_the_pictures_that_are_found_and_the_counts_of_every_facet_are_those_of_going_through_all_items(
     gallery: Gallery, chosen: dict[str, object], text: str

@@ -147,6 +147,14 @@ def test_a_home_that_must_not_be_written_has_its_index_elsewhere(home: Home) -> 
     assert Gallery(folder).count == COUNT
 
 
+def test_a_home_that_must_not_be_written_uses_the_index_that_it_brought(home: Home) -> None:
+    folder = build(home, PROFILE)
+    asked = open_home(home.root, to_ask=True)
+    found = Keeper(asked, PROFILE).current()
+    assert found is not None and found.fingerprint == folder.name
+    assert not (place(asked) / folder.name).exists()
+
+
 def test_a_large_one_is_made_by_a_process_of_its_own(home: Home) -> None:
     make(home, PROFILE, large=COUNT)
     assert Gallery(place(home) / fingerprint(home, PROFILE)).count == COUNT
