@@ -65,6 +65,10 @@ def test_lib_imports_no_dagster_and_no_training_library() -> None:
     assert broken(modules_of("pd_assets.lib"), ["dagster", *HEAVY]) == []
 
 
+def test_the_site_imports_no_dagster_and_no_training_library() -> None:
+    assert broken(modules_of("pd_assets.web"), ["dagster", *HEAVY]) == []
+
+
 def test_lib_imports_nothing_of_the_rest_of_pd_assets() -> None:
     rest = [module for module in modules_of("pd_assets") if not within(module, ["pd_assets.lib"])]
     assert broken(modules_of("pd_assets.lib"), [name for name in rest if name != "pd_assets"]) == []

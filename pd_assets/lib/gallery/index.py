@@ -1,4 +1,4 @@
-"""An index of the gallery that is there, mapped into memory: a page of what is asked for, with the counts of each facet.
+"""An index of the gallery that is there, mapped into memory: a page of what is asked for, and the counts of each facet.
 
 A facet is counted over what is found; one of which any chosen value is enough over what the others leave, so that one
 sees what else there is. Errors: DamagedIndex.
