@@ -185,7 +185,7 @@ def test_what_is_refused_is_named_before_torch_is_imported(models: Path, tmp_pat
         "all black": [*prompted, "--image", start, "--mask", black, *out],
         "no such file": [*prompted, "--image", str(tmp_path / "gone.png"), *out],
         "cannot be read as a picture": [*prompted, "--image", none, *out],
-        "20000 x 10000 pixels": [*prompted, "--image", bombed, *out],
+        "expected at most 40,000,000 pixels": [*prompted, "--image", bombed, *out],
         "expected super_resolution": [*prompted, "--upscale", plain, *out],
         "5000 steps, expected 1 to 1000": [*prompted, "--steps", "5000", *out],
         "expected a picture": ["upscale", str(tmp_path), str(tmp_path / "l.png"), "--model", plain],
