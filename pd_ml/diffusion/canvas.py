@@ -43,7 +43,7 @@ def read_start(body: bytes, name: str) -> Image.Image:
             raise _too_large(name, str(error)) from error
         if opened.width * opened.height > MAX_START_PIXELS:
             raise _too_large(name, f"{opened.width} x {opened.height} pixels")
-        return _on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "white")
+        return laid_on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "white")
 
 
 def read_mask(body: bytes, name: str, picture: Image.Image) -> Image.Image:
@@ -51,7 +51,7 @@ def read_mask(body: bytes, name: str, picture: Image.Image) -> Image.Image:
     with decoding(name), Image.open(io.BytesIO(body)) as opened:
         if (opened.size != picture.size) and (opened.size[::-1] != picture.size):
             raise _other_size(opened.size, name, picture)
-        mask = _on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "black").convert("L")
+        mask = laid_on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "black").convert("L")
     if mask.size != picture.size:
         raise _other_size(mask.size, name, picture)
     if mask.getextrema()[1] == 0:
@@ -93,7 +93,8 @@ def _centre(picture: Image.Image, width: int, height: int) -> tuple[int, int, in
     return left, top, left + kept_width, top + kept_height
 
 
-def _on(picture: Image.Image, colour: str) -> Image.Image:
+def laid_on(picture: Image.Image, colour: str) -> Image.Image:
+    """Without transparency: what shines through is of that colour."""
     if picture.mode != "RGBA":
         return picture
     return Image.alpha_composite(Image.new("RGBA", picture.size, colour), picture).convert("RGB")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pd_ml.data.shards import read_batches
 from pd_ml.errors import ProvenanceError
 from pd_ml.marks.detection import anchors_of, detect
 from pd_ml.marks.origin import GENERATED
@@ -120,6 +121,23 @@ def test_vectors_of_results_are_those_of_their_files(server: Server, models: Pat
     assert embedded["images"] == drawn["vectors"]
     vectors = np.array([*embedded["images"], *embedded["texts"]])  # type: ignore[misc]
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+    (tmp_path / "none.png").write_bytes(b"no picture")
+    (refused,) = answers(server, asked | {"images": [str(tmp_path / "none.png")]})
+    assert refused["error"] == "PictureError" and "cannot be read as a picture" in str(refused["message"])
+
+
+def test_vectors_of_a_datasets_pictures_are_those_of_its_folder(
+    server: Server, models: Path, dataset: Path, tmp_path: Path
+) -> None:
+    assert run_here("embed", "--clip", models / "clip", "--dataset", dataset, "--out", tmp_path / "vectors") == 0
+    rows = next(iter(read_batches(dataset, "train", ("image",)))).to_pylist()[:3]
+    files = [tmp_path / f"{number}.jpg" for number in range(3)]
+    for path, row in zip(files, rows, strict=True):
+        path.write_bytes(row["image"])
+    asked = {"id": 1, "do": "embed", "clip": str(models / "clip"), "images": [str(path) for path in files]}
+    (embedded,) = answers(server, asked)
+    of_folder = np.load(tmp_path / "vectors" / "vectors.npy")[:3]
+    assert np.allclose(np.array(embedded["images"]), of_folder, atol=1e-3)
 
 
 def test_a_prompt_of_ten_thousand_words_is_cut_off_and_the_answer_says_so_in_few(
