@@ -1,5 +1,6 @@
 """Pictures that are started from a picture, drawn anew in parts, or of another size."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pd_ml.diffusion.canvas import Canvas, anew_weights, start_pixels
 from pd_ml.diffusion.from_picture import draw_on, first_step
 from pd_ml.diffusion.order import Order, checked
 from pd_ml.diffusion.sampling import draw, draw_unprompted, open_pipeline, takes_prompts
+from pd_ml.diffusion.studio import paint
 from pd_ml.marks.detection import anchors_of, detect
 from pd_ml.marks.origin import ALTERED, GENERATED
 from tests.pd_ml.command import run_here
@@ -26,8 +28,6 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def start(side: int = 16) -> Pixels:
-    import io
-
     return start_pixels(Image.open(io.BytesIO(paint(3).jpeg)).convert("RGB"), side, side)
 
 
@@ -81,6 +81,18 @@ def test_what_the_mask_keeps_stays_to_the_bit_and_the_rest_is_drawn_anew_the_sam
     assert apart(found[:, :, 10:], start()[:, 10:]) > 5 and apart(found[0], found[1]) > 0
     assert (drawn(latent_models / stage, canvas) == found).all()
     assert (drawn(latent_models / stage, canvas, seed=1) != found).any()
+
+
+def test_a_small_model_draws_with_one_thread_and_leaves_their_number_as_it_was(models: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    seen: list[int] = []
+    try:
+        ready = checked(Order(model=models / "unet", steps=2))
+        paint(ready, open_pipeline(models / "unet", CPU), lambda *_: seen.append(torch.get_num_threads()))
+        assert (seen, torch.get_num_threads()) == ([1, 1], 2)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_one_step_is_taken_at_least_and_all_of_them_at_full_strength() -> None:

@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -242,8 +244,6 @@ def test_what_is_refused_is_named_before_torch_is_imported(models: Path, tmp_pat
 
 def bomb() -> bytes:
     """The head of a PNG of 200 megapixels."""
-    import struct
-    import zlib
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
