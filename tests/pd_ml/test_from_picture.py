@@ -14,7 +14,7 @@ from pd_ml.diffusion.canvas import Canvas, anew_weights, start_pixels
 from pd_ml.diffusion.from_picture import draw_on, first_step
 from pd_ml.diffusion.order import Order, checked
 from pd_ml.diffusion.sampling import draw, draw_unprompted, open_pipeline, takes_prompts
-from pd_ml.diffusion.studio import paint
+from pd_ml.diffusion.studio import paint as draw_order
 from pd_ml.marks.detection import anchors_of, detect
 from pd_ml.marks.origin import ALTERED, GENERATED
 from tests.pd_ml.command import run_here
@@ -89,7 +89,7 @@ def test_a_small_model_draws_with_one_thread_and_leaves_their_number_as_it_was(m
     seen: list[int] = []
     try:
         ready = checked(Order(model=models / "unet", steps=2))
-        paint(ready, open_pipeline(models / "unet", CPU), lambda *_: seen.append(torch.get_num_threads()))
+        draw_order(ready, open_pipeline(models / "unet", CPU), lambda *_: seen.append(torch.get_num_threads()))
         assert (seen, torch.get_num_threads()) == ([1, 1], 2)
     finally:
         torch.set_num_threads(before)

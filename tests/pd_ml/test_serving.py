@@ -35,7 +35,7 @@ from pd_ml.serving.server import Server
 commands, lines = json.loads(sys.stdin.read())
 codes = [main(command) for command in commands]
 answers = io.StringIO()
-Server("cpu", answers).serve(io.BytesIO("".join(f"{line}\\n" for line in lines).encode()))
+Server("cpu").serve(io.BytesIO("".join(f"{line}\\n" for line in lines).encode()), answers)
 print(json.dumps([codes, [json.loads(line) for line in answers.getvalue().splitlines()], "torch" in sys.modules]))
 """
 PARENT = """
@@ -49,7 +49,7 @@ sys.stdin.readline()
 
 @pytest.fixture(scope="module")
 def server() -> Server:
-    return Server("cpu", io.StringIO())
+    return Server("cpu")
 
 
 def answers(server: Server, *requests: object) -> list[Answer]:
@@ -59,9 +59,8 @@ def answers(server: Server, *requests: object) -> list[Answer]:
 
 def all_answers(server: Server, *requests: object) -> list[Answer]:
     written = io.StringIO()
-    server._answers = written
     lines = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in requests]
-    server.serve(io.BytesIO(b"".join(line + b"\n" for line in lines)))
+    server.serve(io.BytesIO(b"".join(line + b"\n" for line in lines)), written)
     return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
