@@ -10,6 +10,7 @@ import pytest
 from pd_ml.data.shards import read_batches, read_manifest
 from pd_ml.errors import EvaluationError
 from pd_ml.provenance import read_run
+from pd_ml.training.stopping import PARENT_VARIABLE
 from pd_ml.vectors.folder import QUANTILES, held_out_told, made_whole, nearest_train_distances
 from tests.pd_ml.command import run_here
 
@@ -66,6 +67,15 @@ def test_the_same_command_makes_the_same_bytes_and_a_finished_folder_is_left_alo
     said = capsys.readouterr().err.splitlines()
     assert "no finished folder of vectors" in said[0] and "a unet model, expected clip" in said[1]
     assert not (tmp_path / "new").exists()
+
+
+def test_it_stops_when_whoever_started_it_is_gone_and_leaves_nothing_that_looks_finished(
+    models: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PARENT_VARIABLE, "999999999")
+    base = ["embed", "--clip", models / "clip", "--dataset", dataset, "--out", tmp_path / "vectors"]
+    assert run_here(*base) == 75
+    assert not (tmp_path / "vectors").exists()
 
 
 def test_distances_of_held_out_pictures_are_those_of_a_plain_comparison(vectors: Path) -> None:
