@@ -309,10 +309,17 @@ def _embed(parsed: argparse.Namespace) -> None:
 
         quieten()
         try:
-            embed_dataset(clip, dataset, manifest, subject, out, reporter.pictures)
+            embed_dataset(clip, dataset, manifest, subject, out, partial(_go_on, reporter, Stopping()))
         finally:
             reporter.close()
     reporter.event("done", out=parsed.out, clip_version=record.version, dataset_version=manifest.version)
+
+
+def _go_on(reporter: Reporter, stopping: Stopping, done: int, total: int) -> None:
+    """Tell how far it is; Suspended where whoever started this is gone."""
+    if stopping():
+        raise Suspended("stopped; the same command begins anew")
+    reporter.pictures(done, total)
 
 
 def _serve(parsed: argparse.Namespace) -> None:

@@ -36,15 +36,14 @@ class Canvas:
 
 def read_start(body: bytes, name: str) -> Image.Image:
     """The picture of a file upright, RGB, what is transparent on white; PictureError where that cannot be had."""
-    with decoding(name), Image.open(io.BytesIO(body)) as opened:
-        width, height = opened.size
-        if width * height > MAX_START_PIXELS:
-            raise PictureError(
-                f"{name}: {width} x {height} pixels, expected at most {MAX_START_PIXELS:,} in all to start from; make "
-                "it smaller first"
-            )
-        picture = rgb_or_rgba(ImageOps.exif_transpose(opened), name)
-        return _on(picture, "white")
+    with decoding(name):
+        try:
+            opened = Image.open(io.BytesIO(body))
+        except Image.DecompressionBombError as error:
+            raise _too_large(name, str(error)) from error
+        if opened.width * opened.height > MAX_START_PIXELS:
+            raise _too_large(name, f"{opened.width} x {opened.height} pixels")
+        return laid_on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "white")
 
 
 def read_mask(body: bytes, name: str, picture: Image.Image) -> Image.Image:
@@ -52,7 +51,7 @@ def read_mask(body: bytes, name: str, picture: Image.Image) -> Image.Image:
     with decoding(name), Image.open(io.BytesIO(body)) as opened:
         if (opened.size != picture.size) and (opened.size[::-1] != picture.size):
             raise _other_size(opened.size, name, picture)
-        mask = _on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "black").convert("L")
+        mask = laid_on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "black").convert("L")
     if mask.size != picture.size:
         raise _other_size(mask.size, name, picture)
     if mask.getextrema()[1] == 0:
@@ -94,7 +93,8 @@ def _centre(picture: Image.Image, width: int, height: int) -> tuple[int, int, in
     return left, top, left + kept_width, top + kept_height
 
 
-def _on(picture: Image.Image, colour: str) -> Image.Image:
+def laid_on(picture: Image.Image, colour: str) -> Image.Image:
+    """Without transparency: what shines through is of that colour."""
     if picture.mode != "RGBA":
         return picture
     return Image.alpha_composite(Image.new("RGBA", picture.size, colour), picture).convert("RGB")
@@ -103,3 +103,9 @@ def _on(picture: Image.Image, colour: str) -> Image.Image:
 def _other_size(size: tuple[int, int], name: str, picture: Image.Image) -> PictureError:
     found, expected = ("{} x {}".format(*one) for one in (size, picture.size))
     return PictureError(f"{name}: a mask of {found} pixels, expected {expected} as the picture has; make it that large")
+
+
+def _too_large(name: str, found: str) -> PictureError:
+    return PictureError(
+        f"{name}: {found}, expected at most {MAX_START_PIXELS:,} pixels to start from; make it smaller first"
+    )

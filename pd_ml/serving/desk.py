@@ -1,23 +1,24 @@
 """What the server does with a request: the models that it keeps, the pictures that it writes, the vectors it tells."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from diffusers import DiffusionPipeline
-from PIL import Image
+from PIL import Image, ImageOps
 
-from pd_ml.data.decode import decode_square
 from pd_ml.device import prepare_device
-from pd_ml.diffusion.canvas import Pixels
+from pd_ml.diffusion.canvas import Pixels, laid_on, start_pixels
 from pd_ml.diffusion.enlarging import ToEnlarge
 from pd_ml.diffusion.order import Ready
 from pd_ml.diffusion.sampling import open_pipeline, telling_steps
 from pd_ml.diffusion.studio import OnStep, enlarged, paint, places_of, prompts_of, texts_of, unread, written
 from pd_ml.diffusion.upscale import calls_of, open_upscaler, write_enlarged
 from pd_ml.diffusion.upscale_pipeline import PdUpscalePipeline
+from pd_ml.errors import PictureError
 from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.grid import save_picture
-from pd_ml.marks.formats import MAX_PIXELS, decoding, read_file
+from pd_ml.marks.formats import MAX_PIXELS, decoding, read_file, rgb_or_rgba
 from pd_ml.progress import quieten
 from pd_ml.serving.shelf import Shelf
 
@@ -95,11 +96,15 @@ class Desk:
 
 
 def _square(path: Path, side: int) -> Pixels:
-    body = read_file(path)
-    with decoding(str(path)), Image.open(path) as opened:
-        if opened.width * opened.height > MAX_PIXELS:
-            raise ValueError(f"{opened.width} x {opened.height} pixels, expected at most {MAX_PIXELS:,} in all")
-        return decode_square(body, side, name=str(path)).copy()
+    """The middle square as that of a dataset's picture is cut and scaled, upright."""
+    body, name = read_file(path), str(path)
+    with decoding(name):
+        image = Image.open(io.BytesIO(body))
+        if image.width * image.height > MAX_PIXELS:
+            raise PictureError(f"{name}: {image.width} x {image.height} pixels, expected at most {MAX_PIXELS:,} in all")
+        image.draft("RGB", (2 * side, 2 * side))
+        upright = rgb_or_rgba(ImageOps.exif_transpose(image), name)
+    return start_pixels(laid_on(upright, "white"), side, side).copy()
 
 
 def _written(ready: Ready, pixels_NHWC: Pixels, texts: Mapping[str, str], out: Path) -> list[Path]:

@@ -39,7 +39,7 @@ def serve_stdin(device: str) -> None:
     sys.stdout = sys.stderr
     _end_with(int(os.environ.get(PARENT_VARIABLE, 0)) or os.getppid())
     try:
-        Server(device, answers).serve(sys.stdin.buffer)
+        Server(device).serve(sys.stdin.buffer, answers)
         answers.flush()
     except (BrokenPipeError, KeyboardInterrupt):
         # Nobody reads the answers any more. Python would complain of what is left in the buffer.
@@ -58,16 +58,17 @@ def _end_with(parent: int) -> None:
 
 
 class Server:
-    """Answers requests on `answers`; keeps the models of the last ones."""
+    """Answers requests; keeps the models of the last ones."""
 
-    def __init__(self, device: str, answers: TextIO) -> None:
+    def __init__(self, device: str) -> None:
         self._device = device
-        self._answers = answers
+        self._answers: TextIO = sys.stderr
         self._kept: Desk | None = None
         self._told_s = 0.0
 
-    def serve(self, lines: BinaryIO) -> None:
+    def serve(self, lines: BinaryIO, answers: TextIO) -> None:
         """Answer every line until there is none."""
+        self._answers = answers
         while line := lines.readline(LONGEST_LINE + 1):
             if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
                 _skip_line(lines)

@@ -1,5 +1,6 @@
 """`python -m pd_ml sample`: the sheet, the pictures by themselves, and what is refused."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,18 @@ def test_a_picture_is_the_same_however_many_are_asked_for(
     assert pictures(tmp_path / "2.png") == five[:2]
     assert run_here(*base[:-4], "--seed", "4", "--steps", "3", "--out", tmp_path / "other.png") == 0
     assert pictures(tmp_path / "other.png") != five[:1]
+
+
+def test_progress_is_a_few_lines_where_there_is_no_terminal(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ["sample", "--model", models / "unet", "--steps", "30", "--n", "2"]
+    assert run_here(*base, "--out", tmp_path / "two.png") == 0
+    said = capsys.readouterr()
+    events = [json.loads(line) for line in said.out.splitlines()]
+    steps = [(event["step"], event["steps"], event["picture"]) for event in events if event["event"] == "progress"]
+    assert len(steps) == len(said.err.splitlines()) == 10
+    assert (steps[0], steps[-1], events[-1]["event"]) == ((6, 60, 1), (60, 60, 2), "done")
 
 
 def test_a_picture_does_not_depend_on_the_other_prompts(models: Path, tmp_path: Path) -> None:
