@@ -58,13 +58,13 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
     while word == "wait" and not Path(rest).exists():
         time.sleep(0.01)
     size = [request["width"] or 8, request["height"] or 8]
-    files = []
+    files, vectors = [], [[1.0, 0.0]] * request["n"] if request["clip"] else None
     for number in range(request["n"]):
         path = Path(request["out"]) / f"{number:04d}.png"
         Image.new("RGB", tuple(size), (request["seed"] % 256, number, 0)).save(path)
         files.append(str(path))
     return [
-        {"event": "drawn", "files": files, "model_version": "v1", "vectors": None, "size": size, "cut_off": "",
+        {"event": "drawn", "files": files, "model_version": "v1", "vectors": vectors, "size": size, "cut_off": "",
          "warnings": []}
     ]  # fmt: skip
 
