@@ -6,6 +6,7 @@ error of its own. Each request is noted in the file that is its first argument.
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -13,9 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 
-def command(log: Path) -> tuple[str, ...]:
-    """How it is started."""
-    return (sys.executable, __file__, str(log))
+def command(log: Path, masks: Path | None = None) -> tuple[str, ...]:
+    """How it is started; `masks` is a folder for copies of the masks that it is given."""
+    return (sys.executable, __file__, str(log), *([str(masks)] if masks else []))
 
 
 def requests(log: Path) -> list[dict[str, object]]:
@@ -58,6 +59,8 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
     while word == "wait" and not Path(rest).exists():
         time.sleep(0.01)
     size = [request["width"] or 8, request["height"] or 8]
+    if request["mask"] and len(sys.argv) > 2:
+        shutil.copy(request["mask"], Path(sys.argv[2]) / f"{request['id']}.png")
     files, vectors = [], [[1.0, 0.0]] * request["n"] if request["clip"] else None
     for number in range(request["n"]):
         path = Path(request["out"]) / f"{number:04d}.png"
