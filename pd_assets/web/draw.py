@@ -177,7 +177,7 @@ class _Draw:
             **self._resemblance(drawing, number),
         }
         if wants_part(request):
-            return self.served.part("draw_about.html", {**told, "level": 4})
+            return self.served.part("draw_about.html", {**told, "level": 4 if len(drawing.files) > 1 else 3})
         return self.served.page(request, "draw_one.html", {**told, "level": 2}, title="About a drawn picture")
 
     def enlarge(self, request: Request) -> Response:

@@ -214,6 +214,15 @@ def test_a_home_without_models_says_which_command_makes_one(tmp_path: Path) -> N
     assert refused.status_code == 422 and "make demo" in refused.text
 
 
+def test_a_home_that_may_not_be_written_is_drawn_from_and_stays_as_it_is(home: Home, tmp_path: Path) -> None:
+    before = sorted(home.root.rglob("*"))
+    asked = open_home(home.root, to_ask=True)
+    with Desk(asked, command=partial(drawer.command, tmp_path / "requests")) as desk:
+        client = browse(asked, desk)
+        assert "<img" in result(client, order(client, prompt="a zebra"))
+    assert sorted(home.root.rglob("*")) == before
+
+
 def test_a_drawing_that_is_not_kept_any_more_is_a_404(client: TestClient) -> None:
     for path in ("/draw/20260101-000000000000-00000000", "/draw/..%2f..", "/draw/x/part", "/draw/x/0.png"):
         assert client.get(path).status_code == 404

@@ -49,6 +49,8 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
             opened.resize((4 * opened.width, 4 * opened.height)).save(request["out"])
         return [{"event": "upscaled", "file": request["out"]}]
     word, _, rest = request["prompt"].partition(":")
+    if "broken" in str(request["clip"]):
+        return [{"event": "error", "error": "ProvenanceError", "message": f"{request['clip']}: no run.json"}]
     if word == "die":
         sys.stderr.write("it ran out of paint\n")
         os._exit(3)
