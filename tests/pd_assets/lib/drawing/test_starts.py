@@ -102,6 +102,8 @@ def test_a_mask_that_was_painted_is_white_wherever_the_brush_was(starts: Starts,
     starts.write_mask(name, starts.path_of(f"picture:{ITEM}"), (16, 16), out)
     with Image.open(out) as mask:
         assert mask.getbbox() == (32, 32, 96, 64)
+    with Image.open(io.BytesIO(starts.shown_mask(name, (16, 16), 512))) as shown:
+        assert (shown.size, shown.getchannel("A").getbbox()) == ((512, 512), (0, 256, 512, 512))
     assert starts.give_mask(black()) == "", "nothing was painted"
 
 
