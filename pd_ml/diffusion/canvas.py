@@ -36,15 +36,14 @@ class Canvas:
 
 def read_start(body: bytes, name: str) -> Image.Image:
     """The picture of a file upright, RGB, what is transparent on white; PictureError where that cannot be had."""
-    with decoding(name), Image.open(io.BytesIO(body)) as opened:
-        width, height = opened.size
-        if width * height > MAX_START_PIXELS:
-            raise PictureError(
-                f"{name}: {width} x {height} pixels, expected at most {MAX_START_PIXELS:,} in all to start from; make "
-                "it smaller first"
-            )
-        picture = rgb_or_rgba(ImageOps.exif_transpose(opened), name)
-        return _on(picture, "white")
+    with decoding(name):
+        try:
+            opened = Image.open(io.BytesIO(body))
+        except Image.DecompressionBombError as error:
+            raise _too_large(name, str(error)) from error
+        if opened.width * opened.height > MAX_START_PIXELS:
+            raise _too_large(name, f"{opened.width} x {opened.height} pixels")
+        return _on(rgb_or_rgba(ImageOps.exif_transpose(opened), name), "white")
 
 
 def read_mask(body: bytes, name: str, picture: Image.Image) -> Image.Image:
@@ -103,3 +102,9 @@ def _on(picture: Image.Image, colour: str) -> Image.Image:
 def _other_size(size: tuple[int, int], name: str, picture: Image.Image) -> PictureError:
     found, expected = ("{} x {}".format(*one) for one in (size, picture.size))
     return PictureError(f"{name}: a mask of {found} pixels, expected {expected} as the picture has; make it that large")
+
+
+def _too_large(name: str, found: str) -> PictureError:
+    return PictureError(
+        f"{name}: {found}, expected at most {MAX_START_PIXELS:,} pixels to start from; make it smaller first"
+    )

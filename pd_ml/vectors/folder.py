@@ -65,7 +65,7 @@ def is_complete(out: Path, subject: Subject) -> bool:
 
 @contextmanager
 def made_whole(out: Path) -> Iterator[Path]:
-    """A folder to write into, which becomes `out` at the end. One process at a time; after a killed one, from nothing."""
+    """A folder to write into, which becomes `out` at the end. One process at a time; a killed one leaves nothing."""
     partial = out.with_name(f"{out.name}.partial")
     partial.mkdir(parents=True, exist_ok=True)
     with (partial / _LOCK).open("a") as lock:
