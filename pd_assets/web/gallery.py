@@ -56,7 +56,7 @@ class _Wall:
     def __init__(self, served: Served, embed_texts: Embed | None) -> None:
         self.served, self.embed_texts = served, embed_texts
         self.keeper = keeper(served.home, served.settings.rights_profile)
-        self.standing = Standing(self.keeper, Withheld(served.home))
+        self.withheld = Withheld(served.home)
         self.maker = Maker(served.home)
 
     def answer(self, request: Request) -> Response:
@@ -94,12 +94,13 @@ class _Wall:
         has_vectors = load_vectors(self.served.home) is not None
         among = self._alike(query, notes)
         page = gallery.page(query, among=among)
+        standing = Standing(self.keeper, self.withheld.now())
         if query.page > page.pages:
             notes.append(f"There is no page {query.page:,}; this is the last one.")
         notes += [f"Nothing here has “{value}”." for value in page.unknown]
         return {
             "found": page,
-            "cards": tuple(map(self._card, page.items)),
+            "cards": tuple(_card(standing, item) for item in page.items),
             "loosened": () if page.total else _loosened(gallery, query, among),
             "notes": tuple(notes),
             "like": gallery.item(query.like) if query.like else None,
@@ -119,7 +120,7 @@ class _Wall:
             vector = found.of(query.like)
             if vector is None:
                 notes.append(
-                    "Nothing can be compared with that picture: it is not in the dataset whose pictures our CLIP has read."
+                    "Nothing can be compared with that picture: it is not in the dataset that our CLIP has read."
                 )
                 return []
             return [item_id for item_id, _ in found.nearest(vector, ALIKE + 1, split=None) if item_id != query.like]
@@ -152,9 +153,10 @@ class _Wall:
             return "The tables changed, and the gallery is being brought in step; takedowns hold already."
         return ""
 
-    def _card(self, item: Item) -> Card:
-        said = item.verdict if self.standing.taken_down(item) is None else "taken_down"
-        return Card(item=item, why=self.standing.why_not(item), badge=_BADGES.get(said, "reject"), said=verdict(said))
+
+def _card(standing: Standing, item: Item) -> Card:
+    said = item.verdict if standing.taken_down(item) is None else "taken_down"
+    return Card(item=item, why=standing.why_not(item), badge=_BADGES.get(said, "reject"), said=verdict(said))
 
 
 def _loosened(gallery: Gallery, query: Query, among: Sequence[str] | None) -> tuple[Link, ...]:
@@ -168,7 +170,5 @@ def _loosened(gallery: Gallery, query: Query, among: Sequence[str] | None) -> tu
             ways.append((query.toggled(facet, value), words, among))
     if query.like or query.looks:
         ways.append((replace(query, like="", looks="", page=1), "whatever they look like", None))
-    found = [
-        Link(url=way.url, words=words, count=gallery.page(way, among=within).total) for way, words, within in ways
-    ]
+    found = [Link(url=way.url, words=words, count=gallery.page(way, among=within).total) for way, words, within in ways]
     return tuple(sorted((link for link in found if link.count), key=lambda link: -link.count))

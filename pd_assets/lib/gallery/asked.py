@@ -61,7 +61,10 @@ class Query:
         plain = [("q", self.text), ("like", self.like), ("looks", self.looks)]
         plain += [(facet, value or UNKNOWN) for facet, values in self.chosen for value in values]
         plain += [(f"{facet}{FIND}", text) for facet, text in self.find]
-        plain += [("sort", self.sort if self.sort != "newest" else ""), ("page", str(self.page) if self.page > 1 else "")]
+        plain += [
+            ("sort", self.sort if self.sort != "newest" else ""),
+            ("page", str(self.page) if self.page > 1 else ""),
+        ]
         left_out = set(without)
         return ((name, value) for name, value in plain if value and name not in left_out)
 

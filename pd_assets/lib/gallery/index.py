@@ -1,4 +1,4 @@
-"""An index of the gallery that is there, mapped into memory: a page of what is asked for, with the counts of each facet.
+"""An index of the gallery that is there, mapped into memory: a page of what is asked for, and the counts of each facet.
 
 A facet is counted over what is found; one of which any chosen value is enough over what the others leave, so that one
 sees what else there is. Errors: DamagedIndex.
@@ -244,7 +244,9 @@ class Gallery:
         every = _all_of([base, *masks.values()])
         rows = self._in_order(every, query.sort, ordered)
         # Few are gathered in the order of the table, which reads less.
-        few = np.flatnonzero(every).astype(np.uint32) if every is not None and len(rows) < GATHERED * self.count else None
+        few = (
+            np.flatnonzero(every).astype(np.uint32) if every is not None and len(rows) < GATHERED * self.count else None
+        )
         counted = []
         for name in FACETS:
             if name in masks and not FACETS[name].is_many:
@@ -282,7 +284,11 @@ class Gallery:
             listed = [code for value in (*facet.values, "") if (code := values.code(value)) is not None]
             codes = [code for code in listed if counts[code] or code in chosen]
         else:
-            top = wanted[np.argsort(-counts[wanted], kind="stable")[:TOP]] if len(wanted) < 50_000 else _top(counts, wanted)
+            top = (
+                wanted[np.argsort(-counts[wanted], kind="stable")[:TOP]]
+                if len(wanted) < 50_000
+                else _top(counts, wanted)
+            )
             codes = [*chosen, *(int(code) for code in top if code not in chosen)]
         told = tuple(
             Value(value=value, label=facet.label(value), count=int(counts[code]), is_chosen=code in chosen)

@@ -1,7 +1,7 @@
 """Keeps the index of the gallery in step: the one that is there is served while a newer one is made beside the pages.
 
-A small home's is made in a thread, a large one's in a process of its own, which leaves the pages their time. One that is
-damaged is removed and made anew.
+A small home's is made in a thread, a large one's in a process of its own, which leaves the pages their time. One that
+is damaged is removed and made anew.
 """
 
 import logging
@@ -34,11 +34,11 @@ class Keeper:
     """The index of one home under one profile. `problem`: why it could not be made of the tables as they are."""
 
     def __init__(
-        self, home: Home, profile: str, *, make: Callable[[Home, str], object] | None = None,
+        self, home: Home, profile: str, *, making: Callable[[Home, str], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.home, self.profile, self.problem = home, profile, ""
-        self._make, self._clock = make or _made, clock
+        self._make, self._clock = making or make, clock
         self._lock = Lock()
         self._open: Gallery | None = None
         self._wanted, self._looked = "", float("-inf")
@@ -52,7 +52,7 @@ class Keeper:
         return at_work is not None and at_work.is_alive()
 
     def gallery(self) -> Gallery | None:
-        """The index as it is: of the tables as they are, or an older one while a new one is made; None before the first."""
+        """The index of the tables as they are, or an older one while a new one is made; None before the first."""
         found = self._now()
         if self.is_making:
             is_small = found is not None and found.count < LARGE
@@ -121,8 +121,9 @@ class Keeper:
             log.warning("the index of the gallery could not be made: %s", self.problem)
 
 
-def _made(home: Home, profile: str) -> None:
-    if tables.count_rows(home, ITEMS) < LARGE:
+def make(home: Home, profile: str, *, large: int = LARGE) -> None:
+    """Make the index: from so many items on in a process of its own. PdError."""
+    if tables.count_rows(home, ITEMS) < large:
         build(home, profile)
         return
     command = [sys.executable, "-m", "pd_assets.lib.gallery", str(home.root), profile]

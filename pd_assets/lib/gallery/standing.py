@@ -12,7 +12,7 @@ from pd_assets.lib.gallery import facets
 from pd_assets.lib.gallery.building import SHOWN, rows
 from pd_assets.lib.gallery.index import Item
 from pd_assets.lib.gallery.keeping import Keeper
-from pd_assets.lib.gallery.withheld import Withheld
+from pd_assets.lib.gallery.withheld import Taken, Withheld
 from pd_assets.lib.home import Home
 
 LONGEST_ID = 2_000
@@ -25,7 +25,7 @@ class NotShown(PdError):
 class Standing:
     """What may be shown of the pictures of a home."""
 
-    def __init__(self, keeper: Keeper, withheld: Withheld) -> None:
+    def __init__(self, keeper: Keeper, withheld: Withheld | Taken) -> None:
         self.home, self.profile = keeper.home, keeper.profile
         self.keeper, self.withheld = keeper, withheld
 
@@ -74,7 +74,7 @@ class Standing:
             raise NotShown("This picture is not shown: it is not in the store any more.") from error
         if hashlib.sha256(body).hexdigest() != item.sha256:
             raise NotShown(
-                "This picture is not shown: its file in the store is damaged; `pdd doctor --repair` has it fetched again."
+                "This picture is not shown: its file in the store is damaged; `pdd doctor --repair` heals it."
             )
         return body
 

@@ -1,14 +1,14 @@
 """Pictures as vectors of our own CLIP: which pictures look like one, or like words.
 
 A folder `.index/vectors/<clip version>-<dataset version>/` is made whole or not at all by `python -m pd_ml embed`
-(`vectors.npy` float16 N x D of unit length, `items.parquet` with item_id, sha256 and split, `told.json`), and is derived.
-Vectors of a dataset that is gone, as after a purge, are not read and are removed.
+(`vectors.npy` float16 N x D of unit length, `items.parquet` with item_id, sha256 and split, `told.json`), and is
+derived. Vectors of a dataset that is gone, as after a purge, are not read, and go when others are made.
 """
 
 import json
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -89,7 +89,7 @@ class Vectors:
 def _products(vectors: npt.NDArray[np.float16], asked: Vector) -> Vector:
     """The product of each row with a vector, as float32.
 
-    numpy converts a float16 in 2 ns; moving its bits takes a tenth of that, and is as exact for numbers that are finite.
+    numpy converts a float16 in 2 ns; moving its bits takes a tenth of that, and is exact for what is finite.
     """
     found = np.empty(len(vectors), np.float32)
     scaled = asked * _SCALE
@@ -153,8 +153,8 @@ def make(home: Home) -> Path | None:
 class Maker:
     """Makes the vectors of a home in the background, one try for each CLIP and dataset."""
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
+    def __init__(self, home: Home, *, making: Callable[[Home], object] | None = None) -> None:
+        self.home, self._make = home, making or make
         self.problem = ""
         self._tried = ""
         self._lock = Lock()
@@ -176,7 +176,7 @@ class Maker:
 
     def _work(self) -> None:
         try:
-            make(self.home)
+            self._make(self.home)
         except (PdError, OSError) as error:
             self.problem = " ".join(str(error).split())
             log.warning("the vectors of the pictures could not be made: %s", self.problem)

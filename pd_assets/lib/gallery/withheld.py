@@ -3,7 +3,7 @@
 An index of the gallery may be older than a takedown of a second ago; this is not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,26 +19,37 @@ from pd_assets.lib.release.pictures import as_named
 Seen = tuple[tuple[str, int, int, int], ...]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What was taken down at a moment, by item id, SHA-256 or SHA-1."""
+
+    by: Mapping[str, str]
+
+    def why(self, *known_by: str | None) -> str | None:
+        """Why a picture is withheld that is known by an item id, a SHA-256 or a SHA-1; None where it is not."""
+        return next((self.by[one] for one in known_by if one is not None and one in self.by), None)
+
+
 @dataclass
 class Withheld:
     """The takedowns of a home; read again whenever a file of theirs changed."""
 
     home: Home
     _seen: Seen | None = None
-    _by: dict[str, str] = field(default_factory=dict)
+    _taken: Taken = field(default_factory=lambda: Taken({}))
     _lock: Lock = field(default_factory=Lock)
 
     def why(self, *known_by: str | None) -> str | None:
-        """Why a picture is withheld that is known by an item id, a SHA-256 or a SHA-1; None where it is not."""
-        by = self._now()
-        return next((by[one] for one in known_by if one is not None and one in by), None)
+        """The same as of now."""
+        return self.now().why(*known_by)
 
-    def _now(self) -> dict[str, str]:
+    def now(self) -> Taken:
+        """All of them as of now, for who asks of many pictures."""
         seen = tuple(self._files())
         with self._lock:
             if seen != self._seen:
-                self._by, self._seen = dict(self._read()), seen
-            return self._by
+                self._taken, self._seen = Taken(dict(self._read())), seen
+            return self._taken
 
     def _files(self) -> Iterator[tuple[str, int, int, int]]:
         folder = self.home.table(TAKEDOWNS.key)
@@ -53,7 +64,9 @@ class Withheld:
             with suppress(TableError, FileNotFoundError):
                 content = tables.read_part(TAKEDOWNS, path, ["item_id", "sha256", "sha1", "number"])
                 for row in content.to_pylist():
-                    yield from ((key, _said(row["number"])) for key in _keys(row["item_id"], row["sha256"], row["sha1"]))
+                    yield from (
+                        (key, _said(row["number"])) for key in _keys(row["item_id"], row["sha256"], row["sha1"])
+                    )
         noted, _ = notes.read_all(self.home)
         for note in noted:
             for one in (*note.meant, *(() if note.is_pattern else as_named(self.home, note.named))):
