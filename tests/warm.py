@@ -158,6 +158,8 @@ def _become(asked: dict[str, object], files: list[int], run: Callable[[list[str]
         for standard, file in enumerate(files):
             os.dup2(file, standard)
             os.close(file)
+        # It was opened on a file, in which one can seek: on a pipe it could not be configured anew.
+        sys.stdout = open(1, "w", encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(str(asked["folder"]))

@@ -143,15 +143,18 @@ class _Draw:
         return self.served.part("draw_words.html", {"unknown": unknown, "often": often})
 
     def start(self, request: Request) -> Response:
-        """A start picture, cut to the shape of what is drawn."""
+        """A start picture, cut to the shape of what is drawn; or the mask over it."""
         try:
             width, height = (min(max(int(request.query_params.get(name, "")), 1), 4096) for name in ("width", "height"))
         except ValueError:
             width = height = 1
-        own = self.desk.starts
+        own, asked = self.desk.starts, request.query_params
         try:
-            path = own.path_of(own.named(request.query_params.get("start", "")))
-            body = starts.shown_start(path, (width, height), SHOWN_SIDE)
+            if mask := asked.get("mask"):
+                body = own.shown_mask(mask, (width, height), SHOWN_SIDE)
+            else:
+                path = own.path_of(own.named(asked.get("start", "")))
+                body = starts.shown_start(path, (width, height), SHOWN_SIDE)
         except PdError as error:
             raise HTTPException(404, str(error)) from error
         return Response(body, media_type="image/png", headers=HEADERS)
@@ -177,7 +180,7 @@ class _Draw:
             **self._resemblance(drawing, number),
         }
         if wants_part(request):
-            return self.served.part("draw_about.html", {**told, "level": 4})
+            return self.served.part("draw_about.html", {**told, "level": 4 if len(drawing.files) > 1 else 3})
         return self.served.page(request, "draw_one.html", {**told, "level": 2}, title="About a drawn picture")
 
     def enlarge(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pd_assets.lib.drawing.desk import text_embedder
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.guard import guard
 from pd_assets.web import ask, draw, front, gallery, images, judge, models, picture, reports
@@ -26,7 +27,7 @@ POLICY = (
 ONLY_ASK, DRAW = frozenset({"/ask", "/pictures"}), "/draw"
 PAGES: Sequence[Callable[[Served], Sequence[BaseRoute]]] = (
     front.routes,
-    gallery.routes,
+    lambda served: gallery.routes(served, embed_texts=text_embedder(served.home, served.settings.rights_profile)),
     images.routes,
     picture.routes,
     ask.routes,

@@ -261,7 +261,7 @@ class Desk:
                 request = self._request(order.drawing, Path(scratch), clip)
                 if order.is_cancelled:
                     raise Cancelled("not wanted any more")
-                answer = self._asked(request, lambda event: self._progress(order, event))
+                answer = self._picture(order, request)
             took_s = time.monotonic() - started
             ended = _drawn(order.drawing, answer, took_s, clip_version=clip.name if clip else "")
         except (PdError, OSError) as error:
@@ -277,6 +277,16 @@ class Desk:
                 return
             with suppress(PdError, OSError):
                 self.kept.write(ended)
+
+    def _picture(self, order: _Order, request: dict[str, object]) -> Event:
+        """The answer to a request for pictures; a CLIP that is none of this version costs what they resemble alone."""
+        try:
+            return self._asked(request, lambda event: self._progress(order, event))
+        except DrawingFailed as error:
+            clip = request.get("clip")
+            if not clip or str(clip) not in str(error):
+                raise
+            return self._asked({**request, "clip": None}, lambda event: self._progress(order, event))
 
     def _progress(self, order: _Order, event: Event) -> None:
         with self._changed:
@@ -356,6 +366,18 @@ def _drawn(drawing: Drawing, answer: Event, took_s: float, *, clip_version: str)
 
 def _vectors(told: object) -> Vectors:
     return tuple(tuple(map(float, one)) for one in told) if isinstance(told, list) else ()
+
+
+def text_embedder(home: Home, profile: str) -> Callable[[Sequence[str]], Vectors]:
+    """For a search by words: the vectors of texts in the space of the CLIP in use."""
+
+    def embedded(texts: Sequence[str]) -> Vectors:
+        clip = home.latest("models", "clip")
+        if clip is None:
+            raise DrawingFailed("no CLIP is in use here: `pdd run train_models` makes one")
+        return desk_of(home, profile).embed_texts(clip, texts)
+
+    return embedded
 
 
 _lock = threading.Lock()

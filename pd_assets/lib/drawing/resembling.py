@@ -81,7 +81,7 @@ def _resembled(standing: Standing, item_id: str, distance: float) -> Resembled:
     item = standing.item(item_id)
     if item is None:
         return Resembled(item_id=item_id, distance=distance, title=item_id)
-    said = (item.artist, item.title, item.date, ARCHIVES.get(item_id.partition(":")[0]))
+    said = (item.artist, item.date, ARCHIVES.get(item_id.partition(":")[0]))
     return Resembled(
         item_id=item_id,
         distance=distance,

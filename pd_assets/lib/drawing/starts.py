@@ -54,9 +54,7 @@ class Starts:
             white = opened.convert("L").point(lambda level: 255 if level >= 128 else 0)
         if white.getbbox() is None:
             return ""
-        encoded = io.BytesIO()
-        white.convert("1").save(encoded, "PNG")
-        return "given:" + self.kept.give(encoded.getvalue())
+        return "given:" + self.kept.give(_png(white.convert("1")))
 
     def named(self, called: str) -> str:
         """The name that a wish has for a start that a person named: such a name, or one of ours as pages call it."""
@@ -132,18 +130,27 @@ class Starts:
         with Image.open(start, formats=OWN) as opened:
             whole = Image.new("L", opened.size, 0)
         left, top, right, bottom = _middle(whole.size, shape)
-        size = right - left, bottom - top
-        if found := _RECTANGLE.fullmatch(mask):
-            part = _rectangle(size, [int(value) / 100 for value in found.groups()])
-        else:
-            path = self.kept.given(mask.removeprefix("given:"))
-            assert path is not None
-            with Image.open(path, formats=OWN) as opened:
-                # Whatever the brush touched of a pixel is drawn anew.
-                small = opened.convert("L").resize(size, Image.Resampling.BOX)
-            part = small.point(lambda level: 255 if level >= TOUCHED else 0)
+        part = self._mask((right - left, bottom - top), mask)
         whole.paste(part, (left, top))
         whole.save(out, "PNG")
+
+    def shown_mask(self, mask: str, shape: tuple[int, int], side: int) -> bytes:
+        """A mask over a start picture as it is shown (`shown_start`): white, and nothing where the picture is kept."""
+        self.require_mask(mask)
+        size = _grown(shape, side)
+        white = Image.new("RGBA", size, (255, 255, 255, 0))
+        white.putalpha(self._mask(size, mask))
+        return _png(white)
+
+    def _mask(self, size: tuple[int, int], mask: str) -> Image.Image:
+        if found := _RECTANGLE.fullmatch(mask):
+            return _rectangle(size, [int(value) / 100 for value in found.groups()])
+        path = self.kept.given(mask.removeprefix("given:"))
+        assert path is not None
+        with Image.open(path, formats=OWN) as opened:
+            # Whatever the brush touched of a pixel is drawn anew.
+            small = opened.convert("L").resize(size, Image.Resampling.BOX)
+        return small.point(lambda level: 255 if level >= TOUCHED else 0)
 
 
 def is_taken_down(standing: Standing, item_id: str) -> bool:
@@ -181,11 +188,19 @@ def shown_start(path: Path, shape: tuple[int, int], side: int) -> bytes:
             part = opened.convert("RGB").crop(_middle(opened.size, shape))
     except (OSError, ValueError, SyntaxError) as error:
         raise ConfigError(f"the picture to begin with cannot be read ({error}); choose another one") from error
-    grown = side / max(shape)
-    size = max(1, round(shape[0] * grown)), max(1, round(shape[1] * grown))
+    size = _grown(shape, side)
     smooth = Image.Resampling.LANCZOS if part.width > size[0] else Image.Resampling.NEAREST
+    return _png(part.resize(size, smooth))
+
+
+def _grown(shape: tuple[int, int], side: int) -> tuple[int, int]:
+    grown = side / max(shape)
+    return max(1, round(shape[0] * grown)), max(1, round(shape[1] * grown))
+
+
+def _png(image: Image.Image) -> bytes:
     encoded = io.BytesIO()
-    part.resize(size, smooth).save(encoded, "PNG")
+    image.save(encoded, "PNG")
     return encoded.getvalue()
 
 

@@ -37,11 +37,18 @@ class Wish:
     @property
     def again(self) -> str:
         """The address of the drawing page with all of it filled in."""
+        return self._address({"seed": self.seed, "mask": self.mask})
+
+    @property
+    def another(self) -> str:
+        """The same, with a seed that nobody chose yet."""
+        return self._address({"mask": self.mask})
+
+    def _address(self, more: Mapping[str, object]) -> str:
         told = {
             "model": self.model,
             "prompt": self.prompt,
             "negative_prompt": self.negative_prompt,
-            "seed": self.seed,
             "steps": self.steps,
             "guidance": self.guidance,
             "width": self.width,
@@ -49,7 +56,7 @@ class Wish:
             "n": self.n,
             "start": self.start,
             "strength": self.strength if self.start else None,
-            "mask": self.mask,
+            **more,
         }
         return "/draw?" + urlencode({name: value for name, value in told.items() if value not in (None, "")})
 

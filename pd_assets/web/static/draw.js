@@ -38,7 +38,7 @@
   // The brush: strokes as lists of points, in shares of the picture, so that any of them can be undone.
   const masking = by("mask"), canvas = by("sketch"), pen = canvas.getContext("2d");
   const mask = document.createElement("canvas"), size = by("brush-size"), brushed = by("brushed"), kept = by("kept-mask");
-  let picture = null, strokes = [], stroke = null, paper = null;
+  let picture = null, strokes = [], stroke = null, paper = null, earlier = null;
 
   const sides = () => ["width", "height"].map((side) => Number(by(side).value) || Number(chosen().size) || 1);
 
@@ -51,6 +51,8 @@
 
   // Strokes on a canvas of their own, opaque: where two cross they are no darker.
   const painted = (on, colour) => {
+    // What was marked for the picture that this form is of.
+    if (earlier) on.drawImage(earlier, 0, 0, on.canvas.width, on.canvas.height);
     on.strokeStyle = on.fillStyle = colour;
     on.lineCap = on.lineJoin = "round";
     const { width, height } = on.canvas, across = Math.max(width, height);
@@ -78,8 +80,12 @@
       pen.drawImage(picture, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
     }
     const above = mask.getContext("2d");
+    above.globalCompositeOperation = "source-over";
     above.clearRect(0, 0, mask.width, mask.height);
-    painted(above, "#e0218a");
+    painted(above, "#fff");
+    above.globalCompositeOperation = "source-in";
+    above.fillStyle = "#e0218a";
+    above.fillRect(0, 0, mask.width, mask.height);
     pen.globalAlpha = 0.6;
     pen.drawImage(mask, 0, 0);
     pen.globalAlpha = 1;
@@ -87,7 +93,7 @@
 
   const told = () => {
     const count = strokes.length;
-    brushed.textContent = count ? `${count} ${count === 1 ? "stroke" : "strokes"}` : kept.value ? "A part is marked already; Clear takes it away" : "";
+    brushed.textContent = count ? `${count} ${count === 1 ? "stroke" : "strokes"}` : kept.value ? "A part is marked; Clear takes it away" : "";
     paint();
   };
 
@@ -111,7 +117,9 @@
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, () => { stroke = null; });
   size.addEventListener("input", () => size.setAttribute("aria-valuetext", `${size.value} percent of the picture`));
   by("brush-undo").addEventListener("click", () => { strokes.pop(); told(); });
-  by("brush-clear").addEventListener("click", () => { strokes = []; kept.value = ""; told(); });
+  by("brush-clear").addEventListener("click", () => { clear(); told(); });
+
+  const clear = () => { strokes = []; earlier = null; kept.value = ""; };
 
   const show = (address, isOwn) => {
     const loaded = new Image();
@@ -136,16 +144,20 @@
   };
 
   file.addEventListener("change", () => {
-    strokes = [];
-    kept.value = "";
+    clear();
     const one = file.files[0], isLarge = Boolean(one) && one.size > Number(form.dataset.mostBytes);
     by("too-large").hidden = !isLarge;
     if (isLarge) { file.value = ""; return; }
     if (one) show(URL.createObjectURL(one), true); else ours();
   });
-  start.addEventListener("change", () => { strokes = []; kept.value = ""; ours(); });
+  start.addEventListener("change", () => { clear(); ours(); });
   for (const side of ["width", "height"]) by(side).addEventListener("change", () => { if (file.files[0]) shape(); else ours(); });
   ours();
+  if (kept.value) {
+    const loaded = new Image(), [width, height] = sides();
+    loaded.addEventListener("load", () => { if (kept.value) { earlier = loaded; told(); } });
+    loaded.src = `/draw/start?${new URLSearchParams({ mask: kept.value, width, height })}`;
+  }
 
   form.addEventListener("submit", () => {
     by("brush").value = "";

@@ -6,6 +6,7 @@ error of its own. Each request is noted in the file that is its first argument.
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -13,9 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 
-def command(log: Path) -> tuple[str, ...]:
-    """How it is started."""
-    return (sys.executable, __file__, str(log))
+def command(log: Path, masks: Path | None = None) -> tuple[str, ...]:
+    """How it is started; `masks` is a folder for copies of the masks that it is given."""
+    return (sys.executable, __file__, str(log), *([str(masks)] if masks else []))
 
 
 def requests(log: Path) -> list[dict[str, object]]:
@@ -48,6 +49,8 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
             opened.resize((4 * opened.width, 4 * opened.height)).save(request["out"])
         return [{"event": "upscaled", "file": request["out"]}]
     word, _, rest = request["prompt"].partition(":")
+    if "broken" in str(request["clip"]):
+        return [{"event": "error", "error": "ProvenanceError", "message": f"{request['clip']}: no run.json"}]
     if word == "die":
         sys.stderr.write("it ran out of paint\n")
         os._exit(3)
@@ -58,13 +61,15 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
     while word == "wait" and not Path(rest).exists():
         time.sleep(0.01)
     size = [request["width"] or 8, request["height"] or 8]
-    files = []
+    if request["mask"] and len(sys.argv) > 2:
+        shutil.copy(request["mask"], Path(sys.argv[2]) / f"{request['id']}.png")
+    files, vectors = [], [[1.0, 0.0]] * request["n"] if request["clip"] else None
     for number in range(request["n"]):
         path = Path(request["out"]) / f"{number:04d}.png"
         Image.new("RGB", tuple(size), (request["seed"] % 256, number, 0)).save(path)
         files.append(str(path))
     return [
-        {"event": "drawn", "files": files, "model_version": "v1", "vectors": None, "size": size, "cut_off": "",
+        {"event": "drawn", "files": files, "model_version": "v1", "vectors": vectors, "size": size, "cut_off": "",
          "warnings": []}
     ]  # fmt: skip
 

@@ -107,6 +107,15 @@ def test_a_model_that_is_gone_or_a_child_that_cannot_start_is_told(open_desk: Op
         assert "cannot start" in ended(other, other.order(wish("a boat"))).error
 
 
+def test_a_clip_that_cannot_be_used_costs_the_comparison_alone(open_desk: Open, home: Home, log: Path) -> None:
+    home.model("clip", "broken").mkdir(parents=True)
+    home.point("models", "clip", "latest", "broken")
+    desk = open_desk()
+    drawn = ended(desk, desk.order(wish("a boat")))
+    assert (drawn.state, drawn.vectors, drawn.clip_version) == (DRAWN, (), "")
+    assert [bool(request["clip"]) for request in drawer.requests(log)] == [True, False]
+
+
 def test_no_more_than_so_many_wait(open_desk: Open, tmp_path: Path) -> None:
     desk = open_desk(most_waiting=2)
     first = desk.order(wish(f"wait:{tmp_path / 'never'}"))

@@ -1,0 +1,53 @@
+"""Words that a model never learnt are told, with near ones; the captions are read once for a dataset version."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pd_assets.lib.drawing import words
+from pd_assets.lib.drawing.words import Unknown, Vocabulary, frequent, unknown_words, vocabulary, words_of
+from pd_assets.lib.home import Home, open_home
+from tests.pd_assets.lib.drawing.planted import DATASET, plant_dataset
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(tmp_path / "home")
+
+
+def test_words_are_split_without_signs_and_folded() -> None:
+    assert list(words_of("L’Été: two red-roofed HOUSES, don't! 1889 _x_")) == [
+        "l'été", "two", "red", "roofed", "houses", "don't", "1889", "x",
+    ]  # fmt: skip
+
+
+def test_words_that_stand_in_no_caption_are_told_with_near_ones() -> None:
+    known = Vocabulary({"a": 90, "mountain": 9, "mountains": 3, "boat": 5, "in": 80, "winter": 4})
+    found = unknown_words(known, "A Mountian in winter, a zebra, a zebra")
+    assert found == [Unknown("mountian", ("mountain", "mountains")), Unknown("zebra", ())]
+    assert unknown_words(known, "A MOUNTAIN in Winter!") == []
+    assert frequent(known, 2) == ["mountain", "mountains"]
+
+
+def test_where_not_all_words_were_kept_none_is_called_unknown() -> None:
+    assert unknown_words(Vocabulary({"boat": 1}, is_cut=True), "a zebra") == []
+
+
+def test_the_captions_are_read_once_and_the_words_outlive_the_process(home: Home) -> None:
+    folder = plant_dataset(home)
+    known = vocabulary(home, DATASET)
+    assert known is not None and known.counts["painting"] >= 4 and "zebra" not in known.counts
+    shutil.rmtree(folder)
+    words._read.clear()
+    assert vocabulary(home, DATASET) == known
+    kept = home.root / ".index" / "words" / f"{DATASET}.json"
+    kept.write_text(kept.read_text()[:50])
+    words._read.clear()
+    assert vocabulary(home, DATASET) is None, "damaged, and nothing left to count"
+
+
+def test_of_a_dataset_that_is_gone_or_damaged_nobody_can_tell(home: Home) -> None:
+    assert vocabulary(home, "") is None
+    (plant_dataset(home) / "manifest.json").write_text("{")
+    assert vocabulary(home, DATASET) is None
