@@ -20,8 +20,9 @@ from pd_assets.lib.release.asked_standing import Stands, stands
 from pd_assets.lib.release.near_titles import nothing_called
 from pd_assets.lib.release.pictures import as_named, find_pictures
 from pd_assets.lib.rights.batches import COPY_CONFLICT
-from pd_assets.lib.rights.claims import Evidence
+from pd_assets.lib.rights.claims import Evidence, digest_of
 from pd_assets.lib.rights.evidence import evidence_of
+from pd_assets.lib.rights.judgements import judged_in_words, read_judgements
 from pd_assets.lib.rights.key_evidence import all_evidence, key_evidence, words_fired
 from pd_assets.lib.rights.knowledge import Questions
 from pd_assets.lib.rights.known import load_knowledge
@@ -31,7 +32,7 @@ from pd_assets.lib.rights.rules import PROFILES, Decision, Trial, decide, valid_
 from pd_assets.lib.rights.rules import explain as try_rules
 from pd_assets.lib.rights.why import Why, why
 from pd_assets.lib.rights.words_for_people import Told, other_reasons, sentence
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 WIDTH = 118
 LONGEST_LINE = 400
@@ -56,7 +57,7 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
     """Lines for a person: first whether the picture may be used and why, takedowns included, then the picture, the rule
     that decided and its evidence.
     """
-    settings = Settings.from_env()
+    settings = of_the_environment()
     profile = _known(profile or settings.rights_profile)
     home = open_home(settings.home, to_ask=True)
     page = _page_of(home, item_called(home, item))
@@ -83,6 +84,9 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
         1,
         None,
     )
+    if said := judged_in_words(read_judgements(home).of_item(item_id), digest_of(evidence.to_json())):
+        yield "What people said of it (it changes no verdict yet):"
+        yield from _indented(said)
 
 
 def _first(found: Why, stand: Stands) -> Iterator[str]:
@@ -97,7 +101,7 @@ def _first(found: Why, stand: Stands) -> Iterator[str]:
 
 def explain_past(item: str, profile: str | None, day: date, *, everything: bool = False) -> Iterator[str]:
     """The same of a day that is gone, from what was decided then."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home, to_ask=True)
     found = past.past_of(home, item_called(home, item), _known(profile or settings.rights_profile), day)
     yield from past.in_words(found, day, everything=everything)
@@ -105,7 +109,7 @@ def explain_past(item: str, profile: str | None, day: date, *, everything: bool 
 
 def evidence_on(item: str, profile: str | None, day: date) -> bytes:
     """The canonical JSON that the decision of a day rested on, to the byte."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home, to_ask=True)
     found = past.past_of(home, item_called(home, item), _known(profile or settings.rights_profile), day)
     return past.evidence_of(found, day)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.standing import of_the_environment
 
 if TYPE_CHECKING:
     from pd_assets.lib.http import PoliteSession
@@ -26,7 +27,7 @@ def rebuilt(manifest: Path, out: Path) -> Iterator[str]:
     from pd_assets.lib.release import rebuilding
     from pd_assets.lib.release.rebuild_rows import read_original
 
-    settings = Settings.from_env()
+    settings = of_the_environment()
     original = read_original(manifest, profile=settings.rights_profile)
     with at_work(open_home(settings.home)) as home:
         done = rebuilding.rebuild(

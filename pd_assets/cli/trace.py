@@ -12,7 +12,7 @@ from pathlib import Path
 from pd_assets.cli.days import a_day
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 # What is read in no time need not be told of.
 WORTH_SAYING_BYTES = 10_000_000
@@ -23,7 +23,7 @@ def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day
     from pd_assets.lib.release.trace import trace, trace_file
 
     _require_folder(parquet)
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home, to_ask=True)
     if _is_file(called):
         told = trace_file(home, Path(called), max_side=settings.max_side, day=day)
@@ -52,7 +52,7 @@ def tell_of_model(called: str, *, as_json: bool = False, parquet: Path | None = 
     from pd_assets.lib.release.model_pictures import pictures_of_model, write_pictures
 
     _require_folder(parquet)
-    home: Home = open_home(Settings.from_env().home, to_ask=True)
+    home: Home = open_home(of_the_environment().home, to_ask=True)
     told = pictures_of_model(home, called)
     if parquet is not None:
         with _written(parquet):
@@ -68,7 +68,7 @@ def bring_index_in_step() -> Iterator[str]:
     """Write what is missing of the index."""
     from pd_assets.lib.release import index
 
-    with at_work(open_home(Settings.from_env().home)) as home:
+    with at_work(open_home(of_the_environment().home)) as home:
         written, files = index.refresh(home)
     yield f"the index is in step with {files} files of the tables; {written} of them were read"
 

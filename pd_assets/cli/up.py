@@ -1,4 +1,4 @@
-"""`pdd up`: the Dagster UI and daemon in the project's folder, with the sandbox beside them where a home needs it."""
+"""`pdd up`: our pages, Dagster's UI and its daemon in the project's folder, with the sandbox where a home needs it."""
 
 import argparse
 import os
@@ -35,7 +35,7 @@ def run_up(port: int) -> None:
             os.environ.setdefault("PD_RECIPE", "debug")
             print(f"{home.root} was filled from the sandbox, which runs again at {os.environ['PD_COMMONS_API']}")
         print(_automation(settings))
-        print("Starting Dagster's UI and daemon (some ten seconds) ...", flush=True)
+        print("Starting the pages, Dagster's UI and its daemon (some ten seconds) ...", flush=True)
         _serve(port)
 
 
@@ -70,7 +70,9 @@ def _serve(port: int) -> None:
             while not (ended := _has_ended(process.pid, os.WNOHANG)) and not answers(port):
                 time.sleep(0.2)
             if not ended:
-                print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
+                at = f"http://{HOST}:{port}"
+                print(f"Pictures and models: {at}/", flush=True)
+                print(f"Dagster UI: {at}/dagster/   (Ctrl-C stops both)", flush=True)
                 _has_ended(process.pid)
             print("pdd: Dagster's daemon or web server ended by itself; start pdd up again", file=sys.stderr)
             # Killed, the web server left daemon and code location behind.
@@ -101,7 +103,9 @@ def _interrupted_with_us(group: int) -> Iterator[None]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
+    parser.add_argument(
+        "--port", type=int, default=UI_PORT, help=f"port of the pages and of Dagster's UI (default {UI_PORT})"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,6 @@
-"""`pdd web`: Dagster's UI behind the guard. What `pdd up` starts, and where services are started one by one, the UI."""
+"""`pdd web`: our pages and, below /dagster, Dagster's UI. What `pdd up` starts; alone where services are started one by
+one.
+"""
 
 import argparse
 import os
@@ -30,7 +32,7 @@ def run_web(workspace: Path | None, address: Address, *, with_daemon: bool, read
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("--host", default=HOST, help=f"address to listen on (default {HOST})")
-    parser.add_argument("-p", "--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
+    parser.add_argument("-p", "--port", type=int, default=UI_PORT, help=f"port of both (default {UI_PORT})")
     parser.add_argument(
         "-w", "--workspace", type=Path, help=f"names the code location (default the project's {WORKSPACE})"
     )

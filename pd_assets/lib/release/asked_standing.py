@@ -50,7 +50,12 @@ class Stands:
 
     @property
     def may_be_shown(self) -> bool:
-        return self.path is not None and not self.downs and not self.unread
+        return self.path is not None and self.is_free_to_stay
+
+    @property
+    def is_free_to_stay(self) -> bool:
+        """Whether no takedown is known, and none can be hidden by what could not be read."""
+        return not self.downs and not self.unread
 
     def standing(self) -> Standing:
         """What `why` asks for, with nothing that is the operator's own."""
@@ -62,9 +67,8 @@ def stands(home: Home, item_id: str, *, lookup: Lookup | None = None, title: str
     """How an item stands now. `title` and `page_url` are its own: a note that is not looked up yet may name them."""
     lookup = lookup or Lookup(home=home)
     found = with_copies(lookup, {item_id: "item_id"})
-    downs = list(
-        dict.fromkeys([*_of_table(lookup, found, item_id), *_of_notes(home, found, {item_id, title, page_url})])
-    )
+    noted, undone = _of_notes(home, found, {item_id, title, page_url}), notes.undone(home)
+    downs = [one for one in dict.fromkeys([*_of_table(lookup, found, item_id), *noted]) if one.number not in undone]
     sha256, path = _stored(home, lookup, item_id)
     unread = tuple(one for one in lookup.unread if one.startswith(TAKEDOWNS.key))
     return Stands(
@@ -87,6 +91,8 @@ def _of_table(lookup: Lookup, found: Found, item_id: str) -> Iterator[Down]:
         rows += lookup.rows("takedowns", kind, sorted(values))
     by_number: dict[str, list[Row]] = {}
     for row in rows:
+        if row["undone_at"] is not None:
+            continue
         by_number.setdefault(str(row["number"] or UNNUMBERED), []).append(row)
     for number, several in by_number.items():
         own = [row for row in several if row["item_id"] == item_id]
