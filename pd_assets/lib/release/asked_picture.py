@@ -185,7 +185,7 @@ def about(home: Home, item_id: str, *, profile: str, fresh_days: int, today: dat
         item_id=item_id,
         title=title,
         archive=ARCHIVES.get(item_id.partition(":")[0], item_id.partition(":")[0]),
-        page_url=None if page_url is None else str(page_url),
+        page_url=_address(page_url),
         status=str(row.get("status") or "no longer in the catalogue"),
         stands=standing,
         verdicts=tuple(verdict for verdict, _ in told),
@@ -310,6 +310,11 @@ class _OfItem:
         except (TableError, OSError) as error:
             self.unread.append(f"{table.key}: {error}")
             return ()
+
+
+def _address(told: object) -> str | None:
+    """An address that a page may link to: an archive's answer may hold anything."""
+    return str(told) if str(told).lower().startswith(("https://", "http://")) else None
 
 
 def _size(files: Sequence[Row], standing: Stands) -> tuple[int, int] | None:
