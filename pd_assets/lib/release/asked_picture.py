@@ -24,6 +24,7 @@ from pd_assets.lib.release.segments import Row
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.traced import NO_COPIES, Sighting, Trace
 from pd_assets.lib.rights.claims import Evidence
+from pd_assets.lib.rights.judgements import judged_in_words, read_judgements
 from pd_assets.lib.rights.key_evidence import all_evidence, key_evidence
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.plain_words import Names, day, ids_in, names_of
@@ -124,6 +125,7 @@ class About:
     evidence_raw: str = ""
     evidence_digest: str = ""
     revid: int | None = None
+    said: tuple[str, ...] = ()
     changes_on: str = ""
     rules: tuple[RuleTold, ...] = ()
     history: tuple[Mapping[str, object], ...] = ()
@@ -190,6 +192,7 @@ def about(home: Home, item_id: str, *, profile: str, fresh_days: int, today: dat
         stands=standing,
         verdicts=tuple(verdict for verdict, _ in told),
         undecided="" if told else _undecided(standing),
+        said=tuple(judged_in_words(read_judgements(home).of_item(item_id), _digest(own))),
         history=tuple(_change(one) for one in traced.changes if one["item_id"] == item_id),
         copies=tuple(_copies(home, traced, item_id)),
         sightings=traced.sightings,
@@ -260,6 +263,10 @@ def _names(home: Home, row: Row) -> Names:
         return {} if evidence is None else known_names(home, ids_in(evidence))
     except (PdError, duckdb.Error):
         return {}
+
+
+def _digest(decisions: Sequence[Row]) -> str:
+    return str(decisions[0].get("evidence_digest") or "") if decisions else ""
 
 
 def _undecided(standing: Stands) -> str:
