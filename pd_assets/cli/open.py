@@ -100,12 +100,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--export", type=Path, metavar="DIR", help="write gallery, reports and models as plain HTML into a new folder"
     )
+    parser.add_argument("--most", type=int, default=0, metavar="N", help="with --export: pages of single pictures")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
     if arguments.export is not None:
-        run_export(arguments.export)
+        run_export(arguments.export, arguments.most)
         return
     try:
         run_open(arguments.port, in_browser=not arguments.no_browser)
@@ -114,7 +115,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
 
 
-def run_export(folder: Path) -> None:
+def run_export(folder: Path, most: int) -> None:
     """Write the pages that only show as files. ConfigError where the folder has other things in it."""
     from pd_assets.web.export import accepted, export
     from pd_assets.web.opened import home_to_show
@@ -123,5 +124,5 @@ def run_export(folder: Path) -> None:
 
     settings = Settings.from_env()
     shown = served(home_to_show(settings), settings, read_only=True)
-    written = export(site(shown), folder, accepted(shown).__contains__)
+    written = export(site(shown), folder, accepted(shown).__contains__, most=most)
     print(f"{written.pages} pages and {written.files} other files in {folder}: open {folder / 'index.html'}")

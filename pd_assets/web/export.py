@@ -81,8 +81,9 @@ class _Found:
         return self.places.get(self.leads.get(address, address))
 
 
-def export(app: ASGIApp, folder: Path, may_show: Callable[[str], bool]) -> Written:
-    """Write the pages of a site into a folder, whole or not at all. `may_show`: whether a picture has a page there.
+def export(app: ASGIApp, folder: Path, may_show: Callable[[str], bool], *, most: int = 0) -> Written:
+    """Write the pages of a site into a folder, whole or not at all. `may_show`: whether a picture may be shown; the
+    first `most` of them have a page of their own, 0 is all.
 
     ConfigError where the folder has other things in it.
     """
@@ -92,7 +93,7 @@ def export(app: ASGIApp, folder: Path, may_show: Callable[[str], bool]) -> Writt
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        found = asyncio.run(_follow(app, partial, may_show))
+        found = asyncio.run(_follow(app, partial, may_show, most))
         for address in track(list(found.places), "writing pages", unit="files"):
             _rewrite(partial, address, found)
         pages = sum(found.is_page.values())
@@ -122,15 +123,19 @@ def _require_own(folder: Path) -> None:
         raise ConfigError(f"{folder} is a file; expected a folder, which is made where it is missing")
 
 
-async def _follow(app: ASGIApp, partial: Path, may_show: Callable[[str], bool]) -> _Found:
+async def _follow(app: ASGIApp, partial: Path, may_show: Callable[[str], bool], most: int) -> _Found:
     """Ask for every page that a link leads to, and keep what is answered as it is."""
     found = _Found()
-    seen, waiting = set(START), deque(START)
+    seen, waiting, pictures = set(START), deque(START), 0
     while waiting:
         batch = [waiting.popleft() for _ in range(min(AT_ONCE, len(waiting)))]
         for address, answer in zip(batch, await asyncio.gather(*(ask(app, one) for one in batch)), strict=True):
             for link in _kept(partial, address, answer, found):
                 if link not in seen and _is_followed(link, may_show):
+                    is_picture = link.startswith("/pictures/")
+                    if is_picture and most and pictures == most:
+                        continue
+                    pictures += is_picture
                     seen.add(link)
                     waiting.append(link)
     if "/" not in found.places:
@@ -228,25 +233,33 @@ async def ask(app: ASGIApp, address: str) -> Answer:
         "server": ("127.0.0.1", 80),
     }
     start: dict[str, Any] = {}
-    content = bytearray()
+    content, is_unread = bytearray(), [False]
+
+    asked = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if not asked:
+            # Whoever waits for us to go away is ended when the answer is whole.
+            await asyncio.Event().wait()
+        return asked.pop()
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             start.update(message)
-            if not _kind(start).startswith(READ) and start["status"] == 200:
-                raise _NotRead
+            is_unread[0] = not _kind(start).startswith(READ) and start["status"] == 200
         elif message["type"] == "http.response.body":
             content.extend(message.get("body", b""))
-            if len(content) > LARGEST:
-                raise _NotRead
+            is_unread[0] |= len(content) > LARGEST
+        if is_unread[0]:
+            raise _NotRead
 
     try:
         await app(scope, receive, send)
-    except _NotRead:
-        return Answer(status=0)
+    except Exception:
+        # A stream wraps what ends it.
+        if is_unread[0]:
+            return Answer(status=0)
+        raise
     headers = _headers(start)
     is_elsewhere = start["status"] in (301, 302, 303, 307, 308)
     return Answer(

@@ -11,6 +11,8 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import asked_requests
 from pd_assets.lib.release.asked import MOST_BYTES
 from pd_assets.lib.release.receipts import receipts
+from pd_assets.lib.release.takedowns import take_down
+from pd_assets.lib.release.undoing import undo
 from pd_assets.lib.settings import Settings
 from pd_assets.web.served import served
 from tests.pd_assets.lib.pictures import encoded, flat_png, painting, png_header_only
@@ -160,6 +162,16 @@ def test_a_takedown_goes_from_its_request_to_its_receipt(home: Home, tmp_path: P
     assert gone.status_code == 404 and "/image/" not in gone.text
     again = site.post(f"{place}/decline", data={"reason": "no"})
     assert again.status_code == 400 and "was confirmed already" in again.text
+
+
+def test_a_receipt_of_what_was_undone_says_so_and_the_picture_is_shown_again(home: Home, tmp_path: Path) -> None:
+    home = copied(home, tmp_path / "home")
+    number = take_down(home, CALLED, reason="a complaint").number
+    undo(home, number, reason="she meant another, says Ms X")
+    site = client(home)
+    page = site.get(f"/ask/receipts/{number}").text
+    assert "undone" in page and "something waits" not in page and "Ms X" not in page
+    assert site.get(f"/pictures/{CALLED}").status_code == 200
 
 
 def test_a_request_that_is_declined_says_why(tmp_path: Path) -> None:

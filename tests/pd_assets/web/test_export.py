@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from pd_assets.lib.catalog.schemas import DECISIONS
@@ -30,6 +30,7 @@ PAGES = {
     "/pictures?page=2": f"{HEAD}{BAR}<a href='/pictures?page=1'>Back</a><a href='/old'>Old</a>",
     "/pictures/commons:M1": f'{HEAD}{BAR}<img src="/image/commons:M1" alt="large"> <a href="#evidence">Evidence</a>'
     '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg><noscript>Without scripts</noscript>',
+    "/pictures/commons:M2": HEAD,
     "/models": f"{HEAD}{BAR}<h1 id=loss>Models</h1><a href='/models/bundle'>Bundle</a><a href='/reports'>Reports</a>",
 }
 
@@ -38,13 +39,13 @@ def answer(request: Request) -> Response:
     """A small site of the paths that the real one has."""
     path = request.url.path
     if path.startswith("/thumb/"):
-        return Response(path.encode(), media_type="image/webp")
+        return StreamingResponse(iter([path.encode()]), media_type="image/webp")
     if path == "/static/a.css":
         return Response("h1 { background: url('/static/dot.svg') }", media_type="text/css")
     if path == "/static/dot.svg":
         return Response("<svg xmlns='http://www.w3.org/2000/svg'/>", media_type="image/svg+xml")
     if path == "/models/bundle":
-        return Response(b"weights", media_type="application/zip")
+        return StreamingResponse(iter([b"weights"] * 3), media_type="application/zip")
     if path == "/reports":
         return RedirectResponse("/reports/first", 303)
     if path == "/reports/first":
@@ -116,6 +117,14 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(exported: Path, tmp_
     with pytest.raises(ConfigError, match="is a file"):
         export(app, tmp_path / "letter.txt", {"commons:M1"}.__contains__)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_so_many_pictures_as_were_asked_for_have_a_page_of_their_own(tmp_path: Path) -> None:
+    app = Starlette(routes=[Route("/{path:path}", answer)])
+    export(app, tmp_path / "out", {"commons:M1", "commons:M2"}.__contains__, most=1)
+    assert [path.name for path in (tmp_path / "out/pictures").iterdir()] == ["commons_3aM1.html"]
+    assert len(list((tmp_path / "out/thumb").iterdir())) == 2
+    assert dead_links(tmp_path / "out") == []
 
 
 def test_a_site_without_a_first_page_leaves_nothing_behind(tmp_path: Path) -> None:
