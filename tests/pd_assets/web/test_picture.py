@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, TAKEDOWNS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, TAKEDOWNS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.notes import Note, write
 from pd_assets.lib.release.takedowns import take_down
@@ -113,9 +113,9 @@ def test_what_an_archive_calls_an_address_is_a_link_only_where_it_is_one(home: H
     )
 
 
-def test_what_was_purged_and_left_every_table_is_still_said_to_be_taken_down(home: Home) -> None:
+def test_what_was_purged_and_left_the_catalogue_is_still_said_to_be_taken_down(home: Home) -> None:
     take_down(home, f"commons:M{ACCEPTED}", reason="a complaint", purge=True)
-    for table in (ITEMS, DECISIONS, FILES, CLUSTERS):
+    for table in (ITEMS, DECISIONS, FILES):
         plant(home, table, [])
     answer = client(home).get(PLACE)
     assert answer.status_code == 404 and "May not be used: taken down (T-" in answer.text
