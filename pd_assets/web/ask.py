@@ -128,7 +128,7 @@ class _Page:
             "problem": problem,
             "called": called,
             "form": {"which": which, "reason": "", "contact": "", **(form or {})},
-            "why_not": asked_requests.why_not(self.served.home),
+            "why_not": self._why_not(),
             "longest": asked_requests.LONGEST,
             "most_bytes": MOST_BYTES,
         }
@@ -167,16 +167,26 @@ class _Page:
         return self._requests(request)
 
     def _requests(self, request: Request, *, problem: str = "", status_code: int = 200) -> Response:
-        found, damaged = asked_requests.all_of_them(self.served.home)
+        # Whoever asked may have left an address: it is the operator's to read, and of nobody to whom a home is shown.
+        why_not = self._why_not()
+        found, damaged = ([], []) if why_not else asked_requests.all_of_them(self.served.home)
         told = {
             "waiting": [one for one in found if one.answered is None],
             "answered": [one for one in found if one.answered is not None],
             "damaged": damaged,
             "problem": problem,
             "grounds": GROUNDS,
-            "why_not": asked_requests.why_not(self.served.home),
+            "why_not": why_not,
         }
         return self.served.page(request, "ask_requests.html", told, title="Requests", status_code=status_code)
+
+    def _why_not(self) -> str:
+        """Why no requests are taken nor answered here; nothing where they are."""
+        if self.served.may_start and not self.served.may_change:
+            return asked_requests.why_not(self.served.home) or "this home cannot be written"
+        if not self.served.may_change:
+            return "this home is only shown here, read-only, and cannot take requests"
+        return asked_requests.why_not(self.served.home)
 
     async def confirm(self, request: Request) -> Response:
         """Carry a request out."""

@@ -24,6 +24,7 @@ from pd_assets.lib.release.segments import Row
 from pd_assets.lib.release.trace import trace
 from pd_assets.lib.release.traced import NO_COPIES, Sighting, Trace
 from pd_assets.lib.rights.claims import Evidence
+from pd_assets.lib.rights.judgements import judged_in_words, read_judgements
 from pd_assets.lib.rights.key_evidence import all_evidence, key_evidence
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.plain_words import Names, day, ids_in, names_of
@@ -124,6 +125,7 @@ class About:
     evidence_raw: str = ""
     evidence_digest: str = ""
     revid: int | None = None
+    said: tuple[str, ...] = ()
     changes_on: str = ""
     rules: tuple[RuleTold, ...] = ()
     history: tuple[Mapping[str, object], ...] = ()
@@ -185,11 +187,12 @@ def about(home: Home, item_id: str, *, profile: str, fresh_days: int, today: dat
         item_id=item_id,
         title=title,
         archive=ARCHIVES.get(item_id.partition(":")[0], item_id.partition(":")[0]),
-        page_url=None if page_url is None else str(page_url),
+        page_url=_address(page_url),
         status=str(row.get("status") or "no longer in the catalogue"),
         stands=standing,
         verdicts=tuple(verdict for verdict, _ in told),
         undecided="" if told else _undecided(standing),
+        said=tuple(judged_in_words(read_judgements(home).of_item(item_id), _digest(own))),
         history=tuple(_change(one) for one in traced.changes if one["item_id"] == item_id),
         copies=tuple(_copies(home, traced, item_id)),
         sightings=traced.sightings,
@@ -262,6 +265,10 @@ def _names(home: Home, row: Row) -> Names:
         return {}
 
 
+def _digest(decisions: Sequence[Row]) -> str:
+    return str(decisions[0].get("evidence_digest") or "") if decisions else ""
+
+
 def _undecided(standing: Stands) -> str:
     if standing.downs:
         return f"May not be used: taken down ({', '.join(one.in_words for one in standing.downs)})."
@@ -310,6 +317,11 @@ class _OfItem:
         except (TableError, OSError) as error:
             self.unread.append(f"{table.key}: {error}")
             return ()
+
+
+def _address(told: object) -> str | None:
+    """An address that a page may link to: an archive's answer may hold anything."""
+    return str(told) if str(told).lower().startswith(("https://", "http://")) else None
 
 
 def _size(files: Sequence[Row], standing: Stands) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from pd_assets.lib.release import index
 from pd_assets.lib.rights.claims import Evidence, Maker, Tag
 from pd_assets.lib.rights.tags import Kind
 from pd_assets.lib.settings import Settings
-from pd_assets.web.served import served
+from pd_assets.web.served import Served, served
 from pd_assets.web.site import site
 from tests.pd_assets.lib.planting import THEN, decision, item, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
@@ -29,8 +29,12 @@ EVIDENCE = Evidence(source="commons", status="live", revid=77, tags=(GROUND,), m
 
 def client(home: Home) -> TestClient:
     """Requests as our own pages send them."""
-    app = site(served(home, Settings(home=home.root)))
-    return TestClient(app, base_url=ORIGIN, headers={"origin": ORIGIN}, follow_redirects=False)
+    return client_of(served(home, Settings(home=home.root)))
+
+
+def client_of(shown: Served) -> TestClient:
+    """The same of a site."""
+    return TestClient(site(shown), base_url=ORIGIN, headers={"origin": ORIGIN}, follow_redirects=False)
 
 
 def copied(home: Home, place: Path) -> Home:

@@ -11,10 +11,14 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import asked_requests
 from pd_assets.lib.release.asked import MOST_BYTES
 from pd_assets.lib.release.receipts import receipts
+from pd_assets.lib.release.takedowns import take_down
+from pd_assets.lib.release.undoing import undo
+from pd_assets.lib.settings import Settings
+from pd_assets.web.served import served
 from tests.pd_assets.lib.pictures import encoded, flat_png, painting, png_header_only
 from tests.pd_assets.lib.release.test_look import detailed, passed_on
 from tests.pd_assets.lib.release.test_trace import with_pictures
-from tests.pd_assets.web.asking import ACCEPTED, COPY, client, copied, planted
+from tests.pd_assets.web.asking import ACCEPTED, COPY, client, client_of, copied, planted
 
 CALLED = f"commons:M{ACCEPTED}"
 
@@ -160,6 +164,16 @@ def test_a_takedown_goes_from_its_request_to_its_receipt(home: Home, tmp_path: P
     assert again.status_code == 400 and "was confirmed already" in again.text
 
 
+def test_a_receipt_of_what_was_undone_says_so_and_the_picture_is_shown_again(home: Home, tmp_path: Path) -> None:
+    home = copied(home, tmp_path / "home")
+    number = take_down(home, CALLED, reason="a complaint").number
+    undo(home, number, reason="she meant another, says Ms X")
+    site = client(home)
+    page = site.get(f"/ask/receipts/{number}").text
+    assert "undone" in page and "something waits" not in page and "Ms X" not in page
+    assert site.get(f"/pictures/{CALLED}").status_code == 200
+
+
 def test_a_request_that_is_declined_says_why(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     site = client(home)
@@ -196,12 +210,23 @@ def test_what_is_no_number_is_no_file(asked: TestClient) -> None:
         assert asked.get(f"/ask/receipts/{number}").status_code == 404
 
 
-def test_a_home_that_may_only_be_read_says_that_it_takes_no_requests(tmp_path: Path) -> None:
-    open_home(tmp_path / "home")
-    site = client(open_home(tmp_path / "home", to_ask=True))
-    assert "read-only and cannot take requests" in site.get("/ask").text
-    answer = site.post("/ask/requests", data={"which": "M3", "reason": "mine"})
-    assert answer.status_code == 403 and "cannot be written" in answer.text
+def test_a_home_that_may_only_be_read_says_that_it_takes_no_requests_and_shows_nobody_an_address(
+    tmp_path: Path,
+) -> None:
+    home = open_home(tmp_path / "home")
+    asked_requests.ask(home, which="M3", reason="mine", contact="ada@painters.test")
+    settings = Settings(home=home.root)
+    for one in (
+        served(open_home(home.root, to_ask=True), settings),
+        served(home, settings, read_only=True),
+    ):
+        site = client_of(one)
+        assert "read-only" in site.get("/ask").text and 'name="reason"' not in site.get("/ask").text
+        answer = site.post("/ask/requests", data={"which": "M3", "reason": "mine"})
+        assert answer.status_code == 403 and len(asked_requests.all_of_them(home)[0]) == 1
+        listed = site.get("/ask/requests").text
+        assert "ada@" not in listed and "Nothing can be read or decided here" in listed
+        assert drop(site, b"no picture")[0] == 400, "a question changes nothing"
 
 
 def test_another_page_cannot_send_a_request_or_confirm_one(asked: TestClient, home: Home) -> None:

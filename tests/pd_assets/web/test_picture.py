@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from pd_assets.lib.catalog.schemas import TAKEDOWNS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, TAKEDOWNS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.notes import Note, write
 from pd_assets.lib.release.takedowns import take_down
-from tests.pd_assets.lib.planting import THEN
+from tests.pd_assets.lib.planting import THEN, item, plant
 from tests.pd_assets.web.asking import ACCEPTED, COPY, REFUSED, WAITING, client, copied, planted
 
 PLACE = f"/pictures/commons:M{ACCEPTED}"
@@ -103,3 +103,20 @@ def test_where_the_takedowns_cannot_be_read_nothing_is_shown(home: Home) -> None
 def test_an_empty_home_says_that_it_has_no_such_picture(tmp_path: Path) -> None:
     answer = client(open_home(tmp_path / "empty")).get("/pictures/M1")
     assert answer.status_code == 404 and "Nothing here is called “M1”" in answer.text
+
+
+def test_what_an_archive_calls_an_address_is_a_link_only_where_it_is_one(home: Home) -> None:
+    plant(home, ITEMS, [item(ACCEPTED, page_url="javascript:alert(1)")])
+    page = client(home).get(PLACE)
+    assert (
+        page.status_code == 200 and "javascript:" not in page.text and "The archive gives no page of it." in page.text
+    )
+
+
+def test_what_was_purged_and_left_the_catalogue_is_still_said_to_be_taken_down(home: Home) -> None:
+    take_down(home, f"commons:M{ACCEPTED}", reason="a complaint", purge=True)
+    for table in (ITEMS, DECISIONS, FILES):
+        plant(home, table, [])
+    answer = client(home).get(PLACE)
+    assert answer.status_code == 404 and "May not be used: taken down (T-" in answer.text
+    assert "was shown it 6 times" in answer.text, "what a model learnt stays told"
