@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -50,20 +49,6 @@ def audit_routes(served: Served) -> Sequence[BaseRoute]:
 def place_of(judging: Judging) -> str:
     """The page of one role."""
     return f"{AUDIT}/{judging.sample.name}/{judging.role}/"
-
-
-def audit_site(served: Served, judging: Judging, *, also_called: Sequence[str] = ()) -> Starlette:
-    """The whole site, opened where one role judges one sample."""
-    # Imported here: the site imports this module.
-    from pd_assets.web.site import site
-
-    application = site(served, also_called=also_called)
-    place = place_of(judging)
-    application.router.routes[:0] = [
-        Route("/", lambda _: RedirectResponse(place, status_code=303)),
-        Route("/item/{at:int}", lambda request: RedirectResponse(f"{place}{request.path_params['at']}", 303)),
-    ]
-    return application
 
 
 class _Pages:
