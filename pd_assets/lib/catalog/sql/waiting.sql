@@ -8,15 +8,13 @@ with waits as (
     from decisions where profile = $profile and verdict = 'quarantine'
 ),
 chosen as (
-    select *, row_number() over (
-        order by greatest(against, 1), of_rule desc, rule_id, md5(item_id), item_id
-    ) as place
-    from waits
+    select * from waits
     where ($rule::varchar is null or rule_id = $rule)
         and about not in (select unnest($but::varchar[]))
         and ($only::varchar[] is null or about in (select unnest($only::varchar[])))
-    order by place limit $most offset $past
+    order by greatest(against, 1), of_rule desc, rule_id, md5(item_id), item_id
+    limit $most offset $past
 )
 select chosen.item_id, chosen.rule_id, chosen.evidence_digest, chosen.against, chosen.of_rule, items.title
 from chosen left join items on items.item_id = chosen.item_id
-order by chosen.place
+order by greatest(against, 1), of_rule desc, rule_id, md5(chosen.item_id), chosen.item_id
