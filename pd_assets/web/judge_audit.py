@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import at_work
 from pd_assets.lib.release.kept_out import taken_down_as
-from pd_assets.lib.rights.audit import Sample, Sampled, draw_sample, folder_of, load_sample, samples, save_sample
+from pd_assets.lib.rights.audit import Sample, Sampled, draw_sample, folder_of, load_sample, sample_names, save_sample
 from pd_assets.lib.rights.audit_answers import ANSWERS, FIRST, ROLES, SECOND, SETTLE
 from pd_assets.lib.rights.audit_judging import LABELS, Judging, known_profile
 from pd_assets.lib.rights.audit_page import claims, safe_page, stored_picture
@@ -57,8 +57,15 @@ class _Pages:
 
     def overview(self, request: Request) -> Response:
         """The samples with how far each role is; rates only where nothing is left to be judged blind."""
+        found, damaged = [], []
+        for name in sample_names(self.home):
+            try:
+                found.append(self._progress(load_sample(self.home, name)))
+            except PdError as error:
+                damaged.append(str(error))
         told = {
-            "samples": [self._progress(sample) for sample in samples(self.home)],
+            "samples": found,
+            "damaged": damaged,
             "roles": ROLES,
             "profile": self.served.settings.rights_profile,
         }
