@@ -94,7 +94,7 @@ def _told(home: Home, result: Result) -> Iterator[str]:
 def _serve(judging: Judging, port: int, settings: Settings) -> None:
     import uvicorn
 
-    from pd_assets.web.judge_audit import audit_site
+    from pd_assets.web.opened import audit_site
     from pd_assets.web.served import served
 
     application = audit_site(served(judging.home, settings), judging, also_called=settings.allowed_hosts)

@@ -67,7 +67,7 @@ def _answer() -> str | None:
 def _serve(work: LabellingWork, port: int, settings: Settings) -> None:
     import uvicorn
 
-    from pd_assets.web.judge_label import labelling_site
+    from pd_assets.web.opened import labelling_site
     from pd_assets.web.served import served
 
     require_free(port, "--port")

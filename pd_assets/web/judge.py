@@ -18,7 +18,7 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import at_work
 from pd_assets.lib.release.asked_standing import stands
 from pd_assets.lib.rights import waiting
-from pd_assets.lib.rights.audit import samples
+from pd_assets.lib.rights.audit import sample_names
 from pd_assets.lib.rights.audit_page import claims, safe_address, stored_picture
 from pd_assets.lib.rights.judgements import (
     JUDGES,
@@ -88,7 +88,7 @@ class _Pages:
             "agreed": judged.agreement(self.profile),
             "differing": differing,
             "labels": LABELS,
-            "audits": sum(1 for _ in samples(self.home, profile=self.profile)),
+            "audits": len(sample_names(self.home)),
             "damaged": judged.damaged,
         }
         return self.served.page(request, "judge.html", told, title="Judge")

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import at_work
 from pd_assets.lib.release.asked_standing import stands
-from pd_assets.lib.rights.audit import Sample, Sampled, draw_sample, folder_of, load_sample, samples, save_sample
+from pd_assets.lib.rights.audit import Sample, Sampled, draw_sample, folder_of, load_sample, sample_names, save_sample
 from pd_assets.lib.rights.audit_answers import ANSWERS, FIRST, ROLES, SECOND, SETTLE
 from pd_assets.lib.rights.audit_judging import LABELS, Judging, known_profile
 from pd_assets.lib.rights.audit_page import claims, safe_page, stored_picture
@@ -52,28 +51,21 @@ def place_of(judging: Judging) -> str:
     return f"{AUDIT}/{judging.sample.name}/{judging.role}/"
 
 
-def audit_site(served: Served, judging: Judging, *, also_called: Sequence[str] = ()) -> Starlette:
-    """The whole site, opened where one role judges one sample."""
-    # Imported here: the site imports this module.
-    from pd_assets.web.site import site
-
-    application = site(served, also_called=also_called)
-    place = place_of(judging)
-    application.router.routes[:0] = [
-        Route("/", lambda _: RedirectResponse(place, status_code=303)),
-        Route("/item/{at:int}", lambda request: RedirectResponse(f"{place}{request.path_params['at']}", 303)),
-    ]
-    return application
-
-
 class _Pages:
     def __init__(self, served: Served) -> None:
         self.served, self.home = served, served.home
 
     def overview(self, request: Request) -> Response:
         """The samples with how far each role is; rates only where nothing is left to be judged blind."""
+        found, damaged = [], []
+        for name in sample_names(self.home):
+            try:
+                found.append(self._progress(load_sample(self.home, name)))
+            except PdError as error:
+                damaged.append(str(error))
         told = {
-            "samples": [self._progress(sample) for sample in samples(self.home)],
+            "samples": found,
+            "damaged": damaged,
             "roles": ROLES,
             "profile": self.served.settings.rights_profile,
         }

@@ -15,7 +15,7 @@ from pd_assets.web.served import Served
 CATEGORY = "/judge/category"
 LONGEST_TITLE = 300
 # A page answers at once; `pdd check-category` reads all of a category.
-MOST_READ, MOST_SHOWN, MOST_NAMED = 2000, 100, 300
+MOST_READ, MOST_SHOWN, MOST_NAMED = 500, 100, 300
 
 
 def category_routes(served: Served) -> Sequence[BaseRoute]:

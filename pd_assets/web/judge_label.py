@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -39,19 +38,6 @@ def label_routes(served: Served, work: LabellingWork | None = None) -> Sequence[
         Route(f"{LABEL}/picture/{{at:int}}", pages.picture),
         *(Route(f"{LABEL}/{name}", partial(pages.take, step), methods=["POST"]) for name, step in STEPS.items()),
     ]
-
-
-def labelling_site(served: Served, work: LabellingWork, *, also_called: Sequence[str] = ()) -> Starlette:
-    """The whole site, opened at the labelling of this queue."""
-    # Imported here: the site imports this module.
-    from pd_assets.web.site import site
-
-    application = site(served, also_called=also_called)
-    application.router.routes[:0] = [
-        Route("/", lambda _: RedirectResponse(LABEL, status_code=303)),
-        *label_routes(served, work),
-    ]
-    return application
 
 
 class _Pages:

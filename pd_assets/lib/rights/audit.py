@@ -5,7 +5,7 @@ audit_answers.py, what the answers come to in audit_rates.py.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -134,11 +134,16 @@ def load_sample(home: Home, name: str) -> Sample:
 
 def samples(home: Home, *, profile: str | None = None, seed: int | None = None) -> Iterator[Sample]:
     """The samples that were kept, the one drawn last first."""
-    found: Iterable[Path] = folder_of(home, "").glob(f"*/{SAMPLE}")
-    for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
-        sample = load_sample(home, path.parent.name)
+    for name in sample_names(home):
+        sample = load_sample(home, name)
         if profile in (None, sample.profile) and seed in (None, sample.seed):
             yield sample
+
+
+def sample_names(home: Home) -> list[str]:
+    """The names of the samples that were kept, whether they can be read or not, the one drawn last first."""
+    found = folder_of(home, "").glob(f"*/{SAMPLE}")
+    return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
 
 
 def latest_result(home: Home) -> Mapping[str, object] | None:

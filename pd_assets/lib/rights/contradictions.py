@@ -2,6 +2,8 @@
 
     kind                 what does not fit together
     tag-life             a tag that claims so many years after death, and a maker who died later
+    tag-date             such a tag, and a work that was made later than its maker could have died
+    tag-category         a tag of age, and a category of works or lives of a year that is too late for it
     tag-death-year       the year of death in a tag, and that of every maker whose death is known
     tag-anonymous        a tag for anonymous works, and a maker who is named
     tag-expired          a tag for a term that has ended in the United States, and a date on which it had not begun to
@@ -39,7 +41,8 @@ from pd_assets.lib.rights.plain_words import names_of, statement_in_words, tag_n
 from pd_assets.lib.rights.tags import FLAT_WRAPPERS, Kind
 
 KINDS = (
-    "tag-life", "tag-death-year", "tag-anonymous", "tag-expired", "dates", "made-after-death", "made-before-birth",
+    "tag-life", "tag-date", "tag-category", "tag-death-year", "tag-anonymous", "tag-expired", "dates",
+    "made-after-death", "made-before-birth",
     "own-work-old", "maker-statement", "status", "status-reason", "licence-statement", "licences-exclude",
 )  # fmt: skip
 
@@ -92,8 +95,10 @@ def contradictions(row: Mapping[str, object], evidence: Evidence, today: date) -
     """Everything on one page of Commons that contradicts something else on it, each once; `row` is of commons/pages."""
     if evidence.problem is not None or evidence.status != "live":
         return []
-    text = read_page(str(row.get("wikitext") or ""))
-    named = ((use.name, use.get("deathyear") or "") for use in text.templates)
+    wikitext = str(row.get("wikitext") or "")
+    # A page is parsed again only where such a tag may be on it.
+    uses = read_page(wikitext).templates if "deathyear" in wikitext.lower() else ()
+    named = ((use.name, use.get("deathyear") or "") for use in uses)
     deaths = tuple((name, int(said)) for name, said in ((n, s.strip()) for n, s in named)
                    if said.isascii() and said.isdecimal() and len(said) < 5)  # fmt: skip
     page = _Page(seen=evidence, today=today, death_years=deaths)
@@ -110,6 +115,25 @@ def _tag_life(page: _Page) -> Iterator[Contradiction]:
                     f"The tag says that the maker is dead for {tag.life} years or more; of somebody who died in "
                     f"{year(maker.died or 0)} that is so from {(maker.died or 0) + tag.life + 1} on",
                 )  # fmt: skip
+
+
+def _tag_date(page: _Page) -> Iterator[Contradiction]:
+    made = page.seen.made
+    for tag in page.grounds:
+        # Where the death is known, that is compared.
+        if tag.life is None or tag.anonymous or made is None or page.case.last_death is not None:
+            continue
+        # Who made a work in a year was alive in the year before.
+        if made.first - 1 > page.today.year - 1 - tag.life:
+            yield _of("tag-date", _tag(tag), f"the date {years(made)}",
+                      f"Whoever made it then is not dead for {tag.life} years")  # fmt: skip
+
+
+def _tag_category(page: _Page) -> Iterator[Contradiction]:
+    for named in page.case.contradicting_years:
+        if named.place.startswith("category ") and page.grounds:
+            yield _of("tag-category", _tag(page.grounds[0]), named.place,
+                      f"{named.year} is too late for what the tag claims")  # fmt: skip
 
 
 def _tag_death_year(page: _Page) -> Iterator[Contradiction]:
@@ -236,7 +260,8 @@ def _licences_exclude(page: _Page) -> Iterator[Contradiction]:
 
 
 _TESTS: Sequence[Test] = (
-    _tag_life, _tag_death_year, _tag_anonymous, _tag_expired, _dates, _made_after_death, _made_before_birth,
+    _tag_life, _tag_date, _tag_category, _tag_death_year, _tag_anonymous, _tag_expired, _dates,
+    _made_after_death, _made_before_birth,
     _own_work_old, _maker_statement, _status, _status_reason, _licence_statement, _licences_exclude,
 )  # fmt: skip
 

@@ -218,6 +218,14 @@ def test_the_audit_is_drawn_on_the_page_and_judged_blind_by_each_role(client: Te
     assert "free and not free" in settles
 
 
+def test_a_sample_that_cannot_be_read_is_named_and_hides_no_other(client: TestClient, home: Home) -> None:
+    kept = draw_sample(home, profile="strict", count=4, seed=0)
+    save_sample(home, kept)
+    (save_sample(home, draw_sample(home, profile="strict", count=2, seed=1)) / "sample.json").write_text("{")
+    shown = client.get("/judge/audit").text
+    assert kept.name in shown and "cannot be read" in shown and "2 drawn so far" in client.get("/judge").text
+
+
 def test_the_audit_asks_no_other_host_for_a_picture(client: TestClient, home: Home) -> None:
     plant(home, ITEMS, [item(number, thumb_url="https://archive.test/thumb.jpg") for number in range(8)])
     sample = draw_sample(home, profile="strict", count=8, seed=0)

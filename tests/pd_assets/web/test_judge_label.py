@@ -10,7 +10,7 @@ from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.labelling.queue import Unlabelled
 from pd_assets.lib.labelling.work import LabellingWork
 from pd_assets.lib.settings import Settings
-from pd_assets.web.judge_label import labelling_site
+from pd_assets.web.opened import labelling_site
 from pd_assets.web.served import served
 from pd_assets.web.site import site
 from tests.pd_assets.lib.planting import THEN, page, plant

@@ -6,11 +6,15 @@ with waits as (
         item_id, rule_id, evidence_digest, len(reasons) as against, count(*) over (partition by rule_id) as of_rule,
         item_id || '|' || coalesce(evidence_digest, '') as about
     from decisions where profile = $profile and verdict = 'quarantine'
+),
+chosen as (
+    select * from waits
+    where ($rule::varchar is null or rule_id = $rule)
+        and about not in (select unnest($but::varchar[]))
+        and ($only::varchar[] is null or about in (select unnest($only::varchar[])))
+    order by greatest(against, 1), of_rule desc, rule_id, md5(item_id), item_id
+    limit $most offset $past
 )
-select waits.item_id, waits.rule_id, waits.evidence_digest, waits.against, waits.of_rule, items.title
-from waits left join items on items.item_id = waits.item_id
-where ($rule::varchar is null or waits.rule_id = $rule)
-    and waits.about not in (select unnest($but::varchar[]))
-    and ($only::varchar[] is null or waits.about in (select unnest($only::varchar[])))
-order by greatest(waits.against, 1), waits.of_rule desc, waits.rule_id, md5(waits.item_id), waits.item_id
-limit $most offset $past
+select chosen.item_id, chosen.rule_id, chosen.evidence_digest, chosen.against, chosen.of_rule, items.title
+from chosen left join items on items.item_id = chosen.item_id
+order by greatest(against, 1), of_rule desc, rule_id, md5(chosen.item_id), chosen.item_id

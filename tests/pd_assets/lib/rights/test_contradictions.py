@@ -25,15 +25,19 @@ DEAD_100 = "Q29940705"
 LATE = "Anna Vester (1880 – 1950)"
 
 
-def found(text: str, mediainfo: str | None = None, today: date = TODAY) -> list[Contradiction]:
+def found(
+    text: str, mediainfo: str | None = None, today: date = TODAY, categories: tuple[str, ...] = ()
+) -> list[Contradiction]:
     row: dict[str, object] = {"source": "commons", "status": "live", "revid": 1, "title": "File:Winter.jpg",
-                              "wikitext": text, "mediainfo": mediainfo}  # fmt: skip
+                              "wikitext": text, "mediainfo": mediainfo, "categories": list(categories)}  # fmt: skip
     return contradictions(row, evidence_of(row), today)
 
 
 # What a page says, and every kind that is found on it.
 PAGES_OF_KIND: dict[str, tuple[str, str | None, set[str]]] = {
     "tag-life": (box(OLD, artist=LATE, date="1900"), None, {"tag-life"}),
+    "tag-date": (box(OLD, artist="Anna Vester", date="1955"), None, {"tag-date"}),
+    "tag-category": (box(OLD), None, {"tag-category"}),
     "tag-death-year": (box("{{PD-Art|PD-old-auto-expired|deathyear=1880}}"), None, {"tag-death-year"}),
     "tag-anonymous": (box("{{PD-Art|PD-anon-70}}"), None, {"tag-anonymous"}),
     "tag-expired": (box(EXPIRED, date="1940"), None, {"tag-expired", "made-after-death"}),
@@ -57,7 +61,7 @@ def test_every_kind_has_a_page() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_that_contradicts_itself_is_found_with_what_contradicts_what(kind: str) -> None:
     text, mediainfo, kinds = PAGES_OF_KIND[kind]
-    all_found = found(text, mediainfo)
+    all_found = found(text, mediainfo, categories=("1955 paintings",) if kind == "tag-category" else ())
     assert {one.kind for one in all_found} == kinds
     for one in all_found:
         assert one.this and one.that and one.this != one.that

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pd_assets.cli import main
 from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS, PAGES
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.rights.claims import digest_of
@@ -24,7 +25,7 @@ from pd_assets.lib.rights.judgements import (
     valid_role,
 )
 from pd_assets.lib.rights.waiting import Waiting, in_line, waiting_item, waiting_rules, why
-from tests.pd_assets.lib.planting import decision, file, item, plant
+from tests.pd_assets.lib.planting import decision, file, item, page, plant
 from tests.pd_assets.lib.rights.cases import OLD, box
 
 TODAY = date(2026, 12, 1)
@@ -260,3 +261,20 @@ def test_of_one_role_that_answers_several_times_at_once_one_answer_is_kept(home:
         kept = list(hands.map(answered, ["free", "not_free", "free", "cannot_tell"]))
     assert kept.count(True) == 1
     assert len(read_judgements(home).of_item("commons:M2")[0].answers) == 1
+
+
+def test_decide_tells_what_people_said_and_that_it_changes_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PD_HOME", str(home.root))
+    plant(home, PAGES, [page(2, "A", wikitext=box(OLD, artist="Anna Vester († 1950)"))], partition="A")
+    assert main(["decide", "commons:M2"]) == 0
+    assert "What people said" not in capsys.readouterr().out
+    say(home, "free", "curator A")
+    assert main(["decide", "commons:M2"]) == 0
+    told = capsys.readouterr().out
+    assert "What people said of it (it changes no verdict yet):" in told and REASON not in told
+    say(home, "free", "curator B")
+    assert main(["decide", "commons:M2"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("Waits: ") and told.count("which has changed") == 2 and "curator B" in told
