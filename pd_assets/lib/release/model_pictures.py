@@ -175,7 +175,8 @@ def find_model(home: Home, called: str) -> Model:
         meant_by = near(said.name, sorted({one.stage for one in found})) if not meant else ""
         what = "several models" if meant else "no model"
         raise ConfigError(
-            f"{what} in {home.root} called {called!r}{meant_by}; expected a stage such as unet_text, a stage and a version, the folder of a model, or latest; there are: {there}"
+            f"{what} in {home.root} called {called!r}{meant_by}; expected a stage such as unet_text, "
+            f"a stage and a version, the folder of a model, or latest; there are: {there}"
         )
     return meant[0]
 
