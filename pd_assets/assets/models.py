@@ -14,6 +14,7 @@ from pd_assets.assets.dataset import DATASET, models_of_dataset
 from pd_assets.lib.child import run_pd_ml
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
+from pd_assets.lib.release.curves import LOSSES
 from pd_assets.lib.release.ledger import keep, summary
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST, model_in, require_proven, trained_last
 from pd_assets.lib.release.reconstruction import read_reconstruction
@@ -86,7 +87,7 @@ def _train(
             "trained_now": trained,
             "start": start.why,
             "recipe": recipe_name,
-            **done.cost,
+            **done.cost_if(trained),
         },
     )
 
@@ -147,7 +148,8 @@ def _described(home: Home, out: Path, run: RunRecord) -> dict[str, dg.MetadataVa
         **_shown(home, out),
         "inputs": dg.MetadataValue.json(dict(run.inputs)),
         "metrics": dg.MetadataValue.json(dict(run.metrics)),
-        **{name.removesuffix(".png"): picture(out / name) for name in PICTURES if (out / name).is_file()},
+        **_losses(run),
+        **_pictures(out, run),
         **_reconstruction(out),
         "folder": dg.MetadataValue.path(str(out)),
     }
@@ -181,7 +183,20 @@ def _reconstruction(out: Path) -> dict[str, dg.MetadataValue]:
     }
 
 
-PICTURES = ("loss_curve.png", "samples.png")
+def _losses(run: RunRecord) -> dict[str, dg.MetadataValue]:
+    """The last losses as numbers, which the UI plots from version to version; the curve is a picture beside them."""
+    return {name: dg.MetadataValue.float(run.metrics[name]) for name in LOSSES if name in run.metrics}
+
+
+def _pictures(out: Path, run: RunRecord) -> dict[str, dg.MetadataValue]:
+    """Curve and sheet, with where the local site shows the whole of them (`pdd up`: at the same port)."""
+    page = f"/models/{run.stage}/{run.version}"
+    places = {"loss_curve.png": page, "samples.png": f"{page}/sheets/samples"}
+    return {
+        name.removesuffix(".png"): picture(out / name, whole_at=place)
+        for name, place in places.items()
+        if (out / name).is_file()
+    }
 
 
 @dg.asset(

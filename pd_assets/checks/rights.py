@@ -1,5 +1,6 @@
 """Checks on the decisions and their drift. The tables are read anew and judged by queries of their own."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -11,7 +12,7 @@ from pd_assets.lib.rights.proof import find_unproven
 from pd_assets.resources import Platform
 from pd_assets.running.step import counted
 
-LISTED = 20
+LISTED, NAMED = 20, 3
 # In a month, of 100,000 items; below so many items one of them would be a rate.
 MOST_DRIFT_PER_100_000 = 1_000.0
 FEW_ITEMS = 20
@@ -46,8 +47,16 @@ def no_unknown_tags(platform: Platform) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not unknown,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{len(unknown)} unknown tags" if unknown else "every tag is known",
+        description=_unknown(items) if items else "every tag is known",
         metadata={"tags": counted("unknown tag", dict(list(items.items())[:LISTED])), "count": len(unknown)},
+    )
+
+
+def _unknown(items: Mapping[str, int]) -> str:
+    named = ", ".join(list(items)[:NAMED]) + (", ..." if len(items) > NAMED else "")
+    return (
+        f"{len(items)} licence tags that the rule table does not know ({named}). Pages with one of them are not "
+        "accepted until it does, so nothing gets in by it"
     )
 
 

@@ -25,14 +25,15 @@ from pd_assets.lib.settings import unknown_variables
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "demo": ("pd_assets.cli.demo", "run the whole pipeline offline on the sandbox; ends with pictures"),
-        "up": ("pd_assets.cli.up", "Dagster UI and daemon on 127.0.0.1"),
+        "up": ("pd_assets.cli.up", "our pages, Dagster's UI and its daemon on 127.0.0.1"),
         "open": ("pd_assets.cli.open", "our pages about the home: pictures, models, draw, judge"),
+        "try": ("pd_assets.cli.try_", "a category of the live archive: harvest, look, train and draw, in one command"),
         "run": ("pd_assets.cli.run", "run one job here and now, without the UI"),
         "prepare": (
             "pd_assets.cli.prepare",
             "make Dagster's database ready, where its services are started one by one",
         ),
-        "web": ("pd_assets.cli.web", "Dagster UI alone, where its services are started one by one"),
+        "web": ("pd_assets.cli.web", "our pages and Dagster's UI alone, where services are started one by one"),
         "doctor": ("pd_assets.cli.doctor", "check settings, home, archive and devices, and say what to mend"),
         "migrate": ("pd_assets.cli.migrate", "bring a home that an older version wrote to this version's format"),
         "rebucket": ("pd_assets.cli.rebucket", "change the number of buckets that what is per item is cut into"),
@@ -42,6 +43,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "label": ("pd_assets.cli.label", "go through the licensed pictures that lack a caption"),
         "audit": ("pd_assets.cli.audit", "a blind sample of decisions to judge in a browser, and its error rates"),
         "rights-gaps": ("pd_assets.cli.rights_gaps", "the templates that hold back otherwise free pages"),
+        "check-category": (
+            "pd_assets.cli.check_category",
+            "pages of a category that contradict themselves, to be mended at the archive",
+        ),
         "publish": ("pd_assets.cli.publish", "send a bundle or a dataset to a hub; a dry run unless --really"),
         "rebuild": ("pd_assets.cli.rebuild", "fetch and export a dataset version again from its manifest"),
         "drift": ("pd_assets.cli.drift", "how many accepted pictures lost their ground, by month and tag, and why"),
@@ -55,8 +60,9 @@ TOLD = "PD_TOLD"
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
   pdd demo --latent                          the latent line, ending with enlarged pictures
+  pdd try "Category:Paintings by Jan van Goyen" --limit 300     real pictures, a small model of them, and a page to draw
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
-  pdd up                                     the Dagster UI on http://127.0.0.1:3000
+  pdd up                                     our pages on http://127.0.0.1:3000, Dagster below /dagster
   pdd open                                   our pages about the home in a browser
   pdd doctor                                 what is in order and what is to mend
   pdd migrate                                after an update, where a command asks for it
@@ -70,6 +76,7 @@ EXAMPLES = """examples:
   pdd label --category "Winter in art"        write captions for pictures that have none
   pdd audit --n 100                          a page to judge a blind sample of decisions with
   pdd rights-gaps --csv gaps.csv             which unknown templates hold back most pages that are otherwise free
+  pdd check-category "Winter in art"         which of its pages contradict themselves, and where to mend them
   pdd audit --role first                     as the first of two people; then --role second, --role settle
   pdd drift --csv drift.csv                  what became of accepted pictures, month by month
   pdd publish unet_text --to me/pictures      what would be sent to a hub, and what speaks against it

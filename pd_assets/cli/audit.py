@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pd_assets.cli.project import HOST, require_free
-from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, is_read_only, open_home, write_text
 from pd_assets.lib.rights import audit_result
-from pd_assets.lib.rights.audit import Sample, draw_sample, folder_of, load_sample, samples, save_sample
-from pd_assets.lib.rights.audit_answers import FIRST, ROLES, SETTLE
+from pd_assets.lib.rights.audit import draw_sample, folder_of, save_sample
+from pd_assets.lib.rights.audit_answers import FIRST, ROLES
+from pd_assets.lib.rights.audit_judging import Judging, drawn, fetch_pictures, known_profile, prepare
 from pd_assets.lib.rights.audit_page import render
 from pd_assets.lib.rights.audit_rates import Result, in_words
-from pd_assets.lib.rights.audit_site import Judging, audit_site
-from pd_assets.lib.rights.rules import PROFILES
 from pd_assets.lib.settings import Settings
 from pd_assets.lib.standing import of_the_environment
 
@@ -37,9 +35,9 @@ def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
     """Draw the sample and write its page; lines that say where it is."""
     settings = of_the_environment()
     with at_work(_home(settings)) as home:
-        sample = draw_sample(home, profile=_known(profile or settings.rights_profile), count=count, seed=seed)
+        sample = draw_sample(home, profile=known_profile(profile or settings.rights_profile), count=count, seed=seed)
         path = save_sample(home, sample) / PAGE
-        _fetch_pictures(home, sample)
+        fetch_pictures(home, sample)
         write_text(path, render(home, sample))
     accepted = sum(one.is_accepted for one in sample.items)
     yield f"{len(sample.items)} items, {accepted} of them accepted, in an order that does not tell which"
@@ -58,7 +56,7 @@ def count_again(name: str | None, seed: int, profile: str | None) -> Iterator[st
     """The error rates of the answers that are kept."""
     settings = of_the_environment()
     with at_work(_home(settings)) as home:
-        result = audit_result.count(home, _drawn(home, name, seed, profile or settings.rights_profile))
+        result = audit_result.count(home, drawn(home, name, seed, profile or settings.rights_profile))
     yield from _told(home, result)
 
 
@@ -77,45 +75,8 @@ def judge(role: str, name: str | None, count: int, seed: int, profile: str | Non
             yield from _told(home, audit_result.count(home, judging.sample))
 
 
-def prepare(home: Home, role: str, name: str | None, *, count: int, seed: int, profile: str) -> Judging:
-    """What a role is to judge: the sample that is named, or the last that it has not finished, or a new one."""
-    _known(profile)
-    if name is None and role != SETTLE:
-        kept = (Judging(home=home, sample=sample, role=role) for sample in samples(home, profile=profile, seed=seed))
-        judging = next((one for one in kept if not one.is_finished), None)
-    else:
-        judging = Judging(home=home, sample=_drawn(home, name, seed, profile), role=role)
-    if judging is None:
-        judging = Judging(home=home, sample=draw_sample(home, profile=profile, count=count, seed=seed), role=role)
-        save_sample(home, judging.sample)
-    _fetch_pictures(home, judging.sample)
-    return judging
-
-
-def _drawn(home: Home, name: str | None, seed: int, profile: str) -> Sample:
-    """The sample that is named, or else the one drawn last."""
-    if name is not None:
-        return load_sample(home, name)
-    if (found := next(samples(home, profile=_known(profile), seed=seed), None)) is None:
-        raise ConfigError(
-            f"found no sample of profile {profile} and seed {seed} in {folder_of(home, '')}, expected one; "
-            "run `pdd audit --role first` first, or name another with --sample, --profile or --seed"
-        )
-    return found
-
-
 def _home(settings: Settings) -> Home:
     return open_home(settings.home, to_ask=is_read_only(settings.home))
-
-
-def _known(profile: str) -> str:
-    if profile not in PROFILES:
-        raise ConfigError(f"--profile {profile} is unknown; expected one of {', '.join(PROFILES)}")
-    return profile
-
-
-def _fetch_pictures(home: Home, sample: Sample) -> None:
-    home.fetched(*(home.root / one.path for one in sample.items if one.path))
 
 
 def _progress(judging: Judging) -> str:
@@ -133,7 +94,10 @@ def _told(home: Home, result: Result) -> Iterator[str]:
 def _serve(judging: Judging, port: int, settings: Settings) -> None:
     import uvicorn
 
-    application = audit_site(judging, also_called=settings.allowed_hosts)
+    from pd_assets.web.judge_audit import audit_site
+    from pd_assets.web.served import served
+
+    application = audit_site(served(judging.home, settings), judging, also_called=settings.allowed_hosts)
     uvicorn.run(application, host=HOST, port=port, log_level="warning")
 
 

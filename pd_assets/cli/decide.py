@@ -1,6 +1,7 @@
-"""`pdd decide`: the verdict on one picture in a sentence, the rule that decided, and what on its page it rests on."""
+"""`pdd decide`: whether a picture may be used and why in a sentence, the rule that decided, and what it rests on."""
 
 import argparse
+import itertools
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -15,12 +16,13 @@ from pd_assets.lib.catalog.tables import Tables
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.museums.contract import ALL_RECORDS
-from pd_assets.lib.release.kept_out import taken_down_as
+from pd_assets.lib.release.asked_standing import Stands, stands
 from pd_assets.lib.release.near_titles import nothing_called
 from pd_assets.lib.release.pictures import as_named, find_pictures
 from pd_assets.lib.rights.batches import COPY_CONFLICT
-from pd_assets.lib.rights.claims import Evidence
+from pd_assets.lib.rights.claims import Evidence, digest_of
 from pd_assets.lib.rights.evidence import evidence_of
+from pd_assets.lib.rights.judgements import judged_in_words, read_judgements
 from pd_assets.lib.rights.key_evidence import all_evidence, key_evidence, words_fired
 from pd_assets.lib.rights.knowledge import Questions
 from pd_assets.lib.rights.known import load_knowledge
@@ -28,6 +30,7 @@ from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.plain_words import Names, day, ids_in, names_of
 from pd_assets.lib.rights.rules import PROFILES, Decision, Trial, decide, valid_until
 from pd_assets.lib.rights.rules import explain as try_rules
+from pd_assets.lib.rights.why import Why, why
 from pd_assets.lib.rights.words_for_people import Told, other_reasons, sentence
 from pd_assets.lib.standing import of_the_environment
 
@@ -57,29 +60,49 @@ WITHOUT_A_RULE = {
 
 
 def explain(item: str, profile: str | None, *, everything: bool = False) -> Iterator[str]:
-    """Lines for a person: the verdict in a sentence first, then the picture, the rule that decided and its evidence."""
+    """Lines for a person: first whether the picture may be used and why, takedowns included, then the picture, the rule
+    that decided and its evidence.
+    """
     settings = of_the_environment()
     profile = _known(profile or settings.rights_profile)
     home = open_home(settings.home, to_ask=True)
     page = _page_of(home, item_called(home, item))
-    evidence = evidence_of(page, Questions(known=load_knowledge(home)))
-    first, *rest = explanation(
-        evidence,
-        profile,
-        datetime.now(UTC).date(),
-        settings.fresh_days,
-        names=known_names(home, ids_in(evidence)),
-        page=page,
-        is_copy_refused=_is_copy_refused(home, str(page["item_id"]), profile),
-        everything=everything,
-    )
-    taken_down = taken_down_as(home, str(page["item_id"]))
-    yield from (f"Taken down: {one}." for one in taken_down)
-    yield f"By its page alone: {first}" if taken_down else first
+    item_id, evidence = str(page["item_id"]), evidence_of(page, Questions(known=load_knowledge(home)))
+    today, is_copy_refused = datetime.now(UTC).date(), _is_copy_refused(home, str(page["item_id"]), profile)
+    names = known_names(home, ids_in(evidence))
+    stand = stands(home, item_id, title=str(page["item_title"]), page_url=str(page["item_page_url"] or ""))
+    told = _told(evidence, profile, today, settings.fresh_days, names, is_copy_refused)
+    yield from _first(why(told, stand.standing()), stand)
     yield ""
-    yield f"{page['item_id']}  {page['item_title']}"
+    yield f"{item_id}  {page['item_title']}"
     yield f"  {page['item_page_url'] or 'no address'}"
-    yield from rest
+    yield from itertools.islice(
+        explanation(
+            evidence,
+            profile,
+            today,
+            settings.fresh_days,
+            names=names,
+            page=page,
+            is_copy_refused=is_copy_refused,
+            everything=everything,
+        ),
+        1,
+        None,
+    )
+    if said := judged_in_words(read_judgements(home).of_item(item_id), digest_of(evidence.to_json())):
+        yield "What people said of it (it changes no verdict yet):"
+        yield from _indented(said)
+
+
+def _first(found: Why, stand: Stands) -> Iterator[str]:
+    """Whether it may be used, what would change that, and the takedowns with the operator's reasons."""
+    yield found.first
+    if found.settles:
+        yield "What would settle it:"
+        yield from _indented([f"{one[:1].upper()}{one[1:]}." for one in found.settles])
+    for one in stand.downs:
+        yield f"  taken down as {one.in_words}: {one.reason}{f' ({one.how})' if one.how else ''}"
 
 
 def explain_past(item: str, profile: str | None, day: date, *, everything: bool = False) -> Iterator[str]:
@@ -113,12 +136,8 @@ def explanation(
 
     With `page`, the row that the evidence was read from, the words are shown on which a test fired.
     """
-    decision = decide(evidence, profile, today, fresh_days=fresh_days)
-    if is_copy_refused and decision.verdict == "accept":
-        decision = COPY_CONFLICT
-    called, words = names_of(evidence, names), words_fired(page or {})
-    told = Told(evidence=evidence, decision=decision, profile=PROFILES[profile], today=today, fresh_days=fresh_days,
-                names=called)  # fmt: skip
+    told = _told(evidence, profile, today, fresh_days, names, is_copy_refused)
+    decision, called, words = told.decision, told.names, words_fired(page or {})
     trials = try_rules(evidence, profile, today, fresh_days=fresh_days)
     yield f"{sentence(evidence, decision, profile, today, fresh_days=fresh_days, names=called)}."
     yield f"  read at {f'revision {evidence.revid}' if evidence.revid is not None else 'no revision that is known'}"
@@ -139,6 +158,17 @@ def explanation(
         yield from _everything(evidence, profile, trials, called, words)
     else:
         yield "Every rule and all that was read of the page: the same command with --all."
+
+
+def _told(
+    evidence: Evidence, profile: str, today: date, fresh_days: int, names: Names | None, is_copy_refused: bool
+) -> Told:
+    """The decision of today, with what a sentence about it may speak of."""
+    decision = decide(evidence, profile, today, fresh_days=fresh_days)
+    if is_copy_refused and decision.verdict == "accept":
+        decision = COPY_CONFLICT
+    return Told(evidence=evidence, decision=decision, profile=PROFILES[profile], today=today, fresh_days=fresh_days,
+                names=names_of(evidence, names))  # fmt: skip
 
 
 def _decided_by(decision: Decision, trials: list[Trial]) -> Iterator[str]:

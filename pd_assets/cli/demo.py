@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from pd_assets.assets.dataset import DATASET
 from pd_assets.cli import sandbox
-from pd_assets.cli.project import project_root
+from pd_assets.cli.open import OPEN_PORT
+from pd_assets.cli.project import HOST, project_root
 from pd_assets.cli.run import Cost, RunFailed, run_job
+from pd_assets.cli.up import UI_PORT
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.child import run_pd_ml
@@ -72,6 +74,11 @@ def _python() -> str:
     """The interpreter that has what verifying needs, as short as it can be typed here."""
     python = Path(sys.executable)
     return str(python.relative_to(Path.cwd())) if python.is_relative_to(Path.cwd()) else str(python)
+
+
+def _program() -> str:
+    """How `pdd` is typed here."""
+    return str(Path(_python()).with_name("pdd"))
 
 
 def _make_key(path: Path) -> None:
@@ -157,7 +164,11 @@ def _reported(home: Home, stage: str) -> Path:
 
 
 def _print_costs(costs: Sequence[Cost], seconds: float) -> None:
-    print(f"\nDone in {seconds:.0f} s.\n")
+    print(f"\nDone in {seconds:.0f} s.")
+    if not sys.stdout.isatty():
+        # Each has had its line.
+        return
+    print()
     print(f"{'asset':<26}{'rows':>8}{'seconds':>10}{'peak MB':>10}")
     for cost in costs:
         print(f"{cost.asset:<26}{'' if cost.rows is None else cost.rows:>8}{cost.seconds:>10.1f}{cost.peak_mb:>10.0f}")
@@ -174,11 +185,14 @@ def _report(home: Home, costs: Sequence[Cost], seconds: float, bundle: str) -> N
     print("\nHeld-out attribute accuracy, told by colour alone, no model judging:")
     for line in _accuracies(report):
         print(f"  {line}")
+    for line in not_learnt(report):
+        print(f"  {line}")
     print(f"\nSample grid:  {evaluation / 'samples.png'}")
     print(f"Loss curve:   {evaluation / 'loss_curve.png'}")
     print(f"Catalogue:    {home.catalog}")
     print(f"Bundle:       {bundle}")
-    print("\nOpen it all in the Dagster UI with:  make up")
+    print(f"\nSee it all:   {_program()} open   (http://{HOST}:{OPEN_PORT}/: the pictures, and a page to draw on)")
+    print(f"              make up   (http://{HOST}:{UI_PORT}/, with Dagster's UI below /dagster)")
 
 
 def licence_breakdown(home: Home) -> list[str]:
@@ -201,6 +215,18 @@ def _accuracies(report: Mapping[str, Any]) -> list[str]:
             f"p = {made['p']:.0e}; real pictures {real['accuracy']:.3f})"
         )
     return lines or ["no attributes are known for these pictures, so none were told"]
+
+
+def not_learnt(report: Mapping[str, Any]) -> list[str]:
+    """What a model of this size does not do, as measured: whole captions, beside the colours that it does tell."""
+    told = report.get("clip_zero_shot", {}).get("captions")
+    if told is None:
+        return []
+    return [
+        "not learnt at this size: objects, their side, the season. The whole caption is told of "
+        f"{told['accuracy']:.3f} of {told['n']} pictures",
+        f"        (chance {told['chance']:.2f}); larger pictures and longer trainings are for that: PD_RECIPE=small",
+    ]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,20 +1,15 @@
 """`pdd label`: go through the pictures that lack a caption, on a local page or in the terminal."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 from pd_assets.cli import sandbox
 from pd_assets.cli.project import HOST, require_free
-from pd_assets.lib.addresses import archives_of
-from pd_assets.lib.commons.client import CommonsClient
-from pd_assets.lib.commons.reread import reread_page
 from pd_assets.lib.errors import PdError
-from pd_assets.lib.home import Home, at_work, open_home
-from pd_assets.lib.http import PoliteSession
-from pd_assets.lib.labelling.queue import AT_ONCE, Order, Unlabelled, pick
+from pd_assets.lib.home import at_work, open_home
+from pd_assets.lib.labelling.queue import AT_ONCE, Order, pick
+from pd_assets.lib.labelling.reading import reread
 from pd_assets.lib.labelling.work import LabellingWork, labelled_before
-from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
 from pd_assets.lib.standing import of_the_environment
 
@@ -34,11 +29,11 @@ def run_label(*, order: Order, category: str | None, seed: int, port: int, in_br
     require_contact(settings)
     with at_work(open_home(settings.home)) as home, sandbox.beside(home):
         queue = pick(home, order=order, category=category, seed=seed, but=labelled_before(home))
-        work = LabellingWork(home=home, queue=queue, reread=lambda picture: _reread(settings, home, picture))
+        work = LabellingWork(home=home, queue=queue, reread=lambda picture: reread(settings, home, picture))
         if not work.queue:
             print("Every licensed picture has a caption, or none is there yet (pdd run nightly gathers them).")
         elif in_browser:
-            _serve(work, port, settings.allowed_hosts)
+            _serve(work, port, settings)
         else:
             for line in in_terminal(work):
                 print(line, flush=True)
@@ -75,10 +70,11 @@ def _answer() -> str | None:
         return None
 
 
-def _serve(work: LabellingWork, port: int, also_called: Sequence[str]) -> None:
+def _serve(work: LabellingWork, port: int, settings: Settings) -> None:
     import uvicorn
 
-    from pd_assets.lib.labelling.site import labelling_site
+    from pd_assets.web.judge_label import labelling_site
+    from pd_assets.web.served import served
 
     require_free(port, "--port")
     url = f"http://{HOST}:{port}/"
@@ -86,21 +82,9 @@ def _serve(work: LabellingWork, port: int, also_called: Sequence[str]) -> None:
         f"{len(work.queue)} pictures to go through, {AT_ONCE} at most in a sitting: {url}   (Ctrl-C stops it)",
         flush=True,
     )
-    uvicorn.run(labelling_site(work, also_called=also_called), host=HOST, port=port, log_level="warning")
+    application = labelling_site(served(work.home, settings), work, also_called=settings.allowed_hosts)
+    uvicorn.run(application, host=HOST, port=port, log_level="warning")
     print(f"\n{work.labelled} labelled, {work.skipped} skipped")
-
-
-def _reread(settings: Settings, home: Home, picture: Unlabelled) -> Mapping[str, object]:
-    with _client(settings, home) as client:
-        return reread_page(client, home, picture.pageid, picture.categories)
-
-
-@contextmanager
-def _client(settings: Settings, home: Home) -> Iterator[CommonsClient]:
-    home.claim(settings.commons_api)
-    polite = PoliteSession(require_contact(settings), archives=archives_of(settings))
-    with recording(home, "label", polite) as session:
-        yield CommonsClient(settings.commons_api, session, thumb_side=settings.max_side, token=settings.commons_token)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,7 @@
-"""`pdd run JOB`: run one of the jobs in a process of its own, and show its steps as they come."""
+"""`pdd run JOB`: run one of the jobs in a process of its own, and show its steps as they come.
+
+On a terminal each start and each check is told; elsewhere a line for each asset, and of checks those that did not pass.
+"""
 
 import argparse
 import json
@@ -10,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
@@ -22,8 +26,9 @@ from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import require_contact
 from pd_assets.lib.standing import of_the_environment
 from pd_assets.running import dead_runs
+from pd_assets.running.execute import execute_here
 from pd_assets.running.launcher import here
-from pd_assets.running.private import SerializableErrorInfo
+from pd_assets.running.private import DagsterExecutionInterruptedError, SerializableErrorInfo
 
 JOBS = (
     "nightly",
@@ -68,11 +73,17 @@ class Cost:
     peak_mb: float
 
 
-def run_job(job: str, changes: Mapping[str, Sequence[str]] | None = None) -> list[Cost]:
+def run_job(
+    job: str,
+    changes: Mapping[str, Sequence[str]] | None = None,
+    *,
+    config: Mapping[str, Mapping[str, object]] | None = None,
+) -> list[Cost]:
     """Run `job` with the settings of the environment; RunFailed where a step fails. Settings are checked first.
 
-    `changes` to the recipe of a model, each as field=value, by the asset's key.
+    `changes` to the recipe of a model, each as field=value, and other `config`, by the asset's key.
     """
+    asked = {**{key: {"set": list(several)} for key, several in (changes or {}).items()}, **(config or {})}
     root = project_root()
     os.chdir(root)
     settings = of_the_environment()
@@ -80,18 +91,18 @@ def run_job(job: str, changes: Mapping[str, Sequence[str]] | None = None) -> lis
     require_contact(settings)
     with open_instance(root) as instance, sandbox.beside(home):
         dead_runs.bury(instance)
-        return _run(instance, job, changes or {})
+        return _run(instance, job, asked)
 
 
-def _run(instance: dg.DagsterInstance, job: str, changes: Mapping[str, Sequence[str]]) -> list[Cost]:
-    """Run the job in a process of its own, as `dagster job execute` does, and show its steps as they come."""
+def _run(instance: dg.DagsterInstance, job: str, asked: Mapping[str, Mapping[str, object]]) -> list[Cost]:
+    """Run the job in a process of its own, and show its steps as they come."""
     mark = uuid4().hex
     with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
-        ops = {key.replace("/", "__"): {"config": {"set": list(several)}} for key, several in changes.items()}
+        ops = {key.replace("/", "__"): {"config": one} for key, one in asked.items()}
         json.dump({**QUIET, "ops": ops}, config)
         config.flush()
-        command = [sys.executable, "-W", "ignore", "-m", "dagster", "job", "execute", "-m", "pd_assets.definitions"]
-        command += ["--job", job, "--config", config.name, "--tags", json.dumps({TAG: mark, **here()})]
+        command = [sys.executable, "-W", "ignore", "-m", "pd_assets.cli", "run", job]
+        command += ["--here", config.name, "--tags", json.dumps({TAG: mark, **here()})]
         if sys.stderr.isatty():
             os.environ["PD_PROGRESS"] = "bar"
         # A session of its own: Ctrl-C reaches only us, and we pass one interruption on, for a checkpoint to be saved.
@@ -113,7 +124,7 @@ def _run(instance: dg.DagsterInstance, job: str, changes: Mapping[str, Sequence[
 def _follow(instance: dg.DagsterInstance, mark: str, process: "subprocess.Popen[bytes]") -> Iterator[Cost]:
     """Print each step as it starts and ends, and yield what it cost. RunFailed at the first failure."""
     run_id, cursor, failure = None, None, None
-    running = True
+    running, passed = True, 0
     while running:
         running = process.poll() is None
         run_id = run_id or next(
@@ -125,22 +136,26 @@ def _follow(instance: dg.DagsterInstance, mark: str, process: "subprocess.Popen[
             for record in page.records:
                 event = record.event_log_entry.get_dagster_event()
                 failure = failure or _failure(event)
+                passed += _has_passed(event)
                 if (cost := _show(event)) is not None:
                     yield cost
         if running:
             time.sleep(LOOK_EVERY_S)
     if failure is not None:
         raise RunFailed(failure)
+    if passed and not sys.stdout.isatty():
+        print(f"  {passed} checks passed", flush=True)
 
 
 def _show(event: dg.DagsterEvent) -> Cost | None:
     title = (event.step_key or "").replace("__", "/")
-    if event.event_type is dg.DagsterEventType.STEP_START:
+    everything = sys.stdout.isatty()
+    if everything and event.event_type is dg.DagsterEventType.STEP_START:
         print(f"▸ {title}", flush=True)
     if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         evaluation = event.asset_check_evaluation_data
-        outcome = "passed" if evaluation.passed else f"FAILED: {evaluation.description}"
-        print(f"  check {evaluation.check_name}: {outcome}", flush=True)
+        if everything or not evaluation.passed:
+            print(f"  check {evaluation.check_name} {_outcome(evaluation)}", flush=True)
     found = _told(event)
     if found is None:
         return None
@@ -158,6 +173,20 @@ def _show(event: dg.DagsterEvent) -> Cost | None:
         print(f"  {values['in_short']}", flush=True)
     print(f"  {cost.asset}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB at most", flush=True)
     return cost
+
+
+def _has_passed(event: dg.DagsterEvent) -> bool:
+    is_check = event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    return is_check and event.asset_check_evaluation_data.passed
+
+
+def _outcome(evaluation: dg.AssetCheckEvaluation) -> str:
+    """How a check went. One that only warns says what it found and why that stops nothing."""
+    if evaluation.passed:
+        return "passed"
+    if evaluation.severity is dg.AssetCheckSeverity.WARN:
+        return f"warns, and nothing stops: {evaluation.description}"
+    return f"FAILED: {evaluation.description}"
 
 
 def _told(event: dg.DagsterEvent) -> dg.AssetMaterialization | dg.AssetObservation | None:
@@ -184,6 +213,9 @@ def _innermost(error: SerializableErrorInfo) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    # Of the process that executes it.
+    parser.add_argument("--here", type=Path, metavar="CONFIG", help=argparse.SUPPRESS)
+    parser.add_argument("--tags", type=json.loads, default={}, help=argparse.SUPPRESS)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
     parser.add_argument("job", choices=JOBS, help="nightly: refresh, decide, fetch, catalogue; whole_line: everything")
@@ -191,4 +223,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
-    run_job(arguments.job)
+    if arguments.here is None:
+        run_job(arguments.job)
+        return
+    with open_instance(Path.cwd()) as instance:
+        try:
+            succeeded = execute_here(instance, arguments.job, arguments.here, arguments.tags)
+        except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+            # Whoever started this process says so.
+            raise SystemExit(130) from None
+    raise SystemExit(not succeeded)

@@ -1,4 +1,4 @@
-"""`pdd up`: the Dagster UI and daemon in the project's folder, with the sandbox beside them where a home needs it."""
+"""`pdd up`: our pages, Dagster's UI and its daemon in the project's folder, with the sandbox where a home needs it."""
 
 import argparse
 import os
@@ -14,6 +14,7 @@ from pd_assets.cli.project import HOST, answers, ordinary_signals, project_root,
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.standing import of_the_environment
 
 UI_PORT = 3000
 ENABLED = "PD_SCRAPE_ENABLED"
@@ -24,7 +25,7 @@ def run_up(port: int) -> None:
     root = project_root()
     os.chdir(root)
     require_free(port, "--port")
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home)
     # In a process of its own: this one stays as long as the UI does, and without Dagster it is small.
     if ended := subprocess.run([sys.executable, "-m", "pd_assets.cli", "prepare"], check=False).returncode:
@@ -35,7 +36,7 @@ def run_up(port: int) -> None:
             os.environ.setdefault("PD_RECIPE", "debug")
             print(f"{home.root} was filled from the sandbox, which runs again at {os.environ['PD_COMMONS_API']}")
         print(_automation(settings))
-        print("Starting Dagster's UI and daemon (some ten seconds) ...", flush=True)
+        print("Starting the pages, Dagster's UI and its daemon (some ten seconds) ...", flush=True)
         _serve(port)
 
 
@@ -49,7 +50,7 @@ def _automation(settings: Settings) -> str:
             return f"nightly_scrape stays off: {error}"
     if os.environ.get(ENABLED) == "1":
         sensors = (
-            "takedown_watch and retrain_on_new_images" if Settings.from_env().retrain_enabled else "takedown_watch"
+            "takedown_watch and retrain_on_new_images" if of_the_environment().retrain_enabled else "takedown_watch"
         )
         when = f"{settings.scrape_cron} {settings.scrape_timezone}"
         return f"nightly_scrape is on, unless it was switched off in the UI: {when}; with it {sensors}"
@@ -70,7 +71,9 @@ def _serve(port: int) -> None:
             while not (ended := _has_ended(process.pid, os.WNOHANG)) and not answers(port):
                 time.sleep(0.2)
             if not ended:
-                print(f"Dagster UI: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
+                at = f"http://{HOST}:{port}"
+                print(f"Pictures and models: {at}/", flush=True)
+                print(f"Dagster UI: {at}/dagster/   (Ctrl-C stops both)", flush=True)
                 _has_ended(process.pid)
             print("pdd: Dagster's daemon or web server ended by itself; start pdd up again", file=sys.stderr)
             # Killed, the web server left daemon and code location behind.
@@ -101,7 +104,9 @@ def _interrupted_with_us(group: int) -> Iterator[None]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
+    parser.add_argument(
+        "--port", type=int, default=UI_PORT, help=f"port of the pages and of Dagster's UI (default {UI_PORT})"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,6 @@
-"""`pdd web`: Dagster's UI behind the guard. What `pdd up` starts, and where services are started one by one, the UI."""
+"""`pdd web`: our pages and, below /dagster, Dagster's UI. What `pdd up` starts; alone where services are started one by
+one.
+"""
 
 import argparse
 import os
@@ -7,7 +9,7 @@ from pathlib import Path
 from pd_assets.cli.instance import open_instance
 from pd_assets.cli.project import HOST, project_root, require_free
 from pd_assets.cli.up import UI_PORT
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running.web import Address, serve_alone, serve_with_daemon
 
 WORKSPACE = "workspace.yaml"
@@ -30,7 +32,7 @@ def run_web(workspace: Path | None, address: Address, *, with_daemon: bool, read
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("--host", default=HOST, help=f"address to listen on (default {HOST})")
-    parser.add_argument("-p", "--port", type=int, default=UI_PORT, help=f"port of the UI (default {UI_PORT})")
+    parser.add_argument("-p", "--port", type=int, default=UI_PORT, help=f"port of both (default {UI_PORT})")
     parser.add_argument(
         "-w", "--workspace", type=Path, help=f"names the code location (default the project's {WORKSPACE})"
     )
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
     given = arguments
-    address = Address(host=given.host, port=given.port, also_called=Settings.from_env().allowed_hosts)
+    address = Address(host=given.host, port=given.port, also_called=of_the_environment().allowed_hosts)
     try:
         run_web(given.workspace, address, with_daemon=given.with_daemon, read_only=given.read_only)
     except KeyboardInterrupt:

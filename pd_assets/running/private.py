@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 import dagster as dg
 from dagster._cli.proxy_server_manager import ProxyServerManager
+from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.errors import DagsterExecutionInterruptedError, DagsterUserCodeUnreachableError
+from dagster._core.execution.api import execute_run
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, LaunchRunContext, WorkerStatus
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log.schema import DynamicPartitionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
@@ -20,6 +23,7 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_START_TAG,
     AUTO_RETRY_RUN_ID_TAG,
     GRPC_INFO_TAG,
+    MAX_RETRIES_TAG,
     PARENT_RUN_ID_TAG,
     RESUME_RETRY_TAG,
     RETRY_ON_ASSET_OR_OP_FAILURE_TAG,
@@ -57,6 +61,7 @@ __all__ = [
     "ASSET_PARTITION_RANGE_START_TAG",
     "AUTO_RETRY_RUN_ID_TAG",
     "GRPC_INFO_TAG",
+    "MAX_RETRIES_TAG",
     "PARENT_RUN_ID_TAG",
     "REPORTS_ITSELF",
     "RESUME_RETRY_TAG",
@@ -73,6 +78,9 @@ __all__ = [
     "InMemoryRunStorage",
     "LaunchRunContext",
     "ProxyServerManager",
+    "ReconstructableRepository",
+    "RegisteredCodeLocationOrigin",
+    "RemoteRepositoryOrigin",
     "SerializableErrorInfo",
     "SqliteRunStorage",
     "UnresolvedAssetJobDefinition",
@@ -82,6 +90,7 @@ __all__ = [
     "WorkspaceRequestContext",
     "delete_dynamic_partitions",
     "deserialize_value",
+    "execute_run",
     "is_valid_cron_schedule",
     "serialize_value",
 ]

@@ -53,8 +53,8 @@ def unless_unchanged(
 
     Which tables it depends on is noted as it opens them: all but those that it `makes`. `reads` and `writes` are files
     that are no tables. `settings` are those that it depends on; its run config counts too. `time` is what has become
-    of its inputs by the passing of time alone. `per_run`: metadata of what one run did, which are 0 or left out where
-    the step is skipped.
+    of its inputs by the passing of time alone. `per_run`: metadata of what one run did, which are left out where the
+    step is skipped: a 0 would be a dip in their plot.
     """
 
     def decorate(make: Make[P]) -> Make[P]:
@@ -79,8 +79,7 @@ def unless_unchanged(
             if last is not None and made_of == _made_of(home, makes, writes, names, files, opened, told):
                 context.log.info(f"{context.asset_key.to_user_string()}: work {NOTHING}")
                 stands = {name: value for name, value in (last.metadata or {}).items() if name not in per_run}
-                idle = {name: 0 for name in per_run if isinstance(_value(last, name), int)}
-                metadata = {**stands, **idle, "work": NOTHING, **done.cost}
+                metadata = {**stands, "work": NOTHING, **done.cost_if(False)}
                 return last._replace(metadata=metadata if names is None else {**metadata, **_as_metadata(made_of)})
             opened = {}
             own = {table.key for table in makes}

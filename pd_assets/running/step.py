@@ -4,6 +4,7 @@ and describe its table. Whether there is anything to do at all is in unchanged.p
 No knowledge of any particular asset in here.
 """
 
+import io
 import os
 import random
 import threading
@@ -66,6 +67,12 @@ class Step:
             "seconds": dg.MetadataValue.float(round(self.seconds, 2)),
             "peak_memory_mb": dg.MetadataValue.float(round(self.peak_bytes / 1e6, 1)),
         }
+
+    def cost_if(self, worked: bool) -> dict[str, dg.MetadataValue]:
+        """The same; of a step that had nothing to do as text: the UI plots numbers, and that would be a dip in them."""
+        if worked:
+            return self.cost
+        return {name: dg.MetadataValue.text(str(cost.value)) for name, cost in self.cost.items()}
 
     def sample(self) -> None:
         """Note the memory in use now."""
@@ -222,12 +229,42 @@ def column_lineage(table: str) -> dict[str, dg.MetadataValue]:
     return {"dagster/column_lineage": dg.MetadataValue.column_lineage(dg.TableColumnLineage(made_of))}
 
 
-def picture(path: Path) -> dg.MetadataValue:
-    """A picture file as metadata that the UI shows in place; a large one only by its path."""
-    if not path.is_file() or path.stat().st_size > LARGEST_PICTURE_BYTES:
-        return dg.MetadataValue.path(str(path))
-    kind = "png" if path.suffix == ".png" else "jpeg"
-    return dg.MetadataValue.md(f"![{path.stem}](data:image/{kind};base64,{b64encode(path.read_bytes()).decode()})")
+def picture(path: Path, *, whole_at: str = "") -> dg.MetadataValue:
+    """A picture file as metadata that the UI shows in place, as `picture_in_place` has it; none by its path."""
+    told = picture_in_place(path, whole_at=whole_at)
+    return dg.MetadataValue.md(told) if told else dg.MetadataValue.path(str(path))
+
+
+def picture_in_place(path: Path, *, whole_at: str = "") -> str:
+    """A picture as Markdown: as it is, or a large one as a JPEG of all its colours that is small enough for the event
+    log, with what its file says of how it was made; `whole_at` is where the whole one is shown. "" without a picture.
+    """
+    if not path.is_file():
+        return ""
+    kind, body = ("png" if path.suffix == ".png" else "jpeg"), path.read_bytes()
+    link = f"\n\n[whole size]({whole_at})" if whole_at else ""
+    if len(body) > LARGEST_PICTURE_BYTES:
+        kind, body = "jpeg", _smaller(path)
+    return f"![{path.stem}](data:image/{kind};base64,{b64encode(body).decode()}){link}"
+
+
+def _smaller(path: Path) -> bytes:
+    """A JPEG of a picture, no larger than what the event log takes."""
+    # Loading the code location takes less time without it.
+    from PIL import Image
+
+    with Image.open(path) as opened:
+        made_by = opened.info.get("xmp") or opened.info.get("XML:com.adobe.xmp", "")
+        whole = opened.convert("RGB")
+    xmp = made_by.encode() if isinstance(made_by, str) else made_by
+    for side, quality in ((1600, 92), (1600, 82), (1100, 82), (800, 80), (480, 70)):
+        small = whole.copy()
+        small.thumbnail((side, side))
+        encoded = io.BytesIO()
+        small.save(encoded, "JPEG", quality=quality, subsampling=0, xmp=xmp)
+        if encoded.tell() <= LARGEST_PICTURE_BYTES:
+            break
+    return encoded.getvalue()
 
 
 def drawn(title: str, png: bytes) -> dg.MetadataValue:

@@ -1,4 +1,5 @@
-"""Dagster's UI behind our guard (lib/guard.py): alone, or with the daemon and the code location beside it.
+"""Our site at /, and Dagster's UI below /dagster, behind our guard (lib/guard.py): alone, or with the daemon and the
+code location beside it.
 
 Beside it they are as `dagster dev` has them: the code location is loaded once, and web server and daemon ask it both.
 """
@@ -18,9 +19,14 @@ import dagster as dg
 import uvicorn
 import yaml
 from dagster_webserver.webserver import DagsterWebserver
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.guard import guard
+from pd_assets.lib.home import Home
+from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running.private import (
     ProxyServerManager,
     WorkspaceFileTarget,
@@ -28,8 +34,11 @@ from pd_assets.running.private import (
     WorkspaceRequestContext,
     serialize_value,
 )
+from pd_assets.web.opened import home_to_show
+from pd_assets.web.served import DAGSTER, served
+from pd_assets.web.site import Beside, site, without_home
 
-OPERATIONS = frozenset({"/graphql"})
+OPERATIONS = frozenset({f"{DAGSTER}/graphql"})
 # What the UI is made of. Its own policy, which names the scripts of each page by a nonce, stays beside this one.
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
@@ -45,7 +54,7 @@ CLOSING_S, DAEMON_ENDS_S = 5, 60
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """Where the UI listens, and by which names besides this machine's own it may be asked for."""
+    """Where both listen, and by which names besides this machine's own they may be asked for."""
 
     host: str
     port: int
@@ -53,11 +62,11 @@ class Address:
 
 
 class GuardedWebserver(DagsterWebserver[WorkspaceProcessContext, WorkspaceRequestContext]):
-    """Dagster's web application with the guard before all that it does."""
+    """Dagster's web application, below /dagster, with the guard before all that it does."""
 
     def __init__(self, context: WorkspaceProcessContext, also_called: Sequence[str]) -> None:
         self._also_called = also_called
-        super().__init__(context, live_data_poll_rate=POLL_MS)
+        super().__init__(context, DAGSTER, live_data_poll_rate=POLL_MS)
 
     def build_middleware(self) -> list[Middleware]:
         """The guard, outermost."""
@@ -66,13 +75,13 @@ class GuardedWebserver(DagsterWebserver[WorkspaceProcessContext, WorkspaceReques
 
 
 def serve_alone(instance: dg.DagsterInstance, workspace: Path, address: Address, *, read_only: bool) -> None:
-    """Serve the UI of the code locations that a workspace file names, until it is interrupted."""
+    """Serve our site and the UI of the code locations that a workspace file names, until it is interrupted."""
     with _server(instance, workspace, address, read_only=read_only) as server:
         server.run()
 
 
 def serve_with_daemon(instance: dg.DagsterInstance, workspace: Path, address: Address) -> None:
-    """Serve the UI with daemon and code location until it is interrupted; returns where one of them ended by itself."""
+    """Serve both with daemon and code location until it is interrupted; returns where one of them ended by itself."""
     # Errors of the code location are told without the stack of its server.
     os.environ["DAGSTER_IS_DEV_CLI"] = "1"
     with (
@@ -101,7 +110,8 @@ def _server(
         read_only=read_only,
         code_server_log_level="warning",
     ) as context:
-        app = GuardedWebserver(context, address.also_called).create_asgi_app()
+        dagster = GuardedWebserver(context, address.also_called).create_asgi_app()
+        app = Beside(our_site(of_the_environment(), address.also_called, read_only=read_only), dagster)
         yield uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -112,6 +122,16 @@ def _server(
                 timeout_graceful_shutdown=CLOSING_S,
             )
         )
+
+
+def our_site(settings: Settings, also_called: Sequence[str], *, read_only: bool) -> Starlette:
+    """Our pages beside Dagster's, or, on a machine that does not have the home, one that says so."""
+    try:
+        home = home_to_show(settings, read_only=read_only)
+    except ConfigError as error:
+        nowhere = served(Home(root=Path(), elsewhere=Path()), settings, has_dagster=True, read_only=True)
+        return without_home(nowhere, str(error), also_called=also_called)
+    return site(served(home, settings, has_dagster=True, read_only=read_only), also_called=also_called)
 
 
 @contextmanager

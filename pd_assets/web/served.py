@@ -33,12 +33,18 @@ HEADERS = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """A site over one home. `has_dagster`: Dagster's UI is below /dagster of the same port."""
+    """A site over one home.
+
+    `has_dagster`: Dagster's UI is below /dagster of the same port. `may_change`: what is posted may change the home;
+    `may_start`: it may start work, as drawing is. The site refuses the rest by itself.
+    """
 
     home: Home
     settings: Settings
     templates: Environment
     has_dagster: bool = False
+    may_change: bool = True
+    may_start: bool = True
 
     def page(
         self, request: Request, template: str, told: Mapping[str, object], *, title: str, status_code: int = 200
@@ -56,9 +62,16 @@ class Served:
         )
 
 
-def served(home: Home, settings: Settings, *, has_dagster: bool = False) -> Served:
-    """The site over a home."""
-    return Served(home=home, settings=settings, templates=templates(), has_dagster=has_dagster)
+def served(home: Home, settings: Settings, *, has_dagster: bool = False, read_only: bool = False) -> Served:
+    """The site over a home. One that is `read_only` shows everything and starts nothing."""
+    return Served(
+        home=home,
+        settings=settings,
+        templates=templates(),
+        has_dagster=has_dagster,
+        may_change=not read_only and home.may_write,
+        may_start=not read_only,
+    )
 
 
 def templates() -> Environment:

@@ -5,15 +5,16 @@ from importlib.resources import files
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.guard import guard
-from pd_assets.web import ask, draw, front, gallery, judge, models, picture, reports
+from pd_assets.web import ask, draw, front, gallery, images, judge, models, picture, reports
 from pd_assets.web.served import DAGSTER, Served
 
 # Nothing of it comes from elsewhere. `blob:` and `data:` are pictures that the browser itself makes: a sketch, a mask.
@@ -21,9 +22,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'"
 )
+# A picture is posted there to be looked for; and what draws changes nothing of the home.
+ONLY_ASK, DRAW = frozenset({"/ask", "/pictures"}), "/draw"
 PAGES: Sequence[Callable[[Served], Sequence[BaseRoute]]] = (
     front.routes,
     gallery.routes,
+    images.routes,
     picture.routes,
     ask.routes,
     draw.routes,
@@ -37,10 +41,23 @@ def site(served: Served, *, also_called: Sequence[str] = ()) -> Starlette:
     """The application of our pages. `also_called` as for the guard."""
     static = Mount("/static", StaticFiles(directory=str(files("pd_assets.web").joinpath("static"))))
     told = _Told(served)
+    allowed = Middleware(_Allowed, served=served)
     return Starlette(
         routes=[static, *(route for routes in PAGES for route in routes(served))],
-        middleware=guard(policy=POLICY, also_called=also_called),
+        middleware=[*guard(policy=POLICY, also_called=also_called), allowed],
         exception_handlers={HTTPException: told.of_http, PdError: told.of_ours, Exception: told.of_a_bug},
+    )
+
+
+def without_home(told: Served, why: str, *, also_called: Sequence[str] = ()) -> Starlette:
+    """What is served where a home cannot be opened: each page says why, and Dagster's UI works."""
+
+    def say(request: Request) -> Response:
+        return told.page(request, "error.html", {"said": why}, title="No home", status_code=503)
+
+    static = Mount("/static", StaticFiles(directory=str(files("pd_assets.web").joinpath("static"))))
+    return Starlette(
+        routes=[static, Route("/{path:path}", say)], middleware=guard(policy=POLICY, also_called=also_called)
     )
 
 
@@ -54,6 +71,28 @@ class Beside:
         path = str(scope.get("path", ""))
         below = path == DAGSTER or path.startswith(f"{DAGSTER}/")
         await (self.dagster if below else self.ours)(scope, receive, send)
+
+
+class _Allowed:
+    """Refuses what would change a home that is only shown."""
+
+    def __init__(self, app: ASGIApp, served: Served) -> None:
+        self.app, self.served = app, served
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD") and not self._may(str(scope["path"])):
+            said = "This home is only shown here: nothing can be changed, and nothing started."
+            if self.served.may_start:
+                said = f"PD_HOME={self.served.home.root} cannot be written, and this would change it."
+            told = {"said": said}
+            page = self.served.page(Request(scope), "error.html", told, title="Only shown", status_code=403)
+            await page(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _may(self, path: str) -> bool:
+        starts = path == DRAW or path.startswith(f"{DRAW}/")
+        return path in ONLY_ASK or self.served.may_change or (starts and self.served.may_start)
 
 
 class _Told:

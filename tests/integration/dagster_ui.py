@@ -58,8 +58,14 @@ class DagsterUi:
     home: Path
 
     @property
-    def url(self) -> str:
+    def site(self) -> str:
+        """Our pages."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Dagster's."""
+        return f"{self.site}/dagster"
 
     @property
     def printed(self) -> str:

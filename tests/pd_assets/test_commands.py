@@ -5,13 +5,15 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import dagster as dg
 import pytest
 
+from pd_assets.cli.instance import open_instance
 from pd_assets.lib.home import Home
 from pd_assets.sandbox import Archive, SandboxServer
 from tests import warm
@@ -186,9 +188,16 @@ def test_the_nightly_job_fills_the_tables_and_people_can_ask_them(project: Path,
         settings = {"PD_HOME": home, "PD_COMMONS_API": server.api_url}
         done = pdd(project, "run", "nightly", **settings)
         assert done.returncode == 0, done.stderr
-        assert "▸ rights/decisions" in done.stdout
-        assert "check only_free_pictures: passed" in done.stdout
+        assert "  rights/decisions: " in done.stdout
+        assert re.search(r"^  [1-9]\d* checks passed$", done.stdout, re.MULTILINE)
+        assert "only_free_pictures" not in done.stdout, "through a pipe a check is told where it did not pass"
         assert pdd(project, "doctor", **settings).returncode == 0
+
+    # As the pages of Dagster's UI ask: the job's by its label, the front page by the code location.
+    with chdir(project), open_instance(project) as instance:
+        [run] = instance.get_runs(dg.RunsFilter(job_name="nightly", tags={".dagster/repository": "__repository__@pd"}))
+        assert run.remote_job_origin is not None and run.remote_job_origin.location_name == "pd"
+        assert run.status is dg.DagsterRunStatus.SUCCESS
 
     counted = pdd(project, "sql", "select count(*) > 50 as enough from catalog.licensed_images", PD_HOME=home)
     assert counted.returncode == 0

@@ -186,7 +186,7 @@ def test_a_night_without_a_change_does_no_work_downstream_and_says_so(nights: Ni
     assert nights.written[1] == nights.written[0]
     rows = {key: event.metadata["dagster/row_count"].value for key, event in said.items()}
     assert rows["catalog/licensed_images"] == len(nights.third["catalog/licensed_images"]) > 0
-    assert said["rights/decisions"].metadata["verdicts_changed"].value == 0
+    assert "verdicts_changed" not in said["rights/decisions"].metadata, "a 0 would be a dip in its plot"
 
 
 @pytest.mark.extended

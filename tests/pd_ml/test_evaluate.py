@@ -105,7 +105,7 @@ def test_a_model_without_prompts_has_no_numbers_about_prompts(report: Path) -> N
     assert "clip_score" not in found and "memorisation_training_captions" not in found
     assert found["colour_attributes"] == {}
     for name in ("samples", "nearest_by_pixels", "nearest_by_clip", "loss_curve"):
-        assert 1_000 < (report / f"{name}.png").stat().st_size <= 250_000
+        assert 1_000 < (report / f"{name}.png").stat().st_size <= 1_000_000
     assert {"mmd.generated", "kid.floor_real_vs_real", "memorisation.generated.share"} <= set(read_run(report).metrics)
 
 

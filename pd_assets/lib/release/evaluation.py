@@ -15,7 +15,7 @@ from pd_assets.lib.release.lineage import Model, model_in, models, newest, train
 from pd_assets.lib.release.promotion import JUDGED, Comparison, Judgement, earlier_judgement, judge, made_of
 from pd_ml.config import EvaluateConfig
 from pd_ml.data.shards import sha256_of
-from pd_ml.provenance import folder_digest, read_run, version_of
+from pd_ml.provenance import UNFINISHED, folder_digest, read_run, version_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,11 @@ class Evaluator:
     recipe_name: str
     config: EvaluateConfig
     changes: Sequence[str] = ()
+
+    def finished(self) -> frozenset[str]:
+        """The versions of the reports that there are."""
+        there = (self.home.root / "evaluation" / "report").glob("[!.]*/report.json")
+        return frozenset(path.parent.name for path in there if not path.parent.name.endswith(UNFINISHED))
 
     @property
     def candidates(self) -> list[Model]:

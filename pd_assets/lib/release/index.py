@@ -116,7 +116,8 @@ def _refreshed(home: Home) -> tuple[int, int]:
                 if (segment := place_of(home, name, path)) is not None:
                     wanted.add(segment)
                     written += _build(home, indexed, path, segment)
-    for left in (home.root / FOLDER).glob("*/*"):
+    # Beside these lie the gallery's.
+    for left in (path for name in INDEXED for path in (home.root / FOLDER / name).glob("*")):
         if left not in wanted:
             left.unlink(missing_ok=True)
     return written, len(wanted)

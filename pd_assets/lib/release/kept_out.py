@@ -1,9 +1,8 @@
-"""What takedowns keep out of catalog/licensed_images: which of them names an item, and how many each keeps out."""
+"""How many items each takedown keeps out of catalog/licensed_images. Those of one item: asked_standing.py."""
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, TAKEDOWNS
 from pd_assets.lib.catalog.sql import load
-from pd_assets.lib.errors import TableError
 from pd_assets.lib.home import Home
 
 UNNUMBERED = "without a number"
@@ -16,22 +15,6 @@ MATCHED = {
     "sha256": "the same picture came back",
     "look": "it looks the same",
 }
-
-
-def taken_down_as(home: Home, item_id: str) -> list[str]:
-    """Why an item is taken down, with the number of the receipt and how it was known, in words; nothing where it is
-    not.
-    """
-    inputs = {"takedowns": TAKEDOWNS, "items": ITEMS, "files": FILES, "clusters": CLUSTERS}
-    try:
-        rows = tables.query(home, load("taken_down_as"), inputs, {"item": item_id}).to_pylist()
-    except TableError as error:
-        return [f"not known whether it is ({error})"]
-    return [
-        f"{row['number'] or UNNUMBERED}, {row['day']}: {row['reason']}"
-        + (f" ({MATCHED[row['matched_by']]})" if row["matched_by"] in MATCHED else "")
-        for row in rows
-    ]
 
 
 def count_kept_out(home: Home, *, profile: str) -> dict[str, int]:

@@ -22,6 +22,11 @@ from items where near >= $enough order by near desc, item_id limit $most
 
 def near_titles(home: Home, called: str, *, within_s: float = WITHIN_S) -> list[str]:
     """The items with the nearest titles or ids, the nearest first; none where that cannot be told in time."""
+    return [f"{item_id} ({title})" for item_id, title in near_items(home, called, within_s=within_s)]
+
+
+def near_items(home: Home, called: str, *, within_s: float = WITHIN_S) -> list[tuple[str, str]]:
+    """The same as ids with titles."""
     asked = {"title": title_of(called), "called": called.strip(), "enough": NEAR_ENOUGH, "most": MOST}
     try:
         with tables.engine(home) as connection:
@@ -30,7 +35,7 @@ def near_titles(home: Home, called: str, *, within_s: float = WITHIN_S) -> list[
                 rows = connection.execute(NEAR, asked).fetchall()
     except (PdError, duckdb.Error):
         return []
-    return [f"{item_id} ({title})" for item_id, title, _ in rows]
+    return [(str(item_id), str(title)) for item_id, title, _ in rows]
 
 
 def nothing_called(home: Home, called: str, *, no_file: str = "") -> str:

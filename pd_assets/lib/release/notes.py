@@ -200,6 +200,25 @@ def standing(home: Home) -> list[Note]:
     return [note for note in read_all(home)[0] if note.undone is None]
 
 
+def undone(home: Home) -> set[str]:
+    """The numbers of the takedowns that were undone, by sound notes of it."""
+    return set(_undoings(_folder(home))[0])
+
+
+def not_in_table(home: Home) -> list[Note]:
+    """The notes that the table does not tell yet: another run was at work on it when they were written."""
+    held = _held(home)
+    paths = sorted(path for path in _folder(home).glob("[0-9]*.json") if path.stem not in held)
+    return [note for path in paths for note in _sound(path)]
+
+
+def _sound(path: Path) -> Iterator[Note]:
+    try:
+        yield _read(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+
+
 def taken_from(folder: Path) -> Iterator[Note]:
     """The notes of another folder, each gone from there once it was dealt with."""
     for note in read_in(folder)[0]:

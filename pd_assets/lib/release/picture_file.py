@@ -12,7 +12,7 @@ from pathlib import Path
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.images.decode import MOST_PIXELS, Picture, UnusableImage
-from pd_assets.lib.images.pool import Decoders
+from pd_assets.lib.images.pool import Bounds, Decoders
 from pd_assets.lib.release.look import look_of
 from pd_assets.lib.release.lookup import Lookup
 from pd_assets.lib.release.nearest import nearest
@@ -24,10 +24,22 @@ MOST_BYTES = 2_000_000_000
 
 def find_by_file(home: Home, path: Path, *, max_side: int, lookup: Lookup | None = None) -> Found:
     """The items whose picture a file shows, and their copies; nothing in it where there is none."""
+    return find_by_bytes(home, _read(path), called=str(path), max_side=max_side, lookup=lookup)
+
+
+def find_by_bytes(
+    home: Home,
+    body: bytes,
+    *,
+    called: str,
+    max_side: int,
+    lookup: Lookup | None = None,
+    bounds: Bounds | None = None,
+) -> Found:
+    """The same of the bytes of a file; `called` is what the error names it."""
     lookup = lookup or Lookup(home=home)
-    body = _read(path)
     # The decoder starts while the bytes are looked up.
-    with Decoders(workers=1) as decoders, ThreadPoolExecutor(1) as beside:
+    with Decoders(workers=1, bounds=bounds) as decoders, ThreadPoolExecutor(1) as beside:
         decoded = beside.submit(decoders.normalise, body, max_side=max_side)
         digests = {"sha256": hashlib.sha256(body).hexdigest(), "sha1": hashlib.sha1(body).hexdigest()}
         exact = [item for kind, digest in digests.items() for item in items_of(lookup, kind, digest)]
@@ -37,7 +49,7 @@ def find_by_file(home: Home, path: Path, *, max_side: int, lookup: Lookup | None
             picture = decoded.result()
         except UnusableImage as error:
             raise ConfigError(
-                f"{path}: found no picture that can be read ({error}); expected a whole JPEG, PNG, GIF, TIFF or WebP "
+                f"{called}: found no picture that can be read ({error}); expected a whole JPEG, PNG, GIF, TIFF or WebP "
                 f"of at most {MOST_PIXELS // 1_000_000} megapixels; its bytes are those of no picture here either"
             ) from error
     if stored := items_of(lookup, "sha256", picture.sha256):

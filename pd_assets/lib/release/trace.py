@@ -42,6 +42,11 @@ def trace_file(home: Home, path: Path, *, max_side: int, day: date | None = None
     )
 
 
+def trace_found(home: Home, found: Found, called: str, lookup: Lookup) -> Trace:
+    """Everything about what was found already; `called` is for the error where that is nothing."""
+    return _traced(home, found, called, lookup, None)
+
+
 def _traced(
     home: Home,
     found: Found,

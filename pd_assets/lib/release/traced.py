@@ -68,6 +68,10 @@ class Trace:
         relations = [one.relation for one in self._of(model, item_id)]
         return next((one for one in RELATIONS if one in relations), None)
 
+    def standings(self) -> list[Seen]:
+        """Of each model its strongest relation to any of the items, its times added up."""
+        return [self._standing(model) for model in self.models]
+
     def in_words(self) -> Iterator[str]:
         """Lines for a person."""
         yield from self._what()
@@ -75,7 +79,7 @@ class Trace:
         yield from _listed("datasets that held it", [_sighting(one) for one in self.sightings])
         if self.unknown:
             yield from _listed("datasets that may have held it", [f"{one}: {why}" for one, why in self.unknown.items()])
-        standings = [self._standing(model) for model in self.models]
+        standings = self.standings()
         learnt = [one for one in standings if one.relation in ("trained_on", "through")]
         yield from _listed("models that saw it", [self._model(one) for one in learnt])
         if looked_at := [one for one in standings if one.relation in ("measured_with", "held")]:

@@ -64,27 +64,36 @@ def verdict_in_words(one: Sampled, profile: str) -> str:
 
 def safe_page(one: Sampled) -> str:
     """The archive's page about it, where that is a page of the web."""
-    return one.page_url if one.page_url.startswith(("https://", "http://")) else ""
+    return safe_address(one.page_url)
+
+
+def safe_address(address: str) -> str:
+    """An address that a link may lead to: one of the web, or none."""
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def picture_of(home: Home, one: Sampled) -> str:
     """The picture in the store, small, as a data URI; else where the archive has it, if anywhere."""
-    return _thumbnail(home, one) or _remote(one)
+    return stored_picture(home, one.path) or _remote(one)
 
 
 def _remote(one: Sampled) -> str:
     return one.thumb_url if one.thumb_url is not None and one.thumb_url.startswith(("https://", "http://")) else ""
 
 
-def _thumbnail(home: Home, one: Sampled) -> str | None:
-    """The picture in the store, small, as a data URI."""
-    path = home.root / one.path if one.path else None
+def stored_picture(home: Home, place: str | None) -> str | None:
+    """A picture in the store, small, as a data URI; None where there is none, or one that cannot be read."""
+    path = home.root / place if place else None
     if path is None or not path.is_file():
         return None
     buffer = io.BytesIO()
-    with Image.open(path) as picture:
-        picture.thumbnail((THUMB_SIDE, THUMB_SIDE))
-        picture.convert("RGB").save(buffer, "JPEG", quality=80)
+    try:
+        with Image.open(path) as picture:
+            picture.thumbnail((THUMB_SIDE, THUMB_SIDE))
+            picture.convert("RGB").save(buffer, "JPEG", quality=80)
+    except OSError:
+        # Purged, or damaged, since the file was looked for.
+        return None
     return f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
 
 

@@ -24,6 +24,7 @@ from pd_assets.lib.rights.audit_answers import (
 from pd_assets.lib.rights.audit_page import safe_page, verdict_in_words
 from pd_assets.lib.rights.audit_rates import Group, Rate, Result, agreement_in_words, estimate, tags_of
 from pd_assets.lib.rights.report import render_page
+from pd_assets.lib.spreadsheet import no_formula
 
 PAGE, RATES, ITEMS = "result.html", "rates.csv", "items.csv"
 LABELS = {"free": "free", "not_free": "not free", "cannot_tell": "cannot tell"}
@@ -123,10 +124,5 @@ def _as_csv(lines: Iterator[dict[str, str]] | list[dict[str, str]]) -> str:
     text, listed = io.StringIO(), list(lines)
     writer = csv.DictWriter(text, list(listed[0]) if listed else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _no_formula(value) for name, value in line.items()} for line in listed)
+    writer.writerows({name: no_formula(value) for name, value in line.items()} for line in listed)
     return text.getvalue()
-
-
-def _no_formula(value: str) -> str:
-    """A text that no spreadsheet takes for a formula: titles come from pages."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

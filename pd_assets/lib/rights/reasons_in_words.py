@@ -59,7 +59,7 @@ def _obligation(told: Told) -> str:
 
 
 def _usage_missing(told: Told) -> str:
-    return "the museum does not say how this medium may be used"
+    return "the museum does not say on what terms it gives this medium away"
 
 
 def _personality(told: Told) -> str:
@@ -191,6 +191,8 @@ def _origin_ground_missing(told: Told) -> str:
     if died is not None and told.profile.life is not None and told.today.year - 1 - died < told.profile.life:
         return f"{maker_of(told)} died in {year(died)}, and {told.profile.name} asks for {told.term}"
     asked = f"its maker has been dead for more than {told.profile.life} years, as {told.profile.name} asks"
+    if told.profile.life is None:
+        asked = "it is free in its source country"
     return f"nothing shows that {asked}{there_is_only(told)}"
 
 

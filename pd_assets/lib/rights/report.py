@@ -10,11 +10,6 @@ from pd_assets.lib.guard import sources_of
 BASE = "report.html"
 
 
-def style_sources() -> str:
-    """For the policy of a site that serves such pages."""
-    return sources_of("style", (files(__package__) / BASE).read_text(encoding="utf-8"))
-
-
 def render_page(template: str, told: Mapping[str, object]) -> str:
     """The page of one template; what it is told is text, never markup."""
     texts = {name: (files(__package__) / name).read_text(encoding="utf-8") for name in (BASE, template)}

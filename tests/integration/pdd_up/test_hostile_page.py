@@ -110,10 +110,10 @@ def test_a_page_that_takes_our_address_for_its_own_name_is_refused(ui: DagsterUi
     before = runs(ui)
     page = browser.new_page()
     # Chromium takes every name below localhost for this machine.
-    answer = page.goto(f"http://evil.localhost:{ui.port}/runs")
+    answer = page.goto(f"http://evil.localhost:{ui.port}/dagster/runs")
     assert answer is not None and answer.status == 400
     status = page.evaluate(
-        "query => fetch('/graphql', {method: 'POST', headers: {'Content-Type': 'application/json'},"
+        "query => fetch('/dagster/graphql', {method: 'POST', headers: {'Content-Type': 'application/json'},"
         " body: JSON.stringify({query})}).then(answer => answer.status)",
         LAUNCH,
     )

@@ -117,9 +117,23 @@ def test_every_asset_shows_its_numbers_its_pictures_and_its_inputs(
     report = metadata(done, "evaluation/report")
     assert report["model"] == dg.AssetKey(["models", "latent_diffusion"])
     assert report["super_resolution/model"] == dg.AssetKey(["models", "super_resolution"])
-    gain = report["super_resolution/enlargement.gain_db.value"]
+    gain = report["super_resolution/gain_db"]
     assert isinstance(gain, float) and np.isfinite(gain)
-    assert str(report["super_resolution/samples"]).startswith("![")
+    for told in (report["report"], report["super_resolution/report"]):
+        assert (
+            "| measure |" in str(told) and "![samples](data:image/" in str(told) and "[Its page](/models/" in str(told)
+        )
+    plotted = [name for name, value in report.items() if isinstance(value, float)]
+    assert len(plotted) <= 12, "few numbers are plotted"
+    assert isinstance(vae["train_loss"], float) and isinstance(vae["validation_loss"], float)
+
+
+def test_a_step_that_had_nothing_to_do_plots_no_number_anew(trained: tuple[Line, ExecuteInProcessResult]) -> None:
+    line, done = trained
+    first, again = metadata(done, "models/vae"), metadata(train(line, ["models/vae"]), "models/vae")
+    assert again["trained_now"] is False
+    assert {name for name, value in again.items() if isinstance(value, float) and value != first[name]} == set()
+    assert isinstance(first["seconds"], float) and isinstance(again["seconds"], str)
 
 
 def test_what_is_judged_is_promoted_with_all_that_it_was_made_of(trained: tuple[Line, ExecuteInProcessResult]) -> None:

@@ -117,8 +117,14 @@ def test_a_rule_of_the_other_archive_does_not_apply() -> None:
 )
 def test_a_page_is_found_by_all_that_names_it(stored: Path, item: str) -> None:
     lines = list(explain(item, "strict"))
-    assert lines[0].startswith("Waits: the structured data call it public domain in the United States only")
-    assert lines[1:4] == ["", "commons:M1  Old tree", "  https://x.test/1"]
+    assert lines[0].startswith(
+        "May not be used yet: the structured data call it public domain in the United States only"
+    )
+    assert lines[1:3] == [
+        "What would settle it:",
+        "  A statement or tag that speaks of the source country too.",
+    ]
+    assert lines[3:6] == ["", "commons:M1  Old tree", "  https://x.test/1"]
 
 
 def test_what_nobody_has_is_told_with_what_is_near_and_what_several_have_with_their_ids(stored: Path) -> None:
@@ -132,7 +138,7 @@ def test_what_nobody_has_is_told_with_what_is_near_and_what_several_have_with_th
 
 def test_a_medium_of_a_museum_is_found_and_explained(stored: Path) -> None:
     lines = list(explain(MUSEUM_ID, "strict"))
-    assert lines[0] == "Refused: the museum does not say how this medium may be used."
+    assert lines[0] == "May not be used: the museum does not say on what terms it gives this medium away."
     assert any(line.startswith("  the museum's record: kind of medium: Images") for line in lines)
 
 
@@ -152,19 +158,24 @@ def test_a_picture_that_waits_for_its_copy_is_not_called_accepted(stored: Path) 
     home = open_home(stored)
     plant(home, DECISIONS, [decision(1, "quarantine", profile="us", rule_id="copy-conflict")])
     lines = list(explain("commons:M1", "us"))
-    assert lines[0].startswith("Waits: another page shows the very same picture")
+    assert lines[0].startswith("May not be used yet: another page shows the very same picture")
     assert any(line.startswith("The rule that decided: copy-conflict") for line in lines)
-    assert next(explain("commons:M1", "life70")).startswith("Waits: the structured data")
+    assert next(explain("commons:M1", "life70")).startswith("May not be used yet: the structured data")
 
 
-def test_a_picture_that_was_taken_down_is_said_to_be_before_anything_else(stored: Path) -> None:
+def test_the_first_line_says_that_a_picture_was_taken_down_and_no_other_does_before_it(stored: Path) -> None:
     home = open_home(stored)
+    assert next(explain("commons:M1", "us")).startswith(
+        "May not be used yet: its picture is not here; by its page it is free because its maker Anna Vester died in "
+        "1925 and it is dated 1860, before 1931; the page says PD-Art, PD-old-100-expired."
+    )
     number = take_down(home, "commons:M1", reason="a complaint").number
     first, second, *_ = explain("commons:M1", "us")
-    assert first.startswith(f"Taken down: {number}, ") and first.endswith(": a complaint (named).")
-    assert second.startswith("By its page alone: Accepted under us: PD-old-100-expired")
+    assert first.startswith(f"May not be used: taken down ({number}, ")
+    assert "); by its page alone it would be free because its maker Anna Vester died in 1925 and" in first
+    assert second.startswith(f"  taken down as {number}, ") and second.endswith(": a complaint (named)")
     (home.table(TAKEDOWNS.key) / "part-0.parquet").write_bytes(b"no table")
-    assert next(explain("commons:M1", "us")).startswith("Taken down: not known whether it is (")
+    assert next(explain("commons:M1", "us")).startswith("May not be used yet: not known whether it is taken down (")
 
 
 def test_an_item_or_profile_that_is_not_there_is_a_named_error(stored: Path) -> None:

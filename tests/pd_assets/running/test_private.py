@@ -23,6 +23,7 @@ def test_private_names_are_imported_in_one_place_only() -> None:
         ("ASSET_PARTITION_RANGE_START_TAG", "dagster/asset_partition_range_start"),
         ("AUTO_RETRY_RUN_ID_TAG", "dagster/auto_retry_run_id"),
         ("GRPC_INFO_TAG", ".dagster/grpc_info"),
+        ("MAX_RETRIES_TAG", "dagster/max_retries"),
         ("PARENT_RUN_ID_TAG", "dagster/parent_run_id"),
         ("RESUME_RETRY_TAG", "dagster/is_resume_retry"),
         ("RETRY_ON_ASSET_OR_OP_FAILURE_TAG", "dagster/retry_on_asset_or_op_failure"),

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pd_assets.cli.decide import taken_down_as
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.items import build_licensed, find_unfree
 from pd_assets.lib.catalog.schemas import CLUSTERS, DECISIONS, FILES, ITEMS, LICENSED, TAKEDOWNS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import notes
 from pd_assets.lib.release.again import JUDGED
+from pd_assets.lib.release.asked_standing import stands
 from pd_assets.lib.release.kept_out import count_kept_out
 from pd_assets.lib.release.receipts import receipt
 from pd_assets.lib.release.takedowns import pending, resume, take_down
@@ -84,8 +84,8 @@ def test_every_change_of_it_is_refused_and_two_hundred_others_are_not(
     matched = {row["item_id"]: row["matched_by"] for row in tables.rows(tables.read(home, TAKEDOWNS))}
     assert {f"commons:M{n}" for n in back} < set(matched) and len(matched) == len(back) + 1
     one = FIRST_AGAIN + 1
-    (said,) = taken_down_as(home, f"commons:M{one}")
-    assert said.startswith(number) and said.endswith("a complaint (it looks the same)")
+    (down,) = stands(home, f"commons:M{one}").downs
+    assert (down.number, down.reason, down.how) == (number, "a complaint", "it looks the same")
     assert any(number in line for line in trace(home, f"commons:M{one}").in_words())
     assert count_kept_out(home, profile="strict") == {number: len(back) + (not purge)}
     assert len(receipt(home, number).pictures) == len(back) + 1

@@ -1,0 +1,262 @@
+"""What curators say of pictures that wait: a file for each in `rights/judgements/`, written once, never changed.
+
+A judgement is of one evidence: when the page's evidence changes, it is kept and counts no longer. Two roles judge
+without seeing one another; where they differ a third settles. No verdict rests on any of this: it is kept for people.
+"""
+
+import json
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home, alone, write_text
+from pd_assets.lib.rights.agreement import Agreement, agreement
+from pd_assets.lib.rights.audit_answers import ANSWERS
+from pd_assets.lib.rights.waiting import Waiting
+
+log = logging.getLogger(__name__)
+
+FOLDER = Path("rights/judgements")
+FREE = "free"
+LABELS: Mapping[str, str] = {"free": "free", "not_free": "not free", "cannot_tell": "cannot tell"}
+JUDGES, SETTLED = 2, 3
+SHORTEST_REASON, LONGEST_REASON, LONGEST_ROLE = 12, 2000, 40
+# Names of people are written with a capital, roles are not: `curator`, `rights officer B`, `volunteer 12`.
+_ROLE = re.compile(r"[^\W\d_A-ZÀ-ÖØ-Þ]+(?:[ -][^\W\d_A-ZÀ-ÖØ-Þ]+)*(?: (?:[A-Z]|\d{1,3}))?")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w|(?:\+|\b00)\d[\d ()/-]{7,}\d")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """One answer of one role about one picture, after the evidence that it looked at.
+
+    `number` counts the answers about this evidence under this profile: 1 and 2 judge blind, 3 settles.
+    """
+
+    item_id: str
+    profile: str
+    evidence_digest: str
+    revid: int | None
+    answer: str
+    reason: str
+    role: str
+    day: str
+    number: int
+
+    @property
+    def sha256(self) -> str:
+        """Names the judgement: the digest of all that it says."""
+        return sha256(json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    @property
+    def about(self) -> tuple[str, str, str]:
+        return self.item_id, self.profile, self.evidence_digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What was said of one picture after one evidence, the first answer first."""
+
+    answers: tuple[Judgement, ...] = ()
+
+    @property
+    def blind(self) -> tuple[Judgement, ...]:
+        """The answers of those who did not see the other."""
+        return self.answers[:JUDGES]
+
+    @property
+    def roles(self) -> set[str]:
+        return {one.role.casefold() for one in self.answers}
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two say different things, settled or not."""
+        return len({one.answer for one in self.blind}) > 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether two differ, and nobody has settled it."""
+        return self.differs and len(self.answers) < SETTLED
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to say: two agree, or a third has settled."""
+        return len(self.answers) >= JUDGES and not self.is_open
+
+    @property
+    def answer(self) -> str | None:
+        """What it comes to; None before two have judged, and while they differ."""
+        return self.answers[-1].answer if self.is_done else None
+
+    @property
+    def says(self) -> str:
+        """In a phrase that gives no answer away before two have judged."""
+        if not self.answers:
+            return "nobody has judged it"
+        if len(self.answers) < JUDGES:
+            return "one person has judged it; it waits for a second"
+        if self.is_open:
+            return "two people differ about it; it waits for a third who settles"
+        said = LABELS[self.answers[-1].answer]
+        return f"settled: {said}" if self.differs else f"two people say: {said}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """All judgements of a home. `damaged` are the files that cannot be read or are not what was written: they count
+    for nothing."""
+
+    by_evidence: Mapping[tuple[str, str, str], Standing]
+    damaged: tuple[str, ...] = ()
+
+    def standing(self, item_id: str, profile: str, evidence_digest: str) -> Standing:
+        return self.by_evidence.get((item_id, profile, evidence_digest), Standing())
+
+    def of_item(self, item_id: str) -> list[Standing]:
+        """Everything that was ever said of an item, after whatever evidence."""
+        found = [standing for (of, _, _), standing in self.by_evidence.items() if of == item_id]
+        return sorted(found, key=lambda one: (one.answers[0].day, one.answers[0].profile))
+
+    def of_profile(self, profile: str) -> list[Standing]:
+        return [standing for (_, of, _), standing in self.by_evidence.items() if of == profile]
+
+    def agreement(self, profile: str) -> Agreement:
+        """How the two who judged blind agree, over all pictures that both have judged."""
+        pairs = [standing.blind for standing in self.of_profile(profile) if len(standing.blind) == JUDGES]
+        first, second = ({str(at): pair[number].answer for at, pair in enumerate(pairs)} for number in (0, 1))
+        return agreement(first, second)
+
+
+def read_judgements(home: Home) -> Judged:
+    """All judgements that are whole; the others are named."""
+    found: dict[tuple[str, str, str], list[Judgement]] = defaultdict(list)
+    damaged: list[str] = []
+    for path in home.matching(f"{FOLDER}/*.json"):
+        try:
+            one = _read(path)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            log.warning("%s: cannot be read (%s), and counts for nothing", path, error)
+            damaged.append(path.name)
+        else:
+            found[one.about].append(one)
+    return Judged(by_evidence={about: _standing(several) for about, several in found.items()}, damaged=tuple(damaged))
+
+
+def judge(
+    home: Home, seen: Waiting, *, answer: str, reason: str, role: str, today: date, seen_digest: str
+) -> Judgement:
+    """Keep one answer about a picture that waits; it is on the disk when this returns.
+
+    `seen_digest` is that of the evidence that was looked at. ConfigError for what cannot be an answer of this role.
+    """
+    if not home.may_write:
+        raise ConfigError(
+            f"PD_HOME={home.root} is read-only, and a judgement is kept in {FOLDER} there; judge in a home that may "
+            "be written"
+        )
+    if seen_digest != seen.evidence_digest:
+        raise ConfigError(
+            f"what is known of {seen.item_id} has changed since its page was opened here; look at it again, and judge "
+            "what it says now"
+        )
+    role, reason = valid_role(role), _valid_reason(reason, answer)
+    with alone(home.root / FOLDER, "judges"):
+        standing = read_judgements(home).standing(seen.item_id, seen.profile, seen.evidence_digest)
+        _require_open(standing, seen.item_id, role)
+        made = Judgement(
+            item_id=seen.item_id, profile=seen.profile, evidence_digest=seen.evidence_digest, revid=seen.evidence.revid,
+            answer=answer, reason=reason, role=role, day=today.isoformat(), number=len(standing.answers) + 1,
+        )  # fmt: skip
+        text = json.dumps({**asdict(made), "sha256": made.sha256}, ensure_ascii=False, indent=1) + "\n"
+        write_text(home.root / FOLDER / f"{made.sha256}.json", text)
+    return made
+
+
+def valid_role(role: str) -> str:
+    """A role as it is kept; ConfigError for what may be a person: a name, an address."""
+    role = " ".join(role.split())
+    if not role or len(role) > LONGEST_ROLE or not _ROLE.fullmatch(role):
+        raise ConfigError(
+            f"found the role {role[:LONGEST_ROLE]!r}, expected the name of a role in small letters, perhaps with a "
+            f"letter or a number behind it (curator A, rights officer 2), of at most {LONGEST_ROLE} characters; no "
+            "person's name and no e-mail address: it is kept for ever"
+        )
+    return role
+
+
+def _valid_reason(reason: str, answer: str) -> str:
+    if answer not in ANSWERS:
+        raise ConfigError(f"found the answer {answer[:40]!r}, expected one of {', '.join(ANSWERS)}")
+    reason = reason.replace("\r\n", "\n").strip()
+    if answer == FREE and len(reason) < SHORTEST_REASON:
+        raise ConfigError(
+            f"found a reason of {len(reason)} characters for the answer free, expected at least {SHORTEST_REASON}: say "
+            "what on the page, or where else, shows that it is free"
+        )
+    if len(reason) > LONGEST_REASON:
+        raise ConfigError(f"found a reason of {len(reason)} characters, expected at most {LONGEST_REASON}; shorten it")
+    if _CONTROL.search(reason):
+        raise ConfigError("found a reason with signs that are no text; expected plain text")
+    if _ADDRESS.search(reason):
+        raise ConfigError(
+            "found an e-mail address or a telephone number in the reason; expected none: it is kept for ever"
+        )
+    return reason
+
+
+def _require_open(standing: Standing, item_id: str, role: str) -> None:
+    if role.casefold() in standing.roles:
+        raise ConfigError(
+            f"{role} has judged {item_id} as it stands now, and the first answer counts; another role may judge it"
+        )
+    if standing.is_done:
+        raise ConfigError(f"nothing is left to judge about {item_id} as it stands now ({standing.says})")
+
+
+def _standing(several: Iterable[Judgement]) -> Standing:
+    """In the order of their numbers, of each role and number the first: what was copied together from two homes."""
+    kept: list[Judgement] = []
+    for one in sorted(several, key=lambda one: (one.number, one.day, one.sha256)):
+        if all(one.role.casefold() != other.role.casefold() for other in kept):
+            kept.append(one)
+    return Standing(answers=tuple(kept[:SETTLED] if len({one.answer for one in kept[:JUDGES]}) > 1 else kept[:JUDGES]))
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {"revid": (int, type(None)), "number": (int,)}
+
+
+def _read(path: Path) -> Judgement:
+    """One judgement; ValueError for one that is not what was written."""
+    told = json.loads(path.read_text())
+    said = {field.name: told[field.name] for field in fields(Judgement)}
+    if any(type(value) not in _TYPES.get(name, (str,)) for name, value in said.items()):
+        raise ValueError("a value of another kind than is written")
+    one = Judgement(**said)
+    if told["sha256"] != one.sha256 or path.name != f"{one.sha256}.json":
+        raise ValueError("not what was written")
+    if one.answer not in ANSWERS or one.number not in range(1, SETTLED + 1):
+        raise ValueError("no answer that is ever written")
+    return one
+
+
+def judged_in_words(standings: Iterable[Standing], evidence_digest: str) -> list[str]:
+    """What was said of a picture, a line each; before two have judged, no more than that one has."""
+    return [line for standing in standings for line in _in_words(standing, evidence_digest)]
+
+
+def _in_words(standing: Standing, evidence_digest: str) -> Iterator[str]:
+    if len(standing.answers) < JUDGES:
+        yield from (f"under {one.profile}: {standing.says}" for one in standing.answers)
+        return
+    for one in standing.answers:
+        told = f"{one.role} on {one.day}, under {one.profile}: {LABELS[one.answer]}"
+        told += " (settles)" if one.number == SETTLED else ""
+        told += "" if one.evidence_digest == evidence_digest else " (of what its page said then, which has changed)"
+        yield told + (f": {' '.join(one.reason.split())}" if one.reason else "")

@@ -1,0 +1,154 @@
+"""The pictures that wait (quarantine), in the order in which people may best look at them. Only reads.
+
+Those come first that one person could settle, one reason alone holding them back, and of these the ones whose reason
+holds back most.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.catalog.sql import load
+from pd_assets.lib.home import Home
+from pd_assets.lib.rights.case import FRESH_DAYS, PROFILES
+from pd_assets.lib.rights.claims import Evidence
+from pd_assets.lib.rights.key_evidence import key_evidence
+from pd_assets.lib.rights.known_names import known_names
+from pd_assets.lib.rights.plain_words import ids_in, names_of
+from pd_assets.lib.rights.rules import RULES, Decision, explain
+from pd_assets.lib.rights.told import Told
+from pd_assets.lib.rights.words_for_people import other_reasons, sentence
+
+# An item, and the digest of the evidence that was looked at.
+About = tuple[str, str]
+SAYS = {rule.rule_id: rule.says for rule in RULES}
+COPIES = "the very same picture is on another page, which says something against it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingRule:
+    """A rule that lets items wait: how many, and how many of them for this reason alone."""
+
+    rule_id: str
+    items: int
+    alone: int
+
+    @property
+    def says(self) -> str:
+        return SAYS.get(self.rule_id, COPIES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InLine:
+    """One item in the queue."""
+
+    item_id: str
+    title: str
+    rule_id: str
+    evidence_digest: str
+    against: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """One item that waits, with the evidence of its decision. `path` is its picture's place under PD_HOME, if it has
+    one; `is_readable` is false where the evidence is in a form that is not read any more."""
+
+    item_id: str
+    profile: str
+    title: str
+    page_url: str
+    rule_id: str
+    reasons: tuple[str, ...]
+    evidence: Evidence
+    evidence_digest: str
+    path: str | None
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """Why an item waits, in words: the sentence, what its rule looked at, and what else speaks against it."""
+
+    sentence: str
+    looked_at: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def waiting_rules(home: Home, profile: str) -> list[WaitingRule]:
+    """The rules that let items wait, those first that hold back most."""
+    found = tables.query(home, load("waiting_rules"), {"decisions": DECISIONS}, {"profile": profile})
+    return [
+        WaitingRule(rule_id=str(row["rule_id"]), items=int(str(row["items"])), alone=int(str(row["alone"])))
+        for row in tables.rows(found)
+    ]
+
+
+def in_line(
+    home: Home,
+    profile: str,
+    *,
+    rule: str | None = None,
+    but: Collection[About] = (),
+    only: Collection[About] | None = None,
+    most: int = 50,
+    past: int = 0,
+) -> list[InLine]:
+    """A stretch of the queue, of one rule or of all: without these items as they stood, or only these."""
+    named = None if only is None else ["|".join(one) for one in only]
+    given = {"profile": profile, "rule": rule, "but": ["|".join(one) for one in but], "only": named,
+             "most": most, "past": past}  # fmt: skip
+    found = tables.query(home, load("waiting"), {"decisions": DECISIONS, "items": ITEMS}, given)
+    return [
+        InLine(
+            item_id=str(row["item_id"]), title=str(row["title"] or row["item_id"]), rule_id=str(row["rule_id"]),
+            evidence_digest=str(row["evidence_digest"] or ""), against=int(str(row["against"] or 0)),
+        )
+        for row in tables.rows(found)
+    ]  # fmt: skip
+
+
+def waiting_item(home: Home, profile: str, item_id: str) -> Waiting | None:
+    """One item that waits; None for one that does not, or is not known."""
+    given = {"profile": profile, "item": item_id}
+    found = tables.query(home, load("waiting_item"), {"decisions": DECISIONS, "items": ITEMS, "files": FILES}, given)
+    for row in tables.rows(found):
+        reasons = row["reasons"]
+        try:
+            evidence, is_readable = Evidence.from_json(str(row["evidence"])), True
+        except (TypeError, KeyError, ValueError):
+            evidence, is_readable = Evidence(source=item_id.partition(":")[0], status="live"), False
+        return Waiting(
+            item_id=str(row["item_id"]),
+            profile=profile,
+            title=str(row["title"] or row["item_id"]),
+            page_url=str(row["page_url"] or ""),
+            rule_id=str(row["rule_id"]),
+            reasons=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
+            evidence=evidence,
+            evidence_digest=str(row["evidence_digest"] or ""),
+            path=None if row["path"] is None else str(row["path"]),
+            is_readable=is_readable,
+        )
+    return None
+
+
+def why(home: Home, one: Waiting, today: date, *, fresh_days: int = FRESH_DAYS) -> Why:
+    """Why it waits, for somebody who knows none of our codes."""
+    evidence = one.evidence
+    decision = Decision(verdict="quarantine", rule_id=one.rule_id, reasons=one.reasons)
+    names = names_of(evidence, known_names(home, ids_in(evidence)))
+    told = Told(evidence=evidence, decision=decision, profile=PROFILES[one.profile], today=today,
+                fresh_days=fresh_days, names=names)  # fmt: skip
+    trials = [
+        trial
+        for trial in explain(evidence, one.profile, today, fresh_days=fresh_days)
+        if trial.rule.rule_id == one.rule_id
+    ]
+    return Why(
+        sentence=sentence(evidence, decision, one.profile, today, fresh_days=fresh_days, names=names),
+        looked_at=tuple(line for trial in trials for line in key_evidence(trial, evidence, names, {})),
+        others=tuple(other_reasons(told)),
+    )

@@ -1,0 +1,73 @@
+"""A child that speaks the protocol of `python -m pd_ml serve` and draws squares of one colour, without torch.
+
+What it does is told by the prompt: `wait:FILE` draws once the file is there, `die` ends the process, `refuse` is an
+error of its own. Each request is noted in the file that is its first argument.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from PIL import Image
+
+
+def command(log: Path) -> tuple[str, ...]:
+    """How it is started."""
+    return (sys.executable, __file__, str(log))
+
+
+def requests(log: Path) -> list[dict[str, object]]:
+    """What it was asked for, in order."""
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def prompts(log: Path) -> list[str]:
+    """The prompts that it was asked for, in order."""
+    return [str(request["prompt"]) for request in requests(log) if request["do"] == "draw"]
+
+
+def main() -> None:
+    with Path(sys.argv[1]).open("a", buffering=1) as log:
+        for line in sys.stdin:
+            log.write(line)
+            request = json.loads(line)
+            for event in answered(request):
+                sys.stdout.write(json.dumps({"id": request["id"], **event}) + "\n")
+                sys.stdout.flush()
+
+
+def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
+    if request["do"] == "load":
+        return [{"event": "loaded"}]
+    if request["do"] == "embed":
+        return [{"event": "embedded", "texts": [[1.0, 0.0]] * len(request["texts"]), "images": []}]
+    if request["do"] == "upscale":
+        with Image.open(request["image"]) as opened:
+            opened.resize((4 * opened.width, 4 * opened.height)).save(request["out"])
+        return [{"event": "upscaled", "file": request["out"]}]
+    word, _, rest = request["prompt"].partition(":")
+    if word == "die":
+        sys.stderr.write("it ran out of paint\n")
+        os._exit(3)
+    if word == "refuse":
+        return [{"event": "error", "error": "PromptError", "message": "I do not draw that"}]
+    sys.stdout.write(json.dumps({"id": request["id"], "event": "progress", "step": 1, "steps": 2, "picture": 1}) + "\n")
+    sys.stdout.flush()
+    while word == "wait" and not Path(rest).exists():
+        time.sleep(0.01)
+    size = [request["width"] or 8, request["height"] or 8]
+    files = []
+    for number in range(request["n"]):
+        path = Path(request["out"]) / f"{number:04d}.png"
+        Image.new("RGB", tuple(size), (request["seed"] % 256, number, 0)).save(path)
+        files.append(str(path))
+    return [
+        {"event": "drawn", "files": files, "model_version": "v1", "vectors": None, "size": size, "cut_off": "",
+         "warnings": []}
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
