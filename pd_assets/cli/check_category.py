@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from pd_assets.lib.home import open_home
 from pd_assets.lib.rights.category_check import COLUMNS, Checked, check_category
-from pd_assets.lib.settings import Settings
 from pd_assets.lib.spreadsheet import no_formula
+from pd_assets.lib.standing import of_the_environment
 
 EXAMPLES = """examples:
   pdd check-category "Winter in art"          what contradicts what, with a link to edit each page
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
-    home = open_home(Settings.from_env().home, to_ask=True)
+    home = open_home(of_the_environment().home, to_ask=True)
     found = check_category(home, arguments.title, datetime.now(UTC).date())
     if arguments.csv:
         _print_csv(found)

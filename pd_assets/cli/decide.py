@@ -34,6 +34,12 @@ from pd_assets.lib.rights.why import Why, why
 from pd_assets.lib.rights.words_for_people import Told, other_reasons, sentence
 from pd_assets.lib.standing import of_the_environment
 
+EXAMPLES = """examples:
+  pdd decide "File:The Night Watch.jpg"           by its title, with or without File:
+  pdd decide M123 --all                           every rule, and all that was read of the page
+  pdd decide https://commons.wikimedia.org/wiki/File:The_Night_Watch.jpg
+  pdd decide commons:M123 --as-of 2026-11-30      as it stood at the end of a day
+"""
 WIDTH = 118
 LONGEST_LINE = 400
 MOST_NAMED = 5
@@ -241,6 +247,8 @@ def _known(profile: str) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "item",
         help="an item id (commons:M123), a page id, a title (File:Name.jpg), the address of a page or file, a SHA-1 or "

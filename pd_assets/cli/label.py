@@ -13,6 +13,12 @@ from pd_assets.lib.labelling.work import LabellingWork, labelled_before
 from pd_assets.lib.settings import Settings, require_contact
 from pd_assets.lib.standing import of_the_environment
 
+EXAMPLES = """examples:
+  pdd label                                       a local page, those first of which least is known
+  pdd label --category "Winter in art"            of one category
+  pdd label --no-browser --order random           on the terminal
+A home that the sandbox filled has it again meanwhile.
+"""
 LABEL_PORT = 8422
 PROMPT = "[Enter] done   s skip   q quit > "
 
@@ -83,6 +89,8 @@ def _serve(work: LabellingWork, port: int, settings: Settings) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument("--category", metavar="TITLE", help="only pictures of this category")
     parser.add_argument(
         "--order", choices=("useful", "random"), default="useful", help="useful: those first of which least is known"

@@ -14,6 +14,12 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.standing import of_the_environment
 
+EXAMPLES = """examples:
+  pdd trace "File:The Night Watch.jpg"            which datasets and models saw it, and how its verdict changed
+  pdd trace M123 --as-of 2026-11-30               as it stood at the end of a day
+  pdd trace picture.jpg                           by its bytes or its look
+  pdd trace --model unet_text --json              the pictures that a model was shown, for a program
+"""
 # What is read in no time need not be told of.
 WORTH_SAYING_BYTES = 10_000_000
 
@@ -114,6 +120,8 @@ def _no_file(called: str) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "item",
         nargs="?",
@@ -123,7 +131,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODEL",
-        help="the pictures of a model instead: its stage, stage and version, folder, or latest",
+        help="the pictures of a model instead: its stage, stage and version, models/STAGE, folder, or latest",
     )
     parser.add_argument("--as-of", metavar="DATE", type=a_day, help="decisions and evidence as of the end of a day")
     parser.add_argument("--json", action="store_true", help="for programs: what is unknown has the relation `unknown`")

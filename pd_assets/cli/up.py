@@ -14,6 +14,7 @@ from pd_assets.cli.project import HOST, answers, ordinary_signals, project_root,
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.standing import of_the_environment
 
 UI_PORT = 3000
 ENABLED = "PD_SCRAPE_ENABLED"
@@ -24,7 +25,7 @@ def run_up(port: int) -> None:
     root = project_root()
     os.chdir(root)
     require_free(port, "--port")
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home)
     # In a process of its own: this one stays as long as the UI does, and without Dagster it is small.
     if ended := subprocess.run([sys.executable, "-m", "pd_assets.cli", "prepare"], check=False).returncode:
@@ -49,7 +50,7 @@ def _automation(settings: Settings) -> str:
             return f"nightly_scrape stays off: {error}"
     if os.environ.get(ENABLED) == "1":
         sensors = (
-            "takedown_watch and retrain_on_new_images" if Settings.from_env().retrain_enabled else "takedown_watch"
+            "takedown_watch and retrain_on_new_images" if of_the_environment().retrain_enabled else "takedown_watch"
         )
         when = f"{settings.scrape_cron} {settings.scrape_timezone}"
         return f"nightly_scrape is on, unless it was switched off in the UI: {when}; with it {sensors}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from pd_assets.cli.instance import open_instance
 from pd_assets.cli.project import HOST, project_root, require_free
 from pd_assets.cli.up import UI_PORT
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running.web import Address, serve_alone, serve_with_daemon
 
 WORKSPACE = "workspace.yaml"
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
     given = arguments
-    address = Address(host=given.host, port=given.port, also_called=Settings.from_env().allowed_hosts)
+    address = Address(host=given.host, port=given.port, also_called=of_the_environment().allowed_hosts)
     try:
         run_web(given.workspace, address, with_daemon=given.with_daemon, read_only=given.read_only)
     except KeyboardInterrupt:

@@ -41,8 +41,8 @@ KEEP_DATASETS_DAYS = 30
 SCRAPE_CRON = "0 2 * * *"
 # In place of a contact, where every archive is on this machine.
 LOCAL_USE = "local use"
-# What our own processes tell one another.
-INTERNAL = ("PD_PROGRESS", "PD_TEST_", "PD_STOP_", "PD_TOLD")
+# What our own processes tell one another begins so, after PD_.
+INTERNAL = ("PROGRESS", "TEST_", "STOP_", "TOLD")
 BUCKETS = ("0", *(str(2**power) for power in range(13)))
 # Five fields of digits, names, lists, ranges and steps; Dagster looks closer.
 CRON = re.compile(r"[\w*/,#?-]+(?: [\w*/,#?-]+){4}|@(?:hourly|daily|weekly|monthly)")
@@ -239,7 +239,7 @@ def unknown_variables(env: Mapping[str, str]) -> dict[str, str]:
     """
     found = {}
     for name in sorted(name for name in env if name.startswith("PD_") and name not in BY_NAME):
-        if not name.startswith(INTERNAL) and not _is_mistyped(name):
+        if not name.removeprefix("PD_").startswith(INTERNAL) and not _is_mistyped(name):
             near = " or ".join(_settings_like(name, cutoff=0.65))
             found[name] = f"{name} is no setting, and does nothing; " + (
                 f"did you mean {near}?" if near else "docs/settings.md lists those that there are"

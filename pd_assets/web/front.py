@@ -117,7 +117,7 @@ class _Front:
     def _takedowns(self) -> Mapping[str, int]:
         known, damaged = notes.read_all(self.home)
         return {
-            "all": len({note.number for note in known}),
+            "all": len({note.number for note in known if note.undone is None}),
             "open": len({note.number for note in known if note.is_pending}),
             "damaged": len(damaged),
         }

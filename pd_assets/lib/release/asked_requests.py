@@ -112,7 +112,7 @@ def confirm(home: Home, number: str, *, reason: str, purge: bool = False, ground
     request = _open(home, number)
     names = request.items or (request.which,)
     with at_work(home):
-        done = take_down_all(home, Asked(names=names, reason=reason, purge=purge, ground=ground))
+        done = take_down_all(home, Asked(names=names, reason=reason, purge=purge, ground=ground, is_sure=True))
     _answer(home, request, what="confirmed", reason=" ".join(reason.split()), receipt=done.number)
     return done
 

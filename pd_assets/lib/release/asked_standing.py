@@ -91,7 +91,7 @@ def _of_table(lookup: Lookup, found: Found, item_id: str) -> Iterator[Down]:
         rows += lookup.rows("takedowns", kind, sorted(values))
     by_number: dict[str, list[Row]] = {}
     for row in rows:
-        if row["undone_at"] is not None:
+        if row.get("undone_at") is not None:
             continue
         by_number.setdefault(str(row["number"] or UNNUMBERED), []).append(row)
     for number, several in by_number.items():

@@ -283,11 +283,11 @@ def test_spaces_quotes_and_letters_of_any_script_may_stand_in_a_home() -> None:
 
 
 def test_variables_that_are_no_settings_are_named_with_near_ones() -> None:
-    env = {"PD_HOME": "x", "PD_TEST_KEEP": "1", "PD_PROGRESS": "bar", "PD_CONTACTS_MAIL": "x", "PD_WHATEVER": "x"}
+    env = {"PD_HOME": "x", "PD_TEST_KEEP": "1", "PD_PROGRESS": "bar", "PD_CONTACTS_MAIL": "x", "PD_XYZ": "x"}
     told = unknown_variables({**env, "HOME": "x"})
-    assert set(told) == {"PD_CONTACTS_MAIL", "PD_WHATEVER"}
-    assert told["PD_CONTACTS_MAIL"] == "PD_CONTACTS_MAIL is no setting, and does nothing; did you mean PD_CONTACT?"
-    assert "docs/settings.md" in told["PD_WHATEVER"]
+    assert set(told) == {"PD_CONTACTS_MAIL", "PD_XYZ"}
+    assert "did you mean PD_CONTACT" in told["PD_CONTACTS_MAIL"]
+    assert "docs/settings.md" in told["PD_XYZ"]
     Settings.from_env(env)
     # What is almost a setting is meant as one.
     with pytest.raises(ConfigError, match="PD_HOM is no setting; expected PD_HOME"):

@@ -2,6 +2,7 @@
 -- takedowns. Parameter: profile. Values of a facet are text, empty where nothing is known.
 with told as (
     select item_id, sha256, sha1, coalesce(number || ': ', '') || coalesce(reason, '') as reason from takedowns
+    where undone_at is null
 ),
 banned as (
     select cluster, max(reason) as reason from (

@@ -11,11 +11,13 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.items import build_licensed, find_unfree
 from pd_assets.lib.catalog.schemas import FILES, LICENSED, TAKEDOWNS
 from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.gallery.withheld import Withheld
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.images.fetch import fetch_accepted
 from pd_assets.lib.release import notes
-from pd_assets.lib.release.kept_out import count_kept_out, taken_down_as
+from pd_assets.lib.release.asked_standing import stands
+from pd_assets.lib.release.kept_out import count_kept_out
 from pd_assets.lib.release.ledger_proof import taken_down
 from pd_assets.lib.release.receipts import receipt
 from pd_assets.lib.release.takedowns import Asked, NobodyKnows, pending, purged, resume, take_down, take_down_all
@@ -89,11 +91,13 @@ def test_everybody_who_asks_what_is_kept_out_sees_it(home: Home) -> None:
     export = dataset(home)
     model(home, "unet_text", "seer", export)
     number = take_down(home, "commons:M5", reason="a complaint").number
-    assert find_withdrawn(home, profile="strict") and taken_down_as(home, "commons:M6") and taken_down(home).count
+    assert find_withdrawn(home, profile="strict") and stands(home, "commons:M6").downs and taken_down(home).count
     assert count_kept_out(home, profile="strict") == {number: 2}
     undo(home, number, reason=WHY)
     assert find_withdrawn(home, profile="strict") == () and not taken_down(home).count
-    assert taken_down_as(home, "commons:M5") == [] == taken_down_as(home, "commons:M6")
+    withheld = Withheld(home=home)
+    for item in ("commons:M5", "commons:M6"):
+        assert stands(home, item).downs == () and withheld.why(item) is None
     assert count_kept_out(home, profile="strict") == {}
     told = "\n".join(trace(home, "commons:M5").in_words())
     assert "a complaint" in told and f": {WHY}" in told and "undone" in told
