@@ -19,7 +19,7 @@ from pd_assets.cli.project import end_with_parent, project_root
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings, require_contact
-from pd_assets.running import dead_runs
+from pd_assets.running import dead_runs, shown_runs
 from pd_assets.running.launcher import here
 from pd_assets.running.private import SerializableErrorInfo
 
@@ -83,7 +83,14 @@ def _run(instance: dg.DagsterInstance, job: str, changes: Mapping[str, Sequence[
         json.dump({**QUIET, "ops": ops}, config)
         config.flush()
         command = [sys.executable, "-W", "ignore", "-m", "dagster", "job", "execute", "-m", "pd_assets.definitions"]
-        command += ["--job", job, "--config", config.name, "--tags", json.dumps({TAG: mark, **here()})]
+        command += [
+            "--job",
+            job,
+            "--config",
+            config.name,
+            "--tags",
+            json.dumps({TAG: mark, **here(), **shown_runs.TAGS}),
+        ]
         if sys.stderr.isatty():
             os.environ["PD_PROGRESS"] = "bar"
         # A session of its own: Ctrl-C reaches only us, and we pass one interruption on, for a checkpoint to be saved.
@@ -121,6 +128,7 @@ def _follow(instance: dg.DagsterInstance, mark: str, process: "subprocess.Popen[
                     yield cost
         if running:
             time.sleep(LOOK_EVERY_S)
+    shown_runs.place(instance, run_id)
     if failure is not None:
         raise RunFailed(failure)
 

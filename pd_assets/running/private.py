@@ -11,6 +11,7 @@ from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_AS
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.errors import DagsterExecutionInterruptedError, DagsterUserCodeUnreachableError
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, LaunchRunContext, WorkerStatus
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log.schema import DynamicPartitionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
@@ -21,10 +22,12 @@ from dagster._core.storage.tags import (
     AUTO_RETRY_RUN_ID_TAG,
     GRPC_INFO_TAG,
     PARENT_RUN_ID_TAG,
+    REPOSITORY_LABEL_TAG,
     RESUME_RETRY_TAG,
     RETRY_ON_ASSET_OR_OP_FAILURE_TAG,
     WILL_RETRY_TAG,
 )
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._grpc.client import DagsterGrpcClient
@@ -59,6 +62,7 @@ __all__ = [
     "GRPC_INFO_TAG",
     "PARENT_RUN_ID_TAG",
     "REPORTS_ITSELF",
+    "REPOSITORY_LABEL_TAG",
     "RESUME_RETRY_TAG",
     "RETRY_ON_ASSET_OR_OP_FAILURE_TAG",
     "WILL_RETRY_TAG",
@@ -72,7 +76,10 @@ __all__ = [
     "DefaultRunLauncher",
     "InMemoryRunStorage",
     "LaunchRunContext",
+    "LoadableTargetOrigin",
+    "ManagedGrpcPythonEnvCodeLocationOrigin",
     "ProxyServerManager",
+    "RemoteRepositoryOrigin",
     "SerializableErrorInfo",
     "SqliteRunStorage",
     "UnresolvedAssetJobDefinition",
