@@ -92,3 +92,21 @@ def test_a_home_that_went_away_is_unwell_and_no_fault_of_the_page(tmp_path: Path
     site = over(home)
     shutil.rmtree(home.root)
     assert site.get("/health").status_code == 503
+
+
+def test_a_home_that_may_only_be_asked_is_shown_and_stays_as_it_is(home: Home) -> None:
+    def state() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in home.root.rglob("*") if ".tmp" not in path.parts}
+
+    before, site = state(), over(open_home(home.root, to_ask=True))
+    for path in (
+        "/",
+        "/health",
+        "/models",
+        f"/models/unet_text/{OLD}",
+        "/reports",
+        "/reports/licences",
+        "/reports/drift",
+    ):
+        assert site.get(path).status_code == 200, path
+    assert state() == before
