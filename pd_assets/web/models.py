@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from pd_assets.lib.catalog.while_unchanged import Place, WhileUnchanged
 from pd_assets.lib.errors import ConfigError
+from pd_assets.lib.home import Home
 from pd_assets.lib.release import curves, shelf
 from pd_assets.lib.release.concerns import TABLES, Concerns, concerns
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST, Model
@@ -23,12 +25,20 @@ from pd_assets.web.served import HEADERS, Served
 from pd_assets.web.tar_stream import size_of, stream
 
 POINTERS = (LATEST, CANDIDATE)
+
+
+class Gate(Protocol):
+    """What speaks against handing a bundle out today."""
+
+    def __call__(self, home: Home, model: Model, bundle: Bundle, *, profile: str) -> Sequence[str]: ...
+
+
 WITHDRAWN_SHOWN = 20
 
 
-def routes(served: Served) -> Sequence[BaseRoute]:
-    """The paths of these pages."""
-    pages = _Pages(served)
+def routes(served: Served, *, gate: Gate = shelf.refused) -> Sequence[BaseRoute]:
+    """The paths of these pages; `gate` tells what keeps a bundle from being handed out."""
+    pages = _Pages(served, gate)
     one = "/models/{stage}/{version}"
     return [
         Route("/models", pages.all),
@@ -47,8 +57,8 @@ def model_url(stage: str, version: str) -> str:
 
 
 class _Pages:
-    def __init__(self, served: Served) -> None:
-        self.served, self.home = served, served.home
+    def __init__(self, served: Served, gate: Gate) -> None:
+        self.served, self.home, self.gate = served, served.home, gate
         self.profile = served.settings.rights_profile
         self.kept = WhileUnchanged(served.home)
 
@@ -164,7 +174,7 @@ class _Pages:
         return self.kept.answer(
             f"gates {bundle.version}",
             places,
-            lambda: shelf.refused(self.home, model, bundle, profile=self.profile),
+            lambda: list(self.gate(self.home, model, bundle, profile=self.profile)),
         )
 
     def _sheets(self, found: Version, worries: Concerns) -> list[shelf.Sheet]:

@@ -74,6 +74,10 @@ def test_lib_imports_nothing_of_the_rest_of_pd_assets() -> None:
     assert broken(modules_of("pd_assets.lib"), [name for name in rest if name != "pd_assets"]) == []
 
 
+def test_the_local_site_knows_neither_dagster_nor_a_training_library() -> None:
+    assert broken(modules_of("pd_assets.web"), ["dagster", *HEAVY]) == []
+
+
 def test_the_reading_of_a_page_knows_nothing_of_who_reads_it() -> None:
     page = ["pd_assets.lib.page"]
     allowed = [*page, "pd_assets.lib.json_answers"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pd_assets.lib.catalog import tables
+from pd_assets.lib.catalog.answers import answer
 from pd_assets.lib.catalog.looks import COMMONS, load_looks
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FILES, ITEMS, LICENSED, Table
 from pd_assets.lib.catalog.sql import load
@@ -79,7 +80,7 @@ class Looked:
 
 def standing(home: Home, *, profile: str) -> Standing:
     """The counts, by the verdicts of a profile."""
-    found = tables.query(home, load("decided_by"), {"decisions": DECISIONS}, {"profile": profile})
+    found = answer(home, "decided_by", {"decisions": DECISIONS}, {"profile": profile})
     rules = tuple((str(row["verdict"]), str(row["rule_id"]), int(str(row["items"]))) for row in tables.rows(found))
     return Standing(
         profile=profile,
@@ -100,7 +101,7 @@ def newest(home: Home, *, most: int) -> list[Shown]:
 def latest_losses(home: Home, *, profile: str, most: int) -> list[Loss]:
     """What was accepted and is not any more, the latest first."""
     asked = {"profile": profile, "most": most}
-    found = tables.query(home, load("latest_losses"), {"changes": CHANGES, "items": ITEMS}, asked)
+    found = answer(home, "latest_losses", {"changes": CHANGES, "items": ITEMS}, asked)
     return [_loss({name: str(value or "") for name, value in row.items()}) for row in tables.rows(found)]
 
 
