@@ -17,7 +17,7 @@ from pd_ml.bundle import commands as of_bundles
 from pd_ml.config import EvaluateConfig, StageConfig, to_json, with_overrides
 from pd_ml.data.shards import ShardError, is_exported
 from pd_ml.disk import named_when_full
-from pd_ml.errors import ConfigError, PdMlError, PictureError, Suspended
+from pd_ml.errors import ConfigError, PdMlError, PictureError, ProvenanceError, Suspended
 from pd_ml.progress import Reporter, quieten
 from pd_ml.provenance import holds_version
 from pd_ml.recipes import RECIPES, STAGE_INPUTS, STAGES, STAGES_WITHOUT_WEIGHTS, recipe
@@ -47,7 +47,22 @@ _SAMPLE_EXAMPLES = """examples:
   python -m pd_ml sample --model models/unet_text --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png
   python -m pd_ml sample --model models/unet --n 16 --seed 7 --out sixteen.png
   python -m pd_ml sample --model models/unet --n 4 --upscale models/super_resolution --out large.png
+  python -m pd_ml sample --model models/unet_text --prompt "a lake" --image sketch.png --strength 0.7 --out lake.png
+  python -m pd_ml sample --model models/unet_text --prompt "a boat" --image lake.png --mask boat.png --out boat.png
 Each picture is written by itself too: sixteen/0000.png and so on."""
+
+_SERVE_EXAMPLES = """examples:
+  python -m pd_ml serve <<< '{"id": 1, "do": "draw", "model": "models/unet_text", "prompt": "a tree", "out": "drawn"}'
+  python -m pd_ml serve <<< '{"id": 2, "do": "upscale", "model": "models/super_resolution", "image": "a.png", \
+      "out": "large.png"}'
+  python -m pd_ml serve <<< '{"id": 3, "do": "embed", "clip": "models/clip", "texts": ["a tree"], "images": ["a.png"]}'
+One request a line, answered in order: progress, then drawn, upscaled, embedded or error. It ends when stdin does.
+draw takes negative_prompt, seed, steps, guidance, n, width, height, image, strength, mask, upscaler and clip too."""
+
+_EMBED_EXAMPLES = """examples:
+  python -m pd_ml embed --clip models/clip --dataset data/dataset/art/v1 --out vectors
+vectors.npy has a row for each picture, items.parquet says which, and told.json how near held-out pictures come to
+training pictures. The same CLIP and dataset give the same bytes."""
 
 _EVALUATE_EXAMPLES = """examples:
   python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report
@@ -99,6 +114,8 @@ def main(arguments: Sequence[str], training: Training | None = None) -> int:
     commands: Mapping[str, Callable[[argparse.Namespace], None]] = {
         "train": partial(_train, training=training or train_here),
         "sample": _sample,
+        "serve": _serve,
+        "embed": _embed,
         "evaluate": _evaluate,
         "upscale": _upscale,
         "detect": _detect,
@@ -236,24 +253,72 @@ def _flop(parsed: argparse.Namespace) -> None:
 
 
 def _sample(parsed: argparse.Namespace) -> None:
-    from pd_ml.evaluation.sheet import SheetJob, draw_sheet
+    from pd_ml.diffusion.order import Order, checked, require_place
 
-    quieten()
-    job = SheetJob(
+    out = Path(parsed.out)
+    require_place(out)
+    order = Order(
         model=Path(parsed.model),
         prompts=tuple(_readable(prompt) for prompt in parsed.prompt),
+        negative_prompt=_readable(parsed.negative_prompt),
         pictures=parsed.n,
         seed=parsed.seed,
-        sample_steps=parsed.steps,
-        guidance_scale=parsed.guidance,
-        negative_prompt=_readable(parsed.negative_prompt),
-        device=parsed.device,
+        steps=parsed.steps,
+        guidance=parsed.guidance,
+        width=parsed.width,
+        height=parsed.height,
+        image=Path(parsed.image) if parsed.image else None,
+        strength=parsed.strength,
+        mask=Path(parsed.mask) if parsed.mask else None,
         upscaler=_upscaler(parsed),
-        out=Path(parsed.out),
+        device=parsed.device,
     )
+    ready = checked(order)
+    # What cannot be drawn was refused by now: torch takes seconds to import.
+    from pd_ml.evaluation.sheet import draw_sheet
+
+    quieten()
     reporter = Reporter("sample", events=sys.stdout, people=sys.stderr)
-    version = draw_sheet(job, lambda warning: reporter.say(f"warning: {warning}"))
+    try:
+        version = draw_sheet(ready, out, lambda warning: reporter.say(f"warning: {warning}"), reporter.steps)
+    finally:
+        reporter.close()
     reporter.event("done", out=parsed.out, model_version=version)
+
+
+def _embed(parsed: argparse.Namespace) -> None:
+    from pd_ml.data.shards import read_manifest
+    from pd_ml.provenance import verify_outputs
+    from pd_ml.vectors.folder import Subject, is_complete
+
+    clip, dataset, out = Path(parsed.clip), Path(parsed.dataset), Path(parsed.out)
+    record, manifest = verify_outputs(clip), read_manifest(dataset)
+    if record.stage != "clip":
+        raise ProvenanceError(f"{clip}: a {record.stage} model, expected clip; give the folder of a CLIP")
+    subject = Subject(
+        clip_version=record.version,
+        clip_digest=record.digest,
+        dataset_version=manifest.version,
+        dataset_digest=manifest.digest,
+    )
+    reporter = Reporter("embed", events=sys.stdout, people=sys.stderr)
+    if is_complete(out, subject):
+        reporter.say(f"{out} is already complete")
+    else:
+        from pd_ml.vectors.embed import embed_dataset
+
+        quieten()
+        try:
+            embed_dataset(clip, dataset, manifest, subject, out, reporter.pictures)
+        finally:
+            reporter.close()
+    reporter.event("done", out=parsed.out, clip_version=record.version, dataset_version=manifest.version)
+
+
+def _serve(parsed: argparse.Namespace) -> None:
+    from pd_ml.serving.server import serve_stdin
+
+    serve_stdin(parsed.device)
 
 
 def _evaluate(parsed: argparse.Namespace) -> None:
@@ -280,7 +345,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
 
 
 def _upscaler(parsed: argparse.Namespace) -> Path | None:
-    from pd_ml.diffusion.upscale import beside
+    from pd_ml.diffusion.enlarging import beside
 
     if parsed.upscale is None:
         return None
@@ -288,9 +353,8 @@ def _upscaler(parsed: argparse.Namespace) -> Path | None:
 
 
 def _upscale(parsed: argparse.Namespace) -> None:
-    from pd_ml.diffusion.upscale import UpscaleJob, upscale_file
+    from pd_ml.diffusion.enlarging import UpscaleJob, checked_upscaling
 
-    quieten()
     job = UpscaleJob(
         picture=Path(parsed.picture),
         out=Path(parsed.out),
@@ -301,7 +365,12 @@ def _upscale(parsed: argparse.Namespace) -> None:
         seed=parsed.seed,
         device=parsed.device,
     )
-    version = upscale_file(job)
+    ready = checked_upscaling(job)
+    from pd_ml.diffusion.upscale import upscale_file
+
+    quieten()
+    upscale_file(ready)
+    version = ready.record.version
     Reporter("upscale", events=sys.stdout, people=sys.stderr).event("done", out=parsed.out, model_version=version)
 
 
@@ -360,6 +429,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_train(_command(commands, "train", "train one stage, or go on training it", _TRAIN_EXAMPLES))
     _add_sample(_command(commands, "sample", "draw pictures for prompts", _SAMPLE_EXAMPLES))
+    _add_serve(_command(commands, "serve", "draw what JSON lines ask for, models in memory", _SERVE_EXAMPLES))
+    _add_embed(_command(commands, "embed", "the pictures of a dataset as vectors of a CLIP", _EMBED_EXAMPLES))
     _add_evaluate(_command(commands, "evaluate", "measure a trained model", _EVALUATE_EXAMPLES))
     _add_upscale(_command(commands, "upscale", "make a picture four times as large", _UPSCALE_EXAMPLES))
     _add_detect(_command(commands, "detect", "say which marks of machine-made pictures a file has", _DETECT_EXAMPLES))
@@ -402,6 +473,15 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=_positive, metavar="N", help="scheduler steps (default: the model's config)")
     parser.add_argument("--guidance", type=float, metavar="SCALE", help="1 is none (default: the model's config)")
     parser.add_argument("--negative-prompt", default="", metavar="TEXT", help="what to steer away from")
+    parser.add_argument(
+        "--width", type=_positive, metavar="PX", help="of each picture (default: what the model learnt)"
+    )
+    parser.add_argument("--height", type=_positive, metavar="PX", help="the same")
+    parser.add_argument("--image", metavar="FILE", help="start from this picture instead of noise")
+    parser.add_argument(
+        "--strength", type=float, metavar="X", help="how much of it is drawn anew, 0 to 1 (default 0.6; with --mask 1)"
+    )
+    parser.add_argument("--mask", metavar="FILE", help="as large as the picture: white is drawn anew, black is kept")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument(
         "--upscale",
@@ -411,6 +491,16 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
         help="four times as large by this super_resolution folder (without DIR: the one that lies beside the model)",
     )
     parser.add_argument("--out", required=True, metavar="FILE.png", help="the sheet of pictures")
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def _add_embed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--clip", required=True, metavar="DIR", help="a finished clip folder")
+    parser.add_argument("--dataset", required=True, metavar="DIR", help="a finished dataset folder")
+    parser.add_argument("--out", required=True, metavar="DIR", help="exists only when complete")
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:

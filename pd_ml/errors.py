@@ -13,6 +13,7 @@ PdMlError
 ├── PromptError       a prompt for a model that takes none, or none for one that needs it
 ├── ForeignModelError a model of the prior system that cannot be read as it was meant
 ├── PictureError      a picture file that cannot be read or enlarged
+├── RequestError      a line that the server cannot take as a request
 ├── EvaluationError   an evaluation whose inputs do not fit together
 ├── BundleError       a bundle that is incomplete, altered, or of another format
 ├── MarkError         a picture that cannot be marked, or a key that cannot sign
@@ -70,6 +71,10 @@ class ForeignModelError(PdMlError):
 
 class PictureError(PdMlError):
     """A picture file that cannot be read, is too large to be enlarged, or cannot be written as asked."""
+
+
+class RequestError(PdMlError):
+    """A line on the server's stdin that is no request: not JSON, or with a field that is missing, wrong or unknown."""
 
 
 class EvaluationError(PdMlError):

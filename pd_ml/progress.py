@@ -28,6 +28,7 @@ class Reporter:
         self._started_s: float | None = None
         self._first_seen = 0
         self._next_line_s, self._pause_s = 0.0, FIRST_PAUSE_S
+        self._last_tenth = 0
 
     def event(self, kind: str, **fields: object) -> None:
         """One machine-readable line."""
@@ -48,11 +49,37 @@ class Reporter:
             self._started_s, self._first_seen = now_s, seen
         if self._draws_bar:
             self._move_bar(seen, total, loss)
-        elif now_s >= self._next_line_s or seen == total:
-            self._next_line_s = now_s + self._pause_s
-            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        elif self._pause_is_over() or seen == total:
             self._people.write(self._line(seen, total, loss, now_s - self._started_s) + "\n")
             self._people.flush()
+
+    def steps(self, step: int, steps: int, picture: int) -> None:
+        """Called after every step of drawing: a bar on a terminal, elsewhere lines as above."""
+        self._way(step, steps, "step", picture=picture)
+
+    def pictures(self, done: int, total: int) -> None:
+        """Called after every few pictures, and told in the same way."""
+        self._way(done, total, "img")
+
+    def _way(self, done: int, total: int, unit: str, **more: object) -> None:
+        tenth = 10 * done // max(total, 1)
+        if tenth != self._last_tenth:
+            self._last_tenth = tenth
+            self.event("progress", step=done, steps=total, **more)
+            if not self._draws_bar and self._pause_is_over():
+                self._people.write(f"{self._stage}: {done} of {total} {unit}\n")
+                self._people.flush()
+        if self._draws_bar:
+            self._move_way(done, total, unit)
+
+    def _pause_is_over(self) -> bool:
+        """Whether a line is due; the next pause then begins."""
+        now_s = time.monotonic()
+        if now_s < self._next_line_s:
+            return False
+        self._next_line_s = now_s + self._pause_s
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        return True
 
     def _line(self, seen: int, total: int, loss: float, elapsed_s: float) -> str:
         # Not everything that reports draws bars: what a bundle is verified with needs no tqdm.
@@ -91,6 +118,13 @@ class Reporter:
             )
         self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
         self._bar.update(seen - self._bar.n)
+
+    def _move_way(self, done: int, total: int, unit: str) -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(total=total, desc=self._stage, unit=unit, file=self._people)
+        self._bar.update(done - self._bar.n)
 
 
 def quieten() -> None:

@@ -4,7 +4,8 @@ Shapes: N pictures, H height, W width, C channels.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,26 @@ _OURS = {kind.__name__: kind for kind in (PdTextToImagePipeline, PdLatentPipelin
 def load_pipeline(folder: Path, device: torch.device) -> DiffusionPipeline:
     """The pipeline of a finished folder; ProvenanceError where a file is not the one that was written."""
     verify_outputs(folder)
+    return open_pipeline(folder, device)
+
+
+def open_pipeline(folder: Path, device: torch.device) -> DiffusionPipeline:
+    """The pipeline of a folder that was verified."""
     kind = _OURS.get(json.loads((folder / _INDEX).read_text())["_class_name"], DiffusionPipeline)
     pipeline = kind.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device)
     return pipeline
+
+
+@contextmanager
+def telling_steps(pipeline: DiffusionPipeline, tell: Callable[[], None]) -> Iterator[None]:
+    """Within it `tell` is called for each time that the U-Net is: once a step, in every pipeline."""
+    handle = pipeline.unet.register_forward_hook(lambda *_: tell())
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def takes_prompts(pipeline: DiffusionPipeline) -> bool:
@@ -85,7 +101,7 @@ def draw(
         return np.asarray(drawn.images)
 
     numbers = range(len(prompts)) if places is None else places
-    return _in_batches(call, pipeline, numbers, seed, batch_size, padded, on_drawn)
+    return in_batches(call, pipeline, numbers, seed, batch_size, padded, on_drawn)
 
 
 def draw_unprompted(
@@ -109,10 +125,10 @@ def draw_unprompted(
         )
         return np.asarray(drawn.images)
 
-    return _in_batches(call, pipeline, places, seed, batch_size, padded, on_drawn)
+    return in_batches(call, pipeline, places, seed, batch_size, padded, on_drawn)
 
 
-def _in_batches(
+def in_batches(
     call: Callable[[Sequence[int], Generators], npt.NDArray[np.float32]],
     pipeline: DiffusionPipeline,
     places: Sequence[int],

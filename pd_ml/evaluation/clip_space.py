@@ -29,8 +29,11 @@ class ClipSpace:
         self._clip = load_clip(folder).to(device)
         self._tokenizer = load_tokenizer(folder)
         self._device = device
+        self.dimensions = int(self._clip.config.projection_dim)
         self.image_size = int(self._clip.config.vision_config.image_size)
-        self.measured_by = {"clip": read_run(folder).digest}
+        record = read_run(folder)
+        self.version = record.version
+        self.measured_by = {"clip": record.digest}
 
     def images(self, pixels_NHWC: Pixels) -> Tensor:
         """ND; pictures of another size are scaled to that of the CLIP."""

@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 
 from pd_ml.config import SuperResolutionConfig, config_from_json
-from pd_ml.diffusion.upscale import STAGE, enlarge, load_upscaler
+from pd_ml.diffusion.enlarging import STAGE
+from pd_ml.diffusion.upscale import enlarge, load_upscaler
 from pd_ml.diffusion.upscale_pipeline import FACTOR
 from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.distribution import median_distance

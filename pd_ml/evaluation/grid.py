@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from pd_ml.marks.credentials import Given
 from pd_ml.marks.marking import Marks, write_marked
 
 Pixels = npt.NDArray[np.uint8]
@@ -50,15 +51,18 @@ def save_grid(
     write_marked(path, marks.sign(encoded, sheet.size))
 
 
-def save_picture(path: Path, pixels_HWC: Pixels, *, texts: Mapping[str, str], marks: Marks) -> None:
-    """Write one picture in its own size, atomically, with `texts` as PNG text."""
-    write_marked(path, marks.mark(Image.fromarray(pixels_HWC), texts=texts, compress_level=_COMPRESSION))
+def save_picture(
+    path: Path, pixels_HWC: Pixels, *, texts: Mapping[str, str], marks: Marks, given: Given | None = None
+) -> None:
+    """Write one picture in its own size, atomically, with `texts` as PNG text. `given`: what it was made of."""
+    write_marked(path, marks.mark(Image.fromarray(pixels_HWC), texts=texts, given=given, compress_level=_COMPRESSION))
 
 
 def prompt_grid(
     pixels_NHWC: Pixels, prompts: Sequence[str], *, tile_px: int, columns: int | None = None
 ) -> Image.Image:
-    """The sheet, nearly square where `columns` is None; pictures are scaled to `tile_px`."""
+    """The sheet, nearly square where `columns` is None; the longer sides of pictures are
+    scaled to `tile_px`."""
     font = ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", _FONT_PX)
     texts = [_wrapped(prompt, font, tile_px) for prompt in prompts]
     columns = columns or max(1, round((len(prompts) * 1.4) ** 0.5))
@@ -69,7 +73,8 @@ def prompt_grid(
     for place, (pixels_HWC, lines) in enumerate(zip(pixels_NHWC, texts, strict=True)):
         left = _GAP_PX + place % columns * (tile_px + _GAP_PX)
         top = _GAP_PX + place // columns * row_px
-        picture = Image.fromarray(pixels_HWC).resize((tile_px, tile_px), Image.Resampling.BICUBIC)
+        height, width = (max(1, round(side * tile_px / max(pixels_HWC.shape))) for side in pixels_HWC.shape[:2])
+        picture = Image.fromarray(pixels_HWC).resize((width, height), Image.Resampling.BICUBIC)
         sheet.paste(picture, (left, top))
         for number, line in enumerate(lines):
             pen.text((left, top + tile_px + 2 + number * _LINE_PX), line, fill="black", font=font)

@@ -22,8 +22,8 @@ from pd_ml.data.loader import Examples, Rows, open_split
 from pd_ml.data.pixels import centre_crops
 from pd_ml.data.shards import read_manifest, sha256_of
 from pd_ml.device import environment, prepare_device
+from pd_ml.diffusion.enlarging import STAGE as UPSCALER
 from pd_ml.diffusion.sampling import draw, draw_unprompted, load_pipeline, picture_size_px, takes_prompts
-from pd_ml.diffusion.upscale import STAGE as UPSCALER
 from pd_ml.errors import ProvenanceError
 from pd_ml.evaluation.attributes import ColourAttribute, read_attributes
 from pd_ml.evaluation.clip_space import ClipSpace

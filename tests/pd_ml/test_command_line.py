@@ -90,7 +90,7 @@ def test_wrong_usage_exits_with_2_and_help_shows_examples(capsys: pytest.Capture
         with pytest.raises(SystemExit) as caught:
             run_here(*arguments)
         assert caught.value.code == 2
-    for command in ("train", "sample", "evaluate"):
+    for command in ("train", "sample", "evaluate", "embed", "serve"):
         with pytest.raises(SystemExit) as caught:
             run_here(command, "--help")
         assert caught.value.code == 0

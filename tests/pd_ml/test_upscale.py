@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pd_ml.config import SuperResolutionConfig
+from pd_ml.diffusion.enlarging import MAX_SMALL_PIXELS
 from pd_ml.diffusion.flow import RectifiedFlow
-from pd_ml.diffusion.upscale import MAX_SMALL_PIXELS, enlarge, load_upscaler
+from pd_ml.diffusion.upscale import enlarge, load_upscaler
 from pd_ml.diffusion.upscale_pipeline import PdUpscalePipeline, enlarged, ramp, residual_spread, tile_starts, velocity
 from pd_ml.models.super_resolution import build_unet
 from pd_ml.provenance import read_run
