@@ -14,6 +14,7 @@ from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.ledger import recording
 from pd_assets.lib.setting_names import SETTINGS
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running.step import at_work_in_step
 
 
@@ -32,7 +33,7 @@ class Platform(_Launchpad):  # type: ignore[valid-type, misc]  # its fields are 
     def settings(self) -> Settings:
         """The resolved settings; ConfigError lists every mistake."""
         given = {name.upper(): value for name, value in self.model_dump().items() if name.startswith("pd_") and value}
-        return Settings.from_env({**os.environ, **given})
+        return of_the_environment({**os.environ, **given})
 
     def home(self) -> Home:
         """PD_HOME, made where it is missing; ConfigError where it cannot be written. In a step it is there to write."""

@@ -23,6 +23,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.museums.contract import ALL_RECORDS
 from pd_assets.lib.release.receipts import Receipt, receipts
 from pd_assets.lib.release.takedowns import Asked, digest_of_all, resume, take_down_all
+from pd_assets.lib.release.undoing import undo
 from pd_assets.lib.rights import changes, evidence_log
 from pd_assets.lib.rights.audit import latest_result
 from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
@@ -211,7 +212,8 @@ class TakedownConfig(dg.Config):
     public_reason: str = Field("", description="what the public notice says of the reason; nothing where it is empty")
     ground: str = Field("", description="the kind of reason, for the public notice: copyright, privacy, ...")
     purge: bool = Field(False, description="remove the files, all datasets that hold it, and what shows it, now")
-    yes: bool = Field(False, description="a pattern that matches many items is meant so")
+    yes: bool = Field(False, description="a pattern that matches many items is meant so, or an id that nobody knows")
+    undo: str = Field("", description="the number of a takedown that is to keep nothing out any more; with a reason")
 
     def asked(self) -> Asked | None:
         """What is to be taken down; None where nothing is named."""
@@ -243,7 +245,9 @@ def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.Materiali
     told: dict[str, dg.MetadataValue] = {}
     with step() as cost:
         home = platform.home()
-        if (asked := config.asked()) is not None:
+        if config.undo.strip():
+            left = list(undo(home, config.undo, reason=config.reason).left)
+        elif (asked := config.asked()) is not None:
             done = take_down_all(home, asked)
             left = list(done.left)
             told = {"receipt": dg.MetadataValue.text(done.number)}
@@ -258,7 +262,7 @@ def rights_takedowns(platform: Platform, config: TakedownConfig) -> dg.Materiali
             "dagster/row_count": count_rows(home, TAKEDOWNS),
             "left_to_do": dg.MetadataValue.json(left),
             "receipts": _receipts(listed),
-            "receipts_that_wait": sum(one.state != "done" for one in listed),
+            "receipts_that_wait": sum(one.state == "waits" for one in listed),
             **told,
             **stored(home, TAKEDOWNS),
             **cost.cost,

@@ -4,18 +4,22 @@ Exit codes: 0 done, 1 a named error on stderr in one line, 2 wrong usage.
 """
 
 import argparse
+import difflib
 import os
+import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import NoReturn
 
 from dotenv import load_dotenv
 
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import named_if_full
+from pd_assets.lib.settings import unknown_variables
 
 # What `pdd --help` lists, and the module of each, with `add_arguments(parser)` and `run(arguments)`.
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -47,12 +51,20 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sql": ("pd_assets.cli.sql", "ask the tables with DuckDB, read-only"),
     }
 )
+# The unknown variables that were told of.
+TOLD = "PD_TOLD"
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
   pdd demo --latent                          the latent line, ending with enlarged pictures
-  pdd try "Category:Paintings by Jan van Goyen" --limit 300     real pictures, a small model of them, and a page to draw
+  pdd try "Category:Paintings by Jan van Goyen"      real pictures, a small model of them, and a page to draw on
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
   pdd up                                     our pages on http://127.0.0.1:3000, Dagster below /dagster
+  pdd open                                   our pages about the home in a browser
+  pdd open --export site/                    gallery, models and reports as plain HTML
+  pdd doctor                                 what is in order and what is to mend
+  pdd migrate                                after an update, where a command asks for it
+  pdd prepare                                before Dagster's services are started one by one
+  pdd web --read-only                        our pages and Dagster's UI: show everything and start nothing
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
   pdd rebucket 16                            sixteen buckets, each a run or a pod of its own where that helps
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not
@@ -70,9 +82,36 @@ EXAMPLES = """examples:
 """
 
 
+CHOICES = re.compile(r"invalid choice: '(?P<given>.*?)' \(choose from (?P<choices>.*)\)")
+UNKNOWN = "unrecognized arguments: "
+
+
+class Parser(argparse.ArgumentParser):
+    """One that says what may have been meant where a command, an option or a choice is not known."""
+
+    def error(self, message: str) -> NoReturn:
+        if found := CHOICES.search(message):
+            choices = [one.strip(" '") for one in found["choices"].split(",")]
+            message += self._near(found["given"], choices)
+        elif message.startswith(UNKNOWN):
+            options = [option for one in self._of_all() for option in one._option_string_actions]
+            given = next(iter(message.removeprefix(UNKNOWN).split()), "").partition("=")[0]
+            message += self._near(given, options)
+        super().error(message)
+
+    def _of_all(self) -> Iterator[argparse.ArgumentParser]:
+        yield self
+        for action in self._subparsers._group_actions if self._subparsers else ():
+            yield from dict(action.choices or ()).values()
+
+    def _near(self, given: str, there: Sequence[str]) -> str:
+        near = difflib.get_close_matches(given, there, n=2, cutoff=0.6)
+        return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
 def build_parser(*commands: str) -> argparse.ArgumentParser:
     """The command line with the arguments of these commands; the modules of the others are not imported."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="pdd",
         description="Public-Domain Diffusion: image generators trained on provably public-domain pictures.",
         epilog=EXAMPLES,
@@ -83,15 +122,34 @@ def build_parser(*commands: str) -> argparse.ArgumentParser:
         command = below.add_parser(name, help=says)
         if name in commands:
             module = import_module(place)
+            command.formatter_class = argparse.RawDescriptionHelpFormatter
+            command.epilog = "".join(["examples:\n", *_examples_of(name)])
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+def _examples_of(command: str) -> list[str]:
+    """The lines of EXAMPLES about a command, for one that has none of its own."""
+    return [line for line in EXAMPLES.splitlines(keepends=True) if line.split()[:2] == ["pdd", command]]
+
+
+def _name_unknown_variables() -> None:
+    """On stderr, each once: the processes that a command starts know what it has told."""
+    told = os.environ.get(TOLD, "").split()
+    unknown = unknown_variables(os.environ)
+    for name in unknown:
+        if name not in told:
+            print(f"pdd: {unknown[name]}", file=sys.stderr)
+    if unknown:
+        os.environ[TOLD] = " ".join(unknown)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command."""
     given = sys.argv[1:] if argv is None else list(argv)
     load_dotenv(Path.cwd() / ".env")
+    _name_unknown_variables()
     arguments = build_parser(*given[:1]).parse_args(given)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -18,6 +18,7 @@ from pd_assets.lib.rights.audit_rates import Result, in_words
 from pd_assets.lib.rights.audit_site import Judging, audit_site
 from pd_assets.lib.rights.rules import PROFILES
 from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 PAGE = "audit.html"
 AUDIT_PORT = 8423
@@ -34,7 +35,7 @@ two people, who see neither the verdict nor one another's answers:
 
 def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
     """Draw the sample and write its page; lines that say where it is."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     with at_work(_home(settings)) as home:
         sample = draw_sample(home, profile=_known(profile or settings.rights_profile), count=count, seed=seed)
         path = save_sample(home, sample) / PAGE
@@ -48,14 +49,14 @@ def write_page(count: int, seed: int, profile: str | None) -> Iterator[str]:
 
 def count(answers_file: Path, role: str) -> Iterator[str]:
     """The error rates after the answers in a file, which are kept with their sample."""
-    with at_work(_home(Settings.from_env())) as home:
+    with at_work(_home(of_the_environment())) as home:
         result = audit_result.count_answers(home, answers_file, role)
     yield from _told(home, result)
 
 
 def count_again(name: str | None, seed: int, profile: str | None) -> Iterator[str]:
     """The error rates of the answers that are kept."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     with at_work(_home(settings)) as home:
         result = audit_result.count(home, _drawn(home, name, seed, profile or settings.rights_profile))
     yield from _told(home, result)
@@ -63,7 +64,7 @@ def count_again(name: str | None, seed: int, profile: str | None) -> Iterator[st
 
 def judge(role: str, name: str | None, count: int, seed: int, profile: str | None, port: int) -> Iterator[str]:
     """Serve the page of one role until Ctrl-C, and say what has come of it."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     require_free(port, "--port")
     with at_work(_home(settings)) as home:
         judging = prepare(home, role, name, count=count, seed=seed, profile=profile or settings.rights_profile)

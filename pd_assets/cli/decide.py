@@ -29,8 +29,14 @@ from pd_assets.lib.rights.plain_words import Names, day, ids_in, names_of
 from pd_assets.lib.rights.rules import PROFILES, Decision, Trial, decide, valid_until
 from pd_assets.lib.rights.rules import explain as try_rules
 from pd_assets.lib.rights.words_for_people import Told, other_reasons, sentence
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
+EXAMPLES = """examples:
+  pdd decide "File:The Night Watch.jpg"           by its title, with or without File:
+  pdd decide M123 --all                           every rule, and all that was read of the page
+  pdd decide https://commons.wikimedia.org/wiki/File:The_Night_Watch.jpg
+  pdd decide commons:M123 --as-of 2026-11-30      as it stood at the end of a day
+"""
 WIDTH = 118
 LONGEST_LINE = 400
 MOST_NAMED = 5
@@ -52,7 +58,7 @@ WITHOUT_A_RULE = {
 
 def explain(item: str, profile: str | None, *, everything: bool = False) -> Iterator[str]:
     """Lines for a person: the verdict in a sentence first, then the picture, the rule that decided and its evidence."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     profile = _known(profile or settings.rights_profile)
     home = open_home(settings.home, to_ask=True)
     page = _page_of(home, item_called(home, item))
@@ -78,7 +84,7 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
 
 def explain_past(item: str, profile: str | None, day: date, *, everything: bool = False) -> Iterator[str]:
     """The same of a day that is gone, from what was decided then."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home, to_ask=True)
     found = past.past_of(home, item_called(home, item), _known(profile or settings.rights_profile), day)
     yield from past.in_words(found, day, everything=everything)
@@ -86,7 +92,7 @@ def explain_past(item: str, profile: str | None, day: date, *, everything: bool 
 
 def evidence_on(item: str, profile: str | None, day: date) -> bytes:
     """The canonical JSON that the decision of a day rested on, to the byte."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home, to_ask=True)
     found = past.past_of(home, item_called(home, item), _known(profile or settings.rights_profile), day)
     return past.evidence_of(found, day)
@@ -211,6 +217,8 @@ def _known(profile: str) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "item",
         help="an item id (commons:M123), a page id, a title (File:Name.jpg), the address of a page or file, a SHA-1 or "

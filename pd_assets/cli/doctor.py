@@ -3,10 +3,12 @@
 import argparse
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
 
+from pd_assets.cli import sandbox
 from pd_assets.cli.instance import open_instance
 from pd_assets.cli.project import project_root
 from pd_assets.lib.addresses import archives_of
@@ -21,14 +23,20 @@ from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.prior.told import in_short
 from pd_assets.lib.settings import Settings, require_contact
 from pd_assets.lib.soundness import faults, repair
+from pd_assets.lib.standing import ARCHIVE, of_the_environment
 from pd_assets.running import dead_runs
 
+EXAMPLES = """examples:
+  pdd doctor              a line for each thing: ok, a note, or what to mend
+  pdd doctor --verify     every table, picture, dataset and model, read whole
+  pdd doctor --repair     heal what can be healed, then the same
+"""
 LITTLE_BYTES = 5_000_000_000
 
 
 def examine() -> None:
     """Print a line for each thing looked at; ConfigError at the end where something has to be mended."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     failed = sum(not _looked_at(title, look) for title, look in _looks(settings).items())
     if failed:
         raise ConfigError(f"{failed} of the lines above need mending")
@@ -50,9 +58,15 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
     }
 
 
+class _NotNeeded(PdError):
+    """What only a run needs is not there; who asks the home does without."""
+
+
 def _looked_at(title: str, look: Callable[[], str]) -> bool:
     try:
         print(f"ok    {title:<9} {look()}")
+    except _NotNeeded as told:
+        print(f"note  {title:<9} {told}")
     except PdError as error:
         print(f"MEND  {title:<9} {error}")
         return False
@@ -83,6 +97,20 @@ def _evidence(settings: Settings) -> str:
 
 
 def _archive(settings: Settings) -> str:
+    home = open_home(settings.home)
+    if not os.environ.get(ARCHIVE, "").strip():
+        if sandbox.remembered(home) is not None and not sandbox.is_at_work(home):
+            return (
+                f"the sandbox at {settings.commons_api}, which pdd run, pdd label and pdd up start where it is needed"
+            )
+        try:
+            require_contact(settings)
+        except ConfigError as error:
+            if home.archive is None:
+                raise
+            raise _NotNeeded(
+                f"{error}; until then nothing new can be fetched, and all that is here can be asked"
+            ) from None
     with PoliteSession(require_contact(settings), archives=archives_of(settings)) as session:
         CommonsClient(settings.commons_api, session, thumb_side=settings.max_side).probe()
         return f"{settings.commons_api} answers; we are {session.user_agent}"
@@ -121,7 +149,7 @@ def _room() -> str:
 
 def verify() -> None:
     """Read everything in the home and print what is damaged, with what heals it; ConfigError where anything is."""
-    home = open_home(Settings.from_env().home, to_ask=True)
+    home = open_home(of_the_environment().home, to_ask=True)
     found = 0
     for fault in faults(home):
         found += 1
@@ -133,7 +161,7 @@ def verify() -> None:
 
 def mend() -> None:
     """Heal what can be, and look again."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     with at_work(open_home(settings.home)) as home:
         for line in repair(home, settings.commons_api):
             print(line)
@@ -142,6 +170,8 @@ def mend() -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument("--verify", action="store_true", help="read everything in the home, and list what is damaged")
     parser.add_argument("--repair", action="store_true", help="heal what the next runs do not, and list what is left")
 

@@ -18,7 +18,7 @@ from pd_assets.lib.rights.drift import (
     with_losses,
 )
 from pd_assets.lib.rights.rules import PROFILES
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 MONTHS = 12
 
@@ -28,7 +28,7 @@ def tell(
     today: date | None = None,
 ) -> Iterator[str]:  # fmt: skip
     """Lines for a person; the page is written into the home, the CSV where it is asked for."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     profile = profile or settings.rights_profile
     if profile not in PROFILES:
         raise ConfigError(f"--profile {profile} is unknown; expected one of {', '.join(PROFILES)}")

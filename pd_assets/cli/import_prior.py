@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home)
     if home.archive not in (None, settings.commons_api):
         raise ConfigError(

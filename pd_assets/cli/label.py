@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from pd_assets.cli import sandbox
 from pd_assets.cli.project import HOST, require_free
 from pd_assets.lib.addresses import archives_of
 from pd_assets.lib.commons.client import CommonsClient
@@ -15,16 +16,23 @@ from pd_assets.lib.labelling.queue import AT_ONCE, Order, Unlabelled, pick
 from pd_assets.lib.labelling.work import LabellingWork, labelled_before
 from pd_assets.lib.ledger import recording
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.standing import of_the_environment
 
+EXAMPLES = """examples:
+  pdd label                                       a local page, those first of which least is known
+  pdd label --category "Winter in art"            of one category
+  pdd label --no-browser --order random           on the terminal
+A home that the sandbox filled has it again meanwhile.
+"""
 LABEL_PORT = 8422
 PROMPT = "[Enter] done   s skip   q quit > "
 
 
 def run_label(*, order: Order, category: str | None, seed: int, port: int, in_browser: bool) -> None:
     """Serve the page until Ctrl-C, or ask on the terminal until the end of the queue."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     require_contact(settings)
-    with at_work(open_home(settings.home)) as home:
+    with at_work(open_home(settings.home)) as home, sandbox.beside(home):
         queue = pick(home, order=order, category=category, seed=seed, but=labelled_before(home))
         work = LabellingWork(home=home, queue=queue, reread=lambda picture: _reread(settings, home, picture))
         if not work.queue:
@@ -97,6 +105,8 @@ def _client(settings: Settings, home: Home) -> Iterator[CommonsClient]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument("--category", metavar="TITLE", help="only pictures of this category")
     parser.add_argument(
         "--order", choices=("useful", "random"), default="useful", help="useful: those first of which least is known"

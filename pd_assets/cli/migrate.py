@@ -5,7 +5,7 @@ import argparse
 from pd_assets.lib.home import at_work, open_home
 from pd_assets.lib.migrations import migrate
 from pd_assets.lib.rights.evidence_log import keep_of_before
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """The command."""
     del arguments
-    with at_work(open_home(Settings.from_env().home, any_format=True)) as home:
+    with at_work(open_home(of_the_environment().home, any_format=True)) as home:
         for line in migrate(home):
             print(line)
         if rows := keep_of_before(home):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pd_assets.cli.project import HOST
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -26,7 +27,7 @@ SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 
 def run_open(port: int | None, *, in_browser: bool) -> None:
     """Serve until Ctrl-C or SIGTERM; ConfigError where a port that was asked for is taken, or there is no home."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     app = pages(settings)
     with listening(port) as place:
         serve(app, place, in_browser=in_browser)
@@ -122,7 +123,7 @@ def run_export(folder: Path, most: int) -> None:
     from pd_assets.web.served import served
     from pd_assets.web.site import site
 
-    settings = Settings.from_env()
+    settings = of_the_environment()
     shown = served(home_to_show(settings), settings, read_only=True)
     written = export(site(shown), folder, accepted(shown).__contains__, most=most)
     print(f"{written.pages} pages and {written.files} other files in {folder}: open {folder / 'index.html'}")

@@ -8,6 +8,7 @@ from pd_assets.cli.project import project_root
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 if TYPE_CHECKING:
     from pd_assets.lib.release.hub_request import Hub
@@ -26,7 +27,7 @@ def explained(called: str) -> Iterator[str]:
     """Every reason against a release, and ConfigError where there is one."""
     from pd_assets.lib.release import publishing
 
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home, to_ask=True)
     what, reasons = publishing.explain(home, called, profile=settings.rights_profile, gate=gates(settings))
     yield from (f"- {reason}" for reason in reasons)
@@ -41,7 +42,7 @@ def published(called: str, *, to: str, endpoint: str | None, really: bool) -> It
     from pd_assets.lib.release.hub_request import Hub
     from pd_assets.lib.release.operator import NotReleasable
 
-    settings = Settings.from_env()
+    settings = of_the_environment()
     if really and not settings.hub_token:
         raise ConfigError("PD_HUB_TOKEN is not set; expected a token of the hub with write access; set it in .env")
     hub = Hub(repo=to, endpoint=endpoint or settings.hub_endpoint, token=settings.hub_token or "")
@@ -94,8 +95,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "what",
-        help="a model, of which the latest bundle is meant (with --explain the model in use), MODEL@BUNDLE, "
-        "dataset:NAME, dataset:NAME@VERSION, or the path of one",
+        help="a model (unet_text, models/unet_text), of which the latest bundle is meant (with --explain the model in "
+        "use), MODEL@BUNDLE, dataset:NAME (NAME, dataset/NAME), dataset:NAME@VERSION, or the path of one",
     )
     parser.add_argument("--to", metavar="OWNER/NAME", help="the repository; one that is not there is made, private")
     parser.add_argument("--endpoint", metavar="URL", help="the hub (default: PD_HUB_ENDPOINT)")

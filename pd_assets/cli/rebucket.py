@@ -9,7 +9,7 @@ from pd_assets.lib.catalog.rebucket import rebucket
 from pd_assets.lib.errors import ConfigError, WorkUnderWay
 from pd_assets.lib.home import at_work, open_home
 from pd_assets.lib.migrations import require_current
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running import dead_runs
 from pd_assets.running.history import at_work as runs_at_work
 
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> None:
     """The command."""
     if not buckets.is_number(arguments.number):
         raise ConfigError(f"{arguments.number}: expected a power of two, such as 16, of {buckets.MOST} at most")
-    settings = Settings.from_env()
+    settings = of_the_environment()
     with open_instance(project_root()) as instance:
         dead_runs.bury(instance)
         if busy := [run.run_id for run in runs_at_work(instance)]:

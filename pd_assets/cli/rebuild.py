@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.standing import of_the_environment
 
 if TYPE_CHECKING:
     from pd_assets.lib.http import PoliteSession
@@ -17,6 +18,7 @@ RUN = "rebuild"
 EXAMPLES = """examples:
   pdd rebuild --manifest old/manifest.json --out again     a version of which little is left, by the home's tables
   pdd rebuild --manifest data/dataset/main/4f2a --out again
+  pdd rebuild --manifest main/latest --out again           a version of this home, by its name
 What was taken down here, or is accepted no more, is never rebuilt. again/missing.csv lists what is not as it was.
 """
 
@@ -26,7 +28,9 @@ def rebuilt(manifest: Path, out: Path) -> Iterator[str]:
     from pd_assets.lib.release import rebuilding
     from pd_assets.lib.release.rebuild_rows import read_original
 
-    settings = Settings.from_env()
+    settings = of_the_environment()
+    if not manifest.exists():
+        manifest = _version_called(open_home(settings.home), str(manifest))
     original = read_original(manifest, profile=settings.rights_profile)
     with at_work(open_home(settings.home)) as home:
         done = rebuilding.rebuild(
@@ -43,6 +47,16 @@ def rebuilt(manifest: Path, out: Path) -> Iterator[str]:
         yield f"every row is there and the bytes differ, so another writer of Parquet made them: {done.folder}"
     else:
         yield f"what there is became the version {done.version} in {done.folder}; {rebuilding.MISSING} says the rest"
+
+
+def _version_called(home: Home, called: str) -> Path:
+    """A version of this home by its name; ConfigError where there is neither such a file nor such a version."""
+    from pd_assets.lib.release.called import DATASET, folder_called
+
+    try:
+        return folder_called(home, called, (DATASET,))
+    except ConfigError as error:
+        raise ConfigError(f"{called}: there is no such file or folder, and {error}") from error
 
 
 @contextmanager
@@ -71,7 +85,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="PATH",
-        help="manifest.json of the version, or its folder; pictures.arrow beside it is its list of pictures",
+        help="manifest.json of the version, its folder, or the name of a version of this home (main/latest); "
+        "pictures.arrow beside it is its list of pictures",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to make")
 

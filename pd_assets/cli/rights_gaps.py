@@ -9,7 +9,7 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import at_work, is_read_only, open_home
 from pd_assets.lib.rights.gaps import COLUMNS, Gap, rights_gaps
 from pd_assets.lib.rights.rules import PROFILES
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
 SHOWN = 30
 EXAMPLES = """examples:
@@ -21,7 +21,7 @@ EXAMPLES = """examples:
 
 def found_gaps(profile: str | None) -> tuple[str, list[Gap]]:
     """The profile that is sorted by, and all gaps of the home."""
-    settings = Settings.from_env()
+    settings = of_the_environment()
     chosen = profile or settings.rights_profile
     if chosen not in PROFILES:
         raise ConfigError(f"--profile {chosen} is unknown; expected one of {', '.join(PROFILES)}")

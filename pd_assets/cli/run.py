@@ -18,11 +18,13 @@ from uuid import uuid4
 
 import dagster as dg
 
+from pd_assets.cli import sandbox
 from pd_assets.cli.instance import open_instance
 from pd_assets.cli.project import end_with_parent, project_root
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import open_home
-from pd_assets.lib.settings import Settings, require_contact
+from pd_assets.lib.settings import require_contact
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running import dead_runs
 from pd_assets.running.execute import execute_here
 from pd_assets.running.launcher import here
@@ -38,6 +40,12 @@ JOBS = (
     "release",
     "whole_line",
 )
+EXAMPLES = """examples:
+  pdd run nightly           refresh, decide, fetch, catalogue, export: what has changed
+  pdd run train_models      the pixel models, of the dataset that is there
+  pdd run whole_line        everything, from the archive to evaluated models
+A home that the sandbox filled has it again while the job runs.
+"""
 TAG = "pd/command"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LOOK_EVERY_S = 0.5
@@ -78,10 +86,10 @@ def run_job(
     asked = {**{key: {"set": list(several)} for key, several in (changes or {}).items()}, **(config or {})}
     root = project_root()
     os.chdir(root)
-    settings = Settings.from_env()
-    open_home(settings.home)
+    settings = of_the_environment()
+    home = open_home(settings.home)
     require_contact(settings)
-    with open_instance(root) as instance:
+    with open_instance(root) as instance, sandbox.beside(home):
         dead_runs.bury(instance)
         return _run(instance, job, asked)
 
@@ -208,6 +216,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     # Of the process that executes it.
     parser.add_argument("--here", type=Path, metavar="CONFIG", help=argparse.SUPPRESS)
     parser.add_argument("--tags", type=json.loads, default={}, help=argparse.SUPPRESS)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument("job", choices=JOBS, help="nightly: refresh, decide, fetch, catalogue; whole_line: everything")
 
 

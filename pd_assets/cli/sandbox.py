@@ -2,17 +2,19 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from pd_assets.cli.project import HOST, end_with_parent, free_port, is_free, require_free
 from pd_assets.lib.errors import ConfigError, SandboxError
 from pd_assets.lib.home import Home, write_text
+from pd_assets.lib.standing import ARCHIVE, RECIPE, RECIPE_OF_A_SANDBOX, sandbox_of
 
 PREFERRED_PORT = 8421
 PATIENCE_S = 60.0
@@ -24,11 +26,8 @@ def api_url(port: int) -> str:
 
 def remembered(home: Home) -> tuple[int, Path | None] | None:
     """Port and pictures folder of the sandbox that fills this home, or None where no sandbox does."""
-    marker = home.root / "sandbox" / "sandbox.json"
-    if not marker.is_file():
-        return None
-    raw = json.loads(marker.read_text())
-    return int(raw["port"]), Path(raw["pictures"]) if raw["pictures"] else None
+    found = sandbox_of(home)
+    return None if found is None else (found.port, found.pictures)
 
 
 def remember(home: Home, pictures: Path | None) -> int:
@@ -54,7 +53,7 @@ def remember(home: Home, pictures: Path | None) -> int:
     if pictures is None:
         from pd_assets.sandbox import attributes  # the archive's whole machinery, which `pdd up` does without
 
-        write_text(home.root / "sandbox" / "attributes.json", json.dumps(attributes(), indent=1) + "\n")
+        write_text(_told(home), json.dumps(attributes(), indent=1) + "\n")
     return port
 
 
@@ -79,13 +78,56 @@ def running(home: Home, pictures: Path | None = None) -> Iterator[str]:
             process.terminate()
 
 
+@contextmanager
+def beside(home: Home) -> Iterator[None]:
+    """The archive of a home that a sandbox filled, for as long as the block; that of another process where one has it.
+
+    Nothing is done where no sandbox filled it, or PD_COMMONS_API names an archive. The environment says it meanwhile.
+    """
+    known = remembered(home)
+    if known is None or os.environ.get(ARCHIVE, "").strip():
+        yield
+        return
+    before = dict(os.environ)
+    with nullcontext(api_url(known[0])) if is_at_work(home) else running(home) as api:
+        os.environ[ARCHIVE] = api
+        os.environ[RECIPE] = os.environ.get(RECIPE) or RECIPE_OF_A_SANDBOX
+        print(f"{home.root} was filled from the sandbox, which answers again at {api}", file=sys.stderr, flush=True)
+        try:
+            yield
+        finally:
+            for name in (ARCHIVE, RECIPE):
+                os.environ.pop(name)
+                os.environ.update({name: before[name]} if name in before else {})
+
+
+def is_at_work(home: Home) -> bool:
+    """Whether the home's sandbox answers already: the drawn one is the same whoever started it."""
+    known = remembered(home)
+    if known is None or known[1] is not None or is_free(known[0]):
+        return False
+    try:
+        with urllib.request.urlopen(_attributes_url(known[0]), timeout=5) as answer:
+            return bool(json.load(answer) == json.loads(_told(home).read_text()))
+    except (OSError, ValueError):
+        return False
+
+
+def _told(home: Home) -> Path:
+    return home.root / "sandbox" / "attributes.json"
+
+
+def _attributes_url(port: int) -> str:
+    return f"http://{HOST}:{port}/sandbox/attributes"
+
+
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise SandboxError(f"the sandbox ended with exit code {process.returncode} before it answered")
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/sandbox/attributes", timeout=2):
+            with urllib.request.urlopen(_attributes_url(port), timeout=2):
                 return
         except OSError:
             time.sleep(0.1)

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pd_assets.lib.errors import ConfigError, RemoteError
@@ -10,8 +12,18 @@ from pd_assets.lib.home import Home, at_work, open_home
 from pd_assets.lib.release.name_lists import read_names
 from pd_assets.lib.release.purge import Purged
 from pd_assets.lib.release.receipts import receipt, receipts
-from pd_assets.lib.release.takedowns import GROUNDS, MANY, Asked, Takedown, keep_aside, resume, take_down_all
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.release.takedowns import (
+    GROUNDS,
+    MANY,
+    Asked,
+    NobodyKnows,
+    Takedown,
+    keep_aside,
+    resume,
+    take_down_all,
+)
+from pd_assets.lib.release.undoing import undo
+from pd_assets.lib.standing import of_the_environment
 
 # Of each kind, in words for a person.
 SHOWN = 20
@@ -22,15 +34,21 @@ EXAMPLES = """examples:
   pdd takedown --status T-20261130-7Q4ZK2MX                        what is done, what waits, what cannot be undone
   pdd takedown --list --json                                       all receipts, for a program
   pdd takedown --purge                                             go on with what earlier takedowns left
+  pdd takedown --undo T-20261130-7Q4ZK2MX --reason "the heirs agreed"   judged as any other again; both stay in the log
 """
 
 
 def remove(asked: Asked) -> Iterator[str]:
     """Take it down, and tell a person what happened; ConfigError where nothing is called so, or something is left."""
-    place = Settings.from_env().home
+    place = of_the_environment().home
     try:
         with at_work(open_home(place)) as home:
-            done = take_down_all(home, asked)
+            try:
+                done = take_down_all(home, asked)
+            except NobodyKnows as error:
+                if not _is_meant(error):
+                    raise
+                done = take_down_all(home, replace(asked, is_sure=True))
     except RemoteError as error:
         number, (path, *_) = keep_aside(open_home(place, as_it_is=True), asked)
         yield f"receipt: {number}"
@@ -51,9 +69,38 @@ def remove(asked: Asked) -> Iterator[str]:
     yield from _ended(done)
 
 
+def _is_meant(error: NobodyKnows) -> bool:
+    """Ask the person at the terminal; what is no yes is a no, and so is a terminal that is none."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    print(f"{str(error).partition('; say --yes')[0]}.")
+    try:
+        return input("Note it all the same? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def undone(number: str, reason: str) -> Iterator[str]:
+    """Undo a takedown, and tell what comes of it; ConfigError for a number that none has, or that is undone."""
+    with at_work(open_home(of_the_environment().home)) as home:
+        done = undo(home, number, reason=reason)
+    yield f"undone: {done.number}, which had taken down {_few(done.named)}"
+    yield f"{done.items} items are judged as any other again; the takedown and its undoing both stay in the log"
+    if done.was_purged:
+        yield "what was purged stays removed: the next run fetches it anew where it is accepted, and exports it"
+    if done.others:
+        yield f"still taken down as {', '.join(done.others)}: some of it, or all"
+    yield "It is in the tables and the dataset again after the next run: pdd run nightly"
+    yield from (f"left to do: {one}; the next run goes on with it" for one in done.left)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def go_on() -> Iterator[str]:
     """Do what earlier takedowns left; ConfigError where something is left still."""
-    with at_work(open_home(Settings.from_env().home)) as home:
+    with at_work(open_home(of_the_environment().home)) as home:
         left = resume(home)
     if not left:
         yield "nothing is left to do of any takedown"
@@ -85,7 +132,7 @@ def list_all(*, as_json: bool) -> Iterator[str]:
 
 def _to_ask() -> Home:
     """The home to ask; one in a bucket that is out of reach, as it lies on this machine."""
-    place = Settings.from_env().home
+    place = of_the_environment().home
     try:
         return open_home(place, to_ask=True)
     except RemoteError:
@@ -184,8 +231,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="GLOB",
         help="title:*Foo*, artist:*Foo* or category:*Foo*: what matches now and what will; may be given several times",
     )
-    parser.add_argument("--yes", action="store_true", help=f"a pattern that matches more than {MANY} items is meant so")
-    parser.add_argument("--reason", metavar="TEXT", help="why, for whoever asks later; needed with what is taken down")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help=f"a pattern that matches more than {MANY} items is meant so, or an id or a digest that nobody here knows",
+    )
+    parser.add_argument(
+        "--reason", metavar="TEXT", help="why, for whoever asks later; needed with what is taken down or undone"
+    )
     parser.add_argument("--ground", choices=GROUNDS, default="", help="the kind of reason, for the public notice")
     parser.add_argument(
         "--public-reason",
@@ -198,6 +251,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--purge", action="store_true", help="remove its files, all datasets that hold it, and what shows it"
     )
     parser.add_argument("--status", metavar="NUMBER", help="how the takedown with this receipt stands")
+    parser.add_argument(
+        "--undo", metavar="NUMBER", help="have the takedown with this receipt keep nothing out any more"
+    )
     parser.add_argument("--list", action="store_true", help="how every takedown stands")
     parser.add_argument("--json", action="store_true", help="the answer to --status or --list for a program")
     parser.set_defaults(wrong=parser.error)
@@ -212,6 +268,12 @@ def run(arguments: argparse.Namespace) -> None:
 def _told(given: argparse.Namespace) -> Iterator[str]:
     names = given.item is not None or given.names is not None or bool(given.pattern)
     says = names or given.purge or given.reason is not None or given.public_reason is not None or given.ground
+    if given.undo is not None:
+        if names or given.purge or given.list or given.json or given.status is not None or given.ground:
+            given.wrong("--undo NUMBER goes with --reason alone")
+        if given.reason is None:
+            given.wrong("the following arguments are required: --reason")
+        return undone(given.undo, given.reason)
     if given.status is not None or given.list:
         if says or (given.status is not None and given.list):
             given.wrong("--status and --list each stand alone, or with --json")

@@ -12,8 +12,14 @@ from pathlib import Path
 from pd_assets.cli.days import a_day
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, at_work, open_home
-from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 
+EXAMPLES = """examples:
+  pdd trace "File:The Night Watch.jpg"            which datasets and models saw it, and how its verdict changed
+  pdd trace M123 --as-of 2026-11-30               as it stood at the end of a day
+  pdd trace picture.jpg                           by its bytes or its look
+  pdd trace --model unet_text --json              the pictures that a model was shown, for a program
+"""
 # What is read in no time need not be told of.
 WORTH_SAYING_BYTES = 10_000_000
 
@@ -23,7 +29,7 @@ def tell(called: str, *, as_json: bool = False, parquet: Path | None = None, day
     from pd_assets.lib.release.trace import trace, trace_file
 
     _require_folder(parquet)
-    settings = Settings.from_env()
+    settings = of_the_environment()
     home = open_home(settings.home, to_ask=True)
     if _is_file(called):
         told = trace_file(home, Path(called), max_side=settings.max_side, day=day)
@@ -52,7 +58,7 @@ def tell_of_model(called: str, *, as_json: bool = False, parquet: Path | None = 
     from pd_assets.lib.release.model_pictures import pictures_of_model, write_pictures
 
     _require_folder(parquet)
-    home: Home = open_home(Settings.from_env().home, to_ask=True)
+    home: Home = open_home(of_the_environment().home, to_ask=True)
     told = pictures_of_model(home, called)
     if parquet is not None:
         with _written(parquet):
@@ -68,7 +74,7 @@ def bring_index_in_step() -> Iterator[str]:
     """Write what is missing of the index."""
     from pd_assets.lib.release import index
 
-    with at_work(open_home(Settings.from_env().home)) as home:
+    with at_work(open_home(of_the_environment().home)) as home:
         written, files = index.refresh(home)
     yield f"the index is in step with {files} files of the tables; {written} of them were read"
 
@@ -114,6 +120,8 @@ def _no_file(called: str) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "item",
         nargs="?",
@@ -123,7 +131,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="MODEL",
-        help="the pictures of a model instead: its stage, stage and version, folder, or latest",
+        help="the pictures of a model instead: its stage, stage and version, models/STAGE, folder, or latest",
     )
     parser.add_argument("--as-of", metavar="DATE", type=a_day, help="decisions and evidence as of the end of a day")
     parser.add_argument("--json", action="store_true", help="for programs: what is unknown has the relation `unknown`")

@@ -41,6 +41,8 @@ KEEP_DATASETS_DAYS = 30
 SCRAPE_CRON = "0 2 * * *"
 # In place of a contact, where every archive is on this machine.
 LOCAL_USE = "local use"
+# What our own processes tell one another.
+INTERNAL = ("PD_PROGRESS", "PD_TEST_", "PD_STOP_", "PD_TOLD")
 BUCKETS = ("0", *(str(2**power) for power in range(13)))
 # Five fields of digits, names, lists, ranges and steps; Dagster looks closer.
 CRON = re.compile(r"[\w*/,#?-]+(?: [\w*/,#?-]+){4}|@(?:hourly|daily|weekly|monthly)")
@@ -227,8 +229,22 @@ def _mistyped(name: str) -> str:
     return f"{name} is no setting; expected {_settings_like(name)[0]}, or another name"
 
 
-def _settings_like(name: str) -> list[str]:
-    return difflib.get_close_matches(name, BY_NAME, 1, cutoff=0.87)
+def _settings_like(name: str, *, cutoff: float = 0.87) -> list[str]:
+    return difflib.get_close_matches(name, BY_NAME, 2, cutoff=cutoff)
+
+
+def unknown_variables(env: Mapping[str, str]) -> dict[str, str]:
+    """By name: the variables that begin with PD_ and are no setting, in words. Those that are called almost like one
+    are mistakes, which `Settings.from_env` names.
+    """
+    found = {}
+    for name in sorted(name for name in env if name.startswith("PD_") and name not in BY_NAME):
+        if not name.startswith(INTERNAL) and not _is_mistyped(name):
+            near = " or ".join(_settings_like(name, cutoff=0.65))
+            found[name] = f"{name} is no setting, and does nothing; " + (
+                f"did you mean {near}?" if near else "docs/settings.md lists those that there are"
+            )
+    return found
 
 
 def _stage_of(change: str) -> str:

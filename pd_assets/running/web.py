@@ -26,6 +26,7 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.guard import guard
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import of_the_environment
 from pd_assets.running.private import (
     ProxyServerManager,
     WorkspaceFileTarget,
@@ -110,7 +111,7 @@ def _server(
         code_server_log_level="warning",
     ) as context:
         dagster = GuardedWebserver(context, address.also_called).create_asgi_app()
-        app = Beside(our_site(Settings.from_env(), address.also_called, read_only=read_only), dagster)
+        app = Beside(our_site(of_the_environment(), address.also_called, read_only=read_only), dagster)
         yield uvicorn.Server(
             uvicorn.Config(
                 app,

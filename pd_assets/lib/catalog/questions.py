@@ -7,8 +7,10 @@ https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from pd_assets.lib.catalog.schemas import TABLES, Table, short_name
@@ -35,7 +37,7 @@ ONLY_ASKS = "pdd sql only asks the tables: it reads and writes no other file, lo
 def locked(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the tables as they are: by short name (`decisions`) and by key with a dot (`rights.decisions`).
 
-    ConfigError where there is no table yet.
+    One that was never written is there too, and empty. ConfigError where none was ever written.
     """
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as catalog; use catalog")
@@ -52,11 +54,11 @@ def locked(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _show(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> bool:
-    """Make the views of a table, if it has files. They are opened when a question reads them."""
-    if not (files := [str(path) for path in files_of(home, table)]):
-        return False
+    """Make the views of a table, and whether it has files. These are opened when a question reads them."""
+    files = [str(path) for path in files_of(home, table)]
     group, name = table.key.split("/")
-    connection.register(table.key, ds.dataset(files, schema=table.schema, format="parquet"))
+    rows = ds.dataset(files, schema=table.schema, format="parquet") if files else table.schema.empty_table()
+    connection.register(table.key, rows)
     views = [f"main.{name}"] if short_name(table.key) else []
     if group != "catalog":
         # The database has that name, so that `catalog.items` is there too.
@@ -64,12 +66,28 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> bo
         views.append(f"{group}.{name}")
     for view in views:
         connection.execute(f'create view {view} as select * from "{table.key}"')
-    return True
+    return bool(files)
 
 
-def names(home: Home) -> list[str]:
-    """The tables that can be asked."""
-    return sorted(key.replace("/", ".") for key, table in TABLES.items() if files_of(home, table))
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """A table as a question names it, and of each of its columns name, type and what is in it."""
+
+    key: str
+    names: tuple[str, ...]
+    columns: tuple[tuple[str, str, str], ...]
+
+
+def described() -> list[Described]:
+    """Every table that can be asked, in the order of the line."""
+    return [
+        Described(
+            key=key,
+            names=tuple(filter(None, (short_name(key), key.replace("/", ".")))),
+            columns=tuple((name, str(kind), says) for name, (kind, says) in table.columns.items()),
+        )
+        for key, table in TABLES.items()
+    ]
 
 
 @contextmanager
@@ -78,7 +96,7 @@ def answering(connection: duckdb.DuckDBPyConnection, statement: str) -> Iterator
     try:
         connection.execute("begin transaction read only")
         yield connection.sql(statement)
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException) as error:
         told = " ".join(str(error).split())
         refused = isinstance(error, duckdb.PermissionException | duckdb.TransactionException) or "locked" in told
         raise ConfigError(f"the query failed: {told}" + (f"; {ONLY_ASKS}" if refused else "")) from error

@@ -17,6 +17,7 @@ from pd_assets.lib.catalog.sql import load
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.release.asking import Parts, shown
+from pd_assets.lib.release.called import MODELS, near, parse
 from pd_assets.lib.release.lineage import LATEST, Model, Source, all_models, measured_ledgers
 
 KINDS = {
@@ -150,10 +151,11 @@ def write_pictures(home: Home, model: Model, path: Path) -> int:
 def find_model(home: Home, called: str) -> Model:
     """ConfigError with the models that there are where none is called so."""
     found = all_models(home)
-    words = called.replace("/", " ").split()
+    said = parse(called)
+    words = [said.name, *([said.version] if said.version else [])] if said.kind in (None, MODELS) else []
     if (folder := Path(called)).is_dir() and called != LATEST:
         meant = [one for one in found if one.folder.resolve() == folder.resolve()]
-    elif called.strip() == LATEST:
+    elif words == [LATEST]:
         promoted = [one for one in found if one.is_latest]
         meant = sorted(promoted, key=lambda one: _promoted_at(home, one))[-1:]
     elif len(words) == 1:
@@ -170,9 +172,11 @@ def find_model(home: Home, called: str) -> Model:
         meant = [one for one in begins if one.version == words[1]] or begins
     if len(meant) != 1:
         there = ", ".join(f"{one.stage} {one.version}" for one in found) or "none"
+        meant_by = near(said.name, sorted({one.stage for one in found})) if not meant else ""
+        what = "several models" if meant else "no model"
         raise ConfigError(
-            f"{'several models' if meant else 'no model'} in {home.root} called {called!r}; expected a stage such as "
-            f"unet_text, a stage and a version, the folder of a model, or latest; there are: {there}"
+            f"{what} in {home.root} called {called!r}{meant_by}; expected a stage such as unet_text, "
+            f"a stage and a version, the folder of a model, or latest; there are: {there}"
         )
     return meant[0]
 

@@ -35,13 +35,17 @@ def near_titles(home: Home, called: str, *, within_s: float = WITHIN_S) -> list[
 
 def nothing_called(home: Home, called: str, *, no_file: str = "") -> str:
     """What a person is told who asks for what nobody has; `no_file`: why it is no picture file either."""
-    near = near_titles(home, called)
-    told = f"; near it: {', '.join(near)}" if near else ""
     return (
         f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, the address "
         f"of a page or of a file, the SHA-1 or SHA-256 of a picture, or a picture file"
-        f"{f'; {no_file}' if no_file else ''}{told}"
+        f"{f'; {no_file}' if no_file else ''}{near(home, called)}"
     )
+
+
+def near(home: Home, called: str) -> str:
+    """What may have been meant, as the end of a sentence; nothing where nothing is near."""
+    found = near_titles(home, called)
+    return f"; near it: {', '.join(found)}" if found else ""
 
 
 @contextmanager

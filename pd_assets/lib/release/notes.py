@@ -2,7 +2,8 @@
 
 `rights/takedowns` has the same in rows, for queries. Each proves the other: a file of the table that is damaged is made
 anew from the notes where these are all there, and a note from its rows. What cannot be proven stays as it is and is
-named, and what is new lies beside it.
+named, and what is new lies beside it. That a takedown was undone is a note of its own beside those of the takedown,
+which stay as they are: whoever is at work on them meanwhile does not lose it.
 """
 
 import hashlib
@@ -25,6 +26,8 @@ NOTED = "noted"
 HELD = "table.json"
 # Rows of the table that no note is behind yet, since another file of it is damaged.
 BESIDE = "beside-{}.parquet"
+# The note of an undoing, by the number of the receipt.
+UNDONE = "undone-{}.json"
 
 
 # How a row of the table was known.
@@ -53,12 +56,22 @@ class Again:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Undoing:
+    """That the takedown with this number keeps nothing out any more: when that was said, and why."""
+
+    number: str
+    undone_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """What an operator takes down, in their words, and what came of it.
 
     `is_resolved`: every table could be asked which `pictures` are meant. `is_purge`: they are to be removed from the
     disk; `purged_at` says when nothing was left of them, and `left` until then what was. `given`: the number of the
     receipt where several notes share one. `ground` and `public_reason` are what others may be told of the reason.
+    `undone` is told by a note of its own.
     """
 
     named: str
@@ -75,6 +88,7 @@ class Note:
     kept: tuple[Kept, ...] = ()
     ground: str = ""
     public_reason: str = ""
+    undone: Undoing | None = None
 
     @property
     def key(self) -> str:
@@ -105,7 +119,7 @@ class Note:
     @property
     def is_pending(self) -> bool:
         """Whether something of it is still to be done."""
-        return not self.is_resolved or (self.is_purge and self.purged_at is None)
+        return self.undone is None and (not self.is_resolved or (self.is_purge and self.purged_at is None))
 
     def rows(self) -> list[dict[str, object]]:
         """Its rows in the table: one for each picture, or one by the name alone."""
@@ -125,6 +139,8 @@ class Note:
                 "purged_at": self.purged_at,
                 "number": self.number,
                 "matched_by": matched_by,
+                "undone_at": self.undone.undone_at if self.undone else None,
+                "undone_reason": self.undone.reason if self.undone else None,
             }
             for one, matched_by in found
         ]
@@ -157,6 +173,13 @@ def write_into(folder: Path, note: Note) -> Path:
     return path
 
 
+def write_undoing(home: Home, undoing: Undoing) -> None:
+    """Note that a takedown is undone."""
+    content = {**asdict(undoing), "undone_at": undoing.undone_at.isoformat()}
+    path = _folder(home) / UNDONE.format(undoing.number)
+    write_text(path, json.dumps({**content, "seal": _seal(content)}, indent=1) + "\n")
+
+
 def remove(home: Home, note: Note) -> None:
     """Forget a note that named nothing."""
     _path(home, note.key).unlink(missing_ok=True)
@@ -165,6 +188,16 @@ def remove(home: Home, note: Note) -> None:
 def read_all(home: Home) -> tuple[list[Note], list[str]]:
     """Every note, the oldest first, and those that are damaged."""
     return read_in(_folder(home))
+
+
+def is_undone(home: Home, number: str) -> bool:
+    """Whether there is a note that this takedown was undone."""
+    return (_folder(home) / UNDONE.format(number)).is_file()
+
+
+def standing(home: Home) -> list[Note]:
+    """The notes of the takedowns that were not undone, the oldest first: what is kept out."""
+    return [note for note in read_all(home)[0] if note.undone is None]
 
 
 def taken_from(folder: Path) -> Iterator[Note]:
@@ -182,13 +215,30 @@ def read_in(folder: Path) -> tuple[list[Note], list[str]]:
             found.append(_read(path))
         except (OSError, ValueError, KeyError, TypeError) as error:
             damaged.append(f"{path}: not a note of a takedown ({error!r})")
+    undone, damaged_too = _undoings(folder)
+    return [replace(note, undone=undone.get(note.number)) for note in found], [*damaged, *damaged_too]
+
+
+def _undoings(folder: Path) -> tuple[dict[str, Undoing], list[str]]:
+    """What was undone, by its number, and the notes of it that are damaged: until they are healed that stands."""
+    found, damaged = {}, []
+    for path in sorted(folder.glob(UNDONE.format("*"))):
+        try:
+            raw = json.loads(path.read_text())
+            if raw.pop("seal") != _seal(raw):
+                raise ValueError("altered since it was written")
+            one = Undoing(**{**raw, "undone_at": datetime.fromisoformat(raw["undone_at"])})
+            found[one.number] = one
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            damaged.append(f"{path}: not a note of an undone takedown ({error!r})")
     return found, damaged
 
 
 def bring_table_in_step(home: Home) -> list[str]:
     """Make rows and notes tell the same; what of either is damaged and cannot be proven by the other. Call it alone."""
-    notes, _ = read_all(home)
     before, damaged = _table(home)
+    _heal_undoings(home, before)
+    notes, _ = read_all(home)
     by_key = {note.key: note for note in notes}
     held = _held(home)
     for note in _notes_of(before):
@@ -211,6 +261,16 @@ def bring_table_in_step(home: Home) -> list[str]:
         )
     _, still = read_all(home)
     return [*still, *(f"{_path(home, key)}: missing, and in no table either; restore it from a copy" for key in lost)]
+
+
+def _heal_undoings(home: Home, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write the notes of undone takedowns anew that rows prove, and that are gone or damaged."""
+    known, _ = _undoings(_folder(home))
+    for row in rows:
+        number, moment = str(row["number"] or ""), row["undone_at"]
+        if isinstance(moment, datetime) and number and number not in known:
+            known[number] = Undoing(number=number, undone_at=moment, reason=str(row["undone_reason"] or ""))
+            write_undoing(home, known[number])
 
 
 def _table(home: Home) -> tuple[list[dict[str, object]], list[str]]:
@@ -273,7 +333,7 @@ def _held(home: Home) -> dict[str, bool]:
 def _plain(note: Note) -> dict[str, object]:
     """A note as JSON has it."""
     told = {**asdict(note), "number": note.number}
-    del told["given"]
+    del told["given"], told["undone"]
     moments = {name: value.isoformat() for name, value in told.items() if isinstance(value, datetime)}
     listed = {name: list(map(asdict, getattr(note, name))) for name in _LISTED}
     return {**told, **moments, **listed, "left": list(note.left)}

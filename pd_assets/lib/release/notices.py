@@ -35,6 +35,8 @@ DO = {
     "were published until they are removed.",
     "stop_using_models": "Models that learnt from a picture (relation trained_on, through or unknown) stay as they are "
     "until they are trained again: do not hand them on, and replace them once a later version is there.",
+    "nothing": "The takedown was undone: nothing of this notice has to be removed. What is listed as `restored` may be "
+    "in later dataset versions again.",
 }
 
 
@@ -63,8 +65,26 @@ def bring_in_step(home: Home) -> tuple[str, ...]:
 
 
 def content(facts: Facts, of: Sequence[Note]) -> dict[str, object]:
-    """The notice of one receipt, but for the moment at which it changed."""
+    """The notice of one receipt, but for the moment at which it changed. One that was undone asks for nothing: what it
+    had named is `restored`.
+    """
     first = of[0]
+    if first.undone is not None:
+        return {
+            "format": FORMAT,
+            "number": first.number,
+            "date": _instant(first.taken_down_at),
+            "undone": _instant(first.undone.undone_at),
+            "reason": {"category": first.ground or UNSPECIFIED, "text": first.public_reason or None},
+            "is_complete": True,
+            "pictures": [],
+            "restored": list(_pictures(facts, of)),
+            "datasets": [],
+            "datasets_unknown": [],
+            "latest_without": [],
+            "models": [],
+            "receivers": [{"action": "nothing", "text": DO["nothing"]}],
+        }
     held = facts.held(of)
     models = facts.seen_by(of)
     asked = ["remove_pictures"]

@@ -25,6 +25,8 @@ from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.bundle import out_of_date
+from pd_assets.lib.release.called import MODELS, folder_called, names, near, parse
+from pd_assets.lib.release.called import RELEASE as BUNDLES
 from pd_assets.lib.release.checking import verify_bundle
 from pd_assets.lib.release.hub_request import File, Hub, Request
 from pd_assets.lib.release.withdrawals import find_withdrawn
@@ -91,17 +93,21 @@ class Published:
 
 
 def find(home: Home, called: str) -> Parcel:
-    """MODEL, MODEL@BUNDLE, dataset:NAME, dataset:NAME@VERSION or the path of a folder; ConfigError where none is so."""
-    name, _, version = called.removeprefix(OF_DATASET).partition("@")
+    """MODEL, MODEL@BUNDLE, dataset:NAME, dataset:NAME@VERSION, in any way of called.py, or the path of a folder;
+    ConfigError where none is so.
+    """
     if _is_path(called):
         return _at(home, Path(called))
-    if called.startswith(OF_DATASET):
-        chosen = version or home.pointed(DATASET, name, "latest") or "none"
-        return _dataset(home, home.dataset(name, chosen))
-    chosen = version or home.pointed("release", name, "latest") or "none"
-    folder = home.root / "release" / name / chosen
+    said = parse(called)
+    if said.kind == DATASET or (said.kind is None and said.name in names(home, DATASET)):
+        return _dataset(home, folder_called(home, called, (DATASET,)))
+    # Of a model its bundle is meant.
+    chosen = said.version if said.version not in (None, "latest") else home.pointed(BUNDLES, said.name, "latest")
+    folder = home.root / BUNDLES / said.name / (chosen or "none")
     if not folder.is_dir():
-        raise ConfigError(f"{folder}: there is no such bundle; materialise release/bundle, or name another one")
+        bundles = names(home, BUNDLES)
+        meant = near(said.name, [*bundles, *names(home, DATASET)]) if said.name not in bundles else ""
+        raise ConfigError(f"{folder}: there is no such bundle{meant}; materialise release/bundle, or name another one")
     return _bundle(home, folder)
 
 
@@ -119,13 +125,15 @@ def explain(home: Home, called: str, *, profile: str, gate: Gate) -> tuple[str, 
     """What is named, and everything that speaks against its release: of MODEL and MODEL@VERSION what the gates say of
     the model, of all else what `reasons_against` says of the folder.
     """
-    name, _, version = called.partition("@")
-    is_model = not called.startswith(OF_DATASET) and not _is_path(called)
+    said = parse(called)
+    name, version = said.name, said.version if said.version != "latest" else None
+    is_model = not _is_path(called) and said.kind != DATASET and name not in names(home, DATASET)
     if is_model and not (version and (home.root / "release" / name / version).is_dir()):
         # Without a version: what would be released, which may be newer than the last bundle.
         chosen = version or home.pointed("models", name, "latest")
         if chosen is None:
-            raise ConfigError(f"{home.root / 'models' / name}: no model is in use there; name one as {name}@VERSION")
+            meant = near(name, names(home, MODELS)) or f"; name one as {name}@VERSION"
+            raise ConfigError(f"{home.root / 'models' / name}: no model is in use there{meant}")
         return f"models/{name} {chosen}", gate(home, name, chosen)
     parcel = find(home, called)
     return str(parcel), reasons_against(home, parcel, profile=profile, gate=gate)
@@ -253,7 +261,11 @@ def _environment(endpoint: str, scratch: str) -> dict[str, str]:
 
 
 def _is_path(called: str) -> bool:
-    return not called.startswith(OF_DATASET) and (os.sep in called or called.startswith("."))
+    """Whether a folder is named, and no version by `models/unet_text`; a folder that is there is always one."""
+    if called.startswith(OF_DATASET):
+        return False
+    is_other = os.sep in called and (Path(called).is_dir() or parse(called).kind is None)
+    return is_other or called.startswith((".", os.sep))
 
 
 def _at(home: Home, folder: Path) -> Parcel:

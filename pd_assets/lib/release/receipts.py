@@ -12,7 +12,7 @@ from datetime import datetime
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import notes
-from pd_assets.lib.release.notes import DIGITS, Note
+from pd_assets.lib.release.notes import DIGITS, Note, Undoing
 from pd_assets.lib.release.takedown_facts import LEARNT, Facts, SeenBy, gather
 from pd_assets.lib.release.takedowns import aside
 
@@ -24,7 +24,7 @@ NEAR, SHOWN = 5, 10
 @dataclass(frozen=True, kw_only=True)
 class Point:
     """One thing about a takedown. `what`: `noted`, `looked_up`, `pattern`, `table`, `catalogue`, `dataset`, `store`,
-    `latents`, `sheets` or `purge`.
+    `latents`, `sheets`, `purge` or `undone`.
     """
 
     what: str
@@ -34,7 +34,8 @@ class Point:
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
     """A takedown as it stands. `stays`: what is there still since nobody asked for a purge; `models` every model that
-    saw one of its pictures, or of which nobody can tell; `unknown` what could not be told, and why.
+    saw one of its pictures, or of which nobody can tell; `unknown` what could not be told, and why. Of one that was
+    undone (`undone`) only that is told.
     """
 
     number: str
@@ -48,11 +49,12 @@ class Receipt:
     stays: tuple[Point, ...]
     models: tuple[SeenBy, ...]
     unknown: tuple[str, ...] = ()
+    undone: Undoing | None = None
 
     @property
     def state(self) -> str:
-        """`done` where nothing waits, else `waits`."""
-        return "waits" if self.waits else "done"
+        """`undone` where it was; `done` where nothing waits, else `waits`."""
+        return "undone" if self.undone else "waits" if self.waits else "done"
 
     @property
     def learnt(self) -> list[SeenBy]:
@@ -76,6 +78,7 @@ class Receipt:
             "cannot_be_undone": [one for one in models if one["relation"] in LEARNT],
             "models": models,
             "unknown": list(self.unknown),
+            "undone": self.undone and {"undone_at": self.undone.undone_at.isoformat(), "reason": self.undone.reason},
         }
 
     def in_words(self) -> Iterator[str]:
@@ -88,6 +91,8 @@ class Receipt:
             yield f"  and {len(self.pictures) - SHOWN} more pictures: --json lists all"
         yield from _listed("done", self.done)
         yield from _listed("waits", self.waits)
+        if self.undone:
+            return
         yield from _listed("stays, as no purge was asked for", self.stays)
         yield f"cannot be undone: {len(self.learnt) or 'nothing'}"
         for model in self.learnt:
@@ -103,6 +108,8 @@ class Receipt:
     def in_a_line(self) -> str:
         """The same in a line of a list."""
         waiting = f"{len(self.waits)} wait: {self.waits[0].text}" if self.waits else "done"
+        if self.undone:
+            waiting = f"undone on {self.undone.undone_at:%Y-%m-%d}: {self.undone.reason}"
         pictures = f"{len(self.pictures)} picture{'s' if len(self.pictures) != 1 else ''}"
         what = f"{_few(self.named)}: {self.reason}"
         return f"{self.number}  {self.taken_down_at:%Y-%m-%d}  {pictures}  {what}  ({waiting})"
@@ -113,7 +120,7 @@ def receipt(home: Home, number: str) -> Receipt:
     by_number, damaged = _by_number(home)
     wanted = as_written(number)
     if wanted not in by_number:
-        raise ConfigError(_unknown(home, number, sorted(by_number), damaged))
+        raise ConfigError(unknown_number(home, number, sorted(by_number), damaged))
     return _of(wanted, by_number[wanted], gather(home, [one for one, _ in by_number[wanted]]))
 
 
@@ -143,7 +150,8 @@ def _by_number(home: Home) -> tuple[dict[str, list[tuple[Note, bool]]], list[str
     return by_number, damaged
 
 
-def _unknown(home: Home, number: str, known: Sequence[str], damaged: Sequence[str]) -> str:
+def unknown_number(home: Home, number: str, known: Sequence[str], damaged: Sequence[str]) -> str:
+    """What a person is told of a number that no takedown has, and which it may be."""
     near = difflib.get_close_matches(as_written(number), known, n=NEAR, cutoff=0.5)
     has = f"near ones are {', '.join(near)}" if near else f"there are {len(known)}" if known else "there are none"
     more = f"; {len(damaged)} notes are damaged ({damaged[0]})" if damaged else ""
@@ -155,12 +163,15 @@ def _unknown(home: Home, number: str, known: Sequence[str], damaged: Sequence[st
 
 def _of(number: str, several: Sequence[tuple[Note, bool]], facts: Facts) -> Receipt:
     found = _Points(facts=facts, of=[note for note, _ in several])
-    found.noted(all(is_here for _, is_here in several))
-    found.catalogue()
-    found.datasets()
-    found.store()
-    found.made_of_it()
     first = found.of[0]
+    found.noted(all(is_here for _, is_here in several))
+    if first.undone is not None:
+        found.undone(first.undone)
+    else:
+        found.catalogue()
+        found.datasets()
+        found.store()
+        found.made_of_it()
     return Receipt(
         number=number,
         taken_down_at=first.taken_down_at,
@@ -171,8 +182,9 @@ def _of(number: str, several: Sequence[tuple[Note, bool]], facts: Facts) -> Rece
         done=tuple(found.done),
         waits=tuple(found.waits),
         stays=tuple(found.stays),
-        models=tuple(facts.seen_by(found.of)),
+        models=() if first.undone else tuple(facts.seen_by(found.of)),
         unknown=tuple(found.unknown),
+        undone=first.undone,
     )
 
 
@@ -208,9 +220,16 @@ class _Points:
         """What is there still: a purge waits for it, or it stays."""
         (self.waits if self.is_purge else self.stays).append(Point(what=what, text=text))
 
+    def undone(self, undoing: Undoing) -> None:
+        """It keeps nothing out any more; nothing that it waited for is done."""
+        self.add(True, "undone", f"undone on {undoing.undone_at:%Y-%m-%d %H:%M} UTC: {undoing.reason}")
+        text = "what was removed of it stays removed until a run fetches and exports it anew, where it is accepted"
+        if self.is_purge:
+            self.add(True, "purge", text)
+
     def noted(self, is_here: bool) -> None:
         self.add(is_here, "noted", "noted" if is_here else "noted on this machine; not in the home's bucket yet")
-        unresolved = [note.named for note in self.of if not note.is_resolved]
+        unresolved = [note.named for note in self.of if not note.is_resolved and note.undone is None]
         if unresolved:
             self.add(False, "looked_up", f"not every table could be asked which pictures {_few(unresolved)} are")
         elif any(note.pictures for note in self.of):
@@ -218,7 +237,7 @@ class _Points:
             known = f"{several} items are" if several != 1 else "1 item is"
             self.add(True, "looked_up", f"{known} known of it, copies with them")
         for note in self.of:
-            if note.is_pattern:
+            if note.is_pattern and note.undone is None:
                 self.add(True, "pattern", f"{note.named} is remembered: later items that match are taken down as well")
         lacking = self.facts.lacking_rows(self.of)
         self.add(not lacking, "table", lacking or "rights/takedowns tells the same")

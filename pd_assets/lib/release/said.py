@@ -27,6 +27,7 @@ FORMAT_VERSION = 1
 _OF_PRIOR = f"^{SYSTEM} ({'|'.join(CAPTIONS_OF_PRIOR)})(?: by (.*))?$"
 THANKED = f"label.licence = '{CC_BY_SA}' and regexp_matches(label.seen_in, '{_OF_PRIOR}')"
 CREDIT = f"coalesce(regexp_extract(label.seen_in, '{_OF_PRIOR}', 2), '')"
+TAKEN_DOWN = "select count(distinct coalesce(item_id, sha256)) from t where undone_at is null"
 DETECTOR = "python -m pd_ml detect PICTURE, of the project that this model was made with"
 
 
@@ -60,7 +61,7 @@ def said(
         "commit": model.run.environment.get("commit", ""),
         "download_url": operator.download_url,
         "is_continued": settings.scrape_enabled,
-        "taken_down": _count(home, "select count(distinct coalesce(item_id, sha256)) from t", TAKEDOWNS),
+        "taken_down": _count(home, TAKEN_DOWN, TAKEDOWNS),
         "languages": _labels(home, ledgers, "coalesce(label.language, '')"),
         "label_origins": _labels(home, ledgers, "split_part(label.seen_in, ' ', 1)"),
         "label_credits": _labels(home, ledgers, CREDIT, THANKED),

@@ -107,7 +107,7 @@ class Facts:
     by_digest: Mapping[str, Sequence[Sighting]]
     listed: frozenset[tuple[str, str]]
     licensed_problem: str
-    rows: frozenset[tuple[str | None, str | None, str]]
+    rows: frozenset[tuple[str | None, str | None, str, bool]]
     rows_problem: str
     addresses: Mapping[str, str]
     unread: tuple[str, ...]
@@ -134,7 +134,11 @@ class Facts:
 
     def lacking_rows(self, of: Sequence[Note]) -> str:
         """Why rights/takedowns does not tell what some notes do; nothing where it does."""
-        wanted = {(row["item_id"], row["sha256"], row["named"]) for note in of for row in note.rows()}
+        wanted = {
+            (row["item_id"], row["sha256"], row["named"], row["undone_at"] is not None)
+            for note in of
+            for row in note.rows()
+        }
         if self.rows_problem and not wanted <= self.rows:
             return f"rights/takedowns cannot be read ({self.rows_problem}): the next run writes it anew from the notes"
         return "" if wanted <= self.rows else "rights/takedowns lacks it: the next run adds it"
@@ -261,7 +265,7 @@ def gather(home: Home, of: Collection[Note]) -> Facts:
         items=items,
         digests=digests,
     )
-    rows, rows_problem = _asked(home, "select item_id, sha256, named from asked", TAKEDOWNS)
+    rows, rows_problem = _asked(home, "select item_id, sha256, named, undone_at from asked", TAKEDOWNS)
     addresses, problem = _asked(
         home,
         "select item_id, page_url from asked where item_id in (select unnest($items::varchar[]))",
@@ -278,7 +282,10 @@ def gather(home: Home, of: Collection[Note]) -> Facts:
         by_digest=by_digest,
         listed=frozenset((str(row["item_id"]), str(row["sha256"])) for row in listed),
         licensed_problem=licensed_problem,
-        rows=frozenset((_text(row["item_id"]), _text(row["sha256"]), str(row["named"])) for row in rows),
+        rows=frozenset(
+            (_text(row["item_id"]), _text(row["sha256"]), str(row["named"]), row["undone_at"] is not None)
+            for row in rows
+        ),
         rows_problem=rows_problem,
         addresses={str(row["item_id"]): str(row["page_url"]) for row in addresses if row["page_url"]},
         unread=tuple(unread),

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -22,6 +22,7 @@ from pd_assets.lib.errors import ConfigError, PdError, WorkUnderWay
 from pd_assets.lib.home import Home, alone, remove_folder
 from pd_assets.lib.images import journal
 from pd_assets.lib.release import again, notes, notices, patterns
+from pd_assets.lib.release.near_titles import near
 from pd_assets.lib.release.notes import Again, Note
 from pd_assets.lib.release.pictures import Found, Picture, as_named, find_pictures, require_text
 from pd_assets.lib.release.purge import Purged, purge_pictures
@@ -40,11 +41,16 @@ GROUNDS = ("copyright", "licence", "privacy", "law", "other")
 log = logging.getLogger(__name__)
 
 
+class NobodyKnows(ConfigError):
+    """What is to be taken down is an id or a digest that no table has: perhaps a slip of the pen. Nothing was noted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """What is to be taken down, by names and by patterns, and why. `ground` and `public_reason` may be told to others.
 
-    `is_list`: what nothing is called is listed, and the rest is done. `is_sure`: a pattern may match many.
+    `is_list`: what nothing is called is listed, and the rest is done. `is_sure`: a pattern may match many, and an id or
+    a digest may be one that nobody knows.
     """
 
     reason: str
@@ -79,7 +85,7 @@ def take_down(home: Home, called: str, *, reason: str, purge: bool = False) -> T
 
     With `purge` what is on the disk of it is removed now (`purge.py`), and what an earlier takedown left.
     """
-    return take_down_all(home, Asked(names=(called,), reason=reason, purge=purge))
+    return take_down_all(home, Asked(names=(called,), reason=reason, purge=purge, is_sure=True))
 
 
 def take_down_all(home: Home, asked: Asked) -> Takedown:
@@ -87,8 +93,9 @@ def take_down_all(home: Home, asked: Asked) -> Takedown:
 
     Whatever fails once it is noted says the number of the receipt.
     """
-    written = noted(asked)
+    written = _never_undone(home, asked)
     _require_few(home, asked)
+    _require_known(home, asked)
     here: list[Note] = []
     try:
         for note in written:
@@ -116,7 +123,7 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
     for note, found in _find_all(home, written):
         if not is_in_step and any(why.startswith(TAKEDOWNS.key) for why in found.unread):
             # The notes may prove what the table had.
-            _table_in_step(home)
+            table_in_step(home)
             is_in_step, found = True, _find(home, note)
         if not found.pictures and not found.unread and not note.is_pattern and not as_named(home, note.named):
             notes.remove(home, note)
@@ -135,12 +142,12 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
         notes.write(home, note)
     by_key = {note.key: note for note in [*kept, *back]}
     kept = list(by_key.values())
-    undone = [*(why for of_one in left.values() for why in of_one), *unknown_back, *_table_in_step(home)]
+    undone = [*(why for of_one in left.values() for why in of_one), *unknown_back, *table_in_step(home)]
     purged = Purged()
     if kept and kept[0].is_purge:
         kept, purged = _purge(home, kept, left)
         undone = [*(why for note in kept for why in note.left), *resume(home, but=by_key)]
-    told = _views_in_step(home)
+    told = views_in_step(home)
     told += notices.bring_in_step(home)
     return Takedown(
         number=written[0].number,
@@ -154,7 +161,15 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
     )
 
 
-def noted(asked: Asked) -> tuple[Note, ...]:
+def _never_undone(home: Home, asked: Asked) -> tuple[Note, ...]:
+    """What is to be noted, under a number that was not undone within this second."""
+    written = noted(asked)
+    while notes.is_undone(home, written[0].number):
+        written = noted(asked, written[0].taken_down_at + timedelta(seconds=1))
+    return written
+
+
+def noted(asked: Asked, moment: datetime | None = None) -> tuple[Note, ...]:
     """What is to be noted, under one number; ConfigError where it says nothing."""
     for told in (asked.reason, asked.public_reason, *asked.names, *asked.patterns):
         require_text(told)
@@ -167,7 +182,7 @@ def noted(asked: Asked) -> tuple[Note, ...]:
     names += [(str(one), True) for one in dict.fromkeys(map(patterns.parse, asked.patterns))]
     if not names:
         raise ConfigError(f"a takedown needs a name or a pattern, found none; {EXPECTED}")
-    moment = _now()
+    moment = moment or _now()
     found = [
         Note(
             named=name,
@@ -201,10 +216,10 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
     known, damaged = notes.read_all(home)
     if not known and not damaged and not tables.files_of(home, TAKEDOWNS):
         return []
-    _table_in_step(home)
+    table_in_step(home)
     left = _see_what_came_back(home)
     # A name that no table knew may be that of something new.
-    waiting = [one for one in notes.read_all(home)[0] if one.key not in but and (one.is_pending or not one.pictures)]
+    waiting = [one for one in notes.standing(home) if one.key not in but and (one.is_pending or not one.pictures)]
     unresolved: dict[str, list[str]] = {}
     purging: dict[str, list[Note]] = {}
     for note, found in _find_all(home, waiting):
@@ -217,7 +232,7 @@ def resume(home: Home, *, but: Collection[str] = (), purges: bool = True) -> lis
             left += unresolved[note.key]
     for several in purging.values():
         left += [f"{note.named}: {one}" for note in _purge(home, several, unresolved)[0] for one in note.left]
-    left += _table_in_step(home)
+    left += table_in_step(home)
     for why in notices.bring_in_step(home):
         log.warning("%s", why)
     return list(dict.fromkeys(left))
@@ -227,7 +242,7 @@ def _see_what_came_back(home: Home) -> list[str]:
     """Note what matches a pattern since, and what came back under other items; purges of it are pending then. Why that
     is not known.
     """
-    known = notes.read_all(home)[0]
+    known = notes.standing(home)
     more = again.remembering(home, [_resolved(home, one, _find(home, one)) if one.is_pattern else one for one in known])
     back, unknown = again.came_back(home, more)
     by_key = {note.key: note for note in [*more, *back]}
@@ -245,7 +260,7 @@ def pending(home: Home) -> list[str]:
 
 def purged(home: Home) -> set[str]:
     """The SHA-256 of the pictures that purges remove from the store: tables may name them until the next run."""
-    return {digest for note in notes.read_all(home)[0] if note.is_purge for digest in note.digests}
+    return {digest for note in notes.standing(home) if note.is_purge for digest in note.digests}
 
 
 def digest_of_all(home: Home) -> str:
@@ -270,6 +285,26 @@ def _require_few(home: Home, asked: Asked) -> None:
             how = f"cannot be counted now ({unread[0]})" if unread else f"matches {len(items)} items"
             few = f" ({', '.join(items[:5])}, ...)" if items else ""
             raise ConfigError(f"pattern {one} {how}{few}; say --yes where they are all meant, or make it narrower")
+
+
+def _require_known(home: Home, asked: Asked) -> None:
+    """NobodyKnows where all that is named are ids and digests that no table has; of a list they are noted all the same,
+    and so they are where a table cannot be asked.
+    """
+    if asked.is_sure or asked.is_list or asked.patterns or not all(as_named(home, name) for name in asked.names):
+        return
+    for name in asked.names:
+        try:
+            found = find_pictures(home, name)
+        except (PdError, duckdb.Error, OSError):
+            return
+        if found.matched_by or found.unread:
+            return
+    called = ", ".join(asked.names)
+    raise NobodyKnows(
+        f"nobody here knows {called}: no table of {home.root} has it; what would be noted is that it is kept out "
+        f"should it ever come{near(home, called)}; say --yes where that is meant"
+    )
 
 
 def _find(home: Home, note: Note) -> Found:
@@ -317,7 +352,7 @@ def _unresolved(note: Note, found: Found) -> list[str]:
     return [f"{note.named}: {what}: {'; '.join(found.unread)}"]
 
 
-def _table_in_step(home: Home) -> list[str]:
+def table_in_step(home: Home) -> list[str]:
     """Make rights/takedowns say what is noted; why it does not, where that is so."""
     try:
         with alone(home.table(TAKEDOWNS.key), "notes a takedown", waits=False):
@@ -326,7 +361,7 @@ def _table_in_step(home: Home) -> list[str]:
         return [f"{TAKEDOWNS.key} lacks what was noted last ({' '.join(str(error).split())})"]
 
 
-def _views_in_step(home: Home) -> tuple[str, ...]:
+def views_in_step(home: Home) -> tuple[str, ...]:
     """Make the views those of the tables; a table that is damaged hinders no takedown, and is named."""
     try:
         views.rebuild(home)

@@ -170,6 +170,8 @@ class Trace:
         told = [
             f"{row['number'] or 'without a number'}, {row['taken_down_at']}: {row['named']}: {row['reason']}"
             + (f"; purged {row['purged_at']}" if row["purged_at"] else "")
+            # An index of before takedowns could be undone has no such column.
+            + (f"; undone {row['undone_at']}: {row['undone_reason']}" if row.get("undone_at") else "")
             for row in self.takedowns
         ]
         if told:

@@ -51,7 +51,8 @@ def test_a_takedown_lists_the_models_that_saw_it_and_a_trace_tells_of_it_afterwa
 @pytest.mark.parametrize(
     "arguments",
     ["commons:M5", "--pattern title:x", "--json", "--list --status T-1", "--list --purge", "--reason x", "--ground law",
-     "--status T-1 commons:M5 --reason x", "commons:M5 --reason x --ground nonsense", "--purge --reason x"],
+     "--status T-1 commons:M5 --reason x", "commons:M5 --reason x --ground nonsense", "--purge --reason x",
+     "--undo T-1", "--undo T-1 commons:M5 --reason x", "--undo T-1 --status T-1 --reason x"],
 )  # fmt: skip
 def test_wrong_usage_is_exit_code_2(home: Home, arguments: str) -> None:
     assert pdd(home, "takedown", *arguments.split()).returncode == 2
@@ -154,3 +155,24 @@ def test_what_nobody_knows_is_one_line_and_exit_code_1(home: Home, command: tupl
     done = pdd(home, *command)
     assert done.returncode == 1
     assert done.stderr.startswith("pdd: nothing in ") and len(done.stderr.splitlines()) == 1
+
+
+def test_what_nobody_knows_is_refused_where_nobody_can_be_asked_and_noted_with_yes(home: Home) -> None:
+    done = pdd(home, "takedown", "commons:M55", "--reason", "a complaint")
+    assert done.returncode == 1 and "nobody here knows commons:M55" in done.stderr
+    assert "near it: commons:M5 (Picture 5)" in done.stderr and "--yes" in done.stderr
+    assert pdd(home, "takedown", "--list").stdout == "nothing was taken down\n"
+    assert pdd(home, "takedown", "commons:M55", "--reason", "a complaint", "--yes").returncode == 0
+
+
+def test_a_takedown_is_undone_by_its_number_and_once(home: Home) -> None:
+    taken = pdd(home, "takedown", "commons:M5", "--reason", "a complaint")
+    number = taken.stdout.splitlines()[0].removeprefix("receipt: ")
+    undone = pdd(home, "takedown", "--undo", number, "--reason", "the heirs agreed")
+    assert undone.returncode == 0, undone.stderr
+    assert undone.stdout.startswith(f"undone: {number}, which had taken down commons:M5\n")
+    assert "(undone on 20" in pdd(home, "takedown", "--list").stdout
+    told = pdd(home, "takedown", "--status", number)
+    assert "  undone\n" in told.stdout and "the heirs agreed" in told.stdout
+    again = pdd(home, "takedown", "--undo", number, "--reason", "once more")
+    assert again.returncode == 1 and f"{number} was undone already" in again.stderr

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.settings import COMMONS_API, DEFAULT_ROOTS, Settings, category_name, is_loopback, require_contact
+from pd_assets.lib.settings import (
+    COMMONS_API,
+    DEFAULT_ROOTS,
+    Settings,
+    category_name,
+    is_loopback,
+    require_contact,
+    unknown_variables,
+)
 
 EVERY_VARIABLE = {
     "PD_HOME": "elsewhere/home",
@@ -272,6 +280,19 @@ def test_a_home_in_whose_path_a_sign_means_something_else_is_refused_at_once(
 def test_spaces_quotes_and_letters_of_any_script_may_stand_in_a_home() -> None:
     odd = '/data/it\'s "a" #1, élan\u200c 日本; {x} $y & z/home'
     assert Settings.from_env({"PD_HOME": odd}).home == Path(odd)
+
+
+def test_variables_that_are_no_settings_are_named_with_near_ones() -> None:
+    env = {"PD_HOME": "x", "PD_TEST_KEEP": "1", "PD_PROGRESS": "bar", "PD_CONTACTS_MAIL": "x", "PD_XYZ": "x"}
+    told = unknown_variables({**env, "HOME": "x"})
+    assert set(told) == {"PD_CONTACTS_MAIL", "PD_XYZ"}
+    assert "did you mean PD_CONTACT" in told["PD_CONTACTS_MAIL"]
+    assert "docs/settings.md" in told["PD_XYZ"]
+    Settings.from_env(env)
+    # What is almost a setting is meant as one.
+    with pytest.raises(ConfigError, match="PD_HOM is no setting; expected PD_HOME"):
+        Settings.from_env({"PD_HOM": "x"})
+    assert unknown_variables({"PD_HOM": "x"}) == {}
 
 
 def test_a_token_never_shows_itself() -> None:

@@ -99,5 +99,10 @@ TAKEDOWNS = Table(
             "`name`, `pattern`, `copy` (of what was named), or how it was known when it came back under another item: "
             "`sha1`, `sha256`, `look`",
         ),
+        "undone_at": (
+            INSTANT,
+            "when the takedown was undone, null where it stands: only what stands keeps anything out",
+        ),
+        "undone_reason": (TEXT, "why it was undone, in the operator's words"),
     },
 )

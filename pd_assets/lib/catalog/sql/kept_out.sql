@@ -1,6 +1,7 @@
 -- How many accepted items, with a picture or wanted, each takedown keeps out: by itself, by bytes, or by their cluster.
 -- Tables: takedowns, items, files, clusters, decisions. Parameter: profile.
-with accepted as (
+with standing as (select * from takedowns where undone_at is null),
+accepted as (
     select items.item_id, items.sha1, files.sha256, clusters.cluster
     from items
     join decisions on decisions.item_id = items.item_id and decisions.profile = $profile
@@ -9,18 +10,18 @@ with accepted as (
     where decisions.verdict = 'accept' and items.status = 'live' and items.problem is null
 ),
 banned as (
-    select takedowns.number, clusters.cluster from clusters join takedowns on takedowns.item_id = clusters.item_id
+    select standing.number, clusters.cluster from clusters join standing on standing.item_id = clusters.item_id
     union
-    select takedowns.number, clusters.cluster from clusters join takedowns on takedowns.sha256 = clusters.sha256
+    select standing.number, clusters.cluster from clusters join standing on standing.sha256 = clusters.sha256
     union
-    select takedowns.number, clusters.cluster from clusters join takedowns on takedowns.sha1 = clusters.sha1
+    select standing.number, clusters.cluster from clusters join standing on standing.sha1 = clusters.sha1
 ),
 found as (
-    select takedowns.number, accepted.item_id from accepted join takedowns on takedowns.item_id = accepted.item_id
+    select standing.number, accepted.item_id from accepted join standing on standing.item_id = accepted.item_id
     union
-    select takedowns.number, accepted.item_id from accepted join takedowns on takedowns.sha256 = accepted.sha256
+    select standing.number, accepted.item_id from accepted join standing on standing.sha256 = accepted.sha256
     union
-    select takedowns.number, accepted.item_id from accepted join takedowns on takedowns.sha1 = accepted.sha1
+    select standing.number, accepted.item_id from accepted join standing on standing.sha1 = accepted.sha1
     union
     select banned.number, accepted.item_id from accepted join banned on banned.cluster = accepted.cluster
 )

@@ -1,8 +1,9 @@
 -- Accepted, decoded, live, not taken down, on evidence that is not stale, and one of each cluster of copies.
 -- Tables: items, decisions, files, clusters, takedowns. Parameters: profile, stale (items).
-with taken_down as (
-    select clusters.cluster from clusters join takedowns
-    on takedowns.item_id = clusters.item_id or takedowns.sha256 = clusters.sha256 or takedowns.sha1 = clusters.sha1
+with standing as (select * from takedowns where undone_at is null),
+taken_down as (
+    select clusters.cluster from clusters join standing
+    on standing.item_id = clusters.item_id or standing.sha256 = clusters.sha256 or standing.sha1 = clusters.sha1
 ),
 free as (
     select
@@ -23,8 +24,8 @@ free as (
       and (items.sha1 is null or files.sha1 = items.sha1)
       and clusters.conflict is null
       and items.item_id not in (select unnest($stale::varchar[]))
-      and items.item_id not in (select item_id from takedowns where item_id is not null)
-      and files.sha256 not in (select sha256 from takedowns where sha256 is not null)
+      and items.item_id not in (select item_id from standing where item_id is not null)
+      and files.sha256 not in (select sha256 from standing where sha256 is not null)
       and coalesce(clusters.cluster, items.item_id) not in (select cluster from taken_down)
 ),
 shown as (

@@ -13,7 +13,7 @@ with judged as (
         count(*) over (partition by licensed.sha256) as copies,
         (
             select max(coalesce(number || ': ', '') || reason) from takedowns t
-            where t.item_id = licensed.item_id or t.sha256 = licensed.sha256
+            where t.undone_at is null and (t.item_id = licensed.item_id or t.sha256 = licensed.sha256)
         ) as taken_down,
         licensed.profile
     from licensed

@@ -4,7 +4,8 @@
 -- Tables: items, decisions, files, records, takedowns. Parameters: profile; max_side, originals (what is asked for);
 -- icons (what the address of an icon holds); now_s, began_s (this decoder's first fetch) since 1970; wait_days (by tries).
 -- An archive that gives no SHA-1 has a signature of what it says of the medium instead.
-with told as (
+with standing as (select item_id, sha1 from takedowns where undone_at is null),
+told as (
     select item_id, min(media_signature) as signature from records where status = 'live' group by item_id
 ),
 wanted as (
@@ -22,8 +23,8 @@ wanted as (
     left join told on told.item_id = items.item_id
     where decisions.verdict = 'accept' and items.status = 'live' and items.problem is null
       and coalesce(items.sha1, told.signature) is not null
-      and items.item_id not in (select item_id from takedowns where item_id is not null)
-      and coalesce(items.sha1, '') not in (select sha1 from takedowns where sha1 is not null)
+      and items.item_id not in (select item_id from standing where item_id is not null)
+      and coalesce(items.sha1, '') not in (select sha1 from standing where sha1 is not null)
 )
 select
     coalesce(wanted.item_id, files.item_id) as item_id,

@@ -2,6 +2,7 @@
 -- as one on any of them would compare every row with every other.
 with told as (
     select item_id, sha256, sha1, coalesce(number || ': ', '') || reason as reason from takedowns
+    where undone_at is null
 ),
 found as (
     select clusters.cluster, told.reason from clusters join told on told.item_id = clusters.item_id

@@ -3,6 +3,7 @@
 -- (withdrawn_copies.sql), decisions, takedowns. Parameter: profile.
 with told as (
     select item_id, sha256, coalesce(number || ': ', '') || reason as reason from takedowns
+    where undone_at is null
 ),
 by_item as (select item_id, max(reason) as reason from told group by item_id),
 by_picture as (select sha256, max(reason) as reason from told group by sha256),

@@ -1,5 +1,7 @@
 """What a question may do: read the tables of its home, and nothing else on this machine."""
 
+import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +9,9 @@ import duckdb
 import pytest
 
 from pd_assets.cli.sql import ask
-from pd_assets.lib.catalog.questions import answering, locked, names
-from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS
+from pd_assets.lib.catalog import views
+from pd_assets.lib.catalog.questions import answering, described, locked
+from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, TABLES
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from tests.pd_assets.lib.planting import decision, item, plant
@@ -42,14 +45,82 @@ def test_a_table_has_its_short_name_and_its_key(connection: duckdb.DuckDBPyConne
     assert answer(connection, f"select count(*) from {name}") == [(ROWS,)]
 
 
-def test_tables_join_and_those_that_are_not_there_are_not_listed(
-    home: Home, connection: duckdb.DuckDBPyConnection
+def test_tables_join_and_those_that_were_never_written_are_there_and_empty(
+    connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert names(home) == ["catalog.items", "rights.decisions"]
     joined = "select count(*) from catalog.items join rights.decisions using (item_id) where verdict = 'accept'"
     assert answer(connection, joined) == [(ROWS,)]
-    with pytest.raises(ConfigError, match="captions does not exist"):
-        answer(connection, "select * from captions")
+    for table in described():
+        for name in table.names:
+            asked = answer(connection, f"select * from {name} limit 0; describe {name}")
+            assert [row[0] for row in asked] == list(TABLES[table.key].columns), name
+    assert answer(connection, "select count(*) from captions") == [(0,)]
+
+
+def test_the_database_has_the_same_views_also_after_the_home_was_moved(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views.rebuild(home)
+    moved = home.root.rename(home.root.with_name("another, place"))
+    monkeypatch.chdir(moved)
+    with duckdb.connect("catalog.duckdb", read_only=True) as connection:
+        assert connection.sql("select count(*) from rights.decisions").fetchall() == [(ROWS,)]
+        for table in described():
+            for name in table.names:
+                found = connection.sql(f"describe {name}").fetchall()
+                assert {row[0] for row in found} == set(TABLES[table.key].columns), name
+
+
+@pytest.mark.parametrize("form", ["csv", "json", None])
+def test_an_answer_that_is_not_for_a_terminal_is_whole(
+    home: Home, form: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PD_HOME", str(home.root))
+    asked = """
+        select i, repeat('x', 300) as long, timestamptz '2026-12-01 10:00:00+00' as at, date '1889-01-02' as day,
+               ['a', 'b'] as several, {'x': 1} as told, null as nothing, 1.5::decimal(4, 1) as real,
+               'nan'::double as nan, sum(i) over () as big, true as flag
+        from range(3000) as t(i) order by i
+    """
+    ask(asked, form=form)
+    told = capsys.readouterr().out
+    if form == "json":
+        rows = json.loads(told)
+        assert len(rows) == 3000
+        assert rows[2] == {
+            "i": 2, "long": "x" * 300, "at": "2026-12-01T10:00:00+00:00", "day": "1889-01-02", "several": ["a", "b"],
+            "told": {"x": 1}, "nothing": None, "real": 1.5, "nan": None, "big": 4498500, "flag": True,
+        }  # fmt: skip
+    else:
+        rows = list(csv.DictReader(told.splitlines()))
+        assert len(rows) == 3000
+        assert rows[2] == {
+            "i": "2", "long": "x" * 300, "at": "2026-12-01T10:00:00+00:00", "day": "1889-01-02",
+            "several": '["a", "b"]', "told": '{"x": 1}', "nothing": "", "real": "1.5", "nan": "", "big": "4498500",
+            "flag": "true",
+        }  # fmt: skip
+
+
+def test_without_a_question_every_column_of_every_table_is_described(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PD_HOME", str(home.root))
+    ask("")
+    told = " ".join(capsys.readouterr().out.split())
+    for key, table in TABLES.items():
+        assert key.replace("/", ".") in told
+        for name, (_, says) in table.columns.items():
+            assert f"{name} {' '.join(says.split())}" in told, (key, name)
+
+
+def test_answers_without_rows_and_with_equal_names_are_json_too(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PD_HOME", str(home.root))
+    ask("select 1 where false", form="json")
+    assert json.loads(capsys.readouterr().out) == []
+    ask("select 1 as a, 2 as a", form="json")
+    assert sorted(json.loads(capsys.readouterr().out)[0].values()) == [1, 2]
 
 
 REFUSED = (

@@ -324,7 +324,7 @@ def test_names_that_lead_to_nothing_are_named(home: Home, tmp_path: Path) -> Non
     for called, says in {
         "unet_text": "there is no such bundle",
         "unet_text@b9": "there is no such bundle",
-        "dataset:main": "finished dataset folder",
+        "dataset:main": "no dataset in .* is called",
         str(tmp_path / "nowhere"): "no such folder",
     }.items():
         with pytest.raises(ConfigError, match=says):
