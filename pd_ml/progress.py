@@ -42,6 +42,11 @@ class Reporter:
         self._people.write(f"{self._stage}: {text}\n")
         self._people.flush()
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a person reads what is said as it comes; elsewhere what is long is only in the files."""
+        return self._draws_bar
+
     def images(self, seen: int, total: int, loss: float) -> None:
         """Called after every step: a bar on a terminal, elsewhere a line like it after ever longer pauses."""
         now_s = time.monotonic()
