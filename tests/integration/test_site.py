@@ -72,7 +72,10 @@ def pages_of(app: Starlette) -> list[str]:
     for path in [path for path in plain if not path.startswith(NO_PAGES)]:
         answer = client.get(path)
         if answer.headers.get("content-type", "").startswith("text/html"):
-            assert answer.status_code == 200, f"{path}: {answer.status_code}"
+            assert answer.status_code < 500, f"{path}: {answer.status_code}"
+            if answer.status_code != 200:
+                # It needs to be told about what.
+                continue
             found[path] = answer.text
             links += re.findall(r'href="(/[^"?#]*)', unescape(answer.text))
     for route in routes:
