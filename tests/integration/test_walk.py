@@ -1,4 +1,4 @@
-"""A newcomer's walk through the site in a real browser: find a picture, see why it is free, take it down, see it gone."""
+"""A newcomer's walk through the site in a real browser: find a picture, see why it is free, take it down: gone."""
 
 import pytest
 from playwright.sync_api import Page, expect
