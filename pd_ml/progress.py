@@ -42,6 +42,11 @@ class Reporter:
         self._people.write(f"{self._stage}: {text}\n")
         self._people.flush()
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a person reads what is said as it comes; elsewhere what is long is only in the files."""
+        return self._draws_bar
+
     def images(self, seen: int, total: int, loss: float) -> None:
         """Called after every step: a bar on a terminal, elsewhere a line like it after ever longer pauses."""
         now_s = time.monotonic()
@@ -49,14 +54,12 @@ class Reporter:
             self._started_s, self._first_seen = now_s, seen
         if self._draws_bar:
             self._move_bar(seen, total, loss)
-        elif now_s >= self._next_line_s or seen == total:
-            self._next_line_s = now_s + self._pause_s
-            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        elif self._pause_is_over() or seen == total:
             self._people.write(self._line(seen, total, loss, now_s - self._started_s) + "\n")
             self._people.flush()
 
     def steps(self, step: int, steps: int, picture: int) -> None:
-        """Called after every step of drawing: a bar on a terminal, elsewhere a line every tenth of the way at most."""
+        """Called after every step of drawing: a bar on a terminal, elsewhere lines as above."""
         self._way(step, steps, "step", picture=picture)
 
     def pictures(self, done: int, total: int) -> None:
@@ -68,11 +71,20 @@ class Reporter:
         if tenth != self._last_tenth:
             self._last_tenth = tenth
             self.event("progress", step=done, steps=total, **more)
-            if not self._draws_bar:
+            if not self._draws_bar and self._pause_is_over():
                 self._people.write(f"{self._stage}: {done} of {total} {unit}\n")
                 self._people.flush()
         if self._draws_bar:
             self._move_way(done, total, unit)
+
+    def _pause_is_over(self) -> bool:
+        """Whether a line is due; the next pause then begins."""
+        now_s = time.monotonic()
+        if now_s < self._next_line_s:
+            return False
+        self._next_line_s = now_s + self._pause_s
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        return True
 
     def _line(self, seen: int, total: int, loss: float, elapsed_s: float) -> str:
         # Not everything that reports draws bars: what a bundle is verified with needs no tqdm.

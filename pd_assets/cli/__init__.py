@@ -60,14 +60,15 @@ TOLD = "PD_TOLD"
 EXAMPLES = """examples:
   pdd demo                                   the whole line, offline, from an empty folder to a picture
   pdd demo --latent                          the latent line, ending with enlarged pictures
-  pdd try "Category:Paintings by Jan van Goyen" --limit 300     real pictures, a small model of them, and a page to draw
+  pdd try "Category:Paintings by Jan van Goyen"      real pictures, a small model of them, and a page to draw on
   pdd run nightly                            refresh, decide, fetch, catalogue; without the UI
   pdd up                                     our pages on http://127.0.0.1:3000, Dagster below /dagster
   pdd open                                   our pages about the home in a browser
+  pdd open --export site/                    gallery, models and reports as plain HTML
   pdd doctor                                 what is in order and what is to mend
   pdd migrate                                after an update, where a command asks for it
   pdd prepare                                before Dagster's services are started one by one
-  pdd web --read-only                        Dagster's UI that shows everything and starts nothing
+  pdd web --read-only                        our pages and Dagster's UI: show everything and start nothing
   pdd sandbox --pictures my_pictures         serve a folder with a metadata.jsonl as if it were Commons
   pdd rebucket 16                            sixteen buckets, each a run or a pod of its own where that helps
   pdd decide "File:The Night Watch.jpg"      why a picture was accepted or not

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,13 +197,27 @@ def _report(home: Home, costs: Sequence[Cost], seconds: float, bundle: str) -> N
 
 
 def licence_breakdown(home: Home) -> list[str]:
-    """Verdict, rule and count, the most frequent first, under the configured profile."""
+    """Verdict, rule and count, the most frequent first, under the configured profile; a line for each verdict where
+    nobody watches.
+    """
+    found = _verdicts(home)
+    if sys.stdout.isatty():
+        return [f"{verdict:<11}{items:>6}  {rule}" for verdict, items, rule in found]
+    rules: dict[str, list[str]] = {}
+    total: Counter[str] = Counter()
+    for verdict, items, rule in found:
+        rules.setdefault(verdict, []).append(f"{rule} {items}")
+        total[verdict] += items
+    return [f"{verdict:<11}{total[verdict]:>6}  {', '.join(several)}" for verdict, several in rules.items()]
+
+
+def _verdicts(home: Home) -> list[tuple[str, int, str]]:
     sql = """
         select verdict, rule_id, count(*) as items from decisions where profile = $profile
         group by all order by verdict, items desc, rule_id
     """
     content = tables.query(home, sql, {"decisions": DECISIONS}, {"profile": Settings.from_env().rights_profile})
-    return [f"{row['verdict']:<11}{row['items']:>6}  {row['rule_id']}" for row in tables.rows(content)]
+    return [(str(row["verdict"]), int(str(row["items"])), str(row["rule_id"])) for row in tables.rows(content)]
 
 
 def _accuracies(report: Mapping[str, Any]) -> list[str]:

@@ -36,8 +36,8 @@ def run_open(port: int | None, *, in_browser: bool) -> None:
 def pages(settings: Settings) -> "ASGIApp":
     """Our site over the home of the settings. ConfigError where there is none."""
     # Here, so that a mistake in the settings is told at once.
-    from pd_assets.web.opened import home_to_show
     from pd_assets.web.served import served
+    from pd_assets.web.shown import home_to_show
     from pd_assets.web.site import site
 
     return site(served(home_to_show(settings), settings), also_called=settings.allowed_hosts)
@@ -119,8 +119,8 @@ def run(arguments: argparse.Namespace) -> None:
 def run_export(folder: Path, most: int) -> None:
     """Write the pages that only show as files. ConfigError where the folder has other things in it."""
     from pd_assets.web.export import accepted, export
-    from pd_assets.web.opened import home_to_show
     from pd_assets.web.served import served
+    from pd_assets.web.shown import home_to_show
     from pd_assets.web.site import site
 
     settings = of_the_environment()

@@ -31,6 +31,7 @@ from pd_assets.lib.home import Home, open_home, write_text
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.pacing import MEDIA, HostPolicy, action_api
 from pd_assets.lib.settings import Settings, is_loopback, require_contact
+from pd_assets.lib.standing import of_the_environment
 
 PLACE = Path("data-try")
 # In a home that was begun so: which category, so that no other is mixed into it.
@@ -69,7 +70,7 @@ def run_try(category: str, limit: int, *, yes: bool, train: bool, in_browser: bo
     home_place = _place()
     os.environ.update({"PD_HOME": str(home_place), "PD_COMMONS_ROOTS": title, "PD_COMMONS_DEPTH": "0"})
     os.environ.setdefault("PD_RECIPE", "debug")
-    settings = Settings.from_env()
+    settings = of_the_environment()
     _require_same(home_place, title)
     told = _probed(settings, title)
     known = _known(home_place)

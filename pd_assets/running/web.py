@@ -34,8 +34,8 @@ from pd_assets.running.private import (
     WorkspaceRequestContext,
     serialize_value,
 )
-from pd_assets.web.opened import home_to_show
 from pd_assets.web.served import DAGSTER, served
+from pd_assets.web.shown import home_to_show
 from pd_assets.web.site import Beside, site, without_home
 
 OPERATIONS = frozenset({f"{DAGSTER}/graphql"})

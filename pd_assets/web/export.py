@@ -166,7 +166,8 @@ def _kept(partial: Path, address: str, answer: Answer, found: _Found) -> Iterato
 def _is_followed(address: str, may_show: Callable[[str], bool]) -> bool:
     path, _, query = address.partition("?")
     if path == "/pictures":
-        return query.startswith("verdict=accept") and dict(parse_qsl(query)).keys() <= PAGING
+        asked = parse_qsl(query)
+        return [value for name, value in asked if name == "verdict"] == ["accept"] and dict(asked).keys() <= PAGING
     if path.startswith(("/pictures/", "/thumb/")):
         return may_show(unquote(path.split("/")[2])) and path.count("/") == 2
     return path == "/" or any(path == one or path.startswith(f"{one}/") for one in BELOW)

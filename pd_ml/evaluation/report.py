@@ -152,7 +152,8 @@ def evaluate(job: EvaluateJob, reporter: Reporter) -> RunRecord:
     if job.out.is_dir():
         job.out.rmdir()
     os.replace(partial, job.out)
-    for name, value in complete.metrics.items():
+    # They are in report.json; sixty lines of them are for who looks on.
+    for name, value in complete.metrics.items() if reporter.is_watched else ():
         reporter.say(f"{name:<60}{value:.4g}")
     return complete
 

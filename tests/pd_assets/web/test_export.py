@@ -26,7 +26,8 @@ PAGES = {
     "/pictures": f"{HEAD}{BAR}<form><input name=q><button>Find</button></form>"
     '<a href="/pictures/commons:M1"><img src="/thumb/commons:M1" alt="A mill &amp; a tree"></a>'
     '<a href="/pictures/commons:M2"><img src="/thumb/commons:M2" alt="not to be shown"></a>'
-    '<a href="/pictures?page=2" hx-get="/pictures?page=2">Next</a> <a href="/pictures?artist=A">A</a>',
+    '<a href="/pictures?page=2" hx-get="/pictures?page=2">Next</a> <a href="/pictures?artist=A">A</a>'
+    '<a href="/pictures?verdict=accept&amp;verdict=reject">B</a>',
     "/pictures?page=2": f"{HEAD}{BAR}<a href='/pictures?page=1'>Back</a><a href='/old'>Old</a>",
     "/pictures/commons:M1": f'{HEAD}{BAR}<img src="/image/commons:M1" alt="large"> <a href="#evidence">Evidence</a>'
     '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg><noscript>Without scripts</noscript>',
@@ -91,6 +92,8 @@ def test_every_link_leads_to_a_file_of_the_folder(exported: Path) -> None:
 def test_only_what_is_to_be_shown_is_written_and_only_in_small(exported: Path) -> None:
     assert [path.name for path in (exported / "thumb").iterdir()] == ["commons_3aM1.webp"]
     assert [path.name for path in (exported / "pictures").iterdir()] == ["commons_3aM1.html"]
+    galleries = sorted(path.name for path in exported.glob("pictures*.html"))
+    assert galleries == ["pictures.html", "pictures_qpage_3d2.html"], "of what is refused there is no page"
     page = (exported / "pictures/commons_3aM1.html").read_text()
     assert '<img src="../thumb/commons_3aM1.webp" alt="large">' in page
     assert not list(exported.rglob("*bundle*"))
