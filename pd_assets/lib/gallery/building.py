@@ -125,7 +125,7 @@ def _write(home: Home, profile: str, folder: Path) -> int:
                 writer.write_batch(shown)
                 for name, one in coded.items():
                     one.add(batch.column(name))
-                index.add(batch.column("words"), count)
+                index.add(batch.column("words"))
                 newest.append(batch.column("newest").to_numpy())
                 pixels.append(batch.column("pixels").to_numpy())
                 titles.append(pc.utf8_lower(pc.fill_null(batch.column("title"), "")))
@@ -198,7 +198,7 @@ class _Words:
         self.known: dict[str, int] = {}
         self.codes, self.counts = array("I"), array("I")
 
-    def add(self, column: pa.Array, first: int) -> None:
+    def add(self, column: pa.Array) -> None:
         known, codes = self.known, self.codes
         for text in column.to_pylist():
             found = set(words(text or ""))
