@@ -125,7 +125,7 @@ def _write(home: Home, profile: str, folder: Path) -> int:
                 writer.write_batch(shown)
                 for name, one in coded.items():
                     one.add(batch.column(name))
-                index.add(batch.column("words"), count)
+                index.add(batch.column("words"))
                 newest.append(batch.column("newest").to_numpy())
                 pixels.append(batch.column("pixels").to_numpy())
                 titles.append(pc.utf8_lower(pc.fill_null(batch.column("title"), "")))
@@ -198,7 +198,7 @@ class _Words:
         self.known: dict[str, int] = {}
         self.codes, self.counts = array("I"), array("I")
 
-    def add(self, column: pa.Array, first: int) -> None:
+    def add(self, column: pa.Array) -> None:
         known, codes = self.known, self.codes
         for text in column.to_pylist():
             found = set(words(text or ""))
@@ -210,14 +210,15 @@ class _Words:
         rank = np.empty(len(every), np.uint32)
         rank[np.array([self.known[word] for word in every], np.int64)] = np.arange(len(every), dtype=np.uint32)
         self.known.clear()
-        counts = np.array(self.counts, np.uint32)
-        keys = rank[np.array(self.codes, np.uint32)].astype(np.uint64)
+        codes, counts = np.array(self.codes, np.uint32), np.array(self.counts, np.uint32)
         self.codes, self.counts = array("I"), array("I")
-        of_each = np.bincount(keys.astype(np.uint32), minlength=len(every)).astype(np.uint32)
         # Word and row in one number, sorted in its place: half the memory of sorting their places.
+        keys = rank[codes].astype(np.uint64)
+        del codes
         keys <<= np.uint64(32)
         keys |= np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
         keys.sort()
         np.save(folder / "word.rows.npy", keys.astype(np.uint32))
-        np.save(folder / "word.begins.npy", _begins([of_each]))
+        firsts = np.arange(len(every) + 1, dtype=np.uint64) << np.uint64(32)
+        np.save(folder / "word.begins.npy", np.searchsorted(keys, firsts))
         write_values(folder / "words.arrow", every)
