@@ -70,7 +70,7 @@ def ask_everything(home: Home, capsys: pytest.CaptureFixture[str], *, names: int
         item["sha1"],
     )
     for name in called[:names]:
-        assert told(capsys, "decide", name).startswith("Accepted under strict: "), name
+        assert told(capsys, "decide", name).startswith("May be used: "), name
         assert one["item_id"] in told(capsys, "trace", name), name
     assert told(capsys, "takedown", "--list") == "nothing was taken down\n"
     told(capsys, "drift")
