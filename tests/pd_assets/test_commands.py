@@ -215,6 +215,6 @@ def test_the_nightly_job_fills_the_tables_and_people_can_ask_them(project: Path,
     assert found is not None
     explained = pdd(project, "decide", found[0], PD_HOME=home)
     assert explained.returncode == 0, explained.stderr
-    assert explained.stdout.startswith("Accepted under strict: ")
+    assert explained.stdout.startswith("May be used: ")
     assert "seen in wikitext" in explained.stdout
     assert "expected one" in the_one_line(pdd(project, "decide", "commons:M0", PD_HOME=home))
