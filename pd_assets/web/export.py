@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
 import pyarrow.compute as pc
+from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp, Message
 
 from pd_assets.lib.catalog import tables
@@ -93,7 +94,9 @@ def export(app: ASGIApp, folder: Path, may_show: Callable[[str], bool], *, most:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        found = asyncio.run(_follow(app, partial, may_show, most))
+        # In a thread of its own: whoever calls may be in a loop of events already.
+        with start_blocking_portal() as portal:
+            found = portal.call(_follow, app, partial, may_show, most)
         for address in track(list(found.places), "writing pages", unit="files"):
             _rewrite(partial, address, found)
         pages = sum(found.is_page.values())

@@ -31,7 +31,6 @@ from pd_assets.lib.images import placeholders
 
 WRITE_EVERY = 500
 PLACE = "images/journal"
-_NOBODY = FILES.schema.empty_table().select(["item_id"])
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +89,11 @@ class Journal:
         self.add(placeholders.failed(rows, pa.array([reasons[item] for item in items], pa.string())))
         return set(items)
 
-    def fold(self, bucket: int, gone: pa.Table = _NOBODY) -> None:
+    def fold(self, bucket: int, gone: pa.Table | None = None) -> None:
         """Have the file of a bucket say what the parts do, without the rows of the items that are `gone`."""
+        if gone is None:
+            # Here, not when this module is imported: pyarrow imports pandas for it.
+            gone = FILES.schema.empty_table().select(["item_id"])
         with self._shown(self._waiting.pop(bucket, [])) as connection:
             tables.relation(connection, self._home, FILES, bucket=bucket).create_view("stored")
             connection.from_arrow(gone).create_view("gone")
