@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from pd_assets.lib.errors import PdError
-from pd_assets.lib.gallery.facets import FACETS, SORTS, UNKNOWN
+from pd_assets.lib.gallery.facets import DEFAULT_SORT, FACETS, SORTS, UNKNOWN
 from pd_assets.lib.gallery.words import words
 
 MOST_WORDS = 16
@@ -33,7 +33,7 @@ class Query:
     find: tuple[tuple[str, str], ...] = ()
     like: str = ""
     looks: str = ""
-    sort: str = "newest"
+    sort: str = DEFAULT_SORT
     page: int = 1
 
     @property
@@ -62,7 +62,7 @@ class Query:
         plain += [(facet, value or UNKNOWN) for facet, values in self.chosen for value in values]
         plain += [(f"{facet}{FIND}", text) for facet, text in self.find]
         plain += [
-            ("sort", self.sort if self.sort != "newest" else ""),
+            ("sort", self.sort if self.sort != DEFAULT_SORT else ""),
             ("page", str(self.page) if self.page > 1 else ""),
         ]
         left_out = set(without)
@@ -98,7 +98,7 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
         for name, of in chosen.items()
         if len(of) > MOST_VALUES
     ]
-    sort, page = plain.get("sort", "newest"), plain.get("page", "1")
+    sort, page = plain.get("sort", DEFAULT_SORT), plain.get("page", "1")
     if sort not in SORTS:
         wrong.append(f"sort: found “{sort[:40]}”, expected one of {', '.join(SORTS)}")
     if not (page.isascii() and page.isdecimal() and 1 <= int(page[:9]) <= LAST_PAGE and len(page) <= 9):

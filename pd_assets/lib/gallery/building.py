@@ -32,7 +32,7 @@ from pd_assets.lib.home import Home, alone, remove_folder, write_checked
 FOLDER = ".index/gallery"
 TOLD = "told.json"
 # Raised when a folder would hold something else of the same tables.
-VERSION = 1
+VERSION = 2
 BATCH_ROWS = 8192
 # Of DuckDB, which spills what it cannot hold.
 MEMORY_BYTES = 400_000_000
@@ -114,7 +114,7 @@ def rows(home: Home, profile: str, *, item_id: str | None = None) -> Iterator[pa
 
 def _write(home: Home, profile: str, folder: Path) -> int:
     coded = {name: _Coded(facet) for name, facet in FACETS.items()}
-    index, newest, pixels, titles = _Words(), [], [], []
+    index, newest, hidden, pixels, titles = _Words(), [], [], [], []
     count = 0
     writer: pa.RecordBatchFileWriter | None = None
     with pa.OSFile(str(folder / "rows.arrow"), "wb") as sink:
@@ -127,6 +127,7 @@ def _write(home: Home, profile: str, folder: Path) -> int:
                     one.add(batch.column(name))
                 index.add(batch.column("words"))
                 newest.append(batch.column("newest").to_numpy())
+                hidden.append(pc.invert(batch.column("has_picture")).to_numpy(zero_copy_only=False))
                 pixels.append(batch.column("pixels").to_numpy())
                 titles.append(pc.utf8_lower(pc.fill_null(batch.column("title"), "")))
                 count += batch.num_rows
@@ -136,7 +137,9 @@ def _write(home: Home, profile: str, folder: Path) -> int:
     for one in coded.values():
         one.write(folder)
     index.write(folder)
-    _order(folder, "newest", -_joined(newest, np.int64))
+    later = -_joined(newest, np.int64)
+    _save_order(folder, "pictures", np.lexsort((later, _joined(hidden, np.int64))))
+    _order(folder, "newest", later)
     _order(folder, "size", -_joined(pixels, np.int64))
     by_title = pc.sort_indices(pa.chunked_array(titles, pa.string())) if count else pa.array([], pa.uint64())
     np.save(folder / "order.title.npy", by_title.to_numpy(zero_copy_only=False).astype(np.uint32))
@@ -148,7 +151,11 @@ def _joined(parts: list[npt.NDArray[np.generic]], kind: type[np.generic]) -> npt
 
 
 def _order(folder: Path, name: str, keys: npt.NDArray[np.int64]) -> None:
-    np.save(folder / f"order.{name}.npy", np.argsort(keys, kind="stable").astype(np.uint32))
+    _save_order(folder, name, np.argsort(keys, kind="stable"))
+
+
+def _save_order(folder: Path, name: str, places: npt.NDArray[np.intp]) -> None:
+    np.save(folder / f"order.{name}.npy", places.astype(np.uint32))
 
 
 def write_values(path: Path, values: list[str]) -> None:

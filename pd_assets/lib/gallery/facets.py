@@ -88,4 +88,6 @@ FACETS: dict[str, Facet] = {
         Facet(name="rule", title="Rule"),
     )
 }
-SORTS = {"newest": "newest first", "title": "by title", "size": "largest first"}
+SORTS = {"pictures": "pictures first", "newest": "newest first", "title": "by title", "size": "largest first"}
+# What people would rather see than read is a picture.
+DEFAULT_SORT = "pictures"

@@ -53,7 +53,7 @@ def links(text: str) -> list[str]:
 
 def test_the_first_page_shows_a_wall_with_alternative_texts_verdicts_and_counts(client: TestClient) -> None:
     answer = client.get("/pictures")
-    assert answer.status_code == 200 and "90 pictures, page 1 of 2, newest first" in answer.text
+    assert answer.status_code == 200 and "90 pictures, page 1 of 2, pictures first" in answer.text
     assert len(shown(answer.text)) == 60
     assert re.search(r'<img src="/thumb/commons:M4" alt="Untitled 4, by Émile Durand"', answer.text)
     assert 'class="badge reject">refused' in answer.text and "Houses, 45 pictures" in answer.text
@@ -156,7 +156,7 @@ def test_without_a_model_the_page_says_what_makes_one(tmp_path: Path, client: Te
     with opened(home) as other:
         text = other.get("/pictures?like=commons:M1").text
         assert "there is no CLIP yet" in text and len(shown(text)) == 4
-    assert "the model that reads them does not run" in client.get("/pictures?looks=house").text
+    assert "The words could not be compared with pictures" in client.get("/pictures?looks=house").text
 
 
 def test_a_takedown_of_a_second_ago_is_on_the_wall_without_its_picture(tmp_path: Path) -> None:

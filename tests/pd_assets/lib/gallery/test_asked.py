@@ -21,7 +21,7 @@ from pd_assets.lib.gallery.asked import BadQuery, Query, read_query
         ("page", "1e9", "expected a number from 1 on"),
         ("page", "9" * 5_000, "expected a number from 1 on"),
         ("page", "²", "expected a number from 1 on"),
-        ("sort", "; drop table", "expected one of newest, title, size"),
+        ("sort", "; drop table", "expected one of pictures, newest, title, size"),
         ("verdict", "free", "expected one of accept"),
         ("century", "99", "expected one of 01"),
     ],

@@ -135,7 +135,7 @@ def test_the_rows_of_a_page_say_what_the_tables_say(gallery: Gallery) -> None:
     assert gallery.item("commons:M") is gallery.item("zzz") is gallery.item("") is None
 
 
-@pytest.mark.parametrize("sort", ["newest", "title", "size"])
+@pytest.mark.parametrize("sort", ["pictures", "newest", "title", "size"])
 def test_pages_hold_every_item_once_in_the_order_that_was_asked_for(gallery: Gallery, sort: str) -> None:
     pages = [gallery.page(Query(sort=sort, page=number), size=7) for number in range(1, 14)]
     found = [item for page in pages for item in page.items]
@@ -145,6 +145,9 @@ def test_pages_hold_every_item_once_in_the_order_that_was_asked_for(gallery: Gal
     if sort == "size":
         areas = [(item.width or 0) * (item.height or 0) for item in found]
         assert areas == sorted(areas, reverse=True)
+    if sort == "pictures":
+        assert [item.has_picture for item in found] == sorted((item.has_picture for item in found), reverse=True)
+        assert {item.has_picture for item in found} == {True, False}
     assert {(page.total, page.pages) for page in pages} == {(COUNT, 13)}
 
 
