@@ -32,7 +32,7 @@ from pd_assets.lib.home import Home, alone, remove_folder, write_checked
 FOLDER = ".index/gallery"
 TOLD = "told.json"
 # Raised when a folder would hold something else of the same tables.
-VERSION = 2
+VERSION = 3
 BATCH_ROWS = 8192
 # Of DuckDB, which spills what it cannot hold.
 MEMORY_BYTES = 400_000_000
