@@ -140,7 +140,7 @@ def decline(home: Home, number: str, *, reason: str) -> None:
 
 @contextmanager
 def _alone_with(home: Home, number: str) -> Iterator[Request]:
-    """The open request of a number; one at a time is answered, in whichever process. ConfigError where it is already."""
+    """The open request of a number; one at a time is answered, in whichever process. ConfigError where it is."""
     if refused := why_not(home):
         raise ConfigError(refused)
     find(home, number)

@@ -52,7 +52,9 @@ def test_it_shows_new_pictures_models_and_what_lost_its_ground_with_its_cause(si
     assert "Judge what waits for a person (1)" in page
 
 
-def test_a_picture_that_is_taken_down_is_gone_from_the_wall_at_once_and_back_once_that_is_undone(tmp_path: Path, home: Home) -> None:
+def test_a_picture_that_is_taken_down_is_gone_from_the_wall_at_once_and_back_once_that_is_undone(
+    tmp_path: Path, home: Home
+) -> None:
     shutil.copytree(home.root, tmp_path / "home", symlinks=True)
     own = open_home(tmp_path / "home")
     site = over(own)
