@@ -16,7 +16,7 @@ from pd_assets.lib.gallery.facets import FACETS, SORTS, verdict
 from pd_assets.lib.gallery.index import Gallery, Item
 from pd_assets.lib.gallery.keeping import keeper
 from pd_assets.lib.gallery.standing import Standing
-from pd_assets.lib.gallery.vectors import Maker, load_vectors
+from pd_assets.lib.gallery.vectors import load_vectors
 from pd_assets.lib.gallery.withheld import Withheld
 from pd_assets.web.served import Served, wants_part
 
@@ -57,7 +57,6 @@ class _Wall:
         self.served, self.embed_texts = served, embed_texts
         self.keeper = keeper(served.home, served.settings.rights_profile)
         self.withheld = Withheld(served.home, served.settings.stale_days)
-        self.maker = Maker(served.home)
 
     def answer(self, request: Request) -> Response:
         """The page, or for htmx the part of it that changes."""
@@ -86,7 +85,8 @@ class _Wall:
             return told | {"waits": not self.keeper.problem}, 200
         if not gallery.count:
             return told | {"empty": not tables.files_of(self.served.home, ITEMS)}, 200
-        self.maker.begin()
+        if self.served.may_start:
+            self.served.maker.begin()
         return told | self._found(gallery, query), 200
 
     def _found(self, gallery: Gallery, query: Query) -> dict[str, object]:
@@ -140,8 +140,10 @@ class _Wall:
             return "there is no CLIP yet; `pdd run train_models` trains one."
         if home.latest("dataset", vectors.DATASET) is None:
             return "there is no dataset yet; `pdd run build_dataset` makes one."
-        if self.maker.problem:
-            return f"our CLIP could not read the pictures ({self.maker.problem})."
+        if self.served.maker.problem:
+            return f"our CLIP could not read the pictures ({self.served.maker.problem})."
+        if not self.served.may_start:
+            return "our CLIP has not read the pictures yet, and nothing is started here."
         return "our CLIP reads the pictures just now; look again in a few minutes."
 
     def _newer(self, gallery: Gallery | None) -> str:

@@ -1,7 +1,7 @@
 -- What the gallery tells of each item, in the order of their ids. Tables: items, decisions, files, captions, clusters,
 -- takedowns. Parameter: profile. Values of a facet are text, empty where nothing is known.
 with told as (
-    select item_id, sha256, sha1, coalesce(number || ': ', '') || coalesce(reason, '') as reason from takedowns
+    select item_id, sha256, sha1, coalesce(number, 'without a number') as reason from takedowns
     where undone_at is null
 ),
 banned as (
