@@ -3,10 +3,11 @@
 import base64
 import binascii
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -48,9 +49,9 @@ def routes(served: Served, desk: Desk | None = None, vectors: OpenVectors | None
         Route("/draw/{name}", page.drawing),
         Route("/draw/{name}/part", page.part),
         Route("/draw/{name}/cancel", page.cancel, methods=["POST"]),
-        Route("/draw/{name}/{number:int}.png", page.picture),
-        Route("/draw/{name}/{number:int}/about", page.about),
-        Route("/draw/{name}/{number:int}/enlarge", page.enlarge, methods=["POST"]),
+        Route("/draw/{name}/{number}.png", page.picture),
+        Route("/draw/{name}/{number}/about", page.about),
+        Route("/draw/{name}/{number}/enlarge", page.enlarge, methods=["POST"]),
     ]
 
 
@@ -95,7 +96,7 @@ class _Draw:
         problems: dict[str, str] = {}
         try:
             if body:
-                typed["start"] = self.desk.starts.give_picture(body)
+                typed["start"] = self.desk.starts.give_picture(body, max_side=self.served.settings.max_side)
         except ConfigError as error:
             problems["start"] = str(error)
         try:
@@ -164,14 +165,14 @@ class _Draw:
         wish = drawing.wish
         headers = {**HEADERS, "X-Robots-Tag": "noindex"}
         if "download" in request.query_params:
-            called = f"{wish.stage}-{wish.version[:8]}-seed{wish.seed}-{request.path_params['number']}.png"
+            called = f"{wish.stage}-{wish.version[:8]}-seed{wish.seed}-{_number(request)}.png"
             return FileResponse(path, media_type="image/png", headers=headers, filename=called)
         return FileResponse(path, media_type="image/png", headers=headers)
 
     def about(self, request: Request) -> Response:
         """What a drawn picture resembles, and its marks."""
         drawing, _ = self._drawn(request)
-        number = int(request.path_params["number"])
+        number = _number(request)
         told: dict[str, object] = {
             "drawing": drawing,
             "number": number,
@@ -193,7 +194,7 @@ class _Draw:
             version=found[0].version,
             prompt=drawing.wish.prompt,
             steps=found[0].steps,
-            start=f"drawn:{drawing.id}/{request.path_params['number']}",
+            start=f"drawn:{drawing.id}/{_number(request)}",
             is_enlarging=True,
         )
         return RedirectResponse(f"/draw/{self.desk.order(wish).id}", status_code=303)
@@ -207,11 +208,11 @@ class _Draw:
 
     def _drawn(self, request: Request) -> tuple[Drawing, Path]:
         drawing = self._drawing(request)
-        path = self.desk.kept.picture(drawing.id, int(request.path_params["number"]))
+        path = self.desk.kept.picture(drawing.id, _number(request))
         if path is None:
             raise HTTPException(404, "There is no such picture among the results.")
-        if item := self.desk.starts.withdrawn(drawing.wish.start):
-            raise HTTPException(410, f"This began with {item}, which was taken down since; it is not shown any more.")
+        if why := self.desk.starts.withdrawn(drawing.wish):
+            raise HTTPException(410, f"This result is not shown any more: {why}.")
         return drawing, path
 
     def _page(
@@ -240,11 +241,17 @@ class _Draw:
             "most": asking,
             "most_bytes": starts.MOST_BYTES,
             "waiting": self.desk.waiting(),
-            "lately": [] if drawing else list(self.desk.kept.latest(LATELY)),
+            "lately": [] if drawing else list(islice(self._shown(), LATELY)),
+            "most_given": self.desk.kept.most_given,
             "drawing": None,
             **(self._told(drawing) if drawing else {}),
         }
         return self.served.page(request, "draw.html", told, title="Draw", status_code=status_code)
+
+    def _shown(self) -> Iterator[Drawing]:
+        """The results that may be shown, the latest first."""
+        kept = self.desk.kept
+        return (one for one in kept.latest(kept.most) if not self.desk.starts.withdrawn(one.wish))
 
     def _told(self, drawing: Drawing) -> dict[str, object]:
         """What a drawing is told with."""
@@ -259,7 +266,7 @@ class _Draw:
             "standing": self.desk.standing(drawing.id),
             "drawer": drawer,
             "unknown": self._unknown(drawer, wish.prompt) if drawer and not wish.is_enlarging else [],
-            "withdrawn": self.desk.starts.withdrawn(wish.start),
+            "withdrawn": self.desk.starts.withdrawn(wish),
             "may_enlarge": not wish.is_enlarging and any(one.is_enlarging and not one.problem for one in found),
         }
 
@@ -306,6 +313,13 @@ class _Draw:
             return found
 
 
+def _number(request: Request) -> int:
+    """Which of the pictures; -1 for what names none."""
+    told = request.path_params["number"]
+    # Python refuses to read numbers of thousands of digits.
+    return int(told) if told.isdecimal() and len(told) < 4 else -1
+
+
 def _require_bounded(request: Request) -> None:
     """HTTPException for a request of no or of too great a length, before it is read."""
     length = request.headers.get("content-length", "")
@@ -336,4 +350,5 @@ def _as_typed(wish: Wish) -> dict[str, str]:
     told = {name: getattr(wish, name) for name in asking.FIELDS if hasattr(wish, name) and name != "model"}
     rectangle = dict(zip(("left", "top", "across", "down"), sides, strict=True))
     typed = {name: "" if value is None else str(value) for name, value in told.items()}
+    typed["strength"] = "" if wish.chosen_strength is None else typed["strength"]
     return {**typed, **rectangle, "mask": "" if is_rectangle else wish.mask, "model": wish.model}

@@ -16,7 +16,7 @@ from pd_ml.diffusion.enlarging import read_upscaler
 from pd_ml.errors import ConfigError, PictureError, PromptError, ProvenanceError
 from pd_ml.marks.credentials import Given
 from pd_ml.marks.formats import read_file
-from pd_ml.marks.given import given_in
+from pd_ml.marks.given import given_of
 from pd_ml.marks.marking import Marks, marks
 from pd_ml.marks.origin import origin_of
 from pd_ml.provenance import TRAIN_CONFIG, RunRecord, read_run, verify_outputs
@@ -33,7 +33,8 @@ _LIKE_A_BUCKET = 1.1
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What to draw; None takes the value of the model's own config, or its own size. `pictures`: for each prompt, or in
-    all. `image`: a picture to start from, `mask`: white where it is drawn anew."""
+    all. `image`: a picture to start from, `mask`: white where it is drawn anew. `given`: the file that `image` was made
+    of, where its marks are; None is `image` itself."""
 
     model: Path
     prompts: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Order:
     width: int | None = None
     height: int | None = None
     image: Path | None = None
+    given: Path | None = None
     strength: float | None = None
     mask: Path | None = None
     upscaler: Path | None = None
@@ -243,7 +245,7 @@ def _from_picture(order: Order, shape: Shape, warnings: list[str]) -> tuple[Canv
         )
     start_HWC = start_pixels(picture, width, height)
     canvas = Canvas(width=width, height=height, start_HWC=start_HWC, strength=strength, anew_HW=anew_HW)
-    return canvas, given_in(body, name)
+    return canvas, given_of(order.given or order.image)
 
 
 def _picture_flags(order: Order) -> Sequence[tuple[str, bool]]:

@@ -154,6 +154,7 @@ def _draw(fields: _Fields) -> Draw:
         width=fields.number("width", 1, _LARGEST_SEED),
         height=fields.number("height", 1, _LARGEST_SEED),
         image=fields.maybe_path("image"),
+        given=fields.maybe_path("given"),
         # Without a picture to start from it says nothing.
         strength=fields.real("strength"),
         mask=fields.maybe_path("mask"),

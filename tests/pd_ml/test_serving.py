@@ -98,6 +98,19 @@ def test_it_draws_what_sample_draws_tells_each_step_and_marks_each_file(
     assert told.credentials is not None and GENERATED in told.credentials.source_types
 
 
+def test_what_is_made_of_a_picture_is_marked_by_the_file_that_was_given_and_not_by_a_copy_without_its_marks(
+    server: Server, models: Path, tmp_path: Path
+) -> None:
+    (first,) = answers(server, drawing(models, tmp_path / "a"))
+    (given,) = first["files"]  # type: ignore[misc]
+    with Image.open(str(given)) as image:
+        Image.fromarray(np.asarray(image)).save(tmp_path / "copy.png")
+    copy = {"image": str(tmp_path / "copy.png"), "strength": 0.5}
+    answers(server, *(drawing(models, tmp_path / name, **copy, given=of) for name, of in (("b", given), ("c", None))))
+    told = [detect(tmp_path / name / "0000.png", anchors_of([])).credentials for name in ("b", "c")]
+    assert [one is not None and GENERATED in one.source_types for one in told] == [True, False]
+
+
 def test_two_requests_in_a_row_share_the_model_and_one_of_another_folder_content_does_not(
     server: Server, models: Path, tmp_path: Path
 ) -> None:

@@ -2,13 +2,14 @@
 
 import math
 import secrets
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pd_assets.lib.drawing import models
 from pd_assets.lib.drawing.models import Drawer
 from pd_assets.lib.drawing.starts import Starts, rectangle
-from pd_assets.lib.drawing.wish import Wish
+from pd_assets.lib.drawing.wish import MASKED_STRENGTH, STRENGTH, Wish
 from pd_assets.lib.errors import ConfigError, PdError
 
 FIELDS = (
@@ -18,8 +19,8 @@ FIELDS = (
 LONGEST_PROMPT = 2_000
 MOST_PICTURES, MOST_STEPS, MOST_GUIDANCE = 4, 1_000, 50.0
 MOST_SEED = 2**63 - 1
-# As what draws has them (pd_ml/diffusion/order.py): a marked part is drawn anew, all of it.
-STRENGTH, MASKED_STRENGTH = 0.6, 1.0
+# Zero-width non-joiner and joiner: scripts such as Persian, and emoji, are written with them.
+JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,9 @@ class _Reader:
         self.problems: dict[str, str] = {}
 
     def prompt(self, name: str, model: Drawer) -> str:
-        text = " ".join(self.typed[name].split())
+        # Other characters that only say how text is laid out come with what is pasted.
+        typed = (one for one in self.typed[name] if one in JOINERS or unicodedata.category(one) != "Cf")
+        text = " ".join("".join(typed).split())
         if not model.takes_prompts:
             # What was typed for another model stays in the form.
             return ""
@@ -81,9 +84,9 @@ class _Reader:
                 f"{len(text.split()):,} words, {len(text):,} characters; expected at most {LONGEST_PROMPT:,} "
                 "characters, of which the model reads the beginning"
             )
-        elif not text.isprintable():
+        elif not text.translate(dict.fromkeys(map(ord, JOINERS))).isprintable():
             self.problems[name] = "it has characters that cannot be printed; type it anew"
-        elif name == "prompt" and not text:
+        elif name == "prompt" and not text.strip(JOINERS):
             self.problems[name] = "nothing was typed; expected a few words that say what is to be drawn"
         return text
 
@@ -137,7 +140,9 @@ class _Reader:
             self.problems["start"] = str(error)
         try:
             typed = (self.typed[name] for name in ("left", "top", "across", "down"))
-            mask = rectangle(*typed) or mask
+            if (typed_mask := rectangle(*typed)) and mask:
+                raise ConfigError("a rectangle is typed and a part is painted over: empty the one or clear the other")
+            mask = typed_mask or mask
             own.require_mask(mask)
         except ConfigError as error:
             self.problems["mask"] = str(error)

@@ -105,7 +105,7 @@ class Desk:
                 raise DeskFull(
                     f"{len(self._waiting)} drawings wait already, which is as many as may; draw this when some are done"
                 )
-            drawing = self.kept.new(wish)
+            drawing = self.kept.new(replace(wish, root=self.starts.root_of(wish.start)))
             self._waiting.append(_Order(drawing))
             self._awake()
         self.kept.prune(is_at_work=self.is_at_work)
@@ -258,12 +258,19 @@ class Desk:
         order.drawing = replace(order.drawing, state=DRAWING)
         try:
             self.kept.write(order.drawing)
-            with tempfile.TemporaryDirectory(prefix="pdd-drawing-") as scratch:
+            # Beside the results: what a killed site leaves goes with them.
+            folder = self.kept.folder(order.drawing.id)
+            with tempfile.TemporaryDirectory(prefix=".scratch-", dir=folder) as scratch:
                 clip = self.home.latest("models", "clip")
                 request = self._request(order.drawing, Path(scratch), clip)
                 if order.is_cancelled:
                     raise Cancelled("not wanted any more")
                 answer = self._picture(order, request)
+            if why := self.starts.withdrawn(order.drawing.wish):
+                # Taken down while it was drawn, perhaps purged.
+                for path in folder.glob("*.png"):
+                    path.unlink()
+                raise DrawingFailed(why)
             took_s = time.monotonic() - started
             ended = _drawn(order.drawing, answer, took_s, clip_version=clip.name if clip else "")
         except (PdError, OSError) as error:
@@ -314,11 +321,15 @@ class Desk:
                 "steps": wish.steps,
                 "out": str(out / "0000.png"),
             }
-        image = mask = None
+        image = mask = given = None
         if wish.start:
             # Under a name that a person is told; the file itself, since its marks tell what the result was made of.
             image = scratch / "the start picture"
-            image.symlink_to(self.starts.path_of(wish.start))
+            start = self.starts.path_of(wish.start)
+            image.symlink_to(start)
+            if original := self.kept.original(start):
+                given = scratch / "the start picture as it was given"
+                given.symlink_to(original)
             if wish.mask:
                 mask = scratch / "the mask"
                 self.starts.write_mask(wish.mask, image, (wish.width, wish.height), mask)
@@ -334,6 +345,7 @@ class Desk:
             "width": wish.width or None,
             "height": wish.height or None,
             "image": image and str(image),
+            "given": given and str(given),
             "strength": wish.strength if image else None,
             "mask": mask and str(mask),
             "upscaler": None,

@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -30,8 +30,11 @@ WAITING, DRAWING, DRAWN, FAILED, CANCELLED, INTERRUPTED = (
 )
 ENDED = frozenset({DRAWN, FAILED, CANCELLED, INTERRUPTED})
 MOST_KEPT, MOST_GIVEN = 200, 200
+MOST_GIVEN_BYTES = 2_000_000_000
 FILE = "drawing.json"
 GIVEN = ".given"
+# Beside what is drawn from: the file as it was given, whose marks tell what it is, and all names of the picture.
+ORIGINAL, NAMES = ".original", ".names"
 FORMAT_VERSION = 1
 _NAME = re.compile(r"\d{8}-\d{12}-[0-9a-f]{8}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -71,6 +74,7 @@ class Kept:
 
     root: Path
     most: int = MOST_KEPT
+    most_given: int = MOST_GIVEN
 
     @staticmethod
     def of(home: Home, *, most: int = MOST_KEPT) -> "Kept":
@@ -142,19 +146,59 @@ class Kept:
         for name in self.names()[self.most :]:
             if not is_at_work(name):
                 shutil.rmtree(self.root / name, ignore_errors=True)
-        given = sorted((self.root / GIVEN).glob("*"), key=_time, reverse=True)
-        for path in given[MOST_GIVEN:]:
-            path.unlink(missing_ok=True)
 
-    def give(self, body: bytes) -> str:
-        """Keep the bytes of a picture; the name by which it is had again."""
-        digest = hashlib.sha256(body).hexdigest()
+    def give(self, body: bytes, *, original: bytes = b"", names: Sequence[str] = ()) -> str:
+        """Keep the bytes of a picture, with the file that they were made of and all its names; the name by which it is
+        had again. What was given longest ago makes room.
+        """
+        digest = hashlib.sha256(original or body).hexdigest()
         path = self.root / GIVEN / digest
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{digest}.{secrets.token_hex(4)}")
-        partial.write_bytes(body)
-        partial.replace(path)
+        for suffix, content in ((ORIGINAL, original), (NAMES, json.dumps(list(names)).encode()), ("", body)):
+            if content:
+                partial = path.with_name(f".{digest}.{secrets.token_hex(4)}")
+                partial.write_bytes(content)
+                partial.replace(path.with_suffix(suffix))
+        self._prune_given()
         return digest
+
+    def _prune_given(self) -> None:
+        found = {path: _touched_and_bytes(path) for path in (self.root / GIVEN).glob("*")}
+        total_bytes = 0
+        for place, path in enumerate(sorted((one for one in found if not one.suffix), key=found.__getitem__)[::-1]):
+            total_bytes += sum(found.get(one, (0, 0))[1] for one in (path, path.with_suffix(ORIGINAL)))
+            if place and (place >= self.most_given or total_bytes > MOST_GIVEN_BYTES):
+                self.forget(path.name)
+
+    def forget(self, digest: str) -> None:
+        """Remove what was given under a name."""
+        for suffix in ("", NAMES, ORIGINAL):
+            (self.root / GIVEN / digest).with_suffix(suffix).unlink(missing_ok=True)
+
+    def names_of(self, digest: str) -> tuple[str, ...] | None:
+        """All names of the picture that was given; None where nobody can tell."""
+        if not _DIGEST.fullmatch(digest):
+            return None
+        try:
+            return tuple(map(str, json.loads((self.root / GIVEN / digest).with_suffix(NAMES).read_text())))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def made_of(self, known_by: Collection[str]) -> Iterator[Path]:
+        """The folders of the drawings that one of some pictures is in, or may be; the files in which it was given."""
+        for name in self.names():
+            drawing = self.read(name)
+            if drawing is None or is_made_of(drawing.wish.began_with, known_by):
+                yield self.root / name
+        for path in sorted((self.root / GIVEN).glob("*")):
+            # A mask shows no picture.
+            if is_made_of(self.names_of(path.stem), known_by):
+                yield path
+
+    def original(self, given: Path) -> Path | None:
+        """The file that a picture was given as; None of one that was not given."""
+        path = given.with_suffix(ORIGINAL)
+        return path if given.parent.name == GIVEN and path.is_file() else None
 
     def given(self, digest: str) -> Path | None:
         """The file of what was given, while it is kept."""
@@ -166,8 +210,14 @@ class Kept:
         return path
 
 
-def _time(path: Path) -> float:
+def is_made_of(root: Sequence[str] | None, known_by: Collection[str]) -> bool:
+    """Whether a picture with such names is one of some, or may be."""
+    return root is None or any(name.removeprefix("picture:") in known_by for name in root)
+
+
+def _touched_and_bytes(path: Path) -> tuple[float, int]:
     try:
-        return path.stat().st_mtime
+        stat = path.stat()
     except OSError:
-        return 0.0
+        return 0.0, 0
+    return stat.st_mtime, stat.st_size

@@ -8,6 +8,7 @@
 Errors: ConfigError, and NotShown of one of ours that may not be used.
 """
 
+import hashlib
 import io
 import math
 import re
@@ -16,14 +17,17 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from pd_assets.lib.catalog.schemas import TAKEDOWNS
 from pd_assets.lib.drawing.kept import Kept
+from pd_assets.lib.drawing.wish import Wish
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.gallery.keeping import keeper
 from pd_assets.lib.gallery.standing import Standing
 from pd_assets.lib.gallery.withheld import Withheld
 from pd_assets.lib.home import Home
 from pd_assets.lib.images.decode import MOST_PIXELS, UnusableImage
-from pd_assets.lib.images.pool import Decoders
+from pd_assets.lib.images.pool import Bounds, Decoders
+from pd_assets.lib.release.picture_file import find_by_bytes
 from pd_assets.lib.release.pictures import find_pictures
 from pd_assets.lib.settings import STALE_DAYS
 
@@ -31,7 +35,8 @@ from pd_assets.lib.settings import STALE_DAYS
 GIVEN_SIDE = 1024
 MOST_BYTES = 100_000_000
 OWN = ("JPEG", "PNG")
-MOST_STEPS_BACK = 20
+# Whoever waits before a page waits no longer for a file to be read.
+BOUNDS = Bounds(time_s=60.0)
 # Of 255: how much of a pixel a brush touched.
 TOUCHED = 32
 _DRAWN = re.compile(r"drawn:([0-9a-f-]+)/(\d{1,3})")
@@ -45,9 +50,20 @@ class Starts:
         self.home, self.kept = home, kept
         self.standing = Standing(keeper(home, profile), Withheld(home, stale_days))
 
-    def give_picture(self, body: bytes) -> str:
-        """Keep a picture that somebody gave, as large as a model may want it; the name that a wish has for it."""
-        return "given:" + self.kept.give(_decoded(body, "the start picture"))
+    def give_picture(self, body: bytes, *, max_side: int) -> str:
+        """Keep a picture that somebody gave, as large as a model may want it; the name that a wish has for it.
+
+        ConfigError where it is, or looks like, one that was taken down. `max_side`: of the pictures in the store.
+        """
+        decoded = _decoded(body, "the start picture")
+        found = find_by_bytes(self.home, body, called="the start picture", max_side=max_side, bounds=BOUNDS)
+        names = [hashlib.sha256(body).hexdigest(), hashlib.sha1(body).hexdigest(), hashlib.sha256(decoded).hexdigest()]
+        names += [name for one in found.pictures for name in (one.item_id, one.sha256, one.sha1) if name]
+        if self._is_taken_down(names):
+            raise ConfigError("the start picture was taken down here, or looks like one that was: choose another one")
+        if unread := [one for one in found.unread if one.startswith(TAKEDOWNS.key)]:
+            raise ConfigError(f"nobody can tell whether the start picture was taken down ({unread[0]}): ask later")
+        return "given:" + self.kept.give(decoded, original=body, names=list(dict.fromkeys(names)))
 
     def give_mask(self, body: bytes) -> str:
         """The same of a mask: white where it is drawn anew, black elsewhere. "" where all of it is black."""
@@ -83,8 +99,6 @@ class Starts:
         path: Path | None
         if found := _DRAWN.fullmatch(start):
             path, gone = self.kept.picture(found[1], int(found[2])), "that result is not kept any more"
-            if item := self.withdrawn(start):
-                raise ConfigError(f"that result began with {item}, which was taken down since: choose another one")
         elif start.startswith("given:"):
             path = self.kept.given(start.removeprefix("given:"))
             gone = "the picture that was given is not kept any more"
@@ -95,6 +109,8 @@ class Starts:
             raise ConfigError(f"{start[:80]!r} names no picture; expected drawn:, given: or picture:")
         if path is None:
             raise ConfigError(f"{gone}: choose another one to begin with")
+        if why := self._withdrawn(self.root_of(start)):
+            raise ConfigError(f"{why}: choose another one to begin with")
         return path
 
     def _stored(self, item_id: str) -> Path | None:
@@ -105,18 +121,37 @@ class Starts:
         self.home.fetched(path)
         return path
 
-    def withdrawn(self, start: str) -> str:
-        """The picture of ours that was taken down and that a result began with, itself or through others; or ""."""
-        for _ in range(MOST_STEPS_BACK):
-            if start.startswith("picture:"):
-                item_id = start.removeprefix("picture:")
-                return item_id if is_taken_down(self.standing, item_id) else ""
-            found = _DRAWN.fullmatch(start)
-            drawing = self.kept.read(found[1]) if found else None
-            if drawing is None:
-                return ""
-            start = drawing.wish.start
-        return ""
+    def root_of(self, start: str) -> tuple[str, ...] | None:
+        """All names of the picture that whatever is drawn from a start began with (Wish.root)."""
+        if not start:
+            return ()
+        if found := _DRAWN.fullmatch(start):
+            drawing = self.kept.read(found[1])
+            return drawing.wish.began_with if drawing else None
+        if start.startswith("picture:"):
+            item = self.standing.item(start.removeprefix("picture:"))
+            return (start, *(name for name in (item.sha256, item.sha1) if name)) if item else (start,)
+        names = self.kept.names_of(start.removeprefix("given:"))
+        return None if names is None else (start, *names)
+
+    def withdrawn(self, wish: Wish) -> str:
+        """Why the results of a wish are not shown any more: what they began with was taken down since; or ""."""
+        return self._withdrawn(wish.began_with)
+
+    def _withdrawn(self, root: Sequence[str] | None) -> str:
+        if root is None:
+            return "nobody can tell any more what that began with, so that it counts as taken down"
+        if not self._is_taken_down(root):
+            return ""
+        called = "a picture that was given and" if root[0].startswith("given:") else f"{root[0][8:]}, which"
+        return f"that began with {called} was taken down since"
+
+    def _is_taken_down(self, names: Sequence[str]) -> bool:
+        """Whether one of some names and digests is that of a picture that may not be used any more."""
+        known_by = [name.removeprefix("picture:") for name in names]
+        if self.standing.withheld.why(*known_by) is not None:
+            return True
+        return any(is_taken_down(self.standing, name) for name in known_by if ":" in name)
 
     def require_mask(self, mask: str) -> None:
         """ConfigError for the name of a mask that cannot be had."""

@@ -6,6 +6,9 @@ from urllib.parse import urlencode
 
 from pd_assets.lib.errors import ConfigError
 
+# As what draws has them (pd_ml/diffusion/order.py): a marked part is drawn anew, all of it.
+STRENGTH, MASKED_STRENGTH = 0.6, 1.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -13,6 +16,9 @@ class Wish:
 
     `start` is "" or the picture to begin with (starts.py), `mask` "" or what of it is drawn anew; `strength` how far
     the result may be from it. `width` and `height` are pixels. With `is_enlarging` the model makes `start` larger.
+
+    `root`: all names and digests of the picture that it began with, also through other results, the one by which it was
+    named first; () of nothing. None, and it counts as taken down: nobody can tell.
     """
 
     stage: str
@@ -26,13 +32,25 @@ class Wish:
     height: int = 0
     n: int = 1
     start: str = ""
-    strength: float = 0.6
+    strength: float = STRENGTH
     mask: str = ""
     is_enlarging: bool = False
+    root: tuple[str, ...] | None = None
 
     @property
     def model(self) -> str:
         return f"{self.stage}/{self.version}"
+
+    @property
+    def began_with(self) -> tuple[str, ...] | None:
+        """The root, which is nothing wherever there is no start."""
+        return self.root if self.start else ()
+
+    @property
+    def chosen_strength(self) -> float | None:
+        """The strength that somebody chose; None where it is what is taken without."""
+        own = MASKED_STRENGTH if self.mask else STRENGTH
+        return self.strength if self.start and self.strength != own else None
 
     @property
     def again(self) -> str:
@@ -55,14 +73,14 @@ class Wish:
             "height": self.height,
             "n": self.n,
             "start": self.start,
-            "strength": self.strength if self.start else None,
+            "strength": self.chosen_strength,
             **more,
         }
         return "/draw?" + urlencode({name: value for name, value in told.items() if value not in (None, "")})
 
     def begun_with(self, start: str) -> "Wish":
         """The same words and settings over another picture."""
-        return replace(self, start=start, mask="")
+        return replace(self, start=start, mask="", strength=self.chosen_strength or STRENGTH)
 
 
 def as_json(wish: Wish) -> dict[str, object]:
@@ -75,4 +93,5 @@ def from_json(told: Mapping[str, object]) -> Wish:
     names = {field.name for field in fields(Wish)}
     if not isinstance(told, Mapping) or not {"stage", "version"} <= set(told) <= names:
         raise ConfigError("not a wish of this version; draw it anew")
-    return Wish(**told)  # type: ignore[arg-type]
+    root = told.get("root")
+    return replace(Wish(**told), root=tuple(root) if isinstance(root, list | tuple) else None)  # type: ignore[arg-type]

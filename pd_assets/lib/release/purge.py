@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pd_assets.lib.catalog.schemas import TABLES
 from pd_assets.lib.dataset.exported import pictures_of
 from pd_assets.lib.dataset.history import HALF_A_REST, keep_rest, rest_of
+from pd_assets.lib.drawing.kept import Kept
 from pd_assets.lib.home import Home, remove_caches, remove_folder
 from pd_assets.lib.release import members
 from pd_assets.lib.release.lineage import Model, models_and_members
@@ -113,11 +114,12 @@ class _Purge:
         sheets = [*self.sheets(models, held), *self.audits()]
         for path in sheets:
             self._unlink("sheets", path)
+        self._try("what was drawn of it", self._drawn)
         for folder in self.bundles(held):
             self._remove("sheets", str(folder.relative_to(self.home.root)), folder)
         # Halves of what was removed or kept, and what was set aside as damaged: nobody can tell what it shows.
         halves = ("*/*/.*.removed", f"dataset/*/{HALF_A_REST}")
-        for pattern in (*halves, ".damaged/dataset", ".damaged/models", ".damaged/images"):
+        for pattern in (*halves, "*drawn/.*.removed", ".damaged/dataset", ".damaged/models", ".damaged/images"):
             for path in self.home.root.glob(pattern):
                 self._try(str(path), shutil.rmtree, path)
 
@@ -208,6 +210,14 @@ class _Purge:
         for digest in sorted(self.digests):
             for path in self.home.matching(f"images/{digest[:2]}/{digest}.*"):
                 self._unlink("files", path)
+
+    def _drawn(self) -> None:
+        """The results that began with one of the pictures, and what somebody gave that shows one."""
+        for path in Kept.of(self.home).made_of(self.items | self.digests):
+            if path.is_dir():
+                self._remove("sheets", str(path.relative_to(self.home.root)), path)
+            else:
+                self._unlink("sheets", path)
 
     def sheets(self, models: Iterable[Model], held: set[str]) -> Iterator[Path]:
         """What trainings and evaluations drew of datasets that held a picture: it is not known which pictures."""

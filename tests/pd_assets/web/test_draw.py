@@ -174,6 +174,21 @@ def test_an_upload_one_of_ours_and_a_result_are_begun_with(client: TestClient, t
     assert client.get("/draw/start?start=M77&width=16&height=16").status_code == 404
 
 
+def test_what_holds_for_a_picture_that_was_given_holds_for_all_that_is_made_of_it(
+    home: Home, client: TestClient
+) -> None:
+    plant_model(home, "super_resolution", version="5" * 16)
+    address = order(client, prompt="a boat", upload=picture((300, 200)))
+    told = [result(client, address)]
+    told.append(result(client, order(client, prompt="a boat", start=f"drawn:{address.rpartition('/')[2]}/0")))
+    larger = client.post(f"{address}/0/enlarge", headers=ORIGIN, follow_redirects=False).headers["location"]
+    told.append(result(client, larger))
+    told.append(result(client, order(client, prompt="a boat")))
+    held = ["Whatever holds for the picture that was given still holds" in one for one in told]
+    assert held == [True, True, True, False]
+    assert "until 200 newer ones were given" in client.get("/draw").text
+
+
 def test_a_result_is_made_larger_where_a_model_does_that(home: Home, client: TestClient) -> None:
     address = order(client, prompt="a boat")
     assert "Make it larger" not in result(client, address)
@@ -203,6 +218,7 @@ def test_a_result_of_a_picture_that_was_taken_down_is_not_shown_any_more(home: H
     take_down(home, "commons:M1", reason="asked for")
     assert "taken down since" in client.get(f"{address}/part").text and "<img" not in client.get(f"{address}/part").text
     assert client.get(f"{address}/0.png").status_code == 410
+    assert address not in client.get("/draw").text, "nor does it stand among what was drawn lately"
 
 
 def test_a_home_without_models_says_which_command_makes_one(tmp_path: Path) -> None:
@@ -224,7 +240,9 @@ def test_a_home_that_may_not_be_written_is_drawn_from_and_stays_as_it_is(home: H
 
 
 def test_a_drawing_that_is_not_kept_any_more_is_a_404(client: TestClient) -> None:
-    for path in ("/draw/20260101-000000000000-00000000", "/draw/..%2f..", "/draw/x/part", "/draw/x/0.png"):
+    many = "9" * 5_000
+    gone = ("/draw/20260101-000000000000-00000000", "/draw/..%2f..", "/draw/x/part", "/draw/x/0.png")
+    for path in (*gone, f"/draw/x/{many}.png", f"/draw/x/{many}/about"):
         assert client.get(path).status_code == 404
 
 

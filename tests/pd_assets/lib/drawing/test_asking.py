@@ -1,5 +1,6 @@
 """What people type is read as a wish, or told beside its field what was found and what is expected."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from pd_assets.lib.drawing.asking import LONGEST_PROMPT, MOST_SEED, Read, read
 from pd_assets.lib.drawing.kept import Kept
 from pd_assets.lib.drawing.models import chosen, drawers
 from pd_assets.lib.drawing.starts import Starts
-from pd_assets.lib.drawing.wish import Wish, as_json, from_json
+from pd_assets.lib.drawing.wish import MASKED_STRENGTH, STRENGTH, Wish, as_json, from_json
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
 from pd_ml.provenance import RUN, TRAIN_CONFIG
@@ -51,6 +52,7 @@ def test_all_that_was_typed_stands_in_the_wish(home: Home) -> None:
         ("prompt", "", "nothing was typed"),
         ("prompt", "word " * 10_000, "10,000 words, 49,999 characters; expected at most 2,000"),
         ("prompt", "a \x07 bell", "cannot be printed"),
+        ("prompt", "\u200c\u202e", "nothing was typed"),
         ("negative_prompt", "x" * (LONGEST_PROMPT + 1), "expected at most"),
         ("steps", "0", "from 1 to 1,000"),
         ("steps", "1000000000", "from 1 to 1,000"),
@@ -82,6 +84,27 @@ def test_what_cannot_be_drawn_is_told_beside_its_field(home: Home, field: str, v
 def test_a_rectangle_needs_a_picture_to_begin_with(home: Home) -> None:
     found = typed(home, left="10", top="10", across="50", down="50")
     assert "no picture to begin with" in found.problems["mask"]
+
+
+def test_a_rectangle_beside_a_painted_part_is_told_to_be_one_too_many(home: Home) -> None:
+    given = Kept.of(home).give(b"a mask")
+    found = typed(home, mask=f"given:{given}", left="10", top="10", across="50", down="50")
+    assert "a rectangle is typed and a part is painted over" in found.problems["mask"]
+
+
+def test_words_are_joined_and_parted_as_their_script_does_and_what_turns_the_text_around_is_left_out(
+    home: Home,
+) -> None:
+    wish = typed(home, prompt="\ufeffمی\u200cخواهم \u202ea \U0001f469\u200d\U0001f3a8").wish
+    assert wish is not None and wish.prompt == "می\u200cخواهم a \U0001f469\u200d\U0001f3a8"
+
+
+def test_a_strength_that_nobody_chose_is_left_to_what_is_drawn_next() -> None:
+    plain = Wish(stage="unet", version="v1", start="picture:a", strength=STRENGTH)
+    masked = replace(plain, mask="rect:0,0,50,50", strength=MASKED_STRENGTH)
+    addresses = [one.again for one in (plain, masked, plain.begun_with("drawn:b/0"), masked.begun_with("drawn:b/0"))]
+    assert not any("strength" in one for one in addresses)
+    assert "strength=0.3" in replace(masked, strength=0.3).begun_with("drawn:b/0").again
 
 
 def test_a_strength_says_nothing_where_there_is_no_picture_to_begin_with(home: Home) -> None:

@@ -13,8 +13,10 @@ from pd_assets.lib.drawing.kept import CANCELLED, DRAWN, FAILED, INTERRUPTED, Dr
 from pd_assets.lib.drawing.server import DrawingFailed
 from pd_assets.lib.drawing.wish import Wish
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release.takedowns import take_down
 from tests.patience import until
 from tests.pd_assets.lib.drawing import drawer
+from tests.pd_assets.lib.drawing.planted import picture, plant_pictures
 
 Open = Callable[..., Desk]
 
@@ -125,6 +127,34 @@ def test_no_more_than_so_many_wait(open_desk: Open, tmp_path: Path) -> None:
         desk.order(wish("three"))
     assert desk.cancel(waiting[0].id)
     assert not desk.order(wish("three")).is_ended, "there is room again"
+
+
+def test_what_a_killed_site_was_at_lies_beside_the_results_and_goes_with_them(
+    open_desk: Open, log: Path, tmp_path: Path
+) -> None:
+    desk = open_desk()
+    (tmp_path / "start.png").write_bytes(picture((8, 8)))
+    given = desk.kept.give((tmp_path / "start.png").read_bytes(), original=b"as it was given")
+    drawing = desk.order(wish(f"wait:{tmp_path / 'never'}", start=f"given:{given}"))
+    begun(desk, drawing)
+    (request,) = drawer.requests(log)
+    original = Path(str(request["given"]))
+    assert original.read_bytes() == b"as it was given", "whose marks tell what the result is made of"
+    assert original.parent.parent == Path(str(request["image"])).parent.parent == desk.kept.folder(drawing.id)
+
+
+def test_what_is_taken_down_while_it_is_drawn_from_leaves_no_result(
+    open_desk: Open, home: Home, tmp_path: Path
+) -> None:
+    plant_pictures(home, 1)
+    desk, gate = open_desk(), tmp_path / "gate"
+    drawing = desk.order(wish(f"wait:{gate}", start="picture:commons:M1"))
+    begun(desk, drawing)
+    take_down(home, "commons:M1", reason="asked for")
+    gate.touch()
+    found = ended(desk, drawing)
+    assert found.state == FAILED and "commons:M1, which was taken down since" in found.error
+    assert not list(desk.kept.folder(drawing.id).glob("*.png"))
 
 
 def test_only_the_last_results_are_kept(open_desk: Open, home: Home) -> None:

@@ -1,21 +1,29 @@
 """Pictures to begin with: what people give is decoded apart, ours may be shown, masks lie where they were painted."""
 
+import hashlib
 import io
+import shutil
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from pd_assets.lib.drawing.kept import Kept
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
+from pd_assets.lib.drawing.kept import DRAWN, Kept
 from pd_assets.lib.drawing.starts import GIVEN_SIDE, Starts, rectangle, shown_start
 from pd_assets.lib.drawing.wish import Wish
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.gallery.standing import NotShown
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.images.decode import normalise
 from pd_assets.lib.release.takedowns import take_down
 from tests.pd_assets.lib.drawing.planted import picture, plant_pictures
+from tests.pd_assets.lib.pictures import encoded
+from tests.pd_assets.lib.planting import MAX_SIDE, decision, file, item, plant
+from tests.pd_assets.lib.release.test_look import detailed, passed_on
 
 ITEM = "commons:M1"
 
@@ -43,10 +51,20 @@ def huge_png(side: int) -> bytes:
 
 
 def test_a_picture_that_was_given_is_kept_as_large_as_a_model_may_want_it(starts: Starts) -> None:
-    name = starts.give_picture(picture((2_000, 1_000), kind="JPEG"))
+    body = picture((2_000, 1_000), kind="JPEG")
+    name = starts.give_picture(body, max_side=MAX_SIDE)
     assert name == starts.named(name)
     with Image.open(starts.path_of(name)) as opened:
         assert opened.size == (GIVEN_SIDE, GIVEN_SIDE // 2)
+    original = starts.kept.original(starts.path_of(name))
+    assert original is not None and original.read_bytes() == body, "its marks are told of the file that was given"
+
+
+def test_what_was_given_is_kept_within_bounds_whether_it_is_drawn_from_or_not(home: Home) -> None:
+    kept = Kept(home.root / "drawn", most_given=2)
+    given = [kept.give(b"small", original=str(number).encode()) for number in range(4)]
+    assert [kept.given(one) is not None for one in given] == [False, False, True, True]
+    assert len(list((kept.root / ".given").iterdir())) == 3 * 2, "each with its original and its names"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +79,7 @@ def test_a_picture_that_was_given_is_kept_as_large_as_a_model_may_want_it(starts
 )
 def test_what_is_no_whole_picture_is_refused_in_words(starts: Starts, body: bytes, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as error:
-        starts.give_picture(body)
+        starts.give_picture(body, max_side=MAX_SIDE)
     assert "expected a whole JPEG, PNG" in str(error.value)
 
 
@@ -74,16 +92,98 @@ def test_one_of_ours_is_called_as_on_every_page_and_is_not_copied(home: Home, st
 def test_what_was_taken_down_is_nothing_to_begin_with_and_what_began_with_it_is_not_shown(
     home: Home, starts: Starts
 ) -> None:
-    kept = starts.kept
-    first = kept.new(Wish(stage="unet", version="v1", start=f"picture:{ITEM}"))
-    second = kept.new(Wish(stage="unet", version="v1", start=f"drawn:{first.id}/0"))
-    assert starts.withdrawn(f"drawn:{second.id}/0") == ""
+    first = drawn(starts, f"picture:{ITEM}")
+    second = drawn(starts, first)
+    wishes = [one.wish for name in starts.kept.names() if (one := starts.kept.read(name))]
+    assert [starts.withdrawn(one) for one in wishes] == ["", ""]
     take_down(home, ITEM, reason="asked for")
-    assert starts.withdrawn(f"drawn:{second.id}/0") == ITEM
+    assert [ITEM in starts.withdrawn(one) for one in wishes] == [True, True]
     with pytest.raises(NotShown, match="taken down"):
         starts.named(ITEM)
     with pytest.raises(ConfigError, match="taken down since"):
-        starts.path_of(f"drawn:{second.id}/0")
+        starts.path_of(second)
+
+
+def drawn(starts: Starts, start: str) -> str:
+    """A result that began with something, as a start."""
+    wish = Wish(stage="unet", version="v1", start=start, root=starts.root_of(start))
+    drawing = replace(starts.kept.new(wish), state=DRAWN, files=("0000.png",))
+    (starts.kept.folder(drawing.id) / "0000.png").write_bytes(picture((8, 8)))
+    starts.kept.write(drawing)
+    return f"drawn:{drawing.id}/0"
+
+
+def test_a_result_is_known_by_what_it_all_began_with_however_long_ago_and_though_that_is_gone(
+    home: Home, starts: Starts
+) -> None:
+    ours, given = drawn(starts, f"picture:{ITEM}"), starts.give_picture(picture((64, 64)), max_side=MAX_SIDE)
+    of_it, of_given, of_nothing = ours, drawn(starts, given), drawn(starts, drawn(starts, ""))
+    for _ in range(25):
+        of_it = drawn(starts, of_it)
+    shutil.rmtree(starts.kept.folder(ours[6:].partition("/")[0]))
+    starts.kept.forget(given.removeprefix("given:"))
+    assert [starts.path_of(one).name for one in (of_it, of_given, of_nothing)] == ["0000.png"] * 3
+    take_down(home, ITEM, reason="asked for")
+    take_down(home, given.removeprefix("given:"), reason="asked for")
+    for one in (of_it, of_given):
+        with pytest.raises(ConfigError, match="taken down since"):
+            starts.path_of(one)
+    assert starts.path_of(of_nothing)
+
+
+def test_a_result_of_which_nobody_can_tell_what_it_began_with_counts_as_taken_down(starts: Starts) -> None:
+    gone = "drawn:20260101-000000000000-00000000/0"
+    with pytest.raises(ConfigError, match="nobody can tell any more"):
+        starts.path_of(drawn(starts, gone))
+
+
+def home_of(root: Path, body: bytes) -> Home:
+    """A home with one picture as it was really fetched."""
+    home, stored = open_home(root), normalise(body, max_side=MAX_SIDE)
+    path = f"images/{stored.sha256[:2]}/{stored.sha256}.jpg"
+    (home.root / path).parent.mkdir(parents=True)
+    (home.root / path).write_bytes(stored.body)
+    plant(home, ITEMS, [item(1)])
+    plant(home, DECISIONS, [decision(1)])
+    hashes = {"sha1": hashlib.sha1(body).hexdigest(), "phash": stored.phash, "detail_hash": stored.quality.detail_hash}
+    plant(home, FILES, [file(1, sha256=stored.sha256, path=path, **hashes)])
+    return home
+
+
+def test_what_was_taken_down_is_no_start_by_its_bytes_those_of_the_store_or_its_look(tmp_path: Path) -> None:
+    painting = detailed(3)
+    original = encoded(painting, quality=90)
+    home = home_of(tmp_path / "home", original)
+    starts = Starts(home, Kept.of(home), "strict")
+    (stored,) = (home.root / "images").glob("*/*.jpg")
+    same = [original, stored.read_bytes(), passed_on(painting)]
+    earlier = drawn(starts, starts.give_picture(same[2], max_side=MAX_SIDE))
+    take_down(home, ITEM, reason="asked for")
+    for body in same:
+        with pytest.raises(ConfigError, match="was taken down here, or looks like one that was"):
+            starts.give_picture(body, max_side=MAX_SIDE)
+    with pytest.raises(ConfigError, match="taken down since"):
+        starts.path_of(earlier)
+    assert starts.give_picture(encoded(detailed(4), quality=90), max_side=MAX_SIDE).startswith("given:")
+
+
+def test_a_purge_takes_what_was_drawn_of_the_picture_and_what_somebody_gave_that_shows_it(tmp_path: Path) -> None:
+    painting = detailed(3)
+    home = home_of(tmp_path / "home", encoded(painting, quality=90))
+    starts = Starts(home, Kept.of(home), "strict")
+    given = starts.give_picture(passed_on(painting), max_side=MAX_SIDE)
+    other = starts.give_picture(encoded(detailed(4), quality=90), max_side=MAX_SIDE)
+    made = [drawn(starts, f"picture:{ITEM}"), drawn(starts, given)]
+    made += [drawn(starts, made[0]), drawn(starts, "drawn:20260101-000000000000-00000000/0")]
+    stays = [drawn(starts, other), drawn(starts, "")]
+    done = take_down(home, ITEM, reason="for good", purge=True)
+    folders = [f"drawn/{one[6:].partition('/')[0]}" for one in made]
+    assert set(folders) < set(done.purged.sheets) and not any((home.root / one).exists() for one in folders)
+    assert [bool(starts.path_of(one)) for one in (*stays, other)] == [True] * 3
+    digest = given.removeprefix("given:")
+    assert not list((home.root / "drawn" / ".given").glob(f"{digest}*")) and starts.kept.names() == sorted(
+        (one[6:].partition("/")[0] for one in stays), reverse=True
+    )
 
 
 def test_a_mask_lies_over_the_middle_that_is_drawn_from(starts: Starts, tmp_path: Path) -> None:
