@@ -147,8 +147,10 @@ def make(home: Home) -> Path | None:
             run_pd_ml(
                 ["embed", "--clip", str(clip), "--dataset", str(dataset), "--out", str(folder)], lambda event: None
             )
+        # Those of a dataset that is still here serve the models that learnt from it.
+        kept = _folders(home)
         for other in place(home).iterdir():
-            if other.is_dir() and other != folder:
+            if other.is_dir() and other not in kept:
                 shutil.rmtree(other, ignore_errors=True)
     return folder
 

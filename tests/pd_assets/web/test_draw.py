@@ -53,7 +53,10 @@ def desk(home: Home, tmp_path: Path) -> Iterator[Desk]:
 def browse(home: Home, desk: Desk, near: Found | None = None) -> TestClient:
     """The page behind the guard, as site.py has it."""
     own = served(home, Settings.from_env())
-    app = Starlette(routes=draw.routes(own, desk, lambda version: near if version == DATASET else None), middleware=guard(policy="default-src 'self'"))
+    app = Starlette(
+        routes=draw.routes(own, desk, lambda version: near if version == DATASET else None),
+        middleware=guard(policy="default-src 'self'"),
+    )
     return TestClient(app, base_url=OWN)
 
 
