@@ -12,8 +12,8 @@ from PIL import Image
 
 from pd_ml.config import SamplingConfig
 from pd_ml.diffusion.canvas import Canvas, anew_weights, start_pixels
-from pd_ml.diffusion.from_picture import begins_twice, draw_on, first_step, steps_of
 from pd_ml.diffusion.flow import RectifiedFlow
+from pd_ml.diffusion.from_picture import begins_twice, draw_on, first_step, steps_of
 from pd_ml.diffusion.order import Order, checked
 from pd_ml.diffusion.sampling import draw, draw_unprompted, open_pipeline, takes_prompts
 from pd_ml.diffusion.studio import paint as draw_order
