@@ -1,12 +1,14 @@
 """A child that speaks the protocol of `python -m pd_ml serve` and draws squares of one colour, without torch.
 
-What it does is told by the prompt: `wait:FILE` draws once the file is there, `die` ends the process, `refuse` is an
-error of its own, `crash` one that nobody foresaw. Each request is noted in the file that is its first argument.
+What it does is told by the prompt: `wait:FILE` draws once the file is there, `die` ends the process, `kill` kills it,
+`refuse` is an error of its own, `crash` one that nobody foresaw. Each request is noted in the file that is its first
+argument.
 """
 
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -55,6 +57,8 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
     if word == "die":
         sys.stderr.write("it ran out of paint\n")
         os._exit(3)
+    if word == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
     if word == "crash":
         return [{"event": "error", "error": "IndexError", "message": "index 1000 is out of bounds"}]
     if word == "refuse":

@@ -92,10 +92,11 @@ def test_one_that_waits_and_one_that_is_drawn_are_cancelled_and_the_others_go_on
 
 def test_a_child_that_dies_costs_the_request_that_killed_it_and_no_other(open_desk: Open) -> None:
     desk = open_desk()
-    ordered = [desk.order(wish(prompt)) for prompt in ("die", "refuse", "crash", "a boat")]
+    ordered = [desk.order(wish(prompt)) for prompt in ("die", "refuse", "crash", "kill", "a boat")]
     found = [ended(desk, one) for one in ordered]
-    assert [one.state for one in found] == [FAILED, FAILED, FAILED, DRAWN]
+    assert [one.state for one in found] == [FAILED] * 4 + [DRAWN]
     assert found[2].error == "the model could not draw this (IndexError: index 1000 is out of bounds)"
+    assert "SIGKILL, by somebody, or by the kernel where memory ran out" in found[3].error
     assert "exit 3" in found[0].error and "it ran out of paint" in found[0].error
     assert found[1].error == "I do not draw that"
 
