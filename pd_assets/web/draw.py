@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -21,13 +22,15 @@ from pd_assets.lib.child import ChildFailed
 from pd_assets.lib.drawing import asking, marked, models, starts
 from pd_assets.lib.drawing.asking import Read
 from pd_assets.lib.drawing.desk import Desk, DeskFull, desk_of
+from pd_assets.lib.drawing.endings import UNTOLD
 from pd_assets.lib.drawing.kept import DRAWN, Drawing
 from pd_assets.lib.drawing.models import Drawer
 from pd_assets.lib.drawing.resembling import Vectors, resembling
 from pd_assets.lib.drawing.wish import Wish
-from pd_assets.lib.drawing.words import Unknown, frequent, unknown_words, vocabulary
+from pd_assets.lib.drawing.words import frequent, unknown_words, vocabulary
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.gallery.vectors import load_vectors
+from pd_assets.lib.home import Home
 from pd_assets.web.served import HEADERS, Served, wants_part
 
 LATELY = 12
@@ -35,12 +38,15 @@ SHOWN_SIDE = 512
 # Beside the picture: the mask, and what was typed.
 MOST_FIELD_BYTES = 3_000_000
 BRUSH = "data:image/png;base64,"
-OpenVectors = Callable[[], Vectors | None]
+# Nothing is to be said of the words of a prompt.
+KNOWN: Mapping[str, object] = MappingProxyType({"unknown": (), "untold": ""})
+# Of the dataset of a version.
+OpenVectors = Callable[[str], Vectors | None]
 
 
 def routes(served: Served, desk: Desk | None = None, vectors: OpenVectors | None = None) -> Sequence[BaseRoute]:
     """The paths of this page. Without a desk that of the home; `vectors` opens those of its pictures."""
-    page = _Draw(served, desk, vectors or partial(load_vectors, served.home))
+    page = _Draw(served, desk, vectors or partial(_vectors_of, served.home))
     return [
         Route("/draw", page.form),
         Route("/draw", page.order, methods=["POST"]),
@@ -126,21 +132,22 @@ class _Draw:
     def cancel(self, request: Request) -> Response:
         """Leave a drawing, waiting or under way."""
         name = self._drawing(request).id
-        self.desk.cancel(name)
+        if not self.desk.cancel(name) and self.desk.is_elsewhere(name):
+            raise HTTPException(409, "Another site on this home draws it: cancel it there, or end that site.")
         return RedirectResponse(f"/draw/{name}", status_code=303)
 
     def words(self, request: Request) -> Response:
         """Which words of a prompt the model never learnt."""
         prompt = request.query_params.get("prompt", "")[: asking.LONGEST_PROMPT]
-        unknown: Sequence[Unknown] = ()
+        told: Mapping[str, object] = KNOWN
         often: Sequence[str] = ()
         with suppress(ConfigError):
             drawers = [one for one in self.drawers() if not one.is_enlarging]
             drawer = models.chosen(drawers, request.query_params.get("model", ""))
-            unknown = self._unknown(drawer, prompt)
+            told = self._unknown(drawer, prompt)
             known = vocabulary(self.home, drawer.dataset_version) if drawer.takes_prompts else None
             often = frequent(known) if known else ()
-        return self.served.part("draw_words.html", {"unknown": unknown, "often": often})
+        return self.served.part("draw_words.html", {**told, "often": often})
 
     def start(self, request: Request) -> Response:
         """A start picture, cut to the shape of what is drawn; or the mask over it."""
@@ -197,7 +204,10 @@ class _Draw:
             start=f"drawn:{drawing.id}/{_number(request)}",
             is_enlarging=True,
         )
-        return RedirectResponse(f"/draw/{self.desk.order(wish).id}", status_code=303)
+        try:
+            return RedirectResponse(f"/draw/{self.desk.order(wish).id}", status_code=303)
+        except DeskFull as error:
+            raise HTTPException(503, str(error)) from error
 
     def _drawing(self, request: Request) -> Drawing:
         found = self.desk.read(request.path_params["name"])
@@ -265,32 +275,41 @@ class _Draw:
             "wish": wish,
             "standing": self.desk.standing(drawing.id),
             "drawer": drawer,
-            "unknown": self._unknown(drawer, wish.prompt) if drawer and not wish.is_enlarging else [],
+            **(self._unknown(drawer, wish.prompt) if drawer and not wish.is_enlarging else KNOWN),
             "withdrawn": self.desk.starts.withdrawn(wish),
             "may_enlarge": not wish.is_enlarging and any(one.is_enlarging and not one.problem for one in found),
         }
 
-    def _unknown(self, drawer: Drawer, prompt: str) -> list[Unknown]:
+    def _unknown(self, drawer: Drawer, prompt: str) -> Mapping[str, object]:
+        """The words that a model never learnt, or why nobody can tell."""
         if not drawer.takes_prompts or not prompt.strip():
-            return []
-        known = vocabulary(self.home, drawer.dataset_version)
-        return unknown_words(known, prompt) if known else []
+            return KNOWN
+        unknown, untold = unknown_words(vocabulary(self.home, drawer.dataset_version), prompt)
+        return {"unknown": unknown, "untold": untold}
+
+    def _learnt_from(self, drawing: Drawing) -> str:
+        """The version of the dataset that the model learnt from; "" where that model is gone. What was made larger was
+        drawn by another one."""
+        wish = drawing.wish
+        if wish.is_enlarging and (first := self.desk.read(wish.start.removeprefix("drawn:").partition("/")[0])):
+            wish = first.wish
+        with suppress(ConfigError):
+            return models.of_wish(self.drawers(), wish).dataset_version
+        return ""
 
     def _resemblance(self, drawing: Drawing, number: int) -> dict[str, object]:
         """The nearest pictures, or why they cannot be told."""
         if number >= len(drawing.vectors):
-            why = "No CLIP is here that could tell." if drawing.state == DRAWN else ""
-            return {"resemblance": None, "why": why}
+            why = "No CLIP was here that could tell." if drawing.state == DRAWN else ""
+            told = (warning for warning in drawing.warnings if warning.startswith(UNTOLD))
+            return {"resemblance": None, "why": next(told, why)}
         try:
-            vectors = self.vectors()
+            version = self._learnt_from(drawing)
+            vectors = self.vectors(version) if version else None
             if vectors is None:
                 if not self.served.may_start:
                     return {"resemblance": None, "why": "Our CLIP has not read the pictures that it learnt from yet."}
-                self.served.maker.begin()
-                why = f"The vectors of the pictures could not be made: {self.served.maker.problem}"
-                if not self.served.maker.problem:
-                    why = "The vectors of the pictures that it learnt from are being made; look again in a while."
-                return {"resemblance": None, "why": why}
+                return {"resemblance": None, "why": self.served.maker.why_none(version)}
             if (made_by := getattr(vectors, "clip_version", drawing.clip_version)) != drawing.clip_version:
                 why = f"It was drawn beside CLIP {drawing.clip_version}; the pictures' vectors are those of {made_by}."
                 return {"resemblance": None, "why": f"{why} Draw it again."}
@@ -318,6 +337,10 @@ def _number(request: Request) -> int:
     told = request.path_params["number"]
     # Python refuses to read numbers of thousands of digits.
     return int(told) if told.isdecimal() and len(told) < 4 else -1
+
+
+def _vectors_of(home: Home, dataset_version: str) -> Vectors | None:
+    return load_vectors(home, dataset_version=dataset_version)
 
 
 def _require_bounded(request: Request) -> None:

@@ -49,6 +49,22 @@ def draw_on(
     return _kept(canvas, in_batches(call, pipeline, places, seed, batch_size, padded, on_drawn))
 
 
+def begins_twice(pipeline: DiffusionPipeline, steps: int) -> bool:
+    """Whether the first two steps have the same timestep, rounded to a whole number. A pipeline begins at the second
+    then, and has none for its last call: such a number of steps is drawn by `draw_on`."""
+    pipeline.scheduler.set_timesteps(steps)
+    first = pipeline.scheduler.timesteps[:2].tolist()
+    return len(first) == 2 and first[0] == first[1]
+
+
+def steps_of(pipeline: DiffusionPipeline, canvas: Canvas | None, steps: int) -> int:
+    """How many steps are taken: those that the scheduler makes of `steps`, which may be one more, less those before a
+    start."""
+    pipeline.scheduler.set_timesteps(steps)
+    made = len(pipeline.scheduler.timesteps)
+    return made - (first_step(canvas.strength, made) if canvas is not None else 0)
+
+
 def first_step(strength: float, steps: int) -> int:
     """How many of the steps are left out: those before there is as much noise as `strength` asks for. One is taken at
     least."""
@@ -70,18 +86,20 @@ def _drawn(
     noise_BChw = randn_tensor(shape, generator=generators, device=device, dtype=unet.dtype)
     predict = _predictor(pipeline, texts, negative, sampling.guidance_scale)
     scheduler.set_timesteps(sampling.sample_steps, device=device)
-    first = first_step(canvas.strength, sampling.sample_steps)
+    first = first_step(canvas.strength, len(scheduler.timesteps))
+    # By its number: several steps may have the same timestep, rounded to a whole number.
+    scheduler.set_begin_index(first)
     timesteps = scheduler.timesteps[first:]
     start_BChw = _encoded(pipeline, canvas).expand(shape) if canvas.start_HWC is not None else None
     x_BChw = noise_BChw
     if start_BChw is not None and first:
-        x_BChw = _noised(pipeline, start_BChw, noise_BChw, timesteps[0])
+        x_BChw = _noised(pipeline, start_BChw, noise_BChw)
     anew_11hw = _anew(canvas, shape, device)
     for at, timestep in enumerate(timesteps):
         predicted_BChw = predict(x_BChw, timestep)
         x_BChw = scheduler.step(predicted_BChw, timestep, x_BChw, generator=generators).prev_sample
         if anew_11hw is not None and start_BChw is not None and at + 1 < len(timesteps):
-            kept_BChw = _noised(pipeline, start_BChw, noise_BChw, timesteps[at + 1])
+            kept_BChw = _noised(pipeline, start_BChw, noise_BChw)
             x_BChw = anew_11hw * x_BChw + (1 - anew_11hw) * kept_BChw
     return _decoded(pipeline, x_BChw)
 
@@ -113,9 +131,12 @@ def _states(pipeline: DiffusionPipeline, texts: Sequence[str]) -> Tensor:
     return text_states(pipeline.text_encoder, ids_BL).to(pipeline.unet.dtype)
 
 
-def _noised(pipeline: DiffusionPipeline, start_BChw: Tensor, noise_BChw: Tensor, timestep: Tensor) -> Tensor:
-    """The start with as much noise as there is before the step of `timestep`."""
-    return cast(Tensor, pipeline.scheduler.add_noise(start_BChw, noise_BChw, timestep.expand(len(start_BChw))))
+def _noised(pipeline: DiffusionPipeline, start_BChw: Tensor, noise_BChw: Tensor) -> Tensor:
+    """The start with as much noise as there is before the step that the scheduler is at."""
+    scheduler = pipeline.scheduler
+    at = scheduler.begin_index if scheduler.step_index is None else scheduler.step_index
+    # With a begin index it looks at its own step alone, and of the timesteps only at how many there are.
+    return cast(Tensor, scheduler.add_noise(start_BChw, noise_BChw, scheduler.timesteps[at].expand(len(start_BChw))))
 
 
 def _encoded(pipeline: DiffusionPipeline, canvas: Canvas) -> Tensor:

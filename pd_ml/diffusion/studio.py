@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from diffusers import DiffusionPipeline
 
+from pd_ml.diffusion.canvas import Canvas
 from pd_ml.diffusion.enlarging import own_steps, signature
-from pd_ml.diffusion.from_picture import draw_on, first_step
+from pd_ml.diffusion.from_picture import begins_twice, draw_on, steps_of
 from pd_ml.diffusion.order import Order, Ready
 from pd_ml.diffusion.sampling import Pixels, cut_off, draw, draw_unprompted, telling_steps
 from pd_ml.diffusion.upscale import enlarge
@@ -60,11 +61,15 @@ def paint(ready: Ready, pipeline: DiffusionPipeline, on_step: OnStep) -> Pixels:
     """The pictures of the order, NHWC, in the model's own size or that of its canvas."""
     order, places = ready.order, places_of(ready.order)
     batch_size = _CPU_BATCH if pipeline.unet.device.type == "cpu" else _DEVICE_BATCH
-    with _threads_that_help(pipeline), telling_steps(pipeline, _counted(ready, len(places), batch_size, on_step)):
-        if ready.canvas is not None:
+    canvas = ready.canvas
+    if canvas is None and begins_twice(pipeline, ready.sampling.sample_steps):
+        canvas = Canvas(width=ready.shape.side_px, height=ready.shape.side_px)
+    steps = steps_of(pipeline, canvas, ready.sampling.sample_steps)
+    with _threads_that_help(pipeline), telling_steps(pipeline, _counted(steps, len(places), batch_size, on_step)):
+        if canvas is not None:
             return draw_on(
                 pipeline,
-                ready.canvas,
+                canvas,
                 prompts_of(order),
                 ready.sampling,
                 seed=order.seed,
@@ -135,10 +140,7 @@ def _threads_that_help(pipeline: DiffusionPipeline) -> Iterator[None]:
         torch.set_num_threads(all_threads)
 
 
-def _counted(ready: Ready, pictures: int, batch_size: int, on_step: OnStep) -> Callable[[], None]:
-    steps = ready.sampling.sample_steps
-    if ready.canvas is not None:
-        steps -= first_step(ready.canvas.strength, steps)
+def _counted(steps: int, pictures: int, batch_size: int, on_step: OnStep) -> Callable[[], None]:
     total, done = steps * -(-pictures // batch_size), 0
 
     def count() -> None:

@@ -108,9 +108,13 @@ class _Fields:
         found = self._take(name, int, float)
         if found is None:
             return None
-        if not isinstance(found, int | float) or not math.isfinite(found):
+        try:
+            number = float(found) if isinstance(found, int | float) else math.nan
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
             raise self._wrong(name, "a number")
-        return float(found)
+        return number
 
     def texts(self, name: str) -> tuple[str, ...]:
         found = self._take(name, list) or []

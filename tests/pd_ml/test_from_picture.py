@@ -1,6 +1,7 @@
 """Pictures that are started from a picture, drawn anew in parts, or of another size."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ from PIL import Image
 
 from pd_ml.config import SamplingConfig
 from pd_ml.diffusion.canvas import Canvas, anew_weights, start_pixels
-from pd_ml.diffusion.from_picture import draw_on, first_step
+from pd_ml.diffusion.flow import RectifiedFlow
+from pd_ml.diffusion.from_picture import begins_twice, draw_on, first_step, steps_of
 from pd_ml.diffusion.order import Order, checked
 from pd_ml.diffusion.sampling import draw, draw_unprompted, open_pipeline, takes_prompts
 from pd_ml.diffusion.studio import paint as draw_order
+from pd_ml.diffusion.variance_preserving import VariancePreserving
 from pd_ml.marks.detection import anchors_of, detect
 from pd_ml.marks.origin import ALTERED, GENERATED
 from tests.pd_ml.command import run_here
@@ -97,6 +100,35 @@ def test_a_small_model_draws_with_one_thread_and_leaves_their_number_as_it_was(m
 
 def test_one_step_is_taken_at_least_and_all_of_them_at_full_strength() -> None:
     assert [first_step(strength, 20) for strength in (1, 0.6, 0.05, 0.001)] == [0, 8, 19, 19]
+
+
+def test_steps_whose_timesteps_are_the_same_whole_number_are_all_taken(latent_models: Path) -> None:
+    folder = latent_models / "unet_text"
+    pipeline, told = open_pipeline(folder, CPU), []
+    # So great a shift has all but the last steps near 1000, where they are rounded to the same number.
+    flow = RectifiedFlow(shift=1000.0).scheduler()
+    pipeline.register_modules(scheduler=flow)
+    assert begins_twice(pipeline, 20) and not begins_twice(open_pipeline(folder, CPU), 20)
+    ready = checked(Order(model=folder, prompts=("a tree",), steps=20))
+    pixels_NHWC = draw_order(ready, pipeline, lambda *step: told.append(step))
+    assert pixels_NHWC.shape == (1, 16, 16, 3)
+    assert told[-1] == (20, 20, 1) and len(told) == 20
+    canvas = Canvas(width=16, height=16, start_HWC=start(), strength=0.9, anew_HW=np.ones((16, 16), np.float32))
+    draw_on(pipeline, canvas, ["a tree"], replace(SAMPLING, sample_steps=20), seed=0, places=[0], batch_size=1)
+    assert flow.step_index == 20, "it went on to the end"
+
+
+def test_a_step_more_than_was_asked_for_is_counted(models: Path) -> None:
+    pipeline, told = open_pipeline(models / "unet", CPU), []
+    pipeline.register_modules(
+        scheduler=VariancePreserving(
+            prediction="epsilon", betas="linear", zero_terminal_snr=False, snr_gamma=None
+        ).scheduler()
+    )
+    canvas = Canvas(width=16, height=16, start_HWC=start(), strength=0.5)
+    assert (steps_of(pipeline, None, 61), steps_of(pipeline, canvas, 61)) == (62, 31)
+    draw_order(checked(Order(model=models / "unet", steps=61)), pipeline, lambda *step: told.append(step))
+    assert told[-1] == (62, 62, 1) and len(told) == 62
 
 
 def test_a_pixel_is_kept_where_all_that_it_covers_is_black() -> None:

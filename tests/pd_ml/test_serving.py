@@ -232,6 +232,7 @@ def test_what_is_refused_is_named_before_torch_is_imported(models: Path, tmp_pat
         "unknown size": json.dumps({"id": 1, "do": "draw", "model": text, "size": 3} | folder),
         "`n` is 65": json.dumps({"id": 1, "do": "draw", "model": text, "n": 65} | folder),
         "`prompt` is 3": json.dumps({"id": 1, "do": "draw", "model": text, "prompt": 3} | folder),
+        "`guidance` is 1000": json.dumps({"id": 1, "do": "draw", "model": text, "guidance": 10**400} | folder),
         "give --prompt": json.dumps({"id": 1, "do": "draw", "model": text, "strength": 0.6} | folder),
         "expected clip": json.dumps({"id": 1, "do": "embed", "clip": text}),
         "a line of more than": json.dumps({"id": 1, "do": "embed", "clip": "x" * LONGEST_LINE}),

@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
+from pd_assets.lib.drawing.claims import Claim, is_claimed
+from pd_assets.lib.drawing.endings import Vectors, as_drawn, as_ended, as_untold, as_vectors
 from pd_assets.lib.drawing.kept import CANCELLED, DRAWING, DRAWN, FAILED, Drawing, Kept
 from pd_assets.lib.drawing.server import DrawingFailed, Event, Server, serving
 from pd_assets.lib.drawing.starts import Starts
@@ -25,8 +26,11 @@ from pd_assets.lib.settings import STALE_DAYS
 
 MOST_WAITING = 20
 IDLE_S = 600.0
-EMBED_PATIENCE_S = 60.0
-Vectors = tuple[tuple[float, ...], ...]
+# A search waits for the models to be loaded, but not long for what is drawn; and few do, since each holds a thread of
+# the site.
+EMBED_PATIENCE_S, BUSY_PATIENCE_S = 60.0, 5.0
+MOST_EMBEDDINGS, BUSY_MOST_EMBEDDINGS = 8, 2
+MOST_UNKEPT = 50
 
 
 class DeskFull(PdError):
@@ -52,6 +56,7 @@ class Standing:
 @dataclass(eq=False)
 class _Order:
     drawing: Drawing
+    claim: Claim
     is_cancelled: bool = False
     progress: Mapping[str, object] = field(default_factory=dict)
 
@@ -85,6 +90,8 @@ class Desk:
         self._waiting: deque[_Order] = deque()
         self._embeddings: deque[_Embedding] = deque()
         self._current: _Order | None = None
+        # What ended and could not be written, as on a full disk.
+        self._unkept: dict[str, Drawing] = {}
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._warm: Path | None = None
@@ -106,9 +113,9 @@ class Desk:
                     f"{len(self._waiting)} drawings wait already, which is as many as may; draw this when some are done"
                 )
             drawing = self.kept.new(replace(wish, root=self.starts.root_of(wish.start)))
-            self._waiting.append(_Order(drawing))
+            self._waiting.append(_Order(drawing, Claim(self.kept.folder(drawing.id))))
             self._awake()
-        self.kept.prune(is_at_work=self.is_at_work)
+        self.kept.prune(is_at_work=lambda name: self.is_at_work(name) or self.is_elsewhere(name))
         return drawing
 
     def warm(self, model: Path) -> None:
@@ -124,7 +131,9 @@ class Desk:
             order = self._order(name)
             if order is not None:
                 return order.drawing
-        return self.kept.read(name)
+            if name in self._unkept:
+                return self._unkept[name]
+        return self.kept.read(name, is_at_work=self.is_elsewhere)
 
     def standing(self, name: str) -> Standing | None:
         """Where an order stands; None of one that waits for nothing."""
@@ -151,7 +160,7 @@ class Desk:
             order.is_cancelled = True
             if order is not self._current:
                 self._waiting.remove(order)
-                self.kept.write(_ended(order.drawing, CANCELLED))
+                self._keep(order, as_ended(order.drawing, CANCELLED))
             else:
                 # With the lock: nothing else is asked of that process meanwhile.
                 self._server.stop()
@@ -162,6 +171,10 @@ class Desk:
         with self._changed:
             return self._order(name) is not None
 
+    def is_elsewhere(self, name: str) -> bool:
+        """Whether another process on this home is at a drawing."""
+        return not self.is_at_work(name) and is_claimed(self.kept.folder(name))
+
     def embed(
         self, clip: Path, *, texts: Sequence[str] = (), images: Sequence[Path] = (), patience_s: float | None = None
     ) -> tuple[Vectors, Vectors]:
@@ -170,16 +183,21 @@ class Desk:
         request = {"do": "embed", "clip": str(clip), "texts": list(texts), "images": [str(one) for one in images]}
         embedding = _Embedding(request)
         with self._changed:
+            is_drawing = self._current is not None
+            most, own_s = (BUSY_MOST_EMBEDDINGS, BUSY_PATIENCE_S) if is_drawing else (MOST_EMBEDDINGS, EMBED_PATIENCE_S)
+            busy = "somebody draws just now" if is_drawing else "many search just now, or the models are being loaded"
+            if len(self._embeddings) >= most:
+                raise DrawingFailed(f"{busy}; try again in a moment")
             self._embeddings.append(embedding)
             self._awake()
-        if not embedding.done.wait(EMBED_PATIENCE_S if patience_s is None else patience_s):
+        if not embedding.done.wait(own_s if patience_s is None else patience_s):
             with self._changed, suppress(ValueError):
                 self._embeddings.remove(embedding)
-            raise DrawingFailed("a picture is being drawn, which takes longer than this search waits; ask again")
+            raise DrawingFailed(f"{busy}; try again in a moment")
         if embedding.error is not None:
             raise embedding.error
         assert embedding.answer is not None
-        return _vectors(embedding.answer.get("texts")), _vectors(embedding.answer.get("images"))
+        return as_vectors(embedding.answer.get("texts")), as_vectors(embedding.answer.get("images"))
 
     def embed_texts(self, clip: Path, texts: Sequence[str]) -> Vectors:
         """The vectors of texts."""
@@ -193,6 +211,8 @@ class Desk:
         """End what draws; what waits is told to be interrupted by whoever reads it."""
         with self._changed:
             self._is_closed = True
+            for order in self._waiting:
+                order.claim.release()
             self._waiting.clear()
             thread = self._thread
             self._changed.notify_all()
@@ -266,26 +286,40 @@ class Desk:
                 if order.is_cancelled:
                     raise Cancelled("not wanted any more")
                 answer = self._picture(order, request)
+                if order.drawing.wish.is_enlarging and clip is not None:
+                    answer = self._compared(answer, clip)
             if why := self.starts.withdrawn(order.drawing.wish):
                 # Taken down while it was drawn, perhaps purged.
                 for path in folder.glob("*.png"):
                     path.unlink()
                 raise DrawingFailed(why)
             took_s = time.monotonic() - started
-            ended = _drawn(order.drawing, answer, took_s, clip_version=clip.name if clip else "")
+            ended = as_drawn(order.drawing, answer, took_s, clip_version=clip.name if clip else "")
         except (PdError, OSError) as error:
-            ended = _ended(order.drawing, FAILED, str(error))
+            ended = as_ended(order.drawing, FAILED, str(error))
         except Exception as error:
             # The thread serves others too.
-            ended = _ended(order.drawing, FAILED, f"{type(error).__name__}: {error}")
+            ended = as_ended(order.drawing, FAILED, f"the model could not draw this ({type(error).__name__}: {error})")
         with self._changed:
             self._current = None
             if order.is_cancelled:
-                ended = _ended(order.drawing, CANCELLED)
+                ended = as_ended(order.drawing, CANCELLED)
             if self._is_closed and ended.state != DRAWN:
+                order.claim.release()
                 return
-            with suppress(PdError, OSError):
-                self.kept.write(ended)
+            self._keep(order, ended)
+
+    def _keep(self, order: _Order, ended: Drawing) -> None:
+        """Note how an order ended; where that cannot be written it is told as long as this process lives."""
+        try:
+            self.kept.write(ended)
+        except (PdError, OSError) as error:
+            if ended.state == DRAWN:
+                ended = as_ended(order.drawing, FAILED, f"it was drawn, but cannot be written: {error}")
+            self._unkept[ended.id] = ended
+            for name in list(self._unkept)[:-MOST_UNKEPT]:
+                del self._unkept[name]
+        order.claim.release()
 
     def _picture(self, order: _Order, request: dict[str, object]) -> Event:
         """The answer to a request for pictures; a CLIP that is none of this version costs what they resemble alone."""
@@ -295,7 +329,16 @@ class Desk:
             clip = request.get("clip")
             if not clip or str(clip) not in str(error):
                 raise
-            return self._asked({**request, "clip": None}, lambda event: self._progress(order, event))
+            answer = self._asked({**request, "clip": None}, lambda event: self._progress(order, event))
+            return as_untold(answer, error)
+
+    def _compared(self, answer: Event, clip: Path) -> Event:
+        """The answer to an enlargement, with the vector of its picture."""
+        try:
+            asked = {"do": "embed", "clip": str(clip), "texts": [], "images": [answer["file"]]}
+            return {**answer, "vectors": self._asked(asked, lambda event: None).get("images")}
+        except PdError as error:
+            return as_untold(answer, error)
 
     def _progress(self, order: _Order, event: Event) -> None:
         with self._changed:
@@ -352,34 +395,6 @@ class Desk:
             "clip": clip and str(clip),
             "out": str(out),
         }
-
-
-def _ended(drawing: Drawing, state: str, error: str = "") -> Drawing:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return replace(drawing, state=state, ended_at=now, error=" ".join(error.split())[:1000])
-
-
-def _drawn(drawing: Drawing, answer: Event, took_s: float, *, clip_version: str) -> Drawing:
-    files = [answer["file"]] if answer.get("event") == "upscaled" else answer.get("files")
-    assert isinstance(files, list)
-    vectors, size = _vectors(answer.get("vectors")), answer.get("size")
-    warnings = answer.get("warnings")
-    wish = drawing.wish
-    return replace(
-        _ended(drawing, DRAWN),
-        took_s=round(took_s, 2),
-        files=tuple(Path(str(path)).name for path in files),
-        size=tuple(int(str(side)) for side in size) if isinstance(size, list) else (),
-        model_version=str(answer.get("model_version", wish.version)),
-        clip_version=clip_version if vectors else "",
-        vectors=vectors,
-        cut_off=str(answer.get("cut_off") or ""),
-        warnings=tuple(map(str, warnings)) if isinstance(warnings, list) else (),
-    )
-
-
-def _vectors(told: object) -> Vectors:
-    return tuple(tuple(map(float, one)) for one in told) if isinstance(told, list) else ()
 
 
 def text_embedder(home: Home, profile: str, stale_days: int) -> Callable[[Sequence[str]], Vectors]:

@@ -25,6 +25,8 @@ WHAT: dict[str, str] = {
     "latent_diffusion": "draws in the space of an autoencoder, from a prompt",
     "super_resolution": f"enlarges pictures, {ENLARGES} times",
 }
+# What is read of a folder to tell what it draws.
+CONFIGS = (TRAIN_CONFIG, "unet/config.json", "vae/config.json")
 _STANDING = {"latest": 0, "candidate": 1, "older": 2}
 
 
@@ -90,19 +92,29 @@ def drawers(home: Home, *, free_licence: str) -> list[Drawer]:
 
 
 _lock = threading.Lock()
-_known: dict[tuple[Path, str, str, str], Drawer] = {}
+_known: dict[tuple[Path, str], tuple[object, Drawer]] = {}
 
 
 def _remembered(home: Home, model: Model, free_licence: str) -> Drawer:
-    """A finished folder does not change: what was read of it is kept, while it stands as it did."""
-    key = (model.folder, model.run.seal, model.standing, free_licence)
+    """What was read of a finished folder is kept, while it stands as it did and its configs are those."""
+    key = (model.folder, free_licence)
+    state = (model.run.seal, model.standing, [_written(model.folder / name) for name in CONFIGS])
     with _lock:
-        found = _known.get(key)
-    if found is None or found.problem or not found.folder.is_dir():
-        found = _read(home, model, free_licence)
-        with _lock:
-            _known[key] = found
+        known = _known.get(key)
+    if known is not None and known[0] == state and not known[1].problem:
+        return known[1]
+    found = _read(home, model, free_licence)
+    with _lock:
+        _known[key] = (state, found)
     return found
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_size
 
 
 def _read(home: Home, model: Model, free_licence: str) -> Drawer:

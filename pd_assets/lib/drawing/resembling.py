@@ -10,8 +10,11 @@ from pd_assets.lib.drawing.starts import is_taken_down
 from pd_assets.lib.gallery.standing import Standing
 
 MOST = 6
-# Of pictures that were held out, so many of 100 are farther from their nearest.
-FARTHER = (("p01", 99), ("p05", 95), ("p25", 75), ("p50", 50), ("p75", 25))
+# Of pictures that were held out, so many of 100 are farther from their nearest; and how many must have been measured
+# for that to say anything.
+FARTHER = (("p01", 99, 100), ("p05", 95, 20), ("p25", 75, 8), ("p50", 50, 8), ("p75", 25, 8))
+# A copy is as near as numbers of 16 bits tell.
+COPY = 0.001
 WARNS_FROM = 95
 ARCHIVES = {
     "commons": "Wikimedia Commons",
@@ -62,15 +65,21 @@ def resembling(standing: Standing, vectors: Vectors, vector: Sequence[float], *,
 
 def how_near(distance: float, held_out: Mapping[str, object]) -> tuple[str, bool]:
     """A distance beside those of held-out pictures to their nearest, in words, and whether it is a warning."""
-    told = held_out.get("nearest_train_distance")
-    marks = told if isinstance(told, Mapping) else {}
-    known = [(float(marks[name]), share) for name, share in FARTHER if isinstance(marks.get(name), int | float)]
+    if distance < COPY:
+        return "For our CLIP it is the same picture.", True
+    told, count = held_out.get("nearest_train_distance"), held_out.get("count")
+    marks, measured = told if isinstance(told, Mapping) else {}, count if isinstance(count, int) else 0
+    known = [
+        (float(marks[name]), share)
+        for name, share, least in FARTHER
+        if measured >= least and isinstance(marks.get(name), int | float)
+    ]
     if not known:
-        return "There is no held-out picture to compare this distance with.", False
-    count = held_out.get("count")
-    of = f" ({count} of them were measured)" if isinstance(count, int) else ""
+        there = f"There are {measured} held-out pictures, too few" if measured else "There is no held-out picture"
+        return f"{there} to compare this distance with.", False
+    of = f" ({measured} of them were measured)"
     for limit, share in known:
-        if distance < limit:
+        if distance <= limit:
             return f"Closer than {share} of 100 pictures that the model never saw{of}.", share >= WARNS_FROM
     return f"No closer than most pictures that the model never saw{of}.", False
 

@@ -16,6 +16,7 @@ from typing import IO
 
 from pd_assets.lib import child
 from pd_assets.lib.errors import PdError
+from pd_ml import errors
 
 Event = Mapping[str, object]
 ENDS = frozenset({"drawn", "embedded", "upscaled", "loaded"})
@@ -73,7 +74,7 @@ class Server:
                 if event.get("id") != request["id"]:
                     continue
                 if event.get("event") == "error":
-                    raise DrawingFailed(" ".join(str(event.get("message", "no reason given")).split()))
+                    raise DrawingFailed(_refusal(event))
                 if event.get("event") in ENDS:
                     return event
                 on_event(event)
@@ -129,7 +130,9 @@ class Server:
         elif code < 0:
             how = f"killed by {signal.Signals(-code).name}"
             if -code == signal.SIGKILL:
-                how += ", as the kernel does where memory runs out: draw fewer or smaller pictures"
+                how += (
+                    ", by somebody, or by the kernel where memory ran out: if it happens again, draw smaller pictures"
+                )
         else:
             how = f"exit {code}"
         return DrawerDied(f"the process that draws ended over this ({how}{self._last_words()}); others go on")
@@ -143,6 +146,14 @@ class Server:
             lines = self._said.read().decode(errors="replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f"; it last said {last[:MOST_SAID]!r}" if last else ""
+
+
+def _refusal(event: Event) -> str:
+    """The child's own words; where it did not see it coming, with the kind of the error."""
+    said, kind = " ".join(str(event.get("message", "no reason given")).split()), str(event.get("error", ""))
+    named = getattr(errors, kind, None)
+    is_named = isinstance(named, type) and issubclass(named, errors.PdMlError)
+    return said if is_named else f"the model could not draw this ({kind}: {said})"
 
 
 def _event(line: str) -> Event:

@@ -24,9 +24,12 @@ MOST_WORDS, MOST_ASKED, MOST_NEAR = 200_000, 60, 3
 LONGEST_WORD = 40
 MOST_FREQUENT, LEAST_TOLD = 16, 4
 BATCH_ROWS = 4_096
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 NEAR = 0.72
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+# Vowel signs and the like, which belong to the letter before them, are no letters for `re`.
+_MARKS = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M")
+_LETTERS = f"[^\\W_](?:[^\\W_]|[{_MARKS}])*"
+_WORD = re.compile(f"{_LETTERS}(?:'{_LETTERS})*")
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,23 @@ class Unknown:
 
 
 def words_of(text: str) -> Iterator[str]:
-    """The words of a text, case-folded."""
+    """The words of a text, case-folded; of a very long one its beginning."""
     folded = unicodedata.normalize("NFC", text).casefold().replace("\u2019", "'")
-    return (found[0] for found in _WORD.finditer(folded) if len(found[0]) <= LONGEST_WORD)
+    words = (found[0] for found in _WORD.finditer(folded))
+    return (word if len(word) <= LONGEST_WORD else f"{word[:LONGEST_WORD]}…" for word in words)
 
 
-def unknown_words(vocabulary: Vocabulary, prompt: str) -> list[Unknown]:
-    """The words of a prompt that were in no caption, each once, in their order."""
+def unknown_words(vocabulary: Vocabulary | None, prompt: str) -> tuple[list[Unknown], str]:
+    """The words of a prompt that were in no caption, each once, in their order; or why that cannot be told of some."""
     asked = list(dict.fromkeys(words_of(prompt)))[:MOST_ASKED]
+    if vocabulary is None:
+        why = "the dataset that it learnt from is not here any more, or cannot be read"
+        return [], f"Whether the model learnt these words cannot be told: {why}." if asked else ""
     lacking = [word for word in asked if word not in vocabulary.counts]
-    return [Unknown(word, _near(vocabulary, word)) for word in lacking] if not vocabulary.is_cut else []
+    if not vocabulary.is_cut:
+        return [Unknown(word, _near(vocabulary, word)) for word in lacking], ""
+    why = f"only the {len(vocabulary.counts):,} most frequent words of its captions were kept"
+    return [], f"Whether the model learnt {', '.join(lacking)} cannot be told: {why}." if lacking else ""
 
 
 def frequent(vocabulary: Vocabulary, most: int = MOST_FREQUENT) -> list[str]:

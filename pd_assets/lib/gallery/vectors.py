@@ -115,12 +115,15 @@ def place(home: Home) -> Path:
     return home.root / FOLDER if home.may_write else home.scratch / "vectors"
 
 
-def load_vectors(home: Home) -> Vectors | None:
-    """The vectors of the latest CLIP and dataset; of another dataset that is still here where these are not made yet.
+def load_vectors(home: Home, *, dataset_version: str = "") -> Vectors | None:
+    """The vectors of the latest CLIP and of a dataset that is still here: the one of that version, or the latest, or
+    another where those are not made yet.
 
     None where there are none.
     """
     for folder in _folders(home):
+        if not folder.name.endswith(f"-{dataset_version}" if dataset_version else ""):
+            continue
         try:
             return _load(folder, (folder / TOLD).stat().st_mtime_ns)
         except (DamagedVectors, OSError) as damage:
@@ -148,8 +151,10 @@ def make(home: Home, in_background: Started | None = None) -> Path | None:
             home.fetched(clip, dataset)
             arguments = ["embed", "--clip", str(clip), "--dataset", str(dataset), "--out", str(folder)]
             run_pd_ml(arguments, lambda event: None, in_background=in_background)
+        # Those of a dataset that is still here serve the models that learnt from it.
+        kept = _folders(home)
         for other in place(home).iterdir():
-            if other.is_dir() and other != folder:
+            if other.is_dir() and other not in kept:
                 shutil.rmtree(other, ignore_errors=True)
     return folder
 
@@ -196,6 +201,19 @@ class Maker:
             self._process = process
             if self._is_closed:
                 process.terminate()
+
+    def why_none(self, dataset_version: str) -> str:
+        """Why there are no vectors of a dataset; they are begun where they can be made."""
+        clip, latest = self.home.latest("models", "clip"), self.home.latest("dataset", DATASET)
+        if clip is None:
+            return "No CLIP is here that could tell."
+        if latest is None or latest.name != dataset_version:
+            here = f"the dataset here is {latest.name}" if latest is not None else "no dataset is here now"
+            return f"That cannot be told: the model learnt from dataset {dataset_version or '(unknown)'}, and {here}."
+        self.begin()
+        if self.is_making:
+            return "The vectors of the pictures that it learnt from are being made; look again in a while."
+        return f"The vectors of the pictures could not be made: {self.problem or 'start the site again to try it'}"
 
     def _work(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from html import unescape
@@ -15,16 +16,17 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pd_assets.lib.drawing.desk import Desk
+from pd_assets.lib.drawing.kept import DRAWING
 from pd_assets.lib.guard import guard
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.settings import Settings
 from pd_assets.web import draw
 from pd_assets.web.served import served
-from pd_ml.provenance import read_run
+from pd_ml.provenance import TRAIN_CONFIG, read_run
 from tests.patience import until
 from tests.pd_assets.lib.drawing import drawer
-from tests.pd_assets.lib.drawing.planted import VERSION, picture, plant_dataset, plant_model, plant_pictures
+from tests.pd_assets.lib.drawing.planted import DATASET, VERSION, picture, plant_dataset, plant_model, plant_pictures
 from tests.pd_assets.lib.drawing.test_resembling import Found
 from tests.pd_ml.conftest import dataset, models
 
@@ -51,7 +53,10 @@ def desk(home: Home, tmp_path: Path) -> Iterator[Desk]:
 def browse(home: Home, desk: Desk, near: Found | None = None) -> TestClient:
     """The page behind the guard, as site.py has it."""
     own = served(home, Settings.from_env())
-    app = Starlette(routes=draw.routes(own, desk, lambda: near), middleware=guard(policy="default-src 'self'"))
+    app = Starlette(
+        routes=draw.routes(own, desk, lambda version: near if version == DATASET else None),
+        middleware=guard(policy="default-src 'self'"),
+    )
     return TestClient(app, base_url=OWN)
 
 
@@ -210,6 +215,46 @@ def test_what_it_resembles_is_told_with_credit_and_what_was_taken_down_is_not_sh
     assert "A. Painter, 1742, Wikimedia Commons" in about and 'src="/thumb/commons:M1"' in about
     assert "taken down" in about and "/thumb/commons:M2" not in about
     assert "<h1>" in client.get(f"{address}/0/about").text, "without scripts it is a page"
+
+
+def test_why_nothing_is_compared_is_said_as_it_is(home: Home, desk: Desk) -> None:
+    plant_model(home, "clip", version="c" * 16)
+    client = browse(home, desk)
+    address = order(client, prompt="a boat with vectors")
+    result(client, address)
+    about = f"{address}/0/about"
+    assert f"the model learnt from dataset {DATASET}, and no dataset is here now" in client.get(about).text
+    home.dataset("main", "e" * 16).mkdir()
+    home.point("dataset", "main", "latest", "e" * 16)
+    assert f"the model learnt from dataset {DATASET}, and the dataset here is {'e' * 16}" in client.get(about).text
+
+
+def test_where_the_captions_are_gone_nobody_can_tell_which_words_were_learnt(home: Home, desk: Desk) -> None:
+    shutil.rmtree(home.dataset("main", DATASET))
+    said = browse(home, desk).get("/draw/words", params={"prompt": "a zebra"}).text
+    assert "cannot be told" in said and "never learnt" not in said
+
+
+def test_a_model_whose_configs_are_those_of_another_version_is_not_offered(home: Home, client: TestClient) -> None:
+    assert f'value="unet_text/{VERSION}"' in client.get("/draw").text
+    config = home.model("unet_text", VERSION) / TRAIN_CONFIG
+    config.write_text(config.read_text().replace("{", '{"hologram": 3, ', 1))
+    page = client.get("/draw").text
+    assert f'value="unet_text/{VERSION}"' not in page and "hologram" in page
+
+
+def test_what_another_site_draws_is_not_cancelled_here_and_a_full_queue_enlarges_nothing(
+    home: Home, desk: Desk, client: TestClient, tmp_path: Path
+) -> None:
+    plant_model(home, "super_resolution", version="5" * 16)
+    drawn = order(client, prompt="a boat")
+    result(client, drawn)
+    first, *_ = [order(client, prompt=f"wait:{tmp_path / 'never'}") for _ in range(3)]
+    assert client.post(f"{drawn}/0/enlarge", headers=ORIGIN).status_code == 503
+    with Desk(home, command=partial(drawer.command, tmp_path / "other")) as other:
+        refused = browse(home, other).post(f"{first}/cancel", headers=ORIGIN)
+        assert refused.status_code == 409 and "Another site" in refused.text
+    assert desk.read(first.rpartition("/")[2]).state == DRAWING  # type: ignore[union-attr]
 
 
 def test_a_result_of_a_picture_that_was_taken_down_is_not_shown_any_more(home: Home, client: TestClient) -> None:

@@ -1,12 +1,14 @@
 """A child that speaks the protocol of `python -m pd_ml serve` and draws squares of one colour, without torch.
 
-What it does is told by the prompt: `wait:FILE` draws once the file is there, `die` ends the process, `refuse` is an
-error of its own. Each request is noted in the file that is its first argument.
+What it does is told by the prompt: `wait:FILE` draws once the file is there, `die` ends the process, `kill` kills it,
+`refuse` is an error of its own, `crash` one that nobody foresaw. Each request is noted in the file that is its first
+argument.
 """
 
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -43,7 +45,8 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
     if request["do"] == "load":
         return [{"event": "loaded"}]
     if request["do"] == "embed":
-        return [{"event": "embedded", "texts": [[1.0, 0.0]] * len(request["texts"]), "images": []}]
+        texts, images = ([[1.0, 0.0]] * len(request[what]) for what in ("texts", "images"))
+        return [{"event": "embedded", "texts": texts, "images": images}]
     if request["do"] == "upscale":
         with Image.open(request["image"]) as opened:
             opened.resize((4 * opened.width, 4 * opened.height)).save(request["out"])
@@ -54,6 +57,10 @@ def answered(request: dict) -> list[dict]:  # type: ignore[type-arg]
     if word == "die":
         sys.stderr.write("it ran out of paint\n")
         os._exit(3)
+    if word == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if word == "crash":
+        return [{"event": "error", "error": "IndexError", "message": "index 1000 is out of bounds"}]
     if word == "refuse":
         return [{"event": "error", "error": "PromptError", "message": "I do not draw that"}]
     sys.stdout.write(json.dumps({"id": request["id"], "event": "progress", "step": 1, "steps": 2, "picture": 1}) + "\n")

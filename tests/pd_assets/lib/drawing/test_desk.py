@@ -94,9 +94,11 @@ def test_one_that_waits_and_one_that_is_drawn_are_cancelled_and_the_others_go_on
 
 def test_a_child_that_dies_costs_the_request_that_killed_it_and_no_other(open_desk: Open) -> None:
     desk = open_desk()
-    dead, refused, alive = (desk.order(wish(prompt)) for prompt in ("die", "refuse", "a boat"))
-    found = [ended(desk, one) for one in (dead, refused, alive)]
-    assert [one.state for one in found] == [FAILED, FAILED, DRAWN]
+    ordered = [desk.order(wish(prompt)) for prompt in ("die", "refuse", "crash", "kill", "a boat")]
+    found = [ended(desk, one) for one in ordered]
+    assert [one.state for one in found] == [FAILED] * 4 + [DRAWN]
+    assert found[2].error == "the model could not draw this (IndexError: index 1000 is out of bounds)"
+    assert "SIGKILL, by somebody, or by the kernel where memory ran out" in found[3].error
     assert "exit 3" in found[0].error and "it ran out of paint" in found[0].error
     assert found[1].error == "I do not draw that"
 
@@ -115,6 +117,7 @@ def test_a_clip_that_cannot_be_used_costs_the_comparison_alone(open_desk: Open, 
     desk = open_desk()
     drawn = ended(desk, desk.order(wish("a boat")))
     assert (drawn.state, drawn.vectors, drawn.clip_version) == (DRAWN, (), "")
+    assert "cannot be told" in drawn.warnings[0] and "no run.json" in drawn.warnings[0]
     assert [bool(request["clip"]) for request in drawer.requests(log)] == [True, False]
 
 
@@ -187,13 +190,63 @@ def test_vectors_are_had_before_what_waits_to_be_drawn(open_desk: Open, home: Ho
     asking = Thread(target=lambda: found.append(desk.embed_texts(home.model("clip", "c"), ["sea", "sky"])))
     asking.start()
     until(lambda: desk.standing(waits.id) is not None and len(desk._embeddings) == 1)
-    with pytest.raises(DrawingFailed, match="ask again"):
+    with pytest.raises(DrawingFailed, match="somebody draws just now; try again"):
         desk.embed(home.model("clip", "c"), texts=["never mind"], patience_s=0.0)
     gate.touch()
     asking.join()
     ended(desk, waits)
     assert found == [((1.0, 0.0), (1.0, 0.0))]
     assert [request["do"] for request in drawer.requests(log)] == ["draw", "embed", "draw"]
+
+
+def test_while_somebody_draws_no_more_than_two_searches_wait(open_desk: Open, home: Home, tmp_path: Path) -> None:
+    desk, gate, clip = open_desk(), tmp_path / "gate", home.model("clip", "c")
+    begun(desk, desk.order(wish(f"wait:{gate}")))
+    asking = [Thread(target=lambda: desk.embed(clip, texts=["sea"], patience_s=60.0)) for _ in range(2)]
+    for one in asking:
+        one.start()
+    until(lambda: len(desk._embeddings) == 2)
+    with pytest.raises(DrawingFailed, match="somebody draws just now; try again"):
+        desk.embed(clip, texts=["one too many"], patience_s=3600.0)
+    gate.touch()
+    for one in asking:
+        one.join()
+
+
+def test_another_site_on_the_home_neither_calls_it_interrupted_nor_cancels_it(open_desk: Open, tmp_path: Path) -> None:
+    desk, other = open_desk(), open_desk()
+    under_way = desk.order(wish(f"wait:{tmp_path / 'never'}"))
+    begun(desk, under_way)
+    waits = desk.order(wish("a tree"))
+    for one in (under_way, waits):
+        found = other.read(one.id)
+        assert found is not None and not found.is_ended
+        assert other.is_elsewhere(one.id) and not desk.is_elsewhere(one.id) and not other.cancel(one.id)
+    desk.close()
+    assert [found.state for one in (under_way, waits) if (found := other.read(one.id))] == [INTERRUPTED] * 2
+
+
+def test_a_failure_that_cannot_be_written_is_told_all_the_same(open_desk: Open, tmp_path: Path) -> None:
+    desk, gate = open_desk(), tmp_path / "gate"
+    drawing = desk.order(wish(f"wait:{gate}"))
+    begun(desk, drawing)
+    folder = desk.kept.folder(drawing.id)
+    folder.rename(tmp_path / "away")
+    folder.write_text("no folder: what draws cannot write, and nor can the desk")
+    gate.touch()
+    found = ended(desk, drawing)
+    assert found.state == FAILED and "ended over this" in found.error
+
+
+def test_what_was_made_larger_has_a_vector_too(open_desk: Open, home: Home) -> None:
+    for stage in ("clip", "super_resolution"):
+        home.model(stage, "s").mkdir(parents=True)
+        home.point("models", stage, "latest", "s")
+    desk = open_desk()
+    small = ended(desk, desk.order(wish("a boat")))
+    larger = Wish(stage="super_resolution", version="s", start=f"drawn:{small.id}/0", is_enlarging=True)
+    found = ended(desk, desk.order(larger))
+    assert (found.state, found.vectors, found.clip_version) == (DRAWN, ((1.0, 0.0),), "s")
 
 
 def test_a_child_that_nobody_needs_is_ended_and_another_comes_when_one_does(open_desk: Open) -> None:

@@ -32,6 +32,7 @@ class Found:
     ("distance", "said", "is_warning"),
     [
         (0.005, "Closer than 99 of 100", True),
+        (0.01, "Closer than 99 of 100", True),
         (0.015, "Closer than 95 of 100", True),
         (0.03, "Closer than 75 of 100", False),
         (0.15, "Closer than 25 of 100", False),
@@ -45,7 +46,25 @@ def test_a_distance_is_told_beside_those_of_held_out_pictures(distance: float, s
 
 
 def test_without_held_out_pictures_nothing_is_compared() -> None:
-    assert how_near(0.001, {}) == ("There is no held-out picture to compare this distance with.", False)
+    assert how_near(0.002, {}) == ("There is no held-out picture to compare this distance with.", False)
+
+
+@pytest.mark.parametrize(
+    ("count", "said", "is_warning"),
+    [
+        (99, "Closer than 95 of 100", True),
+        (19, "Closer than 75 of 100", False),
+        (3, "There are 3 held-out pictures, too few", False),
+    ],
+)
+def test_few_held_out_pictures_tell_no_exact_shares(count: int, said: str, is_warning: bool) -> None:
+    words, warns = how_near(0.005, {**HELD_OUT, "count": count})
+    assert words.startswith(said) and warns is is_warning
+
+
+@pytest.mark.parametrize("held_out", [{}, HELD_OUT, {**HELD_OUT, "count": 3}])
+def test_a_copy_is_always_a_warning(held_out: dict[str, object]) -> None:
+    assert how_near(0.0003, held_out) == ("For our CLIP it is the same picture.", True)
 
 
 def test_the_nearest_pictures_come_with_whom_to_credit_and_what_was_taken_down_is_not_shown(tmp_path: Path) -> None:

@@ -25,13 +25,25 @@ def test_words_are_split_without_signs_and_folded() -> None:
 def test_words_that_stand_in_no_caption_are_told_with_near_ones() -> None:
     known = Vocabulary({"a": 90, "mountain": 9, "mountains": 3, "boat": 5, "in": 80, "winter": 4})
     found = unknown_words(known, "A Mountian in winter, a zebra, a zebra")
-    assert found == [Unknown("mountian", ("mountain", "mountains")), Unknown("zebra", ())]
-    assert unknown_words(known, "A MOUNTAIN in Winter!") == []
+    assert found == ([Unknown("mountian", ("mountain", "mountains")), Unknown("zebra", ())], "")
+    assert unknown_words(known, "A MOUNTAIN in Winter!") == ([], "")
     assert frequent(known, 2) == ["mountain", "mountains"]
 
 
-def test_where_not_all_words_were_kept_none_is_called_unknown() -> None:
-    assert unknown_words(Vocabulary({"boat": 1}, is_cut=True), "a zebra") == []
+def test_where_not_all_words_were_kept_or_none_are_there_it_is_said_that_nobody_can_tell() -> None:
+    cut = Vocabulary({"boat": 1, "a": 1}, is_cut=True)
+    unknown, why = unknown_words(cut, "a zebra, a boat")
+    assert unknown == [] and why.startswith("Whether the model learnt zebra cannot be told: only the 2 most frequent")
+    assert unknown_words(cut, "a boat") == ([], "")
+    unknown, why = unknown_words(None, "a zebra")
+    assert unknown == [] and "the dataset that it learnt from is not here any more" in why
+
+
+def test_a_very_long_word_is_told_by_its_beginning_and_vowel_signs_belong_to_their_word() -> None:
+    (found,), _ = unknown_words(Vocabulary({"x": 1}), "x" * 41)
+    assert found.word == "x" * 40 + "…"
+    assert unknown_words(Vocabulary({"x" * 40 + "…": 1}), "x" * 41) == ([], "")
+    assert list(words_of("चित्र, हिन्दी")) == ["चित्र", "हिन्दी"]
 
 
 def test_the_captions_are_read_once_and_the_words_outlive_the_process(home: Home) -> None:

@@ -84,6 +84,25 @@ def test_vectors_of_another_dataset_that_is_still_here_serve_meanwhile_and_not_a
     assert load_vectors(home) is None
 
 
+def test_of_a_dataset_that_is_asked_for_no_other_serves_and_it_is_said_why_there_are_none(home: Home) -> None:
+    said = Maker(home).why_none("d1")
+    assert said == "No CLIP is here that could tell."
+    vectors_of(home, [1, 2])
+    home.dataset("main", "d2").mkdir()
+    home.point("dataset", "main", "latest", "d2")
+    found = load_vectors(home, dataset_version="d1")
+    assert found is not None and found.told["dataset_version"] == "d1"
+    assert load_vectors(home, dataset_version="d2") is None and load_vectors(home, dataset_version="2") is None
+    tried: list[Home] = []
+    maker = Maker(home, making=tried.append)
+    assert "learnt from dataset d0, and the dataset here is d2" in maker.why_none("d0") and not tried
+    maker.why_none("d2")
+    until(lambda: not maker.is_making)
+    assert tried == [home] and "could not be made" in maker.why_none("d2")
+    (home.root / "dataset" / "main" / "latest").unlink()
+    assert "no dataset is here now" in maker.why_none("d1"), "as after a purge: nothing is being made"
+
+
 @pytest.mark.parametrize("name", ["vectors.npy", "items.parquet", "told.json"])
 def test_a_damaged_folder_is_removed_so_that_it_is_made_anew(home: Home, name: str) -> None:
     folder = vectors_of(home, [1, 2])
