@@ -268,6 +268,12 @@ def test_a_category_is_checked_on_its_page_with_links_to_edit(client: TestClient
     assert client.get("/judge/category", params={"title": "x" * 400}).status_code == 400
 
 
+def test_a_role_in_capitals_is_asked_for_again_with_what_was_typed(client: TestClient) -> None:
+    told = client.get("/judge", params={"role": "Curator A"})
+    assert told.status_code == 400 and 'role="alert"' in told.text and "in small letters" in told.text
+    assert 'value="Curator A"' in told.text and 'href="/judge/waiting"' in told.text
+
+
 @pytest.mark.parametrize("role", ["Anna Schmidt", "x" * 500, "<script>"])
 def test_a_role_in_the_address_that_is_none_is_refused_and_shown_as_text(client: TestClient, role: str) -> None:
     told = client.get(f"/judge?role={quote(role)}")
