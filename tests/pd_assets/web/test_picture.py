@@ -86,6 +86,7 @@ def test_a_picture_that_was_taken_down_a_second_ago_is_said_to_be_and_is_not_sho
         assert f"May not be used: taken down ({number}, " in answer.text and "the heirs" not in answer.text
         assert f'href="/ask/receipts/{number}"' in answer.text
         assert "May be used" not in answer.text
+        assert "The calendar may change this" not in answer.text and "by the rule <code>" not in answer.text
 
 
 def test_a_takedown_that_is_noted_and_in_no_table_yet_counts(home: Home) -> None:
