@@ -8,6 +8,7 @@ Paths of the site that more than one page links to:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,6 +17,7 @@ from starlette.responses import HTMLResponse
 
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import answers_while
 
 # What stands in the bar of every page, in this order.
 BAR = (
@@ -67,14 +69,14 @@ def served(home: Home, settings: Settings, *, has_dagster: bool = False, read_on
     return Served(
         home=home,
         settings=settings,
-        templates=templates(),
+        templates=templates(home),
         has_dagster=has_dagster,
         may_change=not read_only and home.may_write,
         may_start=not read_only,
     )
 
 
-def templates() -> Environment:
+def templates(home: Home) -> Environment:
     """The templates of the site, with the filters that they use."""
     made = Environment(
         autoescape=True,
@@ -83,6 +85,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["answers_while"] = partial(answers_while, home)
     made.filters["picture_url"] = picture_url
     made.filters["thumb_url"] = thumb_url
     made.filters["image_url"] = image_url

@@ -69,7 +69,7 @@ def test_what_is_taken_down_counts_as_accepted_no_longer_until_that_is_undone(tm
     site = over(own)
     number = take_down(own, "commons:M3", reason="the heirs ask for it").number
     page = site.get("/").text
-    assert '?verdict=accept"><strong>11</strong>' in page and "in the store" not in page
+    assert '?verdict=accept"><strong>11</strong>' in page and "fetched</span>" not in page
     assert '<a href="/ask">1</a></dd>' in page, "that all is done nobody can tell"
     undo(own, number, reason="it was another picture")
     page = site.get("/").text
