@@ -120,7 +120,7 @@ def _named(home: Home, title: str) -> str:
     near = [by_fold[one] for one in difflib.get_close_matches(wanted.casefold(), by_fold, n=MOST_NEAR)]
     near += [name for name in known if len(wanted) > 2 and wanted.casefold() in name.casefold() and name not in near]
     raise ConfigError(
-        f"category {wanted[:100]!r} was not harvested into {home.root}, nor does a page there carry it; expected one that"
+        f"category {wanted[:100]!r} was not harvested into {home.root}, nor does a page carry it; expected one that"
         " was; "
         + (
             f"did you mean {', '.join(map(repr, near[:MOST_NEAR]))}?"

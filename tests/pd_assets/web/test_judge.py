@@ -114,6 +114,7 @@ def test_the_second_person_sees_no_answer_of_the_first_and_then_both_see_all(
     for place in (WAITS, f"{WAITS}?role=registrar+B", "/judge?role=registrar+B", "/judge/waiting?role=registrar+B"):
         shown = client.get(place).text
         assert REASON not in shown and "registrar A" not in shown
+    assert "1 picture was judged, by one role." in client.get("/judge").text
     assert "one person has judged it" in client.get("/judge/waiting?role=registrar+B").text
     assert "one person has judged it" not in client.get("/judge/waiting?role=registrar+A").text
     assert "the first answer counts" in client.get(f"{WAITS}?role=registrar+A").text
