@@ -44,7 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
-    parser.add_argument("title", metavar="TITLE", help="a category that was harvested, with or without `Category:`")
+    parser.add_argument(
+        "title",
+        metavar="TITLE",
+        help="a category that was harvested, or that harvested pages carry; with or without `Category:`",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help=f"as CSV: {', '.join(COLUMNS)}")
     form.add_argument("--json", action="store_true", help="as JSON")

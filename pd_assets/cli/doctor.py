@@ -21,6 +21,7 @@ from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import at_work, open_home
 from pd_assets.lib.http import PoliteSession
 from pd_assets.lib.prior.told import in_short
+from pd_assets.lib.release import asked_requests
 from pd_assets.lib.settings import Settings, require_contact
 from pd_assets.lib.soundness import faults, repair
 from pd_assets.lib.standing import ARCHIVE, of_the_environment
@@ -48,6 +49,7 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
         "archive": lambda: _archive(settings),
         "rights": lambda: f"profile {settings.rights_profile}; uploads wait {settings.fresh_days} days in quarantine",
         "evidence": lambda: _evidence(settings),
+        "takedowns": lambda: _requests(settings),
         "imported": lambda: in_short(open_home(settings.home)),
         "runs": _runs,
         "device": _device,
@@ -58,14 +60,14 @@ def _looks(settings: Settings) -> dict[str, Callable[[], str]]:
     }
 
 
-class _NotNeeded(PdError):
-    """What only a run needs is not there; who asks the home does without."""
+class _Noted(PdError):
+    """Nothing to mend, but to be known: what only a run needs is not there, or what an operator is asked for."""
 
 
 def _looked_at(title: str, look: Callable[[], str]) -> bool:
     try:
         print(f"ok    {title:<9} {look()}")
-    except _NotNeeded as told:
+    except _Noted as told:
         print(f"note  {title:<9} {told}")
     except PdError as error:
         print(f"MEND  {title:<9} {error}")
@@ -96,6 +98,13 @@ def _evidence(settings: Settings) -> str:
     )
 
 
+def _requests(settings: Settings) -> str:
+    waiting = asked_requests.waiting(open_home(settings.home, to_ask=True))
+    if waiting:
+        raise _Noted(f"requests that wait for an operator: {waiting}; `pdd open`, then /ask/requests, has them")
+    return "no request waits for an operator"
+
+
 def _archive(settings: Settings) -> str:
     home = open_home(settings.home)
     if not os.environ.get(ARCHIVE, "").strip():
@@ -108,9 +117,7 @@ def _archive(settings: Settings) -> str:
         except ConfigError as error:
             if home.archive is None:
                 raise
-            raise _NotNeeded(
-                f"{error}; until then nothing new can be fetched, and all that is here can be asked"
-            ) from None
+            raise _Noted(f"{error}; until then nothing new can be fetched, and all that is here can be asked") from None
     with PoliteSession(require_contact(settings), archives=archives_of(settings)) as session:
         CommonsClient(settings.commons_api, session, thumb_side=settings.max_side).probe()
         return f"{settings.commons_api} answers; we are {session.user_agent}"

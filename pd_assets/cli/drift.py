@@ -21,6 +21,7 @@ from pd_assets.lib.rights.rules import PROFILES
 from pd_assets.lib.standing import of_the_environment
 
 MONTHS = 12
+NOTHING_YET = "no month has passed yet in which an accepted picture could have lost its ground"
 
 
 def tell(
@@ -40,7 +41,7 @@ def tell(
     if csv is not None:
         write_text(csv, as_csv(losses))
     if not any(one.at_start or one.lost for one in losses):
-        yield f"nothing was ever accepted under profile {profile}: there is no ground to lose"
+        yield f"under profile {profile}: {NOTHING_YET}"
     else:
         yield from _table(losses if everything else with_losses(losses))
     yield f"as a page: {page.as_uri()}"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import duckdb
 
 from pd_assets.lib.catalog.answer_formats import FORMATS
-from pd_assets.lib.catalog.questions import answering, described, locked
+from pd_assets.lib.catalog.questions import answering, described, locked, statements_in
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.standing import of_the_environment
@@ -59,9 +59,15 @@ def ask(statements: str | None, *, form: str | None = None) -> None:
                 print(error, file=sys.stderr)
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, statement: str, form: str | None) -> None:
-    if not statement.strip():
-        return
+def _answer(connection: duckdb.DuckDBPyConnection, text: str, form: str | None) -> None:
+    """Answer every statement, in their order; an empty line is between two answers."""
+    for number, statement in enumerate(statements_in(connection, text)):
+        if number and form == "csv":
+            print()
+        _answer_one(connection, statement, form)
+
+
+def _answer_one(connection: duckdb.DuckDBPyConnection, statement: str, form: str | None) -> None:
     with answering(connection, statement) as relation:
         if relation is None:
             return
@@ -96,7 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
     parser.add_argument(
-        "query", nargs="?", help="one statement; without it, one is read from stdin, or the tables are listed"
+        "query", nargs="?", help="statements; without any, they are read from stdin, or the tables are listed"
     )
     form = parser.add_mutually_exclusive_group()
     for name in FORMATS:

@@ -60,6 +60,17 @@ def sandbox_of(home: Home) -> Sandbox | None:
         ) from error
 
 
+def answers_while(home: Home, address: object) -> str:
+    """The command that has to run for a page of the home's sandbox to answer; nothing for every other page."""
+    try:
+        found = sandbox_of(home)
+    except ConfigError:
+        return ""
+    if found is None or not str(address).startswith(f"http://127.0.0.1:{found.port}/"):
+        return ""
+    return f"pdd sandbox --port {found.port}{' --pictures DIR' if found.pictures else ''}"
+
+
 def _archive(home: Home) -> str | None:
     """Its archive; None where it cannot be told, which every step that asks the archive says."""
     try:

@@ -42,6 +42,8 @@ IN_THE_BAR = re.compile(r"<li>\s*<a href=\"([^\"]+)\"[^>]*>[^<]*</a>\s*</li>\s*"
 IN_STYLES = re.compile(r"url\(\s*['\"]?(/[^)'\"]+)['\"]?\s*\)")
 DROPPED = frozenset({"script", "form", "button", "dialog", "iframe", "template"})
 UNWRAPPED = frozenset({"noscript"})
+# What only chooses, whatever its element.
+CHOOSES = frozenset({"facets", "to-facets"})
 LINKS = frozenset({"href", "src", "poster"})
 
 
@@ -327,6 +329,8 @@ class _Rewriter(HTMLParser):
         self._written: list[str] = []
         # The element that is left out, and how many of its kind are open in it.
         self._without, self._depth = "", 0
+        # Whether the link that is open is written as plain text.
+        self._leads_nowhere = False
         self.links: list[str] = []
 
     @property
@@ -337,7 +341,7 @@ class _Rewriter(HTMLParser):
         if self._without:
             self._depth += tag == self._without
             return
-        if tag in DROPPED:
+        if tag in DROPPED or CHOOSES.intersection((dict(attrs).get("class") or "").split()):
             self._without, self._depth = tag, 1
         elif tag not in UNWRAPPED:
             self._write_start(tag, attrs)
@@ -351,11 +355,18 @@ class _Rewriter(HTMLParser):
             self._depth -= tag == self._without
             if not self._depth:
                 self._without = ""
+        elif tag == "a":
+            self._written.append("</span>" if self._leads_nowhere else "</a>")
         elif tag not in UNWRAPPED:
             self._written.append(f"</{tag}>")
 
     def _write_start(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         kept = [one for name, value in attrs for one in self._attribute(name, value)]
+        if tag == "a":
+            self._leads_nowhere = not any(name == "href" for name, _ in kept)
+            if self._leads_nowhere:
+                self._written.append("<span>")
+                return
         if kept == attrs or tag == "meta":
             self._written.append(self.get_starttag_text() or "")
             return

@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Route
 
 from pd_assets.lib.catalog import standing
 from pd_assets.lib.catalog.health import health
-from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FILES, ITEMS, LICENSED
+from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, FILES, ITEMS, LICENSED, TAKEDOWNS
 from pd_assets.lib.catalog.while_unchanged import WhileUnchanged
 from pd_assets.lib.errors import PdError
-from pd_assets.lib.release import notes, shelf
+from pd_assets.lib.release import asked_requests, notes, shelf
 from pd_assets.lib.release.concerns import concerns
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST
 from pd_assets.web.models import model_url
@@ -74,18 +74,22 @@ class _Front:
         return JSONResponse(found, status_code=200 if found["status"] == "ok" else 503, headers=dict(HEADERS))
 
     def _standing(self) -> standing.Standing:
-        return self.kept.answer(
-            "standing",
-            (ITEMS, DECISIONS, LICENSED),
-            lambda: standing.standing(self.home, profile=self.profile),
-        )
+        def counted() -> standing.Standing:
+            stand = standing.standing(self.home, profile=self.profile)
+            return standing.without(self.home, stand, self._down()[0])
+
+        noted = self.home.table(TAKEDOWNS.key) / notes.NOTED
+        return self.kept.answer("standing", (ITEMS, DECISIONS, LICENSED, noted), counted)
 
     def _newest(self) -> list[standing.Shown]:
         found = self.kept.answer("newest", (LICENSED, FILES), lambda: standing.newest(self.home, most=ASKED))
-        down = notes.standing(self.home)
-        items = {item for note in down for item in note.items}
-        digests = {digest for note in down for digest in note.digests}
+        items, digests = self._down()
         return [one for one in found if one.item_id not in items and one.sha256 not in digests][:WALL]
+
+    def _down(self) -> tuple[set[str], set[str]]:
+        """What is taken down as of now: the items, and the pictures by their SHA-256."""
+        noted = notes.standing(self.home)
+        return set[str]().union(*(note.items for note in noted)), set[str]().union(*(note.digests for note in noted))
 
     def _losses(self) -> list[standing.Loss]:
         return self.kept.answer(
@@ -123,6 +127,9 @@ class _Front:
         }
 
     def _next(self, stand: standing.Standing | None, models: Sequence[Mapping[str, object]]) -> list[Step]:
+        return [*_asked_for(asked_requests.waiting(self.home)), *self._steps(stand, models)]
+
+    def _steps(self, stand: standing.Standing | None, models: Sequence[Mapping[str, object]]) -> list[Step]:
         if stand is None:
             return [Step(words="See what is wrong with this home, and mend it", command="pdd doctor --repair")]
         if stand.is_empty:
@@ -144,6 +151,14 @@ class _Front:
             waiting = stand.verdicts["quarantine"]
             found.append(Step(words=f"Judge what waits for a person ({waiting:,})", place="/judge"))
         return found
+
+
+def _asked_for(waiting: int) -> list[Step]:
+    """A request comes before all else."""
+    if not waiting:
+        return []
+    words = "1 request for a takedown waits" if waiting == 1 else f"{waiting:,} requests for takedowns wait"
+    return [Step(words=words, place="/ask/requests")]
 
 
 def _or_none(problems: list[str], ask: Callable[[], Answer]) -> Answer | None:

@@ -24,6 +24,7 @@ from pd_assets.lib.rights.judgements import (
     JUDGES,
     LABELS,
     LONGEST_REASON,
+    LONGEST_ROLE,
     SHORTEST_REASON,
     Judged,
     Standing,
@@ -73,12 +74,18 @@ class _Pages:
 
     def start(self, request: Request) -> Response:
         """The ways in, how people agree, and what two of them differ about."""
-        role = _role(request.query_params)
+        said, role, problem = request.query_params.get("role", "")[: 2 * LONGEST_ROLE], None, ""
+        try:
+            role = _role(request.query_params)
+        except ConfigError as error:
+            problem = str(error)
         judged = read_judgements(self.home)
         rules = waiting.waiting_rules(self.home, self.profile)
         differing = self._current(judged, lambda standing: standing.is_open)
         told = {
             "role": role,
+            "said": role or said,
+            "problem": problem,
             "query": _query(role),
             "profile": self.profile,
             "waits": sum(rule.items for rule in rules),
@@ -91,7 +98,7 @@ class _Pages:
             "audits": len(sample_names(self.home)),
             "damaged": judged.damaged,
         }
-        return self.served.page(request, "judge.html", told, title="Judge")
+        return self.served.page(request, "judge.html", told, title="Judge", status_code=400 if problem else 200)
 
     def queue(self, request: Request) -> Response:
         """The pictures that wait: first those that wait for a second person, or for one who settles."""

@@ -6,7 +6,6 @@ scripts, and each answer is on the disk before the next picture is shown.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import NoReturn
 
 from starlette.concurrency import run_in_threadpool
@@ -157,12 +156,10 @@ class _Pages:
         }
         is_judged = all(by_role[role].is_finished for role in (FIRST, SECOND))
         rates = in_words(estimate(sample, given[FIRST], given[SECOND], given[SETTLE])) if is_judged else []
-        drawn = folder_of(self.home, sample.name).stat().st_mtime
         return {
             "name": sample.name,
             "profile": sample.profile,
             "total": len(sample.items),
-            "drawn": datetime.fromtimestamp(drawn, UTC).date().isoformat(),
             "done": done,
             "rates": rates,
         }

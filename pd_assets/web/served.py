@@ -8,6 +8,7 @@ Paths of the site that more than one page links to:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,6 +18,7 @@ from starlette.responses import HTMLResponse
 from pd_assets.lib.gallery.vectors import Maker
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
+from pd_assets.lib.standing import answers_while
 
 # What stands in the bar of every page, in this order.
 BAR = (
@@ -70,7 +72,7 @@ def served(home: Home, settings: Settings, *, has_dagster: bool = False, read_on
     return Served(
         home=home,
         settings=settings,
-        templates=templates(),
+        templates=templates(home),
         maker=Maker(home),
         has_dagster=has_dagster,
         may_change=not read_only and home.may_write,
@@ -78,7 +80,7 @@ def served(home: Home, settings: Settings, *, has_dagster: bool = False, read_on
     )
 
 
-def templates() -> Environment:
+def templates(home: Home) -> Environment:
     """The templates of the site, with the filters that they use."""
     made = Environment(
         autoescape=True,
@@ -87,6 +89,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["answers_while"] = partial(answers_while, home)
     made.filters["picture_url"] = picture_url
     made.filters["thumb_url"] = thumb_url
     made.filters["image_url"] = image_url

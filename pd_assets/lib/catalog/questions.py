@@ -37,15 +37,12 @@ ONLY_ASKS = "pdd sql only asks the tables: it reads and writes no other file, lo
 def locked(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the tables as they are: by short name (`decisions`) and by key with a dot (`rights.decisions`).
 
-    One that was never written is there too, and empty. ConfigError where none was ever written.
+    One that was never written is there too, and empty.
     """
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as catalog; use catalog")
-        shown = [_show(connection, home, table) for table in TABLES.values()]
-        if not any(shown):
-            raise ConfigError(
-                f"{home.root} has no table yet; materialise catalog/licensed_images first, or run pdd demo"
-            )
+        for table in TABLES.values():
+            _show(connection, home, table)
         allowed = sizes()
         connection.execute(f"set threads = {allowed.threads}; set memory_limit = '{allowed.memory_bytes} B'")
         for name, value in LOCKS.items():
@@ -53,8 +50,8 @@ def locked(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _show(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> bool:
-    """Make the views of a table, and whether it has files. These are opened when a question reads them."""
+def _show(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> None:
+    """Make the views of a table. Its files are opened when a question reads them."""
     files = [str(path) for path in files_of(home, table)]
     group, name = table.key.split("/")
     rows = ds.dataset(files, schema=table.schema, format="parquet") if files else table.schema.empty_table()
@@ -66,7 +63,6 @@ def _show(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> bo
         views.append(f"{group}.{name}")
     for view in views:
         connection.execute(f'create view {view} as select * from "{table.key}"')
-    return bool(files)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +84,14 @@ def described() -> list[Described]:
         )
         for key, table in TABLES.items()
     ]
+
+
+def statements_in(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """The statements of a text; one that cannot be read is left as it is, and fails where it is asked."""
+    try:
+        return [one.query for one in connection.extract_statements(text)]
+    except duckdb.Error:
+        return [text]
 
 
 @contextmanager

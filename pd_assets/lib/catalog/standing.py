@@ -4,8 +4,8 @@ Of a million items this reads footers and narrow columns; who asks often keeps t
 that was never written counts as empty, and is named. Errors: TableError.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pd_assets.lib.catalog import tables
@@ -20,6 +20,11 @@ from pd_assets.lib.rights.drift import CAUSES
 VERDICTS = ("accept", "quarantine", "reject")
 # What the front page cannot tell without, and what makes each.
 NEEDED = (ITEMS, DECISIONS, LICENSED)
+DOWN_STORED = "select count(*) as items from told where list_contains($items, item_id)"
+DOWN = """
+select verdict, count(*) as items from told where profile = $profile and list_contains($items, item_id)
+group by verdict
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,18 @@ def standing(home: Home, *, profile: str) -> Standing:
         rules=rules,
         missing=tuple(table.key for table in NEEDED if not tables.files_of(home, table)),
     )
+
+
+def without(home: Home, stand: Standing, items: Collection[str]) -> Standing:
+    """The same where some items count for nothing: the tables have those that are taken down until the next run."""
+    if not items:
+        return stand
+    asked = {"items": sorted(items), "profile": stand.profile}
+    found = tables.query(home, DOWN, {"told": DECISIONS}, asked)
+    down = {str(row["verdict"]): int(str(row["items"])) for row in tables.rows(found)}
+    (stored,) = tables.rows(tables.query(home, DOWN_STORED, {"told": LICENSED}, {"items": sorted(items)}))
+    verdicts = {verdict: count - down.get(verdict, 0) for verdict, count in stand.verdicts.items()}
+    return replace(stand, verdicts=verdicts, usable=stand.usable - int(str(stored["items"])))
 
 
 def newest(home: Home, *, most: int) -> list[Shown]:

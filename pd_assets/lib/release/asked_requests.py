@@ -110,6 +110,11 @@ def all_of_them(home: Home) -> tuple[list[Asking], list[str]]:
     return sorted(found, key=lambda one: (one.answered is not None, one.request.asked_at)), damaged
 
 
+def waiting(home: Home) -> int:
+    """How many wait for an operator."""
+    return _count_open(_folder(home))
+
+
 def confirm(home: Home, number: str, *, reason: str, purge: bool = False, ground: str = "") -> Takedown:
     """Take down what a request names, under a receipt of its own; the request stays open where that fails.
 

@@ -1,5 +1,6 @@
 """What somebody may have meant: titles and item ids near one that nobody has, from as many items as a second allows."""
 
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import ITEMS
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
+from pd_assets.lib.release.called import LATEST, MODELS, names, parse
 from pd_assets.lib.release.names import title_of
 
 MOST, NEAR_ENOUGH, WITHIN_S = 5, 0.85, 3.0
@@ -43,8 +45,15 @@ def nothing_called(home: Home, called: str, *, no_file: str = "") -> str:
     return (
         f"nothing in {home.root} is called {called!r}; expected an item id such as commons:M123, a title, the address "
         f"of a page or of a file, the SHA-1 or SHA-256 of a picture, or a picture file"
-        f"{f'; {no_file}' if no_file else ''}{near(home, called)}"
+        f"{f'; {no_file}' if no_file else ''}{_of_a_model(home, called) or near(home, called)}"
     )
+
+
+def _of_a_model(home: Home, called: str) -> str:
+    """What whoever names a model wants, as the end of a sentence; nothing where it is none."""
+    said, there = parse(called), [*names(home, MODELS), LATEST]
+    is_model = said.kind in (None, MODELS) and said.name in there
+    return f"; the pictures of a model: pdd trace --model {shlex.quote(called)}" if is_model else ""
 
 
 def near(home: Home, called: str) -> str:

@@ -25,10 +25,11 @@ from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.home import Home
 from pd_assets.lib.release import members
 from pd_assets.lib.release.bundle import out_of_date
-from pd_assets.lib.release.called import MODELS, folder_called, names, near, parse
+from pd_assets.lib.release.called import LATEST, MODELS, folder_called, names, near, parse
 from pd_assets.lib.release.called import RELEASE as BUNDLES
 from pd_assets.lib.release.checking import verify_bundle
 from pd_assets.lib.release.hub_request import File, Hub, Request
+from pd_assets.lib.release.model_pictures import find_model
 from pd_assets.lib.release.withdrawals import find_withdrawn
 from pd_ml.data import shards
 from pd_ml.provenance import RUN
@@ -128,6 +129,9 @@ def explain(home: Home, called: str, *, profile: str, gate: Gate) -> tuple[str, 
     said = parse(called)
     name, version = said.name, said.version if said.version != "latest" else None
     is_model = not _is_path(called) and said.kind != DATASET and name not in names(home, DATASET)
+    if is_model and name == LATEST and version is None:
+        model = find_model(home, LATEST)
+        name, version = model.stage, model.version
     if is_model and not (version and (home.root / "release" / name / version).is_dir()):
         # Without a version: what would be released, which may be newer than the last bundle.
         chosen = version or home.pointed("models", name, "latest")

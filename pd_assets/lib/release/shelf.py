@@ -5,7 +5,8 @@ A sheet on which pictures of the dataset are seen is told of only where none of 
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from pd_assets.lib.release.pedigree import STAGES
 from pd_assets.lib.release.promotion import JUDGED, Judgement, earlier_judgement
 from pd_assets.lib.release.publishing import Parcel
 from pd_ml.errors import ProvenanceError
-from pd_ml.provenance import PREVIEWS, RUN, TRAIN_CONFIG, UNFINISHED
+from pd_ml.provenance import PREVIEWS, TENSORBOARD, TRAIN_CONFIG, UNFINISHED
 
 SAMPLES = "samples.png"
 # On their sheets pictures of the dataset stand beside drawn ones.
@@ -30,18 +31,22 @@ MIXED = ("vae", "super_resolution")
 NEAREST = {"nearest_by_clip.png": "by CLIP", "nearest_by_pixels.png": "pixel by pixel"}
 UNDER_WAY, DAMAGED, GONE = "under way", "damaged", "removed"
 PREVIEWS_SHOWN = 24
+# TensorBoard puts the second into the name of its file, and the seal of a run is over that name.
+_BEGUN = re.compile(rf"(?:{TENSORBOARD}/)?events\.out\.tfevents\.(\d{{1,11}})\.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """One version of a stage. `standing`: as of a model, or UNDER_WAY, DAMAGED, GONE; `problem`: why."""
+    """One version of a stage. `standing`: as of a model, or UNDER_WAY, DAMAGED, GONE; `problem`: why. `begun_at`: when
+    its training began, or went on; None where its record does not tell.
+    """
 
     stage: str
     version: str
     folder: Path
     standing: str
     problem: str = ""
-    made_at: datetime | None = None
+    begun_at: datetime | None = None
     model: Model | None = None
 
     @property
@@ -92,8 +97,8 @@ def versions(home: Home) -> list[Version]:
 
     def key(one: Version) -> tuple[int, str, int, float]:
         place = order.index(one.stage) if one.stage in order else len(order)
-        made = one.made_at.timestamp() if one.made_at else 0.0
-        return place, one.stage, standing.index(one.standing), -made
+        begun = one.begun_at.timestamp() if one.begun_at else 0.0
+        return place, one.stage, standing.index(one.standing), -begun
 
     return sorted(found, key=key)
 
@@ -121,7 +126,7 @@ def _finished(model: Model) -> Version:
         folder=model.folder,
         standing=standing,
         problem=problem,
-        made_at=_time_of(model.folder / RUN),
+        begun_at=_begun(model.run.outputs if model.is_recorded else ()),
         model=model,
     )
 
@@ -135,7 +140,7 @@ def _under_way(home: Home) -> Iterator[Version]:
                 folder=folder,
                 standing=UNDER_WAY,
                 problem="its training is under way, or was stopped: run it again to go on from its checkpoint",
-                made_at=_time_of(folder / "metrics.jsonl"),
+                begun_at=_begun(path.name for path in (folder / TENSORBOARD).glob("*")),
             )
 
 
@@ -261,8 +266,7 @@ def is_judged(stage: str) -> bool:
     return stage in JUDGED
 
 
-def _time_of(path: Path) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-    except OSError:
-        return None
+def _begun(files: Iterable[str]) -> datetime | None:
+    """When a training began, or went on for the last time, by the names of what it wrote; None where none says it."""
+    told = [int(found[1]) for name in files if (found := _BEGUN.match(name))]
+    return datetime.fromtimestamp(max(told), tz=UTC) if told else None

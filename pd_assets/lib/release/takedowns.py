@@ -111,7 +111,7 @@ def take_down_all(home: Home, asked: Asked) -> Takedown:
         raise ConfigError(f"{told}{lacking}, and the next run goes on with it") from error
     if done.unknown and not (asked.is_list and len(done.unknown) < len(written)):
         few = ", ".join(map(repr, done.unknown[:5])) + (", ..." if len(done.unknown) > 5 else "")
-        raise ConfigError(f"nothing in {home.root} is called {few}; {EXPECTED}")
+        raise ConfigError(f"nothing in {home.root} is called {few}; {EXPECTED}{near(home, done.unknown[0])}")
     return done
 
 

@@ -1,10 +1,15 @@
-"""The pages of one harvested category that contradict themselves, for volunteers of the archive; no network."""
+"""The pages of one category that contradict themselves, for volunteers of the archive; no network.
+
+Those of a harvested category, or those that carry it, whatever they were harvested by.
+"""
 
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+
+import pyarrow.compute as pc
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import PAGES
@@ -76,9 +81,26 @@ def check_category(home: Home, title: str, today: date, *, most: int | None = No
 
 def _live(home: Home, category: str) -> Iterator[dict[str, object]]:
     """Part by part: a category may have a million pages."""
+    if category not in harvested(home):
+        yield from _carrying(home, category)
+        return
     for path in tables.partition_parts(home, PAGES, category):
         for row in tables.rows(tables.read_part(PAGES, path, NEEDED)):
             if row["status"] == "live":
+                yield row
+
+
+def _carrying(home: Home, category: str) -> Iterator[dict[str, object]]:
+    """The pages that carry a category, whatever they were harvested by, each once."""
+    seen: set[object] = set()
+    for path in (path for name in harvested(home) for path in tables.partition_parts(home, PAGES, name)):
+        carried = tables.read_part(PAGES, path, ["categories"])["categories"].combine_chunks().flatten()
+        if not pc.any(pc.equal(carried, category)).as_py():
+            continue
+        for row in tables.rows(tables.read_part(PAGES, path, NEEDED)):
+            named = row["categories"]
+            if row["status"] == "live" and row["pageid"] not in seen and isinstance(named, list) and category in named:
+                seen.add(row["pageid"])
                 yield row
 
 
@@ -91,10 +113,15 @@ def _named(home: Home, title: str) -> str:
     by_fold = {name.casefold(): name for name in known}
     if (found := by_fold.get(wanted.casefold())) is not None:
         return wanted if wanted in known else found
+    # The archive writes the first letter of a title large.
+    wanted = wanted[:1].upper() + wanted[1:]
+    if next(_carrying(home, wanted), None) is not None:
+        return wanted
     near = [by_fold[one] for one in difflib.get_close_matches(wanted.casefold(), by_fold, n=MOST_NEAR)]
     near += [name for name in known if len(wanted) > 2 and wanted.casefold() in name.casefold() and name not in near]
     raise ConfigError(
-        f"category {wanted[:100]!r} was not harvested into {home.root}, expected one that was; "
+        f"category {wanted[:100]!r} was not harvested into {home.root}, nor does a page carry it; expected one that"
+        " was; "
         + (
             f"did you mean {', '.join(map(repr, near[:MOST_NEAR]))}?"
             if near

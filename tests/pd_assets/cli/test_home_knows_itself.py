@@ -78,6 +78,7 @@ def ask_everything(home: Home, capsys: pytest.CaptureFixture[str], *, names: int
     counted = csv.DictReader(told(capsys, "sql", "select count(*) as none from rights.takedowns").splitlines())
     assert list(counted) == [{"none": "0"}]
     looked = told(capsys, "doctor")
+    assert "no request waits for an operator" in looked
     assert f"filled from {home.archive}" in looked and f"the sandbox at {home.archive}" in looked
     assert main(["decide", file[:-6] + "_" + file[-5:]]) == 1
     assert one["item_id"] in capsys.readouterr().err, "what is near is named"

@@ -27,7 +27,9 @@ PAGES = {
     '<a href="/pictures/commons:M1"><img src="/thumb/commons:M1" alt="A mill &amp; a tree"></a>'
     '<a href="/pictures/commons:M2"><img src="/thumb/commons:M2" alt="not to be shown"></a>'
     '<a href="/pictures?page=2" hx-get="/pictures?page=2">Next</a> <a href="/pictures?artist=A">A</a>'
-    '<a href="/pictures?verdict=accept&amp;verdict=reject">B</a>',
+    '<a href="/pictures?verdict=accept&amp;verdict=reject">B</a>'
+    '<p class="to-facets"><a href="#facets">Narrow</a></p>'
+    '<section class="facets" id="facets"><section><a href="/pictures">Medium</a></section>Oil</section>Foot',
     "/pictures?page=2": f"{HEAD}{BAR}<a href='/pictures?page=1'>Back</a><a href='/old'>Old</a>",
     "/pictures/commons:M1": f'{HEAD}{BAR}<img src="/image/commons:M1" alt="large"> <a href="#evidence">Evidence</a>'
     '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg><noscript>Without scripts</noscript>',
@@ -101,10 +103,11 @@ def test_only_what_is_to_be_shown_is_written_and_only_in_small(exported: Path) -
 
 def test_what_needs_a_server_is_left_out_and_the_rest_is_as_it_was(exported: Path) -> None:
     gallery = (exported / "pictures.html").read_text()
-    for gone in ("<form", "<button", "<script", "hx-", "Draw", "?artist"):
+    for gone in ("<form", "<button", "<script", "hx-", "Draw", "?artist", "Narrow", "Medium", "Oil"):
         assert gone not in gallery
     assert 'alt="A mill &amp; a tree"' in gallery
-    assert '<a href="pictures_qpage_3d2.html">Next</a>' in gallery and "<a>A</a>" in gallery
+    assert '<a href="pictures_qpage_3d2.html">Next</a>' in gallery and "<span>A</span>" in gallery
+    assert gallery.endswith("Foot") and "<a>" not in gallery and gallery.count("<a ") == gallery.count("</a>")
     page = (exported / "pictures/commons_3aM1.html").read_text()
     assert '<svg viewBox="0 0 1 1">' in page and "Without scripts" in page and '<a href="#evidence">' in page
 

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release import asked_requests
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.release.undoing import undo
 from tests.pd_assets.lib.planting import decision, item, plant
@@ -64,6 +65,31 @@ def test_a_picture_that_is_taken_down_is_gone_from_the_wall_at_once_and_back_onc
     assert "/thumb/commons:M3" not in page and page.count("/thumb/") == 11
     undo(own, number, reason="the heirs agreed")
     assert "/thumb/commons:M3" in site.get("/").text
+
+
+def test_what_is_taken_down_counts_as_accepted_no_longer_until_that_is_undone(tmp_path: Path, home: Home) -> None:
+    shutil.copytree(home.root, tmp_path / "home", symlinks=True)
+    own = open_home(tmp_path / "home")
+    site = over(own)
+    number = take_down(own, "commons:M3", reason="the heirs ask for it").number
+    page = site.get("/").text
+    assert '?verdict=accept"><strong>11</strong>' in page and "fetched</span>" not in page
+    assert '<a href="/ask">1</a></dd>' in page, "that all is done nobody can tell"
+    undo(own, number, reason="it was another picture")
+    page = site.get("/").text
+    assert '?verdict=accept"><strong>12</strong>' in page and "/thumb/commons:M3" in page
+
+
+def test_a_request_that_waits_is_the_first_thing_to_do(tmp_path: Path, home: Home) -> None:
+    shutil.copytree(home.root, tmp_path / "home", symlinks=True)
+    own = open_home(tmp_path / "home")
+    site = over(own)
+    assert "for a takedown waits" not in site.get("/").text
+    request = asked_requests.ask(own, which="commons:M3", reason="it is mine")
+    steps = site.get("/").text.partition('<ul class="steps">')[2]
+    assert steps.strip().startswith('<li><a href="/ask/requests">1 request for a takedown waits</a>')
+    asked_requests.decline(own, request.number, reason="it is free")
+    assert "for a takedown waits" not in site.get("/").text
 
 
 def test_an_empty_home_says_how_to_begin(tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_the_second_person_sees_no_answer_of_the_first_and_then_both_see_all(
     for place in (WAITS, f"{WAITS}?role=registrar+B", "/judge?role=registrar+B", "/judge/waiting?role=registrar+B"):
         shown = client.get(place).text
         assert REASON not in shown and "registrar A" not in shown
+    assert "1 picture was judged, by one role." in client.get("/judge").text
     assert "one person has judged it" in client.get("/judge/waiting?role=registrar+B").text
     assert "one person has judged it" not in client.get("/judge/waiting?role=registrar+A").text
     assert "the first answer counts" in client.get(f"{WAITS}?role=registrar+A").text
@@ -266,6 +267,12 @@ def test_a_category_is_checked_on_its_page_with_links_to_edit(client: TestClient
     refused = client.get("/judge/category", params={"title": "Winters"})
     assert refused.status_code == 400 and "did you mean &#39;Winter&#39;" in refused.text
     assert client.get("/judge/category", params={"title": "x" * 400}).status_code == 400
+
+
+def test_a_role_in_capitals_is_asked_for_again_with_what_was_typed(client: TestClient) -> None:
+    told = client.get("/judge", params={"role": "Curator A"})
+    assert told.status_code == 400 and 'role="alert"' in told.text and "in small letters" in told.text
+    assert 'value="Curator A"' in told.text and 'href="/judge/waiting"' in told.text
 
 
 @pytest.mark.parametrize("role", ["Anna Schmidt", "x" * 500, "<script>"])

@@ -1,9 +1,11 @@
 """The pages of models: each version in its condition, the line to its weights, what changed, what is handed out."""
 
 import io
+import os
 import re
 import shutil
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,13 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release import shelf
 from pd_assets.lib.release.takedowns import take_down
 from pd_assets.lib.settings import Settings
 from pd_assets.web import models
 from pd_assets.web.served import served
+from pd_ml.provenance import write_run
+from tests.pd_assets.lib.release import planted
 from tests.pd_assets.web.furnished import DAMAGED, NEW, OLD, UNDER_WAY, bundle_of, furnished, over, png
 
 
@@ -104,6 +109,32 @@ def test_half_a_model_and_a_damaged_one_are_told_as_such_with_nothing_of_theirs_
     assert damaged.status_code == half.status_code == 200
     assert "not a run record" in damaged.text and "<script>alert" not in damaged.text
     assert "Step 15 of 60." in half.text and '<path class="loss' in half.text
+
+
+def test_a_training_has_the_time_of_its_record_and_a_copied_home_the_same(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    planted.catalogue(home, range(3))
+    export = planted.dataset(home)
+    planted.model(home, "unet", OLD, export)
+    for version, seconds in ((NEW, (1_796_090_555, 1_796_000_000)), (DAMAGED, (1_796_000_000,))):
+        record = planted.model(home, "unet", version, export, latest=False)
+        events = home.model("unet", version) / "tensorboard"
+        events.mkdir()
+        for one in seconds:
+            (events / f"events.out.tfevents.{one}.vm.2.0").touch()
+        write_run(home.model("unet", version), record)
+    for path in home.root.rglob("*"):
+        os.utime(path, (0, 0))
+    told = {one.version: one.begun_at for one in shelf.versions(home)}
+    assert told == {
+        OLD: None,
+        NEW: datetime(2026, 12, 1, 2, 2, 35, tzinfo=UTC),
+        DAMAGED: datetime(2026, 11, 30, 0, 53, 20, tzinfo=UTC),
+    }
+    site = over(home)
+    assert "2026-12-01 02:02 UTC" in site.get(f"/models/unet/{NEW}").text
+    page = site.get(f"/models/unet/{OLD}").text
+    assert "<dt>training began</dt><dd>not known" in page and "1970" not in page
 
 
 def test_a_model_that_learnt_from_what_was_taken_down_says_so_at_once(tmp_path: Path, home: Home) -> None:

@@ -75,6 +75,14 @@ def test_what_nobody_has_is_a_page_that_suggests_what_is_near(asked: TestClient)
     assert "found a name of 2,001 characters" in asked.get(f"/pictures/{'x' * 2_001}").text
 
 
+def test_a_page_of_the_sandbox_is_told_with_the_command_that_makes_it_answer(home: Home) -> None:
+    assert "answers while" not in client(home).get(PLACE).text
+    plant(home, ITEMS, [item(ACCEPTED, page_url="http://127.0.0.1:8425/wiki/3")])
+    (home.root / "sandbox").mkdir()
+    (home.root / "sandbox/sandbox.json").write_text('{"port": 8425, "pictures": null}')
+    assert "answers while <code>pdd sandbox --port 8425</code> runs" in client(home).get(PLACE).text
+
+
 @pytest.mark.parametrize("purge", [False, True])
 def test_a_picture_that_was_taken_down_a_second_ago_is_said_to_be_and_is_not_shown(home: Home, purge: bool) -> None:
     site = client(home)
@@ -86,6 +94,7 @@ def test_a_picture_that_was_taken_down_a_second_ago_is_said_to_be_and_is_not_sho
         assert f"May not be used: taken down ({number}, " in answer.text and "the heirs" not in answer.text
         assert f'href="/ask/receipts/{number}"' in answer.text
         assert "May be used" not in answer.text
+        assert "The calendar may change this" not in answer.text and "by the rule <code>" not in answer.text
 
 
 def test_a_takedown_that_is_noted_and_in_no_table_yet_counts(home: Home) -> None:

@@ -48,7 +48,7 @@ def test_every_report_has_a_page_from_the_first_one(site: TestClient) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_in_an_empty_home_each_says_how_it_is_made(tmp_path: Path, name: str) -> None:
     answer = over(open_home(tmp_path / "home")).get(f"/reports/{name}")
-    assert answer.status_code == 200 and "<code>pdd" in answer.text.replace("<pre>", "<code>")
+    assert answer.status_code == 200 and "<code>pdd" in answer.text.replace('<pre tabindex="0">', "<code>")
 
 
 def test_licences_are_told_by_rule_tag_and_archive_for_each_profile(site: TestClient) -> None:

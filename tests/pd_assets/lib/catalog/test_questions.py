@@ -214,12 +214,26 @@ def test_a_damaged_file_is_a_failed_query_and_other_tables_answer(home: Home) ->
         assert answer(connection, "select count(*) from items") == [(ROWS,)]
 
 
-def test_a_home_without_tables_is_told_what_makes_them(tmp_path: Path) -> None:
-    with (
-        pytest.raises(ConfigError, match="has no table yet; materialise catalog/licensed_images"),
-        locked(open_home(tmp_path / "home")),
-    ):
-        pass
+def test_an_empty_home_answers_from_empty_tables(tmp_path: Path) -> None:
+    with locked(open_home(tmp_path / "home")) as empty:
+        assert answer(empty, "select count(*) from rights.decisions") == [(0,)]
+
+
+def test_every_statement_is_answered_and_the_first_that_fails_ends_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PD_HOME", str(home.root))
+    asked = "select 1 as a; -- one; two\npivot (select 'x' as name, 3 as n) on name using sum(n); select ';' as b"
+    ask(asked)
+    assert capsys.readouterr().out.splitlines() == ["a", "1", "", "x", "3", "", "b", ";"]
+    ask("select 1 as a; select 2 as a", form="json")
+    assert [json.loads(line) for line in capsys.readouterr().out.replace("]\n[", "]\0[").split("\0")] == [
+        [{"a": 1}],
+        [{"a": 2}],
+    ]
+    with pytest.raises(ConfigError, match="the query failed"):
+        ask("select 1 as a; select nonsense; select 3 as c")
+    assert "c" not in capsys.readouterr().out
 
 
 def test_a_question_writes_nothing_into_the_home(

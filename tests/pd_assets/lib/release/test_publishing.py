@@ -312,7 +312,8 @@ def test_a_model_is_explained_by_the_gates_and_a_bundle_as_it_is_published(home:
     assert explained("unet_text") == explained("unet_text@m8") == ["of the gates"], "what would be released next"
     for called in ("unet_text@b1", str(folder)):
         assert [one.split(":")[0] for one in explained(called)] == ["of the gates", "evaluation"]
-    assert asked == [("unet_text", version) for version in ("m1", "m8", "m1", "m1")]
+    assert explained("latest") == ["of the gates"], "by itself it is what was put in use last"
+    assert asked == [("unet_text", version) for version in ("m1", "m8", "m1", "m1", "m1")]
     version = home.pointed("dataset", "main", "latest") or ""
     assert explained("dataset:main") == explained(str(home.dataset("main", version))) == []
     (folder / "README.md").unlink()

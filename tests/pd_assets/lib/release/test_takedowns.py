@@ -129,6 +129,11 @@ def test_what_is_neither_known_nor_an_id_is_refused_and_nothing_is_noted(home: H
     assert tables.parts(home, TAKEDOWNS) == []
 
 
+def test_a_title_that_nothing_has_is_answered_with_what_is_near_it(home: Home) -> None:
+    with pytest.raises(ConfigError, match=r"expected an item id .*; near it: .*commons:M5 \(Picture 5\)"):
+        take_down(home, "Picture 5s", reason="why not")
+
+
 def test_a_takedown_needs_a_reason(home: Home) -> None:
     with pytest.raises(ConfigError, match="needs a reason"):
         take_down(home, "commons:M5", reason="  ")

@@ -221,6 +221,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.parametrize("called", ["unet_text", "models/unet_text", "latest", "unet_text@two"])
+def test_who_asks_for_a_model_is_told_how_its_pictures_are_asked_for(trained: Home, called: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"expected an item id .*; the pictures of a model: pdd trace --model {called}$"
+    ):
+        trace(trained, called)
+    assert pictures_of_model(trained, called).model.stage == "unet_text"
+
+
 def test_json_says_why_a_relation_is_unknown_and_null_where_nothing_is(trained: Home, tmp_path: Path) -> None:
     (one,) = as_json(trained, "commons:M5")["items"]
     assert [model["why"] for model in one["models"]] == [None, None]

@@ -135,6 +135,14 @@ def test_a_category_is_read_as_it_lies_in_the_home(home: Home, title: str) -> No
     assert (cut.pages, cut.is_cut, len(cut.contradicting)) == (2, True, 1)
 
 
+def test_a_category_that_harvested_pages_carry_is_read_too_each_page_once(home: Home) -> None:
+    carried = {"categories": ["A", "Paintings of boats"], "wikitext": box(OLD, artist=LATE, date="1900")}
+    plant(home, PAGES, [page(5, "A", **carried), page(6, "A", **carried, status="deleted")], partition="A")
+    plant(home, PAGES, [page(5, "B", **carried), page(7, "B")], partition="B")
+    checked = check_category(home, "Category:paintings_of boats", TODAY)
+    assert (checked.category, checked.pages, len(checked.contradicting)) == ("Paintings of boats", 1, 1)
+
+
 @pytest.mark.parametrize(
     ("title", "told"),
     [

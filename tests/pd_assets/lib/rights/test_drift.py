@@ -19,7 +19,7 @@ from pd_assets.lib.rights.grounds import grounds_of
 from pd_assets.lib.rights.intervals import wilson
 from pd_assets.lib.rights.papers import papers
 from pd_ml.data.shards import Manifest
-from tests.pd_assets.lib.planting import plant
+from tests.pd_assets.lib.planting import decision, plant
 from tests.pd_assets.lib.rights.cases import EXPIRED, box
 from tests.pd_assets.lib.rights.deciding import Catalogue, rows
 from tests.pd_assets.lib.rights.museum_cases import record
@@ -173,6 +173,15 @@ def test_the_command_shows_the_months_and_writes_page_and_csv(
     text = (drifted.home.root / "drift/strict.html").read_text()
     assert page.startswith("as a page: file://") and "<script" not in text
     assert text.count("<rect") == 3 and "4 in 3 months" in text
+
+
+def test_before_a_month_has_passed_it_does_not_say_that_nothing_was_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PD_HOME", str(tmp_path))
+    plant(open_home(tmp_path), DECISIONS, [decision(1, since="2026-07-20")])
+    told = " ".join(command.tell("strict", today=date(2026, 7, 20)))
+    assert "no month has passed yet" in told and "nothing was ever" not in told
 
 
 def test_a_tag_is_text_in_page_card_and_csv() -> None:
