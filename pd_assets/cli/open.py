@@ -118,12 +118,17 @@ def run(arguments: argparse.Namespace) -> None:
 
 def run_export(folder: Path, most: int) -> None:
     """Write the pages that only show as files. ConfigError where the folder has other things in it."""
+    from pd_assets.lib.release import index
     from pd_assets.web.export import accepted, export
     from pd_assets.web.served import served
     from pd_assets.web.shown import home_to_show
     from pd_assets.web.site import site
 
     settings = of_the_environment()
-    shown = served(home_to_show(settings), settings, read_only=True)
+    home = home_to_show(settings)
+    if home.may_write and home.copy is None:
+        # Of a home that was copied it is of other files: each picture's page would read whole tables.
+        index.refresh(home)
+    shown = served(home, settings, read_only=True)
     written = export(site(shown), folder, accepted(shown).__contains__, most=most)
     print(f"{written.pages} pages and {written.files} other files in {folder}: open {folder / 'index.html'}")

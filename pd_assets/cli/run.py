@@ -214,11 +214,27 @@ def _innermost(error: SerializableErrorInfo) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     # Of the process that executes it.
-    parser.add_argument("--here", type=Path, metavar="CONFIG", help=argparse.SUPPRESS)
-    parser.add_argument("--tags", type=json.loads, default={}, help=argparse.SUPPRESS)
+    parser.add_argument("--here", type=_file, metavar="CONFIG", help=argparse.SUPPRESS)
+    parser.add_argument("--tags", type=_tags, default={}, help=argparse.SUPPRESS)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
     parser.add_argument("job", choices=JOBS, help="nightly: refresh, decide, fetch, catalogue; whole_line: everything")
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is no file; expected one with the configuration of the job")
+    return Path(text)
+
+
+def _tags(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise argparse.ArgumentTypeError(f'found {text!r}, expected an object of texts, such as {{"name": "value"}}')
+    return found
 
 
 def run(arguments: argparse.Namespace) -> None:

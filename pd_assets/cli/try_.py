@@ -8,6 +8,7 @@ import argparse
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,6 +46,11 @@ BYTES_A_PIXEL, SHORTER = 0.28, 0.75
 # The recipe `debug` on two cores, with its evaluation.
 TRAINING_MINUTES = 6
 MOST_NAMED = 8
+# A page of another kind, or an address. A colon before a space is part of a name.
+OF_ANOTHER_KIND = re.compile(r"[A-Za-z_ ]+:\S")
+# Of MediaWiki's titles: what is in none, and so many bytes at most.
+FORBIDDEN = re.compile(r"[#<>\[\]|{}\x00-\x1f\x7f]")
+LONGEST_TITLE = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +71,8 @@ class Estimate:
 
 def run_try(category: str, limit: int, *, yes: bool, train: bool, in_browser: bool) -> None:
     """Harvest, show, train and draw, until Ctrl-C. ConfigError where category, home or contact will not do."""
+    title = _category(category)
     os.chdir(project_root())
-    title = normalised(category)
     home_place = _place()
     os.environ.update({"PD_HOME": str(home_place), "PD_COMMONS_ROOTS": title, "PD_COMMONS_DEPTH": "0"})
     os.environ.setdefault("PD_RECIPE", "debug")
@@ -91,6 +97,19 @@ def run_try(category: str, limit: int, *, yes: bool, train: bool, in_browser: bo
                 show(f"{url}/draw")
         print(f"Later: PD_HOME={home_place} pdd open   (Ctrl-C ends this)", flush=True)
         _until_interrupted()
+
+
+def _category(said: str) -> str:
+    """The title of a category; ConfigError for what can be none."""
+    bare = re.sub(r"^\s*category\s*:", "", said, flags=re.IGNORECASE)
+    title = normalised(bare)
+    is_other = bare == said and OF_ANOTHER_KIND.match(said)
+    if not title or is_other or FORBIDDEN.search(title) or len(title.encode()) > LONGEST_TITLE:
+        raise ConfigError(
+            f"{said[:100]!r} is no category; expected the name of one, such as "
+            '"Category:Paintings by Jan van Goyen", as it is at the top of its page'
+        )
+    return title
 
 
 def _place() -> Path:
@@ -211,6 +230,8 @@ def _site() -> Iterator[str]:
         try:
             while process.poll() is None and not answers(port):
                 time.sleep(0.1)
+            if process.poll() is not None:
+                raise RunFailed(f"the pages ended with exit code {process.returncode} before they could be shown")
             yield f"http://{HOST}:{port}"
         finally:
             process.terminate()
@@ -233,10 +254,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"found {number}, expected a number of pictures from 1 on")
-    return number
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a number of pictures from 1 on")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> None:

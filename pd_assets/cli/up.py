@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from pd_assets.cli import sandbox
 from pd_assets.cli.project import HOST, answers, ordinary_signals, project_root, require_free
@@ -30,11 +30,7 @@ def run_up(port: int) -> None:
     # In a process of its own: this one stays as long as the UI does, and without Dagster it is small.
     if ended := subprocess.run([sys.executable, "-m", "pd_assets.cli", "prepare"], check=False).returncode:
         raise SystemExit(ended)
-    with ExitStack() as stack:
-        if sandbox.remembered(home) is not None and "PD_COMMONS_API" not in os.environ:
-            os.environ["PD_COMMONS_API"] = stack.enter_context(sandbox.running(home))
-            os.environ.setdefault("PD_RECIPE", "debug")
-            print(f"{home.root} was filled from the sandbox, which runs again at {os.environ['PD_COMMONS_API']}")
+    with sandbox.beside(home):
         print(_automation(settings))
         print("Starting the pages, Dagster's UI and its daemon (some ten seconds) ...", flush=True)
         _serve(port)

@@ -5,13 +5,10 @@ there. Of pictures only small copies are written, and only of those that are acc
 """
 
 import asyncio
-import json
 import re
-import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
 from html.parser import HTMLParser
 from mimetypes import guess_extension
@@ -23,8 +20,9 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp, Message
 
-from pd_assets.lib.errors import ConfigError, PdError
+from pd_assets.lib.errors import PdError
 from pd_assets.lib.progress import track
+from pd_assets.web.export_folder import finished, written
 from pd_assets.web.images import standing
 from pd_assets.web.served import Served
 
@@ -36,8 +34,6 @@ PAGING = frozenset({"verdict", "page"})
 READ = ("text/", "image/", "application/json", "application/javascript")
 LARGEST = 32 * 1024 * 1024
 AT_ONCE = 4
-# In a folder that an export wrote, which the next one may replace.
-MARK = "export.json"
 IN_THE_BAR = re.compile(r"<li>\s*<a href=\"([^\"]+)\"[^>]*>[^<]*</a>\s*</li>\s*")
 IN_STYLES = re.compile(r"url\(\s*['\"]?(/[^)'\"]+)['\"]?\s*\)")
 DROPPED = frozenset({"script", "form", "button", "dialog", "iframe", "template"})
@@ -86,41 +82,22 @@ def export(app: ASGIApp, folder: Path, may_show: Callable[[str], bool], *, most:
     """Write the pages of a site into a folder, whole or not at all. `may_show`: whether a picture may be shown; the
     first `most` of them have a page of their own, 0 is all.
 
-    ConfigError where the folder has other things in it.
+    ConfigError where the folder has other things in it, or another export writes there.
     """
-    folder = folder.absolute()
-    _require_own(folder)
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with written(folder) as new:
         # In a thread of its own: whoever calls may be in a loop of events already.
         with start_blocking_portal() as portal:
-            found = portal.call(_follow, app, partial, may_show, most)
+            found = portal.call(_follow, app, new, may_show, most)
         for address in track(list(found.places), "writing pages", unit="files"):
-            _rewrite(partial, address, found)
+            _rewrite(new, address, found)
         pages = sum(found.is_page.values())
-        told = {"written": datetime.now(UTC).isoformat(timespec="seconds"), "pages": pages}
-        (partial / MARK).write_text(json.dumps(told) + "\n")
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.rename(folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        finished(new, pages)
     return Written(pages=pages, files=len(found.places) - pages)
 
 
 def accepted(served: Served) -> set[str]:
     """The items that may be shown to everybody: what may be used now, under the profile of the settings."""
     return set(standing(served).every_shown())
-
-
-def _require_own(folder: Path) -> None:
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise ConfigError(f"{folder} has other things in it; expected a new folder, an empty one, or an earlier export")
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder} is a file; expected a folder, which is made where it is missing")
 
 
 async def _follow(app: ASGIApp, partial: Path, may_show: Callable[[str], bool], most: int) -> _Found:

@@ -42,7 +42,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     folder = tmp_path_factory.mktemp("ends")
     sandbox.remember(open_home(folder / "home"), None)
     with running(folder) as ui:
-        assert "runs again at" in ui.printed
+        assert "answers again at" in ui.printed
         at_work = run_at_work(ui)
         # It waits for its archive.
         by_hand = ui.launch("commons/categories")

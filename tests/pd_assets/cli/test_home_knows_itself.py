@@ -3,11 +3,13 @@ more from another place.
 """
 
 import csv
+import fcntl
 import json
 import os
 import shutil
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from pd_assets.cli.sandbox import api_url, beside, is_at_work
 from pd_assets.lib.catalog import views
 from pd_assets.lib.home import Home, open_home, write_text
 from pd_assets.lib.standing import of_the_environment
+from tests import warm
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_S, until
 from tests.pd_assets.line import Night
 
 
@@ -116,3 +120,37 @@ def test_a_sandbox_that_another_command_has_is_used_and_left_running(home: Home)
             assert os.environ["PD_COMMONS_API"] == home.archive
         assert is_at_work(home)
         os.environ["PD_COMMONS_API"] = str(home.archive)
+
+
+def test_a_sandbox_stays_until_the_last_command_that_uses_it_has_ended(home: Home) -> None:
+    from pd_assets.sandbox import attributes
+
+    write_text(home.root / "sandbox" / "attributes.json", json.dumps(attributes(), indent=1))
+    code = (
+        "import sys; from pathlib import Path; from pd_assets.cli.sandbox import beside; "
+        "from pd_assets.lib.home import open_home\n"
+        "with beside(open_home(Path(sys.argv[1]))): print('in', flush=True); sys.stdin.read()"
+    )
+    command = [warm.program(), "-c", code, str(home.root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "in\n"
+        with beside(home):
+            first.stdin.close() if first.stdin else None
+            assert first.wait(PATIENCE_S) == 0
+            assert is_at_work(home), "the one that started it has ended, and this one has not"
+    until(lambda: not is_at_work(home))
+
+
+def test_a_sandbox_ends_after_a_command_that_was_killed(home: Home) -> None:
+    from pd_assets.sandbox import attributes
+
+    write_text(home.root / "sandbox" / "attributes.json", json.dumps(attributes(), indent=1))
+    port = int(str(home.archive).split(":")[2].split("/")[0])
+    users = home.root / "sandbox" / ".users.lock"
+    with users.open("w") as user:
+        fcntl.flock(user, fcntl.LOCK_SH)
+        subprocess.Popen([warm.program(), "-m", "pd_assets.cli", "sandbox", "--port", str(port), "--quiet",
+                          "--while-used", str(users)])  # fmt: skip
+        until(lambda: is_at_work(home))
+    until(lambda: not is_at_work(home))

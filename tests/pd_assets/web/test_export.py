@@ -1,5 +1,6 @@
 """The site as files: every link leads to a file, and nothing is written that is not to be shown to everybody."""
 
+import os
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,11 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from pd_assets.cli.open import run_export
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
+from pd_assets.lib.release import index
 from pd_assets.lib.settings import Settings
 from pd_assets.web.export import ExportFailed, accepted, canonical, export, file_of
+from pd_assets.web.export_folder import finished, written
 from pd_assets.web.served import served
 from pd_assets.web.site import site
 from tests.pd_assets.lib.planting import decision, file, item, plant
@@ -112,17 +116,99 @@ def test_what_needs_a_server_is_left_out_and_the_rest_is_as_it_was(exported: Pat
     assert '<svg viewBox="0 0 1 1">' in page and "Without scripts" in page and '<a href="#evidence">' in page
 
 
-def test_an_export_replaces_an_earlier_one_and_nothing_else(exported: Path, tmp_path: Path) -> None:
+def test_an_export_replaces_an_earlier_one_and_nothing_else(tmp_path: Path) -> None:
     app = Starlette(routes=[Route("/{path:path}", answer)])
-    (exported / "old.html").touch()
-    assert export(app, exported, {"commons:M1"}.__contains__).pages == 6
-    assert not (exported / "old.html").exists()
+    out = tmp_path / "out"
+    export(app, out, {"commons:M1", "commons:M2"}.__contains__)
+    assert export(app, out, {"commons:M1"}.__contains__).pages == 6
+    assert not list(out.rglob("*M2*")), "what it does not write any more is gone"
+    (out / ".git").mkdir()
+    for name in (".git/HEAD", "CNAME"):
+        (out / name).touch()
+    before = sorted(out.rglob("*"))
+    with pytest.raises(ConfigError, match=r"has other things in it, which no export wrote: \.git/, CNAME;"):
+        export(app, out, {"commons:M1"}.__contains__)
+    assert sorted(out.rglob("*")) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "{}",
+        "no json",
+        '{"written": "2026", "pages": 1}',
+        '{"by": "somebody", "files": ["letter.txt"]}',
+        '{"by": "pdd open --export", "files": "letter.txt"}',
+        '{"by": "pdd open --export", "files": ["../letter.txt"]}',
+    ],
+)
+def test_a_file_of_the_name_alone_makes_no_folder_an_earlier_export(tmp_path: Path, mark: str) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for path in (folder / "letter.txt", tmp_path / "letter.txt"):
+        path.touch()
+    (folder / "export.json").write_text(mark)
+    with pytest.raises(ConfigError, match=r"other things in it.*letter\.txt"):
+        export(Starlette(), folder, set[str]().__contains__)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["export.json", "letter.txt", "letter.txt", "out"]
+
+
+def test_what_is_put_there_while_it_works_stays(tmp_path: Path) -> None:
+    def put(request: Request) -> Response:
+        (tmp_path / "out/CNAME").touch()
+        return answer(request)
+
+    export(Starlette(routes=[Route("/{path:path}", answer)]), tmp_path / "out", {"commons:M1"}.__contains__)
+    with pytest.raises(ConfigError, match="CNAME"):
+        export(Starlette(routes=[Route("/{path:path}", put)]), tmp_path / "out", set[str]().__contains__)
+    assert (tmp_path / "out/CNAME").exists() and (tmp_path / "out/pictures/commons_3aM1.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_two_at_once_do_not_write_one_folder(tmp_path: Path) -> None:
+    with written(tmp_path / "out") as new:
+        with pytest.raises(ConfigError, match="another export writes"):
+            export(Starlette(), tmp_path / "out", set[str]().__contains__)
+        (new / "index.html").touch()
+        finished(new, 1)
+    assert (tmp_path / "out/index.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_export_that_was_killed_between_two_steps_loses_nothing(tmp_path: Path) -> None:
+    app = Starlette(routes=[Route("/{path:path}", answer)])
+    export(app, tmp_path / "out", {"commons:M1"}.__contains__)
+    work = tmp_path / ".out.pdd-export"
+    (work / "new").mkdir(parents=True)
+    (tmp_path / "out").rename(work / "before")
+    with pytest.raises(ExportFailed):
+        export(Starlette(), tmp_path / "out", set[str]().__contains__)
+    assert dead_links(tmp_path / "out") == [] and [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_link_is_followed_and_what_can_be_no_folder_is_refused_before_a_page_is_asked_for(tmp_path: Path) -> None:
+    app = Starlette(routes=[Route("/{path:path}", answer)])
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    export(app, tmp_path / "link", {"commons:M1"}.__contains__)
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real/index.html").is_file()
+    (tmp_path / "nowhere").symlink_to("missing")
+    (tmp_path / "round").symlink_to("round")
     (tmp_path / "letter.txt").touch()
-    with pytest.raises(ConfigError, match="has other things in it"):
-        export(app, tmp_path, {"commons:M1"}.__contains__)
-    with pytest.raises(ConfigError, match="is a file"):
-        export(app, tmp_path / "letter.txt", {"commons:M1"}.__contains__)
-    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+    (tmp_path / "locked").mkdir(mode=0o555)
+    for name, says in (
+        ("nowhere", "leads nowhere"),
+        ("round", "cannot be a folder"),
+        ("letter.txt", "is a file"),
+        ("letter.txt/out", "cannot be written"),
+        ("locked/out", "cannot be written"),
+    ):
+        if name.startswith("locked") and os.access(tmp_path / "locked", os.W_OK):
+            # Of root nothing is locked.
+            continue
+        with pytest.raises(ConfigError, match=says):
+            export(Starlette(), tmp_path / name, set[str]().__contains__)
 
 
 def test_so_many_pictures_as_were_asked_for_have_a_page_of_their_own(tmp_path: Path) -> None:
@@ -161,7 +247,15 @@ def test_the_accepted_are_those_of_the_settings_profile_and_an_empty_home_has_no
 def test_every_link_of_the_real_site_leads_to_a_file_too(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     app = site(served(home, Settings(home=home.root), read_only=True))
-    if not any(isinstance(route, Route) and route.path == "/" for route in app.routes):
-        pytest.skip("the site has no first page yet")
     export(app, tmp_path / "out", set[str]().__contains__)
     assert dead_links(tmp_path / "out") == []
+
+
+def test_the_index_is_brought_in_step_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = open_home(tmp_path / "home")
+    plant(home, ITEMS, [item(1)])
+    monkeypatch.setenv("PD_HOME", str(home.root))
+    run_export(tmp_path / "out", 1)
+    (path,) = tables.files_of(home, ITEMS)
+    place = index.place_of(home, "items", path)
+    assert place is not None and place.is_file(), "else the page of each picture would read whole tables"
