@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from pd_assets.cli.open import run_export
+from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
