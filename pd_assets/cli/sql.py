@@ -77,8 +77,13 @@ def _listed(width: int) -> Iterator[str]:
         yield f"{' or '.join(table.names)}   ({table.key})"
         for name, kind, says in table.columns:
             head = f"  {name:<{MARGIN - 3}} "
-            yield from textwrap.wrap(f"{says} ({kind})", max(width, 60), initial_indent=head,
-                                     subsequent_indent=" " * MARGIN)  # fmt: skip
+            yield from textwrap.wrap(
+                f"{says} ({kind})",
+                max(width, 60),
+                initial_indent=head,
+                subsequent_indent=" " * MARGIN,
+                break_on_hyphens=False,
+            )
         yield ""
 
 

@@ -9,12 +9,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from pd_assets.lib.errors import PdError
 
 PATIENCE_S = 120.0
 SUSPENDED = 75
+# What others leave of the processors.
+LOWEST_PRIORITY = 19
 MEMORY_ERRORS = frozenset({"MemoryError", "OutOfMemoryError"})
 
 
@@ -31,19 +35,39 @@ def program() -> Sequence[str]:
     return (sys.executable, "-m", "pd_ml")
 
 
-def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]], None]) -> None:
+def run_pd_ml(
+    arguments: Sequence[str],
+    on_event: Callable[[Mapping[str, object]], None],
+    *,
+    in_background: Callable[[subprocess.Popen[str]], None] | None = None,
+    command: Callable[[], Sequence[str]] = program,
+) -> None:
     """Run to the end, handing every JSON line of its stdout to `on_event`; stderr (bars, warnings) passes through.
 
-    When this process is interrupted, the child gets SIGTERM and time to write its checkpoint.
+    When this process is interrupted, the child gets SIGTERM and time to write its checkpoint. One `in_background`,
+    which is given the process so that it can be ended, has the lowest priority, and of its stderr a failure tells the
+    end.
     """
-    command = [*program(), *arguments]
     # A session of its own: Ctrl-C reaches only us, and we pass it on once. The child stops by itself if we die.
     environment = {**os.environ, "PD_STOP_WITHOUT_PARENT": str(os.getpid())}
     message, kind = "", ""
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=environment
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            [*command(), *arguments],
+            stdin=None if in_background is None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if in_background is None else said,
+            text=True,
+            start_new_session=True,
+            env=environment,
+        ) as process,
+    ):
         try:
+            if in_background is not None:
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, process.pid, LOWEST_PRIORITY)
+                in_background(process)
             assert process.stdout is not None
             for line in process.stdout:
                 event = _event(line)
@@ -54,6 +78,8 @@ def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]
         except BaseException:
             _stop(process)
             raise
+        said.seek(0)
+        last = said.read().strip().splitlines()[-1:]
     if process.returncode == SUSPENDED:
         raise ChildFailed(f"pd_ml {arguments[0]} was stopped and saved a checkpoint; run it again to go on")
     if process.returncode != 0:
@@ -61,7 +87,7 @@ def run_pd_ml(arguments: Sequence[str], on_event: Callable[[Mapping[str, object]
         # The kernel kills with SIGKILL what takes too much.
         is_memory = kind in MEMORY_ERRORS or process.returncode == -signal.SIGKILL
         failure = OutOfMemory if is_memory else ChildFailed
-        raise failure(message or f"pd_ml {' '.join(arguments)} failed ({how}); its log says more")
+        raise failure(message or f"pd_ml {' '.join(arguments)} failed ({how}); {(last or ['its log says more'])[0]}")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -27,7 +27,7 @@ from pd_assets.lib.drawing.resembling import Vectors, resembling
 from pd_assets.lib.drawing.wish import Wish
 from pd_assets.lib.drawing.words import Unknown, frequent, unknown_words, vocabulary
 from pd_assets.lib.errors import ConfigError, PdError
-from pd_assets.lib.gallery.vectors import Maker, load_vectors
+from pd_assets.lib.gallery.vectors import load_vectors
 from pd_assets.web.served import HEADERS, Served, wants_part
 
 LATELY = 12
@@ -58,12 +58,11 @@ def routes(served: Served, desk: Desk | None = None, vectors: OpenVectors | None
 class _Draw:
     def __init__(self, served: Served, desk: Desk | None, vectors: OpenVectors) -> None:
         self.served, self.home, self._desk, self.vectors = served, served.home, desk, vectors
-        self.maker = Maker(served.home)
         self.one_looks_for_marks = threading.Lock()
 
     @property
     def desk(self) -> Desk:
-        return self._desk or desk_of(self.home, self.served.settings.rights_profile)
+        return self._desk or desk_of(self.home, self.served.settings.rights_profile, self.served.settings.stale_days)
 
     def drawers(self) -> list[Drawer]:
         return models.drawers(self.home, free_licence=self.served.settings.weights_licence)
@@ -285,9 +284,11 @@ class _Draw:
         try:
             vectors = self.vectors()
             if vectors is None:
-                self.maker.begin()
-                why = f"The vectors of the pictures could not be made: {self.maker.problem}"
-                if not self.maker.problem:
+                if not self.served.may_start:
+                    return {"resemblance": None, "why": "Our CLIP has not read the pictures that it learnt from yet."}
+                self.served.maker.begin()
+                why = f"The vectors of the pictures could not be made: {self.served.maker.problem}"
+                if not self.served.maker.problem:
                     why = "The vectors of the pictures that it learnt from are being made; look again in a while."
                 return {"resemblance": None, "why": why}
             if (made_by := getattr(vectors, "clip_version", drawing.clip_version)) != drawing.clip_version:

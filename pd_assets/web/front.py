@@ -82,7 +82,7 @@ class _Front:
 
     def _newest(self) -> list[standing.Shown]:
         found = self.kept.answer("newest", (LICENSED, FILES), lambda: standing.newest(self.home, most=ASKED))
-        down, _ = notes.read_all(self.home)
+        down = notes.standing(self.home)
         items = {item for note in down for item in note.items}
         digests = {digest for note in down for digest in note.digests}
         return [one for one in found if one.item_id not in items and one.sha256 not in digests][:WALL]

@@ -16,7 +16,7 @@ from pd_assets.lib.gallery.facets import FACETS, SORTS, verdict
 from pd_assets.lib.gallery.index import Gallery, Item
 from pd_assets.lib.gallery.keeping import keeper
 from pd_assets.lib.gallery.standing import Standing
-from pd_assets.lib.gallery.vectors import Maker, load_vectors
+from pd_assets.lib.gallery.vectors import load_vectors
 from pd_assets.lib.gallery.withheld import Withheld
 from pd_assets.web.served import Served, wants_part
 
@@ -56,8 +56,7 @@ class _Wall:
     def __init__(self, served: Served, embed_texts: Embed | None) -> None:
         self.served, self.embed_texts = served, embed_texts
         self.keeper = keeper(served.home, served.settings.rights_profile)
-        self.withheld = Withheld(served.home)
-        self.maker = Maker(served.home)
+        self.withheld = Withheld(served.home, served.settings.stale_days)
 
     def answer(self, request: Request) -> Response:
         """The page, or for htmx the part of it that changes."""
@@ -86,7 +85,8 @@ class _Wall:
             return told | {"waits": not self.keeper.problem}, 200
         if not gallery.count:
             return told | {"empty": not tables.files_of(self.served.home, ITEMS)}, 200
-        self.maker.begin()
+        if self.served.may_start:
+            self.served.maker.begin()
         return told | self._found(gallery, query), 200
 
     def _found(self, gallery: Gallery, query: Query) -> dict[str, object]:
@@ -140,12 +140,19 @@ class _Wall:
             return "there is no CLIP yet; `pdd run train_models` trains one."
         if home.latest("dataset", vectors.DATASET) is None:
             return "there is no dataset yet; `pdd run build_dataset` makes one."
-        if self.maker.problem:
-            return f"our CLIP could not read the pictures ({self.maker.problem})."
+        if self.served.maker.problem:
+            return f"our CLIP could not read the pictures ({self.served.maker.problem})."
+        if not self.served.may_start:
+            return "our CLIP has not read the pictures yet, and nothing is started here."
         return "our CLIP reads the pictures just now; look again in a few minutes."
 
     def _newer(self, gallery: Gallery | None) -> str:
-        """What is to be said of an index that is not that of the tables as they are."""
+        """What is to be said of an index that is not that of the tables as they are, and of what cannot be told."""
+        if unread := self.withheld.now().taken.unread:
+            told = "; ".join(unread)
+            return (
+                f"No picture is shown: nobody can tell what is taken down ({told}); `pdd doctor --repair` may mend it."
+            )
         if self.keeper.problem:
             shown = "What is shown is older than the tables" if gallery is not None else "Nothing can be shown"
             return f"{shown}: {self.keeper.problem}"
@@ -155,8 +162,12 @@ class _Wall:
 
 
 def _card(standing: Standing, item: Item) -> Card:
-    said = item.verdict if standing.taken_down(item) is None else "taken_down"
-    return Card(item=item, why=standing.why_not(item), badge=_BADGES.get(said, "reject"), said=verdict(said))
+    why, said = standing.why_not(item), item.verdict
+    if standing.is_taken_down(item):
+        said = "taken_down"
+    elif said == "accept" and (standing.taken_down(item) or standing.waits(item)):
+        said = "quarantine"
+    return Card(item=item, why=why, badge=_BADGES.get(said, "reject"), said=verdict(said))
 
 
 def _loosened(gallery: Gallery, query: Query, among: Sequence[str] | None) -> tuple[Link, ...]:

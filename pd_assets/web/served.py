@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from pd_assets.lib.gallery.vectors import Maker
 from pd_assets.lib.home import Home
 from pd_assets.lib.settings import Settings
 
@@ -36,12 +37,14 @@ class Served:
     """A site over one home.
 
     `has_dagster`: Dagster's UI is below /dagster of the same port. `may_change`: what is posted may change the home;
-    `may_start`: it may start work, as drawing is. The site refuses the rest by itself.
+    `may_start`: it may start work, as drawing is. The site refuses the rest by itself. `maker` has our CLIP read the
+    pictures, while a site runs that may start work.
     """
 
     home: Home
     settings: Settings
     templates: Environment
+    maker: Maker
     has_dagster: bool = False
     may_change: bool = True
     may_start: bool = True
@@ -68,6 +71,7 @@ def served(home: Home, settings: Settings, *, has_dagster: bool = False, read_on
         home=home,
         settings=settings,
         templates=templates(),
+        maker=Maker(home),
         has_dagster=has_dagster,
         may_change=not read_only and home.may_write,
         may_start=not read_only,

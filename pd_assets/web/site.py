@@ -1,9 +1,11 @@
 """The site as one application behind the guard (lib/guard.py), with Dagster's UI beside it where there is one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from importlib.resources import files
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -27,7 +29,9 @@ POLICY = (
 ONLY_ASK, DRAW = frozenset({"/ask", "/pictures"}), "/draw"
 PAGES: Sequence[Callable[[Served], Sequence[BaseRoute]]] = (
     front.routes,
-    lambda served: gallery.routes(served, embed_texts=text_embedder(served.home, served.settings.rights_profile)),
+    lambda served: gallery.routes(
+        served, embed_texts=text_embedder(served.home, served.settings.rights_profile, served.settings.stale_days)
+    ),
     images.routes,
     picture.routes,
     ask.routes,
@@ -43,7 +47,17 @@ def site(served: Served, *, also_called: Sequence[str] = ()) -> Starlette:
     static = Mount("/static", StaticFiles(directory=str(files("pd_assets.web").joinpath("static"))))
     told = _Told(served)
     allowed = Middleware(_Allowed, served=served)
+
+    @asynccontextmanager
+    async def running(application: Starlette) -> AsyncIterator[None]:
+        """While it is served our CLIP reads the pictures. Whoever only asks it for pages starts nothing by that."""
+        if served.may_start:
+            await run_in_threadpool(served.maker.begin)
+        yield
+        await run_in_threadpool(served.maker.close)
+
     return Starlette(
+        lifespan=running,
         routes=[static, *(route for routes in PAGES for route in routes(served))],
         middleware=[*guard(policy=POLICY, also_called=also_called), allowed],
         exception_handlers={HTTPException: told.of_http, PdError: told.of_ours, Exception: told.of_a_bug},

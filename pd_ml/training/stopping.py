@@ -2,10 +2,13 @@
 
 import os
 import signal
+import threading
+import time
 from types import FrameType
 
 # Set by a parent that starts us as a child of its own: its process id. When it dies, nobody wants the result.
 PARENT_VARIABLE = "PD_STOP_WITHOUT_PARENT"
+LOOKS_EVERY_S = 0.5
 
 
 class Stopping:
@@ -16,9 +19,10 @@ class Stopping:
         self._parent = int(os.environ.get(PARENT_VARIABLE, 0))
 
     def __call__(self) -> bool:
-        return self._wished or self._is_orphan()
+        return self._wished or self.is_orphan()
 
-    def _is_orphan(self) -> bool:
+    def is_orphan(self) -> bool:
+        """Whether whoever started us is gone."""
         return self._parent != 0 and os.getppid() != self._parent
 
     def wish(self) -> None:
@@ -33,3 +37,15 @@ class Stopping:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.wish()
         signal.signal(number, signal.SIG_DFL)
+
+
+def end_without_parent() -> None:
+    """From now on have this process end soon after its parent, whatever it is at: for what is begun anew anyway."""
+    stopping = Stopping()
+
+    def watch() -> None:
+        while not stopping.is_orphan():
+            time.sleep(LOOKS_EVERY_S)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()

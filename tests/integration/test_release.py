@@ -203,8 +203,8 @@ def test_a_picture_that_was_taken_down_refuses_it_whether_learnt_from_or_measure
     for item in (learnt, measured):
         take_down(home, item, reason="the heirs ask for it")
     told = "\n".join(reasons(home))
-    assert f"rights: {learnt} was trained on: taken down: " in told
-    assert f"rights: {measured} was measured with: taken down: " in told
+    assert f"rights: {learnt} was trained on: taken down on request: " in told
+    assert f"rights: {measured} was measured with: taken down on request: " in told
 
 
 def altered(home: Home, table: Table, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
@@ -408,7 +408,7 @@ def test_the_checks_tell_a_bundle_that_was_altered_or_holds_what_was_taken_down(
     item = seen(home, "trained_on")
     take_down(home, item, reason="the heirs ask for it")
     _, (refused,) = told()
-    assert refused.startswith(f"{STAGE}/{folder.name}: rights: {item} was trained on: taken down: ")
+    assert refused.startswith(f"{STAGE}/{folder.name}: rights: {item} was trained on: taken down on request: ")
     shutil.rmtree(folder)
     assert told() == [[], []]
 

@@ -149,7 +149,7 @@ def test_what_an_operator_takes_down_is_out_after_one_run_and_every_model_that_s
     passed, versions = flagged(line) or (True, {})
     assert not passed and isinstance(versions, dict) and set(versions) == {"first"}
     (said,) = versions["first"]["first"]
-    assert said.startswith(f"{victim}: taken down: T-") and said.endswith(": the heirs ask for it")
+    assert said.startswith(f"{victim}: taken down on request: T-") and "the heirs ask" not in said
     observed = line.instance.fetch_observations(dg.AssetKey(["models", "unet_text"]), limit=1).records
     assert observed[0].asset_observation is not None
     assert observed[0].asset_observation.metadata["flagged"].value == 1

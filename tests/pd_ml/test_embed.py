@@ -1,6 +1,10 @@
 """`python -m pd_ml embed`: the vectors of a dataset, whole or not at all, and how near held-out pictures come."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +80,14 @@ def test_it_stops_when_whoever_started_it_is_gone_and_leaves_nothing_that_looks_
     base = ["embed", "--clip", models / "clip", "--dataset", dataset, "--out", tmp_path / "vectors"]
     assert run_here(*base) == 75
     assert not (tmp_path / "vectors").exists()
+
+
+def test_whatever_it_is_at_it_ends_with_whoever_started_it() -> None:
+    script = (
+        "import time; from pd_ml.training.stopping import end_without_parent; end_without_parent(); time.sleep(600)"
+    )
+    environment = {**os.environ, PARENT_VARIABLE: "999999999"}
+    assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == -signal.SIGTERM
 
 
 def test_distances_of_held_out_pictures_are_those_of_a_plain_comparison(vectors: Path) -> None:

@@ -8,6 +8,7 @@ derived. Vectors of a dataset that is gone, as after a purge, are not read, and 
 import json
 import logging
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +33,10 @@ CHUNK = 2_048
 _SCALE = np.float32(2.0**112)
 _SIGN_AND_REST = np.int32(-0x70000001)
 Vector = npt.NDArray[np.float32]
+# Given the process that makes them.
+Started = Callable[[subprocess.Popen[str]], None]
+# One that is ended has so long to end.
+ENDS_S = 3.0
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +136,7 @@ def is_missing(home: Home) -> bool:
     return wanted is not None and not any((base / wanted[2] / TOLD).is_file() for base in _bases(home))
 
 
-def make(home: Home) -> Path | None:
+def make(home: Home, in_background: Started | None = None) -> Path | None:
     """Make those of the latest CLIP and dataset, in a process of its own; None where one of the two is missing."""
     if (wanted := _wanted(home)) is None:
         return None
@@ -141,9 +146,8 @@ def make(home: Home) -> Path | None:
         if not (folder / TOLD).is_file():
             shutil.rmtree(folder, ignore_errors=True)
             home.fetched(clip, dataset)
-            run_pd_ml(
-                ["embed", "--clip", str(clip), "--dataset", str(dataset), "--out", str(folder)], lambda event: None
-            )
+            arguments = ["embed", "--clip", str(clip), "--dataset", str(dataset), "--out", str(folder)]
+            run_pd_ml(arguments, lambda event: None, in_background=in_background)
         for other in place(home).iterdir():
             if other.is_dir() and other != folder:
                 shutil.rmtree(other, ignore_errors=True)
@@ -151,14 +155,16 @@ def make(home: Home) -> Path | None:
 
 
 class Maker:
-    """Makes the vectors of a home in the background, one try for each CLIP and dataset."""
+    """Makes the vectors of a home in the background, one try for each CLIP and dataset, until it is closed."""
 
-    def __init__(self, home: Home, *, making: Callable[[Home], object] | None = None) -> None:
-        self.home, self._make = home, making or make
+    def __init__(self, home: Home, *, making: Callable[[Home, Started], object] = make) -> None:
+        self.home, self._make = home, making
         self.problem = ""
         self._tried = ""
         self._lock = Lock()
         self._at_work: Thread | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._is_closed = False
 
     @property
     def is_making(self) -> bool:
@@ -168,16 +174,35 @@ class Maker:
         """Begin, unless they are there, are being made, or failed."""
         wanted = _wanted(self.home)
         with self._lock:
-            if wanted is None or self.is_making or wanted[2] == self._tried or not is_missing(self.home):
+            if wanted is None or self._is_closed or self.is_making or wanted[2] == self._tried:
+                return
+            if not is_missing(self.home):
                 return
             self._tried, self.problem = wanted[2], ""
             self._at_work = Thread(target=self._work, daemon=True, name="vectors")
             self._at_work.start()
 
+    def close(self) -> None:
+        """End what is at work, and begin nothing more."""
+        with self._lock:
+            self._is_closed = True
+            process = self._process
+        if process is not None and self._at_work is not None:
+            process.terminate()
+            self._at_work.join(ENDS_S)
+
+    def _started(self, process: subprocess.Popen[str]) -> None:
+        with self._lock:
+            self._process = process
+            if self._is_closed:
+                process.terminate()
+
     def _work(self) -> None:
         try:
-            self._make(self.home)
+            self._make(self.home, self._started)
         except (PdError, OSError) as error:
+            if self._is_closed:
+                return
             self.problem = " ".join(str(error).split())
             log.warning("the vectors of the pictures could not be made: %s", self.problem)
 

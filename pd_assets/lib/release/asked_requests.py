@@ -1,28 +1,31 @@
 """Requests for a takedown: what somebody asks for on our site, until an operator confirms or declines it.
 
 `rights/takedowns/requests/<number>.json`, and beside it `<number>.answer.json` once somebody answered. Each file is
-written once, whole, and never again; nobody but its owner may read it, and no table and no dataset is made of it: who
-asks may leave an address. Errors: ConfigError.
+written whole; nobody but its owner may read it, and no table and no dataset is made of it: who asks may leave an
+address, which is forgotten with the answer. Errors: ConfigError.
 """
 
+import fcntl
 import json
 import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pd_assets.lib.catalog.schemas import TAKEDOWNS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, alone, at_work, is_read_only, named_if_full
+from pd_assets.lib.release import notes
 from pd_assets.lib.release.asked_picture import named
 from pd_assets.lib.release.notes import DIGITS, DIGITS_IN_A_NUMBER
 from pd_assets.lib.release.pictures import as_named, require_text
 from pd_assets.lib.release.receipts import as_written
-from pd_assets.lib.release.takedowns import Asked, Takedown, take_down_all
+from pd_assets.lib.release.takedowns import Asked, Takedown, resume, table_in_step, take_down_all
 
 FOLDER = "requests"
 MOST_OPEN = 500
@@ -82,7 +85,7 @@ def ask(home: Home, *, which: str, reason: str, contact: str = "") -> Request:
     with alone(folder, "keeps a request"):
         if (waiting := _count_open(folder)) >= MOST_OPEN:
             raise ConfigError(f"{waiting} requests wait for an operator, and no more are taken; ask again later")
-        _write_once(folder / f"{request.number}.json", {**asdict(request), "asked_at": now.isoformat()})
+        _write(folder / f"{request.number}.json", _plain(request))
     return request
 
 
@@ -108,31 +111,67 @@ def all_of_them(home: Home) -> tuple[list[Asking], list[str]]:
 
 
 def confirm(home: Home, number: str, *, reason: str, purge: bool = False, ground: str = "") -> Takedown:
-    """Take down what a request names, under a receipt of its own; the request stays open where that fails."""
-    request = _open(home, number)
-    names = request.items or (request.which,)
-    with at_work(home):
-        done = take_down_all(home, Asked(names=names, reason=reason, purge=purge, ground=ground, is_sure=True))
-    _answer(home, request, what="confirmed", reason=" ".join(reason.split()), receipt=done.number)
+    """Take down what a request names, under a receipt of its own; the request stays open where that fails.
+
+    The number of the receipt follows from the request: one that was interrupted is gone on with, and not made twice.
+    """
+    with _alone_with(home, number) as request, at_work(home):
+        given = notes.number_of(request.asked_at, request.number)
+        done = _gone_on_with(home, given, purge=purge)
+        if done is None:
+            names = request.items or (request.which,)
+            asked = Asked(names=names, reason=reason, purge=purge, ground=ground, is_sure=True, number=given)
+            # What is noted under the number of an undone one would be undone.
+            done = take_down_all(home, replace(asked, number="") if notes.is_undone(home, given) else asked)
+        _answer(home, request, what="confirmed", reason=" ".join(reason.split()), receipt=done.number)
     return done
 
 
 def decline(home: Home, number: str, *, reason: str) -> None:
     """Say no to a request, and why."""
-    request, said = _open(home, number), " ".join(reason.split())
-    if not said:
-        raise ConfigError("found no reason; expected one: whoever asked is told why it was declined")
-    _require({"which": request.which, "reason": said})
-    _answer(home, request, what="declined", reason=said)
+    with _alone_with(home, number) as request:
+        if not (said := " ".join(reason.split())):
+            raise ConfigError("found no reason; expected one: whoever asked is told why it was declined")
+        _require({"which": request.which, "reason": said})
+        if _noted(home, given := notes.number_of(request.asked_at, request.number)):
+            raise ConfigError(f"its takedown is noted as {given} already: confirm it, or undo that first")
+        _answer(home, request, what="declined", reason=said)
 
 
-def _open(home: Home, number: str) -> Request:
+@contextmanager
+def _alone_with(home: Home, number: str) -> Iterator[Request]:
+    """The open request of a number; one at a time is answered, in whichever process. ConfigError where it is."""
     if refused := why_not(home):
         raise ConfigError(refused)
-    found = find(home, number)
-    if found.answered is not None:
-        raise ConfigError(f"request {found.request.number} was {found.answered.what} already")
-    return found.request
+    find(home, number)
+    # Not the request's own file, which the answer replaces.
+    folder = os.open(_folder(home), os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        found = find(home, number)
+        if found.answered is not None:
+            raise ConfigError(f"request {found.request.number} was {found.answered.what} already")
+        yield found.request
+    finally:
+        os.close(folder)
+
+
+def _gone_on_with(home: Home, number: str, *, purge: bool) -> Takedown | None:
+    """What an interrupted confirmation noted, and is left of it; None where there is no such."""
+    if not (noted := _noted(home, number)):
+        return None
+    for note in noted:
+        if purge and not note.is_purge:
+            notes.write(home, replace(note, is_purge=True))
+    return Takedown(
+        number=number, pictures=tuple(one for note in noted for one in note.pictures), left=tuple(resume(home))
+    )
+
+
+def _noted(home: Home, number: str) -> list[notes.Note]:
+    """The notes of a number that stand. One that is damaged may be proven by the table."""
+    table_in_step(home)
+    return [note for note in notes.standing(home) if note.number == number]
 
 
 def _require(said: Mapping[str, str]) -> None:
@@ -159,9 +198,16 @@ def _new_number(now: datetime) -> str:
 
 
 def _answer(home: Home, request: Request, *, what: str, reason: str, receipt: str = "") -> None:
+    """Answer a request, and forget first how to reach whoever asked."""
     now = datetime.now(UTC).replace(microsecond=0)
     told = {"what": what, "answered_at": now.isoformat(), "reason": reason, "receipt": receipt}
-    _write_once(_folder(home) / f"{request.number}.answer.json", told)
+    folder = _folder(home)
+    _write(folder / f"{request.number}.json", _plain(replace(request, contact="")), put=os.replace)
+    _write(folder / f"{request.number}.answer.json", told)
+
+
+def _plain(request: Request) -> Mapping[str, object]:
+    return {**asdict(request), "asked_at": request.asked_at.isoformat()}
 
 
 def _folder(home: Home) -> Path:
@@ -173,8 +219,8 @@ def _count_open(folder: Path) -> int:
     return sum(1 for name in names if not name.endswith(".answer.json") and f"{name[:-5]}.answer.json" not in names)
 
 
-def _write_once(path: Path, told: Mapping[str, object]) -> None:
-    """Write a file whole, for its owner alone; ConfigError where it is there: somebody else was first."""
+def _write(path: Path, told: Mapping[str, object], *, put: Callable[[str, Path], None] = os.link) -> None:
+    """Write a file whole, for its owner alone; ConfigError where it is there, unless `put` replaces it."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
         try:
@@ -182,7 +228,7 @@ def _write_once(path: Path, told: Mapping[str, object]) -> None:
                 file.write(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(name, path)
+            put(name, path)
         finally:
             Path(name).unlink(missing_ok=True)
     except FileExistsError as error:

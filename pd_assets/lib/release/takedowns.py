@@ -50,7 +50,7 @@ class Asked:
     """What is to be taken down, by names and by patterns, and why. `ground` and `public_reason` may be told to others.
 
     `is_list`: what nothing is called is listed, and the rest is done. `is_sure`: a pattern may match many, and an id or
-    a digest may be one that nobody knows.
+    a digest may be one that nobody knows. `number`: that of the receipt, where it is settled already.
     """
 
     reason: str
@@ -61,6 +61,7 @@ class Asked:
     public_reason: str = ""
     is_list: bool = False
     is_sure: bool = False
+    number: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +165,7 @@ def _carried_out(home: Home, written: Sequence[Note]) -> Takedown:
 def _never_undone(home: Home, asked: Asked) -> tuple[Note, ...]:
     """What is to be noted, under a number that was not undone within this second."""
     written = noted(asked)
-    while notes.is_undone(home, written[0].number):
+    while not asked.number and notes.is_undone(home, written[0].number):
         written = noted(asked, written[0].taken_down_at + timedelta(seconds=1))
     return written
 
@@ -195,7 +196,7 @@ def noted(asked: Asked, moment: datetime | None = None) -> tuple[Note, ...]:
         )
         for name, is_pattern in names
     ]
-    number = notes.number_of(moment, "\0".join(note.key for note in found))
+    number = asked.number or notes.number_of(moment, "\0".join(note.key for note in found))
     return tuple(replace(note, given=number) for note in found)
 
 

@@ -39,6 +39,8 @@ def undo(home: Home, number: str, *, reason: str) -> Undone:
         )
     for note in notes.taken_from(aside(home)) if home.copy is not None else ():
         notes.write(home, note)
+    # A note that is damaged may be proven by the table.
+    table_in_step(home)
     known, damaged = notes.read_all(home)
     wanted = as_written(number)
     of = [note for note in known if note.number == wanted]

@@ -155,6 +155,7 @@ def test_a_takedown_goes_from_its_request_to_its_receipt(home: Home, tmp_path: P
     (receipt,), _ = receipts(home)
     assert receipt.named == (CALLED,) and receipt.reason == "her own" and receipt.is_purge
     told = site.get(place).text
+    assert "ada@" not in site.get("/ask/requests").text, "it is forgotten with the answer"
     assert "carried out" in told and f'href="/ask/receipts/{receipt.number}"' in told
     page = site.get(f"/ask/receipts/{receipt.number}").text
     assert "What cannot be undone" in page and "clip" in page and "her own" not in page

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release.takedowns import take_down
+from pd_assets.lib.release.undoing import undo
 from tests.pd_assets.lib.planting import decision, item, plant
 from tests.pd_assets.web.furnished import OLD, furnished, over
 
@@ -51,14 +52,18 @@ def test_it_shows_new_pictures_models_and_what_lost_its_ground_with_its_cause(si
     assert "Judge what waits for a person (1)" in page
 
 
-def test_a_picture_that_is_taken_down_is_gone_from_the_wall_at_once(tmp_path: Path, home: Home) -> None:
+def test_a_picture_that_is_taken_down_is_gone_from_the_wall_at_once_and_back_once_that_is_undone(
+    tmp_path: Path, home: Home
+) -> None:
     shutil.copytree(home.root, tmp_path / "home", symlinks=True)
     own = open_home(tmp_path / "home")
     site = over(own)
     assert "/thumb/commons:M3" in site.get("/").text
-    take_down(own, "commons:M3", reason="the heirs ask for it")
+    number = take_down(own, "commons:M3", reason="the heirs ask for it").number
     page = site.get("/").text
     assert "/thumb/commons:M3" not in page and page.count("/thumb/") == 11
+    undo(own, number, reason="the heirs agreed")
+    assert "/thumb/commons:M3" in site.get("/").text
 
 
 def test_an_empty_home_says_how_to_begin(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,16 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pd_assets.lib.gallery.building import build
+from pd_assets.lib.gallery.vectors import Maker, Started
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import notes
 from pd_assets.lib.release.takedowns import Asked, noted
 from pd_assets.lib.settings import Settings
 from pd_assets.web import gallery
+from pd_assets.web.export import export
 from pd_assets.web.served import served
 from pd_assets.web.site import site
+from tests.patience import until
 from tests.pd_assets.lib.gallery.planted import home_of, vectors_of
 from tests.pd_assets.lib.planting import PROFILE
 
@@ -182,3 +186,33 @@ def test_a_home_that_must_not_be_written_is_shown_and_stays_as_it_is(tmp_path: P
     with opened(open_home(home.root, to_ask=True)) as client:
         assert len(shown(client.get("/pictures").text)) == 4
     assert sorted(home.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_our_clip_reads_the_pictures_from_the_start_of_a_site_that_may_start_work_and_of_no_other(
+    tmp_path: Path, read_only: bool
+) -> None:
+    home = home_of(tmp_path / "home", 4)
+    (vectors_of(home, [1]) / "told.json").unlink()
+    build(home, PROFILE)
+    began: list[Home] = []
+
+    def making(home: Home, started: Started) -> None:
+        began.append(home)
+
+    shown = served(home, Settings(home=home.root), read_only=read_only)
+    shown = replace(shown, maker=Maker(home, making=making))
+    with TestClient(site(shown), base_url="http://127.0.0.1") as client:
+        if not read_only:
+            until(lambda: began)
+        text = client.get("/pictures?like=commons:M1").text
+    assert ("nothing is started here" in text, len(began)) == ((True, 0) if read_only else (False, 1))
+
+
+def test_an_export_has_no_pictures_read(tmp_path: Path) -> None:
+    home = home_of(tmp_path / "home", 4)
+    (vectors_of(home, [1]) / "told.json").unlink()
+    before = sorted((home.root / ".index" / "vectors").rglob("*"))
+    shown = served(home, Settings(home=home.root), read_only=True)
+    export(site(shown), tmp_path / "files", lambda item_id: False)
+    assert not shown.maker.is_making and sorted((home.root / ".index" / "vectors").rglob("*")) == before

@@ -195,7 +195,7 @@ def test_an_empty_home_and_one_that_is_read_only_are_told_of(tmp_path: Path, hom
     shown = asked.get(WAITS).text
     assert "This home is read-only" in shown and "<textarea" not in shown
     form = {"answer": "free", "role": "curator A", "reason": REASON, "seen": DIGEST}
-    assert "is read-only" in asked.post(WAITS, data=form).text
+    assert "cannot be written" in asked.post(WAITS, data=form).text
 
 
 def test_the_audit_is_drawn_on_the_page_and_judged_blind_by_each_role(client: TestClient, home: Home) -> None:

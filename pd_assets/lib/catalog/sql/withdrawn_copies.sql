@@ -1,7 +1,9 @@
 -- The items of which a copy was taken down or is refused, with why. Tables: clusters, takedowns. A join on each of three,
 -- as one on any of them would compare every row with every other.
 with told as (
-    select item_id, sha256, sha1, coalesce(number || ': ', '') || reason as reason from takedowns
+    select item_id, sha256, sha1,
+        concat_ws(', ', number, strftime(make_timestamp(epoch_us(taken_down_at)), '%-d %B %Y')) as reason
+    from takedowns
     where undone_at is null
 ),
 found as (

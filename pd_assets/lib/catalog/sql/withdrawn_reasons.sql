@@ -1,8 +1,11 @@
 -- The pictures that are no longer free, with why; not those that caps, sizes or splits leave out, nor those of which the
 -- archive did not tell everything the last time (`incomplete`). Tables: known (withdrawn_known.sql), copies
 -- (withdrawn_copies.sql), decisions, takedowns. Parameter: profile.
+-- Pages and bundles show it, so that of a takedown it says number and day, and no word of the operator's.
 with told as (
-    select item_id, sha256, coalesce(number || ': ', '') || reason as reason from takedowns
+    select item_id, sha256,
+        concat_ws(', ', number, strftime(make_timestamp(epoch_us(taken_down_at)), '%-d %B %Y')) as reason
+    from takedowns
     where undone_at is null
 ),
 by_item as (select item_id, max(reason) as reason from told group by item_id),
@@ -19,7 +22,7 @@ judged as (
 )
 select item_id, sha256, reason from (
     select item_id, sha256, case
-        when taken_down is not null then 'taken down: ' || taken_down
+        when taken_down is not null then 'taken down on request: ' || taken_down
         when status is null then 'no longer in the catalogue'
         when status <> 'live' then 'the archive has it no more: ' || status
         when problem is not null and problem <> 'incomplete' then 'the page is no usable picture: ' || problem

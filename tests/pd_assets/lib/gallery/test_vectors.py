@@ -1,5 +1,7 @@
 """What looks alike, by vectors of our CLIP."""
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pd_assets.lib.child import ChildFailed
+from pd_assets.lib.child import LOWEST_PRIORITY, ChildFailed, run_pd_ml
 from pd_assets.lib.errors import PdError
-from pd_assets.lib.gallery.vectors import Maker, Vectors, is_missing, load_vectors
+from pd_assets.lib.gallery.vectors import Maker, Started, Vectors, is_missing, load_vectors
 from pd_assets.lib.home import Home, open_home
 from tests.patience import until
 from tests.pd_assets.lib.gallery.planted import vectors_of
@@ -95,7 +97,7 @@ def test_they_are_made_once_and_a_failure_is_told_and_not_tried_again_and_again(
     (folder / "told.json").unlink()
     tried: list[Home] = []
 
-    def fails(home: Home) -> None:
+    def fails(home: Home, started: Started) -> None:
         tried.append(home)
         raise ChildFailed("pd_ml embed failed: no weights")
 
@@ -107,3 +109,41 @@ def test_they_are_made_once_and_a_failure_is_told_and_not_tried_again_and_again(
     vectors_of(home, [1, 2], clip="c2")
     maker.begin()
     assert len(tried) == 1
+
+
+def reading(home: Home, started: Started) -> None:
+    """A child that says how far it is, for ever."""
+    script = (
+        "import os, sys, time, pathlib\n"
+        "print('1 of 100', file=sys.stderr, flush=True)\n"
+        "pathlib.Path(sys.argv[1]).write_text(f'{os.getpid()} {os.getpriority(os.PRIO_PROCESS, 0)}')\n"
+        "time.sleep(600)"
+    )
+    run_pd_ml(
+        [str(home.root / "child")], lambda event: None, in_background=started,
+        command=lambda: (sys.executable, "-c", script),
+    )  # fmt: skip
+
+
+def test_the_child_has_the_lowest_priority_says_nothing_here_and_ends_with_its_maker(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (vectors_of(home, [1, 2]) / "told.json").unlink()
+    maker = Maker(home, making=reading)
+    maker.begin()
+    until(lambda: len((home.root / "child").read_text().split()) == 2 if (home.root / "child").is_file() else False)
+    pid, priority = map(int, (home.root / "child").read_text().split())
+    assert priority == LOWEST_PRIORITY
+    maker.close()
+    assert not maker.is_making and maker.problem == ""
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert capfd.readouterr() == ("", "")
+    maker.begin()
+    assert not maker.is_making, "a site that ends begins nothing"
+
+
+def test_a_child_in_the_background_that_fails_says_its_last_words() -> None:
+    fails = (sys.executable, "-c", "import sys; print('a bar', file=sys.stderr); sys.exit('no memory left')")
+    with pytest.raises(ChildFailed, match=r"failed \(exit 1\); no memory left"):
+        run_pd_ml(["embed"], lambda event: None, in_background=lambda process: None, command=lambda: fails)

@@ -15,7 +15,7 @@ from pd_assets.lib.catalog.schemas import DECISIONS, ITEMS, MEMBERS, TAKEDOWNS
 from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.release import gates
 from pd_ml.provenance import LEDGER, RUN, read_run, write_run
-from tests.pd_assets.lib.planting import PROFILE, decision, item, plant
+from tests.pd_assets.lib.planting import PROFILE, THEN, decision, item, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset, evaluation, model
 
 COUNT = 13
@@ -65,8 +65,8 @@ def test_what_is_free_today_keeps_nothing_back(home: Home) -> None:
 
 
 def test_a_picture_that_only_an_evaluation_saw_is_judged_where_no_list_of_a_dataset_can_be_read(home: Home) -> None:
-    plant(home, TAKEDOWNS, [{"item_id": MEASURED, "reason": "the heirs ask"}])
-    said = [f"{MEASURED} was measured with: taken down: the heirs ask"]
+    plant(home, TAKEDOWNS, [{"item_id": MEASURED, "reason": "the heirs ask", "taken_down_at": THEN}])
+    said = [f"{MEASURED} was measured with: taken down on request: 1 January 2026"]
     assert rights(home) == said
     damage(home)
     assert rights(home) == said
@@ -89,8 +89,12 @@ def test_a_ledger_that_does_not_say_which_picture_it_was_is_about_any_of_the_ite
     assert rights(home) == []
     held = pq.read_table(lists(home)[0])
     (row,) = held.filter(pc.equal(held["item_id"], MEASURED)).to_pylist()
-    plant(home, TAKEDOWNS, [{"item_id": "commons:M99", "sha256": row["sha256"], "reason": "the heirs ask"}])
-    assert rights(home) == [f"{MEASURED} was measured with: taken down: the heirs ask"]
+    plant(
+        home,
+        TAKEDOWNS,
+        [{"item_id": "commons:M99", "sha256": row["sha256"], "reason": "the heirs ask", "taken_down_at": THEN}],
+    )
+    assert rights(home) == [f"{MEASURED} was measured with: taken down on request: 1 January 2026"]
     damage(home)
-    plant(home, TAKEDOWNS, [{"item_id": MEASURED, "reason": "the heirs ask"}])
-    assert rights(home) == [f"{MEASURED} was measured with: taken down: the heirs ask"]
+    plant(home, TAKEDOWNS, [{"item_id": MEASURED, "reason": "the heirs ask", "taken_down_at": THEN}])
+    assert rights(home) == [f"{MEASURED} was measured with: taken down on request: 1 January 2026"]

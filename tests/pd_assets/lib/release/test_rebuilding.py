@@ -31,7 +31,7 @@ from pd_ml.data.shards import MANIFEST, PICTURES, PICTURES_SHA256
 from pd_ml.provenance import is_proven
 from tests.conftest import ROOT
 from tests.patience import PATIENCE_S, until
-from tests.pd_assets.lib.planting import PROFILE, item, plant
+from tests.pd_assets.lib.planting import PROFILE, THEN, item, plant
 from tests.pd_assets.lib.release.planted import catalogue, dataset
 from tests.pd_assets.lib.scraping import no_sleep
 from tests.pd_assets.line import Line, Night, item_id
@@ -113,7 +113,7 @@ def test_what_is_gone_replaced_or_taken_down_is_told_by_name_and_the_rest_is_the
         item_id(replaced): "changed",
         item_id(down): "withdrawn",
     }
-    assert "the heirs ask" in found[item_id(down)][1] and "HTTP 404" in found[item_id(gone)][1]
+    assert "taken down on request: T-" in found[item_id(down)][1] and "HTTP 404" in found[item_id(gone)][1]
     assert not any(str(down.pageid) in asked.path for asked in own_night.server.faults.log)
     assert items_in(tmp_path / "again") == held - found.keys()
     manifest = shards.verify(tmp_path / "again")
@@ -192,9 +192,9 @@ def test_whole_shards_beside_the_manifest_are_taken_as_they_are(home: Home, tmp_
 
 def test_a_shard_with_a_picture_that_was_taken_down_is_never_copied(home: Home, tmp_path: Path) -> None:
     export = dataset(home)
-    plant(home, TAKEDOWNS, [{"item_id": "commons:M2", "reason": "the heirs ask"}])
+    plant(home, TAKEDOWNS, [{"item_id": "commons:M2", "reason": "the heirs ask", "taken_down_at": THEN}])
     done = again(home, export.folder, tmp_path / "again", asks=no_session)
-    assert told(tmp_path / "again") == {"commons:M2": ("withdrawn", "taken down: the heirs ask")}
+    assert told(tmp_path / "again") == {"commons:M2": ("withdrawn", "taken down on request: 1 January 2026")}
     assert items_in(tmp_path / "again") == items_in(export.folder) - {"commons:M2"}
     assert done.other == ["train-00000.parquet"]
 
@@ -261,7 +261,7 @@ def test_the_papers_of_what_is_not_as_it_was_count_anew_what_is_there_and_of_tod
     shards.write_manifest(export.folder, replace(manifest, facts={**manifest.facts, FINISHED_ON: "2020-02-02"}))
     again(home, export.folder, tmp_path / "same", asks=no_session)
     assert shards.parse_manifest(tmp_path / "same" / MANIFEST).facts[FINISHED_ON] == "2020-02-02"
-    plant(home, TAKEDOWNS, [{"item_id": "commons:M2", "reason": "the heirs ask"}])
+    plant(home, TAKEDOWNS, [{"item_id": "commons:M2", "reason": "the heirs ask", "taken_down_at": THEN}])
     rows = tables.rows(tables.read(home, CAPTIONS))
     anew = {"commons:M3": "CC-BY-SA-4.0", "commons:M6": "CC-BY-SA-4.0"}
     changed = [{**row, "label_licence": anew.get(str(row["item_id"]), row["label_licence"])} for row in rows]

@@ -181,6 +181,14 @@ def test_note_and_table_heal_one_another_also_of_what_is_undone(home: Home) -> N
     assert licensed_items(home) == before
 
 
+def test_a_takedown_whose_note_is_damaged_is_undone_where_the_table_proves_it(home: Home) -> None:
+    number = take_down(home, "commons:M5", reason="a complaint").number
+    (path,) = (home.table(TAKEDOWNS.key) / notes.NOTED).glob("2*.json")
+    path.write_bytes(path.read_bytes()[:100])
+    assert undo(home, number, reason=WHY).items == 2
+    assert "commons:M5" in licensed_items(home) and notes.standing(home) == []
+
+
 def test_whoever_is_at_work_on_a_takedown_does_not_lose_its_undoing(home: Home) -> None:
     number = take_down(home, "commons:M5", reason="a complaint").number
     (as_read,) = notes.read_all(home)[0]

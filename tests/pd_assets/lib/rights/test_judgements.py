@@ -277,4 +277,4 @@ def test_decide_tells_what_people_said_and_that_it_changes_nothing(
     say(home, "free", "curator B")
     assert main(["decide", "commons:M2"]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("Waits: ") and told.count("which has changed") == 2 and "curator B" in told
+    assert told.startswith("May not be used yet: ") and told.count("which has changed") == 2 and "curator B" in told
