@@ -59,10 +59,10 @@ class Starts:
         found = find_by_bytes(self.home, body, called="the start picture", max_side=max_side, bounds=BOUNDS)
         names = [hashlib.sha256(body).hexdigest(), hashlib.sha1(body).hexdigest(), hashlib.sha256(decoded).hexdigest()]
         names += [name for one in found.pictures for name in (one.item_id, one.sha256, one.sha1) if name]
-        if self._is_taken_down(names):
-            raise ConfigError("the start picture was taken down here, or looks like one that was: choose another one")
         if unread := [one for one in found.unread if one.startswith(TAKEDOWNS.key)]:
             raise ConfigError(f"nobody can tell whether the start picture was taken down ({unread[0]}): ask later")
+        if self._is_taken_down(names):
+            raise ConfigError("the start picture was taken down here, or looks like one that was: choose another one")
         return "given:" + self.kept.give(decoded, original=body, names=list(dict.fromkeys(names)))
 
     def give_mask(self, body: bytes) -> str:
@@ -149,7 +149,8 @@ class Starts:
     def _is_taken_down(self, names: Sequence[str]) -> bool:
         """Whether one of some names and digests is that of a picture that may not be used any more."""
         known_by = [name.removeprefix("picture:") for name in names]
-        if self.standing.withheld.why(*known_by) is not None:
+        # What began with nothing is free, whatever cannot be read.
+        if known_by and self.standing.withheld.why(None, *known_by) is not None:
             return True
         return any(is_taken_down(self.standing, name) for name in known_by if ":" in name)
 
