@@ -70,7 +70,7 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
     item_id, evidence = str(page["item_id"]), evidence_of(page, Questions(known=load_knowledge(home)))
     today, is_copy_refused = datetime.now(UTC).date(), _is_copy_refused(home, str(page["item_id"]), profile)
     names = known_names(home, ids_in(evidence))
-    stand = stands(home, item_id, title=str(page["item_title"]), page_url=str(page["item_page_url"] or ""))
+    stand = stands(home, item_id, stale_days=settings.stale_days)
     told = _told(evidence, profile, today, settings.fresh_days, names, is_copy_refused)
     yield from _first(why(told, stand.standing()), stand)
     yield ""

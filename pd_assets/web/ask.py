@@ -64,7 +64,13 @@ class _Page:
             return self._ask(request)
         settings = self.served.settings
         try:
-            answer = by_name(self.served.home, called, profile=settings.rights_profile, fresh_days=settings.fresh_days)
+            answer = by_name(
+                self.served.home,
+                called,
+                profile=settings.rights_profile,
+                fresh_days=settings.fresh_days,
+                stale_days=settings.stale_days,
+            )
         except PdError as error:
             return self._ask(request, problem=str(error), called=called[:200], status_code=400)
         which = answer.matches[0].item_id if answer.matches else called
@@ -107,6 +113,7 @@ class _Page:
                     max_side=settings.max_side,
                     profile=settings.rights_profile,
                     fresh_days=settings.fresh_days,
+                    stale_days=settings.stale_days,
                 )
         except PdError as error:
             return self._ask(request, problem=str(error), status_code=400)

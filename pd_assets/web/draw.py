@@ -62,7 +62,7 @@ class _Draw:
 
     @property
     def desk(self) -> Desk:
-        return self._desk or desk_of(self.home, self.served.settings.rights_profile)
+        return self._desk or desk_of(self.home, self.served.settings.rights_profile, self.served.settings.stale_days)
 
     def drawers(self) -> list[Drawer]:
         return models.drawers(self.home, free_licence=self.served.settings.weights_licence)

@@ -20,14 +20,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
-import pyarrow.compute as pc
 from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp, Message
 
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.errors import ConfigError, PdError
 from pd_assets.lib.progress import track
+from pd_assets.web.images import standing
 from pd_assets.web.served import Served
 
 # What is followed. Of the gallery only what is accepted, page by page; of models and reports everything that is a page,
@@ -112,11 +110,8 @@ def export(app: ASGIApp, folder: Path, may_show: Callable[[str], bool], *, most:
 
 
 def accepted(served: Served) -> set[str]:
-    """The items that may be shown to everybody: accepted now, under the profile of the settings."""
-    columns = ["item_id", "profile", "verdict"]
-    found = tables.read_or_empty(served.home, DECISIONS, columns)
-    chosen = pc.and_(pc.equal(found["verdict"], "accept"), pc.equal(found["profile"], served.settings.rights_profile))
-    return set(found.filter(chosen)["item_id"].to_pylist())
+    """The items that may be shown to everybody: what may be used now, under the profile of the settings."""
+    return set(standing(served).every_shown())
 
 
 def _require_own(folder: Path) -> None:

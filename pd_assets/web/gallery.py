@@ -56,7 +56,7 @@ class _Wall:
     def __init__(self, served: Served, embed_texts: Embed | None) -> None:
         self.served, self.embed_texts = served, embed_texts
         self.keeper = keeper(served.home, served.settings.rights_profile)
-        self.withheld = Withheld(served.home)
+        self.withheld = Withheld(served.home, served.settings.stale_days)
         self.maker = Maker(served.home)
 
     def answer(self, request: Request) -> Response:
@@ -145,7 +145,12 @@ class _Wall:
         return "our CLIP reads the pictures just now; look again in a few minutes."
 
     def _newer(self, gallery: Gallery | None) -> str:
-        """What is to be said of an index that is not that of the tables as they are."""
+        """What is to be said of an index that is not that of the tables as they are, and of what cannot be told."""
+        if unread := self.withheld.now().taken.unread:
+            told = "; ".join(unread)
+            return (
+                f"No picture is shown: nobody can tell what is taken down ({told}); `pdd doctor --repair` may mend it."
+            )
         if self.keeper.problem:
             shown = "What is shown is older than the tables" if gallery is not None else "Nothing can be shown"
             return f"{shown}: {self.keeper.problem}"
@@ -155,8 +160,12 @@ class _Wall:
 
 
 def _card(standing: Standing, item: Item) -> Card:
-    said = item.verdict if standing.taken_down(item) is None else "taken_down"
-    return Card(item=item, why=standing.why_not(item), badge=_BADGES.get(said, "reject"), said=verdict(said))
+    why, said = standing.why_not(item), item.verdict
+    if standing.is_taken_down(item):
+        said = "taken_down"
+    elif said == "accept" and (standing.taken_down(item) or standing.waits(item)):
+        said = "quarantine"
+    return Card(item=item, why=why, badge=_BADGES.get(said, "reject"), said=verdict(said))
 
 
 def _loosened(gallery: Gallery, query: Query, among: Sequence[str] | None) -> tuple[Link, ...]:

@@ -19,7 +19,9 @@ from pd_assets.web.served import Served
 
 def standing(served: Served) -> Standing:
     """What may be shown of the pictures of a site."""
-    return Standing(keeper(served.home, served.settings.rights_profile), Withheld(served.home))
+    return Standing(
+        keeper(served.home, served.settings.rights_profile), Withheld(served.home, served.settings.stale_days)
+    )
 
 
 def routes(served: Served) -> Sequence[BaseRoute]:

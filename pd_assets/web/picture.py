@@ -43,7 +43,11 @@ class _Page:
             )
         settings = self.served.settings
         one = about(
-            self.served.home, found.items[0][0], profile=settings.rights_profile, fresh_days=settings.fresh_days
+            self.served.home,
+            found.items[0][0],
+            profile=settings.rights_profile,
+            fresh_days=settings.fresh_days,
+            stale_days=settings.stale_days,
         )
         return self._page(request, one)
 

@@ -27,7 +27,9 @@ POLICY = (
 ONLY_ASK, DRAW = frozenset({"/ask", "/pictures"}), "/draw"
 PAGES: Sequence[Callable[[Served], Sequence[BaseRoute]]] = (
     front.routes,
-    lambda served: gallery.routes(served, embed_texts=text_embedder(served.home, served.settings.rights_profile)),
+    lambda served: gallery.routes(
+        served, embed_texts=text_embedder(served.home, served.settings.rights_profile, served.settings.stale_days)
+    ),
     images.routes,
     picture.routes,
     ask.routes,

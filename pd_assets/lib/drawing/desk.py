@@ -21,6 +21,7 @@ from pd_assets.lib.drawing.starts import Starts
 from pd_assets.lib.drawing.wish import Wish
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
+from pd_assets.lib.settings import STALE_DAYS
 
 MOST_WAITING = 20
 IDLE_S = 600.0
@@ -71,13 +72,14 @@ class Desk:
         home: Home,
         *,
         profile: str = "strict",
+        stale_days: int = STALE_DAYS,
         command: Callable[[], Sequence[str]] = serving,
         most_waiting: int = MOST_WAITING,
         idle_s: float = IDLE_S,
         kept: Kept | None = None,
     ) -> None:
         self.home, self.kept = home, kept or Kept.of(home)
-        self.starts = Starts(home, self.kept, profile)
+        self.starts = Starts(home, self.kept, profile, stale_days)
         self.most_waiting, self.idle_s = most_waiting, idle_s
         self._server = Server(command)
         self._waiting: deque[_Order] = deque()
@@ -368,14 +370,14 @@ def _vectors(told: object) -> Vectors:
     return tuple(tuple(map(float, one)) for one in told) if isinstance(told, list) else ()
 
 
-def text_embedder(home: Home, profile: str) -> Callable[[Sequence[str]], Vectors]:
+def text_embedder(home: Home, profile: str, stale_days: int) -> Callable[[Sequence[str]], Vectors]:
     """For a search by words: the vectors of texts in the space of the CLIP in use."""
 
     def embedded(texts: Sequence[str]) -> Vectors:
         clip = home.latest("models", "clip")
         if clip is None:
             raise DrawingFailed("no CLIP is in use here: `pdd run train_models` makes one")
-        return desk_of(home, profile).embed_texts(clip, texts)
+        return desk_of(home, profile, stale_days).embed_texts(clip, texts)
 
     return embedded
 
@@ -384,14 +386,14 @@ _lock = threading.Lock()
 _desks: dict[tuple[Path, str], Desk] = {}
 
 
-def desk_of(home: Home, profile: str) -> Desk:
+def desk_of(home: Home, profile: str, stale_days: int) -> Desk:
     """The desk of a home in this process, which ends with it."""
     with _lock:
         key = (home.root, profile)
         if key not in _desks:
             if not _desks:
                 atexit.register(close_desks)
-            _desks[key] = Desk(home, profile=profile)
+            _desks[key] = Desk(home, profile=profile, stale_days=stale_days)
         return _desks[key]
 
 

@@ -25,6 +25,7 @@ from pd_assets.lib.home import Home
 from pd_assets.lib.images.decode import MOST_PIXELS, UnusableImage
 from pd_assets.lib.images.pool import Decoders
 from pd_assets.lib.release.pictures import find_pictures
+from pd_assets.lib.settings import STALE_DAYS
 
 # What is kept of a picture that was given: models draw smaller ones.
 GIVEN_SIDE = 1024
@@ -40,9 +41,9 @@ _RECTANGLE = re.compile(r"rect:(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
 class Starts:
     """The pictures to begin with of a home; by `profile` of rights what may be shown, else it is none to begin with."""
 
-    def __init__(self, home: Home, kept: Kept, profile: str) -> None:
+    def __init__(self, home: Home, kept: Kept, profile: str, stale_days: int = STALE_DAYS) -> None:
         self.home, self.kept = home, kept
-        self.standing = Standing(keeper(home, profile), Withheld(home))
+        self.standing = Standing(keeper(home, profile), Withheld(home, stale_days))
 
     def give_picture(self, body: bytes) -> str:
         """Keep a picture that somebody gave, as large as a model may want it; the name that a wish has for it."""

@@ -32,7 +32,7 @@ from pd_assets.lib.home import Home, alone, remove_folder, write_checked
 FOLDER = ".index/gallery"
 TOLD = "told.json"
 # Raised when a folder would hold something else of the same tables.
-VERSION = 2
+VERSION = 3
 BATCH_ROWS = 8192
 # Of DuckDB, which spills what it cannot hold.
 MEMORY_BYTES = 400_000_000
@@ -48,7 +48,7 @@ INPUTS: Mapping[str, Table] = {
 OF_ONE = ("items", "decisions", "files", "captions")
 SHOWN = (
     *("item_id", "title", "page_url", "sha1", "sha256", "path", "mime", "width", "height", "artist", "date"),
-    *("has_picture", "taken_down", "error", "verdict", "rule"),
+    *("has_picture", "taken_down", "error", "verdict", "rule", "left_out"),
 )
 Numbers = npt.NDArray[np.uint32]
 

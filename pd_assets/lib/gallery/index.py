@@ -40,7 +40,9 @@ class DamagedIndex(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """What the gallery shows of one. `has_picture`: it is accepted and fetched."""
+    """What the gallery shows of one. `has_picture`: it may be used and is fetched. `left_out`: what keeps it
+    from that though it is accepted.
+    """
 
     item_id: str
     title: str | None
@@ -58,6 +60,7 @@ class Item:
     error: str | None
     verdict: str
     rule: str
+    left_out: str | None = None
     reasons: tuple[str, ...] = ()
 
 

@@ -12,8 +12,9 @@ from pd_assets.lib.gallery import facets
 from pd_assets.lib.gallery.building import SHOWN, rows
 from pd_assets.lib.gallery.index import Item
 from pd_assets.lib.gallery.keeping import Keeper
-from pd_assets.lib.gallery.withheld import Taken, Withheld
+from pd_assets.lib.gallery.withheld import AsOfNow, Withheld
 from pd_assets.lib.home import Home
+from pd_assets.lib.release.taken import Down
 
 LONGEST_ID = 2_000
 
@@ -25,7 +26,7 @@ class NotShown(PdError):
 class Standing:
     """What may be shown of the pictures of a home."""
 
-    def __init__(self, keeper: Keeper, withheld: Withheld | Taken) -> None:
+    def __init__(self, keeper: Keeper, withheld: Withheld | AsOfNow) -> None:
         self.home, self.profile = keeper.home, keeper.profile
         self.keeper, self.withheld = keeper, withheld
 
@@ -37,15 +38,28 @@ class Standing:
         return gallery.item(item_id) if gallery is not None else told_of(self.home, self.profile, item_id)
 
     def taken_down(self, item: Item) -> str | None:
-        """By which takedown an item is withheld; None where it is not."""
-        if (why := self.withheld.why(item.item_id, item.sha256, item.sha1)) is not None:
-            return why
-        return "it was taken down" if item.taken_down is not None else None
+        """By which takedown an item is withheld, or why nobody can tell; None where it is not."""
+        if item.taken_down is not None and not self._downs(item):
+            return "it was taken down"
+        return self.withheld.now().taken.why(item.item_id, item.sha256, item.sha1)
+
+    def is_taken_down(self, item: Item) -> bool:
+        """Whether a takedown of it is known."""
+        return item.taken_down is not None or bool(self._downs(item))
+
+    def _downs(self, item: Item) -> list[Down]:
+        return self.withheld.now().taken.downs(item.item_id, item.sha256, item.sha1)
+
+    def waits(self, item: Item) -> str:
+        """Why an accepted item may not be used now; "" where no more speaks against it."""
+        return item.left_out or (self.withheld.now().left_out(item.item_id) if item.verdict == "accept" else "")
 
     def why_not(self, item: Item) -> str | None:
         """Why the picture of an item is not shown; None where it may be."""
         if (why := self.taken_down(item)) is not None:
             return why
+        if why := self.waits(item):
+            return f"it may not be used now: {why}"
         if item.verdict != "accept":
             said = facets.reason(item.reasons[0]) if item.reasons else ""
             return f"it is {facets.verdict(item.verdict)}" + (f": {said}" if said else "")
@@ -55,7 +69,7 @@ class Standing:
 
     def shown(self, item_id: str) -> Item:
         """The item, if its picture may be shown. NotShown."""
-        if (why := self.withheld.why(item_id)) is not None:
+        if (why := self.withheld.now().taken.why(item_id)) is not None:
             raise NotShown(f"This picture is not shown: {why}.")
         item = self.item(item_id)
         if item is None:
@@ -63,6 +77,12 @@ class Standing:
         if (why := self.why_not(item)) is not None:
             raise NotShown(f"This picture is not shown: {why}.")
         return item
+
+    def every_shown(self) -> Iterator[str]:
+        """All items that may be shown, as the tables are."""
+        at_once = Standing(self.keeper, self.withheld.now())
+        for batch in rows(self.home, self.profile):
+            yield from (item.item_id for row in batch.to_pylist() if at_once.why_not(item := _item(row)) is None)
 
     def body(self, item: Item) -> bytes:
         """The stored picture; NotShown where it is gone, or is not what was stored."""

@@ -1,83 +1,48 @@
-"""What is taken down as of now: from the notes of takedowns, which come first, and from their table.
-
-An index of the gallery may be older than a takedown of a second ago; this is not.
+"""What may not be shown as of now, whatever an index of the gallery says that is older than a takedown of a second ago:
+what is taken down (release/taken.py), and what waits since its evidence is stale.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from threading import Lock
+from dataclasses import dataclass
 
-from pd_assets.lib.catalog import tables
-from pd_assets.lib.catalog.schemas import TAKEDOWNS
-from pd_assets.lib.errors import TableError
+from pd_assets.lib.catalog.left_out import STALE
+from pd_assets.lib.catalog.stale_now import stale_now
+from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release import notes
-from pd_assets.lib.release.pictures import as_named
+from pd_assets.lib.release.taken import Taken, taken
+from pd_assets.lib.settings import STALE_DAYS
 
-Seen = tuple[tuple[str, int, int, int], ...]
+
+@dataclass(frozen=True, kw_only=True)
+class AsOfNow:
+    """Both at a moment, for who asks of many pictures. `unknown`: why nobody can tell what is stale."""
+
+    taken: Taken
+    stale: frozenset[str]
+    unknown: str = ""
+
+    def now(self) -> "AsOfNow":
+        return self
+
+    def left_out(self, item_id: str) -> str:
+        """Why an item waits, since its evidence is stale or nobody can tell; "" where it does not."""
+        return self.unknown or (STALE if item_id in self.stale else "")
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What was taken down at a moment, by item id, SHA-256 or SHA-1."""
-
-    by: Mapping[str, str]
-
-    def why(self, *known_by: str | None) -> str | None:
-        """Why a picture is withheld that is known by an item id, a SHA-256 or a SHA-1; None where it is not."""
-        return next((self.by[one] for one in known_by if one is not None and one in self.by), None)
-
-
-@dataclass
 class Withheld:
-    """The takedowns of a home; read again whenever a file of theirs changed."""
+    """The same of a home, looked at again each time."""
 
     home: Home
-    _seen: Seen | None = None
-    _taken: Taken = field(default_factory=lambda: Taken({}))
-    _lock: Lock = field(default_factory=Lock)
+    stale_days: int = STALE_DAYS
 
-    def why(self, *known_by: str | None) -> str | None:
-        """The same as of now."""
-        return self.now().why(*known_by)
+    def now(self) -> AsOfNow:
+        """All of it as of now."""
+        known = taken(self.home)
+        try:
+            return AsOfNow(taken=known, stale=stale_now(self.home, self.stale_days))
+        except (PdError, OSError) as error:
+            return AsOfNow(taken=known, stale=frozenset(), unknown=" ".join(str(error).split()))
 
-    def now(self) -> Taken:
-        """All of them as of now, for who asks of many pictures."""
-        seen = tuple(self._files())
-        with self._lock:
-            if seen != self._seen:
-                self._taken, self._seen = Taken(dict(self._read())), seen
-            return self._taken
-
-    def _files(self) -> Iterator[tuple[str, int, int, int]]:
-        folder = self.home.table(TAKEDOWNS.key)
-        for path in [*sorted((folder / notes.NOTED).glob("*.json")), *tables.files_of(self.home, TAKEDOWNS)]:
-            with suppress(FileNotFoundError):
-                stat = Path(path).stat()
-                yield str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino
-
-    def _read(self) -> Iterator[tuple[str, str]]:
-        undone = notes.undone(self.home)
-        for path in tables.files_of(self.home, TAKEDOWNS):
-            # A damaged table is told by its notes; `pdd doctor` names it.
-            with suppress(TableError, FileNotFoundError):
-                content = tables.read_part(TAKEDOWNS, path, ["item_id", "sha256", "sha1", "number", "undone_at"])
-                for row in content.to_pylist():
-                    if row["undone_at"] is not None or row["number"] in undone:
-                        continue
-                    yield from (
-                        (key, _said(row["number"])) for key in _keys(row["item_id"], row["sha256"], row["sha1"])
-                    )
-        for note in notes.standing(self.home):
-            for one in (*note.meant, *(() if note.is_pattern else as_named(self.home, note.named))):
-                yield from ((key, _said(note.number)) for key in _keys(one.item_id, one.sha256, one.sha1))
-
-
-def _keys(*known_by: object) -> Iterator[str]:
-    return (one for one in known_by if isinstance(one, str) and one)
-
-
-def _said(number: object) -> str:
-    return f"it was taken down ({number})" if number else "it was taken down"
+    def why(self, item_id: str | None, *known_by: str | None) -> str | None:
+        """Why a picture is withheld that is known by these; None where it is not."""
+        return taken(self.home).why(item_id, *known_by)

@@ -23,6 +23,7 @@ from pd_assets.lib.release.pictures import Found, as_named, find_pictures
 from pd_assets.lib.release.trace import trace_found
 from pd_assets.lib.release.traced import Trace
 from pd_assets.lib.rights.why import Why
+from pd_assets.lib.settings import STALE_DAYS
 
 MOST_BYTES = 50_000_000
 LONGEST_NAME = 2_000
@@ -115,7 +116,7 @@ class Turns:
                 self._here -= 1
 
 
-def by_name(home: Home, called: str, *, profile: str, fresh_days: int) -> Answer:
+def by_name(home: Home, called: str, *, profile: str, fresh_days: int, stale_days: int = STALE_DAYS) -> Answer:
     """What is called so: an id, a title, a digest or an address, which is read as a name and never asked for."""
     called = called.strip()
     if not called or len(called) > LONGEST_NAME:
@@ -131,17 +132,19 @@ def by_name(home: Home, called: str, *, profile: str, fresh_days: int) -> Answer
         traced = trace_found(home, found, called, lookup)
     except ConfigError:
         return _nothing(home, called, found, is_file=False)
-    return _answer(home, called, traced, is_file=False, profile=profile, fresh_days=fresh_days)
+    return _answer(home, called, traced, is_file=False, profile=profile, fresh_days=fresh_days, stale_days=stale_days)
 
 
-def by_file(home: Home, body: bytes, name: str, *, max_side: int, profile: str, fresh_days: int) -> Answer:
+def by_file(
+    home: Home, body: bytes, name: str, *, max_side: int, profile: str, fresh_days: int, stale_days: int = STALE_DAYS
+) -> Answer:
     """What the bytes of a file show: the same bytes first, then the same look. ConfigError for what is no picture."""
     lookup = Lookup(home=home)
     found = find_by_bytes(home, body, called=name, max_side=max_side, lookup=lookup, bounds=BOUNDS)
     if not found.pictures:
         return _nothing(home, name, found, is_file=True)
     traced = trace_found(home, found, name, lookup)
-    return _answer(home, name, traced, is_file=True, profile=profile, fresh_days=fresh_days)
+    return _answer(home, name, traced, is_file=True, profile=profile, fresh_days=fresh_days, stale_days=stale_days)
 
 
 def _nothing(home: Home, called: str, found: Found, *, is_file: bool) -> Answer:
@@ -155,12 +158,15 @@ def _nothing(home: Home, called: str, found: Found, *, is_file: bool) -> Answer:
     )
 
 
-def _answer(home: Home, asked: str, traced: Trace, *, is_file: bool, profile: str, fresh_days: int) -> Answer:
+def _answer(
+    home: Home, asked: str, traced: Trace, *, is_file: bool, profile: str, fresh_days: int, stale_days: int
+) -> Answer:
     meant = [(item, how) for item, how in traced.items_meant.items() if item]
     alike = traced.found.alike
     meant.sort(key=lambda one: (one[1] == "copy", -(alike[one[0]].likeness or 0) if one[0] in alike else 0))
     matches = tuple(
-        _match(home, traced, item, how, profile=profile, fresh_days=fresh_days) for item, how in meant[:SHOWN]
+        _match(home, traced, item, how, profile=profile, fresh_days=fresh_days, stale_days=stale_days)
+        for item, how in meant[:SHOWN]
     )
     return Answer(
         asked=asked,
@@ -172,10 +178,12 @@ def _answer(home: Home, asked: str, traced: Trace, *, is_file: bool, profile: st
     )
 
 
-def _match(home: Home, traced: Trace, item_id: str, how: str, *, profile: str, fresh_days: int) -> Match:
+def _match(
+    home: Home, traced: Trace, item_id: str, how: str, *, profile: str, fresh_days: int, stale_days: int
+) -> Match:
     row = next((one for one in traced.items if one["item_id"] == item_id), {})
     title = str(row.get("title") or "no longer in the catalogue")
-    standing = stands(home, item_id, title=title, page_url=str(row.get("page_url") or ""))
+    standing = stands(home, item_id, stale_days=stale_days)
     of_it = [one for one in traced.decisions if (one["item_id"], one["profile"]) == (item_id, profile)]
     seen = traced.seen.get(item_id, ())
     match = traced.found.alike.get(item_id)

@@ -31,6 +31,7 @@ from pd_assets.lib.rights.plain_words import Names, day, ids_in, names_of
 from pd_assets.lib.rights.rules import PROFILES, Decision, explain, valid_until
 from pd_assets.lib.rights.told import Told
 from pd_assets.lib.rights.why import Standing, Why, why
+from pd_assets.lib.settings import STALE_DAYS
 
 LEARNT, SEEN = ("trained_on", "through"), ("measured_with", "held")
 VERDICTS: Mapping[object, str] = {"accept": "accepted", "quarantine": "waits", "reject": "refused"}
@@ -167,14 +168,16 @@ def named(home: Home, called: str) -> Named:
     return Named(near=tuple(near_items(home, called)), unread=found.unread)
 
 
-def about(home: Home, item_id: str, *, profile: str, fresh_days: int, today: date | None = None) -> About:
+def about(
+    home: Home, item_id: str, *, profile: str, fresh_days: int, stale_days: int = STALE_DAYS, today: date | None = None
+) -> About:
     """Everything about one item; ConfigError where nobody knows of it."""
     traced = trace(home, item_id)
     today = today or datetime.now(UTC).date()
     lookup = Lookup(home=home)
     (row,) = [one for one in traced.items if one["item_id"] == item_id] or [{}]
     title, page_url = str(row.get("title") or item_id), row.get("page_url")
-    standing = stands(home, item_id, lookup=lookup, title=title, page_url=str(page_url or ""))
+    standing = stands(home, item_id, lookup=lookup, stale_days=stale_days)
     rows = _OfItem(home=home, item_id=item_id)
     own = [one for one in traced.decisions if one["item_id"] == item_id]
     own = sorted(own, key=lambda one: (one["profile"] != profile, str(one["profile"])))
@@ -194,7 +197,7 @@ def about(home: Home, item_id: str, *, profile: str, fresh_days: int, today: dat
         undecided="" if told else _undecided(standing),
         said=tuple(judged_in_words(read_judgements(home).of_item(item_id), _digest(own))),
         history=tuple(_change(one) for one in traced.changes if one["item_id"] == item_id),
-        copies=tuple(_copies(home, traced, item_id)),
+        copies=tuple(_copies(home, traced, item_id, stale_days)),
         sightings=traced.sightings,
         learnt=tuple(_seeing(one) for one in seen if one.relation in LEARNT),
         looked_at=tuple(_seeing(one) for one in seen if one.relation in SEEN),
@@ -240,8 +243,8 @@ def _told(
     )
     verdict = Verdict(
         profile=str(row["profile"]),
-        why=why(told, standing),
-        word=VERDICTS.get(row["verdict"], str(row["verdict"])),
+        why=(found := why(told, standing)),
+        word=VERDICTS.get(found.badge, found.badge),
         rule_id=decision.rule_id,
         ruleset_version=str(row.get("ruleset_version") or ""),
         since=day(str(row["since"])) if row.get("since") else "",
@@ -346,12 +349,12 @@ def _change(row: Row) -> dict[str, object]:
     }
 
 
-def _copies(home: Home, traced: Trace, item_id: str) -> Iterator[Copy]:
+def _copies(home: Home, traced: Trace, item_id: str, stale_days: int) -> Iterator[Copy]:
     titles = {str(row["item_id"]): str(row["title"]) for row in traced.items}
     for other in traced.items_meant:
         if other and other != item_id:
             title = titles.get(other, "no longer in the catalogue")
-            yield Copy(item_id=other, title=title, may_be_shown=stands(home, other, title=title).may_be_shown)
+            yield Copy(item_id=other, title=title, may_be_shown=stands(home, other, stale_days=stale_days).may_be_shown)
 
 
 def seeing_in_words(seen: Seen) -> str:

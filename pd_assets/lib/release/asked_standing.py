@@ -1,56 +1,36 @@
-"""Whether a picture is here, and which takedowns keep it out: its own, that of its bytes, or of a copy. Told from the
-index and the notes, so that it is quick in a large home and knows of a takedown of a second ago.
+"""How one item stands as of now: whether its picture is here, which takedowns keep it out (its own, that of its bytes,
+or of a copy), and what else keeps it out of catalog/licensed_images. Told from the index, so that it is quick.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from pd_assets.lib.catalog.schemas import TAKEDOWNS
+from pd_assets.lib.catalog.left_out import left_out
+from pd_assets.lib.catalog.stale_now import stale_now
+from pd_assets.lib.errors import PdError
 from pd_assets.lib.home import Home
-from pd_assets.lib.release import notes
-from pd_assets.lib.release.kept_out import MATCHED, UNNUMBERED
 from pd_assets.lib.release.lookup import Lookup
-from pd_assets.lib.release.names import as_known
-from pd_assets.lib.release.notes import Note
-from pd_assets.lib.release.pictures import Found, with_copies
-from pd_assets.lib.release.segments import Row
-from pd_assets.lib.rights.plain_words import day
+from pd_assets.lib.release.pictures import with_copies
+from pd_assets.lib.release.taken import CATALOGUE, Down, taken
 from pd_assets.lib.rights.why import Standing
-
-
-@dataclass(frozen=True, kw_only=True)
-class Down:
-    """One takedown that keeps a picture out. `reason` is the operator's own: not for the public."""
-
-    number: str
-    taken_down_at: datetime
-    reason: str
-    how: str
-    purged_at: datetime | None = None
-    is_purge: bool = False
-
-    @property
-    def in_words(self) -> str:
-        """What anybody may read."""
-        return f"{self.number}, {day(self.taken_down_at.astimezone(UTC).date().isoformat())}"
+from pd_assets.lib.settings import STALE_DAYS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stands:
     """How one item stands. `sha256` and `path` of its picture in the store, where it lies there now.
 
-    `unread` says why nobody can tell whether it is taken down.
+    `unread` says why nobody can tell whether it is taken down; `left_out` what else keeps it out, whatever was decided.
     """
 
     sha256: str | None = None
     path: str | None = None
     downs: tuple[Down, ...] = ()
     unread: tuple[str, ...] = ()
+    left_out: str = ""
 
     @property
     def may_be_shown(self) -> bool:
-        return self.path is not None and self.is_free_to_stay
+        return self.path is not None and self.is_free_to_stay and not self.left_out
 
     @property
     def is_free_to_stay(self) -> bool:
@@ -60,20 +40,31 @@ class Stands:
     def standing(self) -> Standing:
         """What `why` asks for, with nothing that is the operator's own."""
         taken_down = tuple(dict.fromkeys(one.in_words for one in self.downs))
-        return Standing(is_fetched=self.path is not None, taken_down=taken_down, unknown=self.unread)
+        return Standing(
+            is_fetched=self.path is not None, taken_down=taken_down, unknown=self.unread, left_out=self.left_out
+        )
 
 
-def stands(home: Home, item_id: str, *, lookup: Lookup | None = None, title: str = "", page_url: str = "") -> Stands:
-    """How an item stands now. `title` and `page_url` are its own: a note that is not looked up yet may name them."""
+def stands(home: Home, item_id: str, *, lookup: Lookup | None = None, stale_days: int = STALE_DAYS) -> Stands:
+    """How an item stands now, with its copies, whatever it was taken down as."""
     lookup = lookup or Lookup(home=home)
-    found = with_copies(lookup, {item_id: "item_id"})
-    noted, undone = _of_notes(home, found, {item_id, title, page_url}), notes.undone(home)
-    downs = [one for one in dict.fromkeys([*_of_table(lookup, found, item_id), *noted]) if one.number not in undone]
+    pictures = with_copies(lookup, {item_id: "item_id"}).pictures
+    known = taken(home)
+    downs = known.downs(item_id, *(key for one in pictures for key in (one.item_id, one.sha256, one.sha1)))
     sha256, path = _stored(home, lookup, item_id)
-    unread = tuple(one for one in lookup.unread if one.startswith(TAKEDOWNS.key))
-    return Stands(
-        sha256=sha256, path=path, downs=tuple(sorted(downs, key=lambda one: one.taken_down_at)), unread=unread
-    )
+    unread = [*known.unread, *(one for one in lookup.unread if one.startswith(tuple(of.key for of in CATALOGUE)))]
+    try:
+        why = _left_out(lookup, item_id, is_stale=item_id in stale_now(home, stale_days))
+    except PdError as error:
+        why, unread = "", [*unread, " ".join(str(error).split())]
+    return Stands(sha256=sha256, path=path, downs=tuple(downs), unread=tuple(dict.fromkeys(unread)), left_out=why)
+
+
+def _left_out(lookup: Lookup, item_id: str, *, is_stale: bool) -> str:
+    (item,) = lookup.rows("items", "item", [item_id])[:1] or [None]
+    (file,) = [row for row in lookup.rows("files", "item", [item_id]) if row["status"] == "ok"][:1] or [None]
+    conflicts = [row["conflict"] for row in lookup.rows("clusters", "item", [item_id]) if row["conflict"]]
+    return left_out(item, file, conflicts[0] if conflicts else None, is_stale=is_stale)
 
 
 def _stored(home: Home, lookup: Lookup, item_id: str) -> tuple[str | None, str | None]:
@@ -81,51 +72,3 @@ def _stored(home: Home, lookup: Lookup, item_id: str) -> tuple[str | None, str |
         if row["status"] == "ok" and row["path"] and home.holds(home.root / str(row["path"])):
             return str(row["sha256"]), str(row["path"])
     return None, None
-
-
-def _of_table(lookup: Lookup, found: Found, item_id: str) -> Iterator[Down]:
-    items = {one.item_id for one in found.pictures} | {item_id}
-    digests = {kind: {value for one in found.pictures if (value := getattr(one, kind))} for kind in ("sha256", "sha1")}
-    rows = lookup.rows("takedowns", "item", sorted(items))
-    for kind, values in digests.items():
-        rows += lookup.rows("takedowns", kind, sorted(values))
-    by_number: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.get("undone_at") is not None:
-            continue
-        by_number.setdefault(str(row["number"] or UNNUMBERED), []).append(row)
-    for number, several in by_number.items():
-        own = [row for row in several if row["item_id"] == item_id]
-        first = (own or several)[0]
-        how = str(first["matched_by"]) if own else "copy"
-        moment, purged = first["taken_down_at"], first["purged_at"]
-        assert isinstance(moment, datetime) and (purged is None or isinstance(purged, datetime))
-        yield Down(
-            number=number,
-            taken_down_at=moment,
-            reason=str(first["reason"]),
-            how=MATCHED.get(how, ""),
-            purged_at=purged,
-            is_purge=purged is not None,
-        )
-
-
-def _of_notes(home: Home, found: Found, called: Iterable[str]) -> Iterator[Down]:
-    """Of what is noted, and in no table yet."""
-    items = {one.item_id for one in found.pictures if one.item_id}
-    digests = {one.sha256 for one in found.pictures if one.sha256}
-    names = {*items, *digests, *filter(None, called)}
-    for note in notes.not_in_table(home):
-        if note.items & items or note.digests & digests or {note.named, as_known(note.named)} & names:
-            yield _down(note)
-
-
-def _down(note: Note) -> Down:
-    return Down(
-        number=note.number,
-        taken_down_at=note.taken_down_at,
-        reason=note.reason,
-        how=MATCHED["name"],
-        purged_at=note.purged_at,
-        is_purge=note.is_purge,
-    )

@@ -25,7 +25,7 @@ from pd_ml.data.shards import TIME_STEP_NS
 FOLDER = ".index"
 BATCH_ROWS = 16_384
 # Raised when a segment would hold something else for the same file.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Indexed:
 INDEXED: Mapping[str, Indexed] = {
     "items": Indexed(
         table=ITEMS,
-        columns=("item_id", "title", "page_url", "file_url", "sha1", "status"),
+        columns=("item_id", "title", "page_url", "file_url", "sha1", "status", "problem"),
         kinds={
             "item": ("item_id",),
             "title": ("title",),
@@ -62,7 +62,7 @@ INDEXED: Mapping[str, Indexed] = {
     ),
     "clusters": Indexed(
         table=CLUSTERS,
-        columns=("item_id", "cluster", "sha256", "sha1", "phash", "detail_hash"),
+        columns=("item_id", "cluster", "sha256", "sha1", "phash", "detail_hash", "conflict"),
         kinds={"item": ("item_id",), "cluster": ("cluster",), "sha256": ("sha256",), "sha1": ("sha1",)},
         needed=("item_id", "cluster", "sha256", "sha1"),
         has_looks=True,

@@ -205,18 +205,12 @@ def undone(home: Home) -> set[str]:
     return set(_undoings(_folder(home))[0])
 
 
-def not_in_table(home: Home) -> list[Note]:
-    """The notes that the table does not tell yet: another run was at work on it when they were written."""
-    held = _held(home)
-    paths = sorted(path for path in _folder(home).glob("[0-9]*.json") if path.stem not in held)
-    return [note for path in paths for note in _sound(path)]
-
-
-def _sound(path: Path) -> Iterator[Note]:
-    try:
-        yield _read(path)
-    except (OSError, ValueError, KeyError, TypeError):
-        return
+def unread(home: Home) -> list[str]:
+    """The notes that are damaged, and that the table does not hold either: nobody knows what they keep out."""
+    held = _held(home) if tables.files_of(home, TAKEDOWNS) else {}
+    there = {path.stem for path in _folder(home).glob("[0-9]*.json")}
+    damaged = there - {note.key for note in read_all(home)[0]} - held.keys()
+    return [f"{TAKEDOWNS.key}: the note of a takedown, {key}.json, cannot be read" for key in sorted(damaged)]
 
 
 def taken_from(folder: Path) -> Iterator[Note]:

@@ -16,18 +16,21 @@ from pd_assets.lib.rights.told import Told, maker_of
 from pd_assets.lib.rights.words_for_people import ACCEPTED, other_reasons, reason_in_words
 
 MAY, MAY_NOT, NOT_YET = "May be used", "May not be used", "May not be used yet"
+NOT_NOW = "May not be used now"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What its page does not tell. `taken_down`: by which takedowns, such as `T-20261130-7Q4ZK2MX, 30 November 2026`.
 
-    `unknown`: why nobody can tell whether it is taken down.
+    `unknown`: why nobody can tell whether it is taken down. `left_out`: what keeps it out of the licensed pictures
+    whatever was decided, such as a copy that is refused.
     """
 
     is_fetched: bool = False
     taken_down: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    left_out: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,9 @@ def why(told: Told, standing: Standing) -> Why:
     verdict = told.decision.verdict
     if standing.taken_down or standing.unknown:
         return _kept_out(told, standing)
+    if verdict == "accept" and standing.left_out:
+        first = f"{NOT_NOW}: {standing.left_out}; by its page alone it would be {free_because(told)}."
+        return Why(may_be_used=False, first=first, badge="quarantine", settles=("a run, which looks at it again",))
     if verdict == "accept" and standing.is_fetched:
         return Why(may_be_used=True, first=f"{MAY}: {free_because(told)}.", badge=verdict)
     if verdict == "accept":
@@ -79,7 +85,7 @@ def _kept_out(told: Told, standing: Standing) -> Why:
         first = f"{MAY_NOT}: taken down ({in_list(standing.taken_down)}){alone}."
         return Why(may_be_used=False, first=first, badge="reject", also=tuple(other_reasons(told)))
     first = f"{NOT_YET}: not known whether it is taken down ({'; '.join(standing.unknown)}){alone}."
-    settles = ("`pdd doctor --repair`, which mends the tables that cannot be read",)
+    settles = ("`pdd doctor --repair`, which mends what cannot be read, or names what a copy must restore",)
     return Why(may_be_used=False, first=first, badge="quarantine", also=tuple(other_reasons(told)), settles=settles)
 
 

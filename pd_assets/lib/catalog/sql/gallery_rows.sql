@@ -41,6 +41,20 @@ labelled as (
         array_to_string(list_transform(labels, lambda one: one.value), ' ') as words
     from captions
 ),
+-- The conditions of licensed_images.sql, in the words of left_out.py.
+held_back as (
+    select items.item_id, case
+        when items.status is distinct from 'live' then 'its archive has it no more: ' || coalesce(items.status, '')
+        when items.problem is not null then 'its page cannot be used as it is: ' || items.problem
+        when items.sha1 is not null and files.item_id is not null and files.sha1 is distinct from items.sha1
+            then 'its archive has a newer file of it, which is not here yet'
+        when clusters.conflict is not null then 'a copy of it is refused: ' || clusters.conflict
+    end as left_out
+    from items
+    join decided on decided.item_id = items.item_id and decided.verdict = 'accept'
+    left join files on files.item_id = items.item_id and files.status = 'ok'
+    left join clusters on clusters.item_id = items.item_id
+),
 joined as (
     select
         items.item_id, items.source, items.title, items.page_url, items.sha1, items.categories,
@@ -48,18 +62,22 @@ joined as (
         coalesce(nullif(trim(decided.artist), ''), labelled.artist, '') as artist,
         coalesce(decided.date, labelled.date, '') as date,
         decided.made, labelled.medium, labelled.words, decided.rule_id, decided.reasons,
-        case when withdrawn.reason is not null then 'taken_down' else coalesce(decided.verdict, 'undecided') end as verdict,
-        withdrawn.reason as taken_down,
+        case
+            when withdrawn.reason is not null then 'taken_down' when held_back.left_out is not null then 'quarantine'
+            else coalesce(decided.verdict, 'undecided')
+        end as verdict,
+        withdrawn.reason as taken_down, held_back.left_out,
         files.sha256, files.path, files.mime, files.sharpness,
         coalesce(items.width, files.width) as width, coalesce(items.height, files.height) as height,
         coalesce(files.status = 'ok' and decided.verdict = 'accept' and withdrawn.reason is null
-            and (items.sha1 is null or files.sha1 = items.sha1), false) as has_picture,
+            and held_back.left_out is null, false) as has_picture,
         files.error
     from items
     left join decided on decided.item_id = items.item_id
     left join files on files.item_id = items.item_id
     left join labelled on labelled.item_id = items.item_id
     left join withdrawn on withdrawn.item_id = items.item_id
+    left join held_back on held_back.item_id = items.item_id
 ),
 dated as (
     select *, coalesce(made, try_cast(nullif(regexp_extract(date, '\b(1\d{3}|20\d{2})\b'), '') as integer)) as year,
@@ -67,7 +85,7 @@ dated as (
     from joined
 )
 select
-    item_id, title, page_url, sha1, sha256, path, mime, width, height, artist, date, has_picture, taken_down, error,
+    item_id, title, page_url, sha1, sha256, path, mime, width, height, artist, date, has_picture, taken_down, left_out, error,
     newest, coalesce(width, 0)::bigint * coalesce(height, 0) as pixels,
     left(concat_ws(' ', title, artist, words), 8000) as words,
     verdict, coalesce(source, '') as archive, coalesce(rule_id, '') as rule, coalesce(medium, '') as medium,
