@@ -1,5 +1,5 @@
-"""What keeps a picture out of catalog/licensed_images whatever was decided about it, takedowns aside, in words. The same
-conditions as those of licensed_images.sql; gallery_rows.sql says the same words of many.
+"""What keeps a picture out of catalog/licensed_images whatever was decided about it, takedowns aside, in words: the
+conditions of licensed_images.sql. gallery_rows.sql says the same words of many items.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def left_out(
         return f"its archive has it no more: {item['status']}"
     if item["problem"] is not None:
         return f"its page cannot be used as it is: {item['problem']}"
-    if file is not None and item["sha1"] is not None and file["sha1"] != item["sha1"]:
+    if file is not None and file["status"] == "ok" and item["sha1"] is not None and file["sha1"] != item["sha1"]:
         return "its archive has a newer file of it, which is not here yet"
     if conflict is not None:
         return f"a copy of it is refused: {conflict}"

@@ -41,7 +41,7 @@ class Standing:
         """By which takedown an item is withheld, or why nobody can tell; None where it is not."""
         if item.taken_down is not None and not self._downs(item):
             return "it was taken down"
-        return self.withheld.now().taken.why(item.item_id, item.sha256, item.sha1)
+        return self.withheld.why(item.item_id, item.sha256, item.sha1)
 
     def is_taken_down(self, item: Item) -> bool:
         """Whether a takedown of it is known."""
@@ -69,7 +69,7 @@ class Standing:
 
     def shown(self, item_id: str) -> Item:
         """The item, if its picture may be shown. NotShown."""
-        if (why := self.withheld.now().taken.why(item_id)) is not None:
+        if (why := self.withheld.why(item_id)) is not None:
             raise NotShown(f"This picture is not shown: {why}.")
         item = self.item(item_id)
         if item is None:

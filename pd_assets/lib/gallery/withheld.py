@@ -23,6 +23,10 @@ class AsOfNow:
     def now(self) -> "AsOfNow":
         return self
 
+    def why(self, item_id: str | None, *known_by: str | None) -> str | None:
+        """Why a picture is withheld that is known by these; None where it is not."""
+        return self.taken.why(item_id, *known_by)
+
     def left_out(self, item_id: str) -> str:
         """Why an item waits, since its evidence is stale or nobody can tell; "" where it does not."""
         return self.unknown or (STALE if item_id in self.stale else "")
@@ -44,5 +48,5 @@ class Withheld:
             return AsOfNow(taken=known, stale=frozenset(), unknown=" ".join(str(error).split()))
 
     def why(self, item_id: str | None, *known_by: str | None) -> str | None:
-        """Why a picture is withheld that is known by these; None where it is not."""
+        """The same as of now."""
         return taken(self.home).why(item_id, *known_by)

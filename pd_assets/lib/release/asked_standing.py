@@ -14,6 +14,9 @@ from pd_assets.lib.release.taken import CATALOGUE, Down, taken
 from pd_assets.lib.rights.why import Standing
 from pd_assets.lib.settings import STALE_DAYS
 
+# What tells of an item that it is left out.
+_TELLING = ("items", "files", "clusters")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stands:
@@ -61,10 +64,8 @@ def stands(home: Home, item_id: str, *, lookup: Lookup | None = None, stale_days
 
 
 def _left_out(lookup: Lookup, item_id: str, *, is_stale: bool) -> str:
-    (item,) = lookup.rows("items", "item", [item_id])[:1] or [None]
-    (file,) = [row for row in lookup.rows("files", "item", [item_id]) if row["status"] == "ok"][:1] or [None]
-    conflicts = [row["conflict"] for row in lookup.rows("clusters", "item", [item_id]) if row["conflict"]]
-    return left_out(item, file, conflicts[0] if conflicts else None, is_stale=is_stale)
+    item, file, cluster = (next(iter(lookup.rows(name, "item", [item_id])), None) for name in _TELLING)
+    return left_out(item, file, None if cluster is None else cluster["conflict"], is_stale=is_stale)
 
 
 def _stored(home: Home, lookup: Lookup, item_id: str) -> tuple[str | None, str | None]:

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from pd_assets.lib.catalog.schemas import DECISIONS
+from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import open_home
 from pd_assets.lib.settings import Settings
 from pd_assets.web.export import ExportFailed, accepted, canonical, export, file_of
 from pd_assets.web.served import served
 from pd_assets.web.site import site
-from tests.pd_assets.lib.planting import decision, plant
+from tests.pd_assets.lib.planting import decision, file, item, plant
 
 BAR = '<nav><ul><li><a href="/pictures">Pictures</a></li>\n<li><a href="/draw">Draw</a></li></ul></nav>'
 HEAD = '<!doctype html><link rel="stylesheet" href="/static/a.css"><script src="/static/a.js"></script>'
@@ -149,6 +149,9 @@ def test_the_accepted_are_those_of_the_settings_profile_and_an_empty_home_has_no
     assert accepted(served(home, Settings(home=home.root))) == set()
     rows = [decision(1), decision(2, verdict="reject"), decision(3, profile="us")]
     plant(home, DECISIONS, rows)
+    plant(home, ITEMS, [item(number) for number in range(1, 4)])
+    assert accepted(served(home, Settings(home=home.root))) == set(), "nothing was fetched"
+    plant(home, FILES, [file(number) for number in range(1, 4)])
     assert accepted(served(home, Settings(home=home.root))) == {"commons:M1"}
 
 
