@@ -175,6 +175,9 @@ def test_the_first_line_says_that_a_picture_was_taken_down_and_no_other_does_bef
     assert "); by its page alone it would be free because its maker Anna Vester died in 1925 and" in first
     assert second.startswith(f"  taken down as {number}, ") and second.endswith(": a complaint (named)")
     (home.table(TAKEDOWNS.key) / "part-0.parquet").write_bytes(b"no table")
+    assert next(explain("commons:M1", "us")).startswith(f"May not be used: taken down ({number}, "), "its note says so"
+    (note,) = (home.table(TAKEDOWNS.key) / "noted").glob("2*.json")
+    note.write_text("no note")
     assert next(explain("commons:M1", "us")).startswith("May not be used yet: not known whether it is taken down (")
 
 
