@@ -43,7 +43,9 @@ def address(home: Home, tmp_path: Path) -> Iterator[str]:
             yield url
 
 
-def test_a_picture_is_found_and_explained_another_drawn_and_the_first_taken_down_and_gone(home: Home, address: str, page: Page) -> None:
+def test_a_picture_is_found_and_explained_another_drawn_and_the_first_taken_down_and_gone(
+    home: Home, address: str, page: Page
+) -> None:
     main, bar = page.locator("main"), page.get_by_role("navigation", name="Pages")
     page.goto(address)
     bar.get_by_role("link", name="Pictures").click()
