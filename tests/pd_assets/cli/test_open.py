@@ -17,6 +17,7 @@ from pd_assets.cli.project import is_free
 from pd_assets.lib.home import open_home
 from tests import warm
 from tests.patience import PATIENCE_S, until
+from tests.pd_assets.test_imports import in_a_fresh_process
 from tests.reach import reached
 
 
@@ -102,4 +103,6 @@ def test_a_taken_port_is_named_where_it_was_asked_for_and_else_another_is_found(
 
 def test_before_the_first_page_neither_dagster_nor_torch_is_imported() -> None:
     names = {name.partition(".")[0] for name in reached("pd_assets.cli.open")}
-    assert not names & {"dagster", "torch", "diffusers", "transformers", "accelerate", "matplotlib"}
+    assert not names & {"dagster", "torch", "diffusers", "transformers", "accelerate"}
+    # What draws plots imports it when it draws one.
+    assert in_a_fresh_process("import pd_assets.web.site", ("matplotlib", "pandas")) == []
