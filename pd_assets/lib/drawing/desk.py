@@ -280,7 +280,7 @@ class Desk:
             self.kept.write(order.drawing)
             # Beside the results: what a killed site leaves goes with them.
             folder = self.kept.folder(order.drawing.id)
-            with tempfile.TemporaryDirectory(prefix=".scratch-", dir=folder) as scratch:
+            with tempfile.TemporaryDirectory(prefix=".scratch-", dir=folder, ignore_cleanup_errors=True) as scratch:
                 clip = self.home.latest("models", "clip")
                 request = self._request(order.drawing, Path(scratch), clip)
                 if order.is_cancelled:
