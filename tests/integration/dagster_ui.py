@@ -50,12 +50,13 @@ class UiFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class DagsterUi:
-    """A running `pdd up`."""
+    """A running `pdd up`; another program has Dagster's UI `below` another path."""
 
     process: subprocess.Popen[bytes]
     folder: Path
     port: int
     home: Path
+    below: str = "/dagster"
 
     @property
     def site(self) -> str:
@@ -65,7 +66,7 @@ class DagsterUi:
     @property
     def url(self) -> str:
         """Dagster's."""
-        return f"{self.site}/dagster"
+        return f"{self.site}{self.below}"
 
     @property
     def printed(self) -> str:

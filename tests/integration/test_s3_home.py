@@ -195,7 +195,7 @@ def two_code_locations(folder: Path) -> Iterator[DagsterUi]:
             )
             stack.callback(stop, process)
             started.append(process)
-        ui = DagsterUi(process=started[-1], folder=folder, port=port, home=folder)
+        ui = DagsterUi(process=started[-1], folder=folder, port=port, home=folder, below="")
         wait_until_it_answers(ui)
         yield ui
 
