@@ -76,6 +76,7 @@ def test_a_picture_is_found_and_explained_another_drawn_and_the_first_taken_down
     asked = page.url
     page.goto(f"{address}/ask/requests")
     expect(main).to_contain_text("its owner asks for it")
+    page.get_by_label("Reason, for your own record").fill("its owner is right")
     page.get_by_label("Remove its files too").check()
     page.get_by_role("button", name="Take it down").click()
     page.wait_for_url(asked)

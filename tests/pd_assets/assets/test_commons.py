@@ -97,9 +97,9 @@ def test_a_limited_run_says_what_it_did_not_reach_and_the_next_one_goes_on(line:
     assert told(refresh(line), "details_asked") == 0
 
 
-def test_a_limit_of_nothing_is_refused(line: Line) -> None:
-    with pytest.raises(ValidationError, match="greater than or equal to 1"):
-        refresh(line, limit=0)
+def test_a_limit_below_nothing_is_refused(line: Line) -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        refresh(line, limit=-1)
 
 
 def test_a_partition_run_brings_only_its_categories_up_to_date(line: Line) -> None:

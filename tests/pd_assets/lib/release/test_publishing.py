@@ -225,7 +225,7 @@ def test_a_dataset_with_a_picture_that_was_taken_down_or_is_accepted_no_more_is_
     parcel = publishing.find(home, "dataset:main")
     found = publishing.reasons_against(home, parcel, profile=PROFILE, gate=no_reason)
     assert [reason.split(":")[1] for reason in found] == ["M3", "M4", "M5", "M6"]
-    assert "the heirs ask" in found[0] and "decided quarantine" in found[1]
+    assert "taken down on request" in found[0] and "the heirs ask" not in found[0] and "decided quarantine" in found[1]
 
 
 def test_a_dataset_of_which_nobody_knows_the_pictures_is_refused(home: Home) -> None:
