@@ -45,7 +45,7 @@ def test_progress_is_a_few_lines_where_there_is_no_terminal(
     said = capsys.readouterr()
     events = [json.loads(line) for line in said.out.splitlines()]
     steps = [(event["step"], event["steps"], event["picture"]) for event in events if event["event"] == "progress"]
-    assert len(steps) == len(said.err.splitlines()) == 10
+    assert len(steps) == 10 and 1 <= len(said.err.splitlines()) <= 10
     assert (steps[0], steps[-1], events[-1]["event"]) == ((6, 60, 1), (60, 60, 2), "done")
 
 

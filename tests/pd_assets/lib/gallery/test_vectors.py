@@ -94,7 +94,7 @@ def test_of_a_dataset_that_is_asked_for_no_other_serves_and_it_is_said_why_there
     assert found is not None and found.told["dataset_version"] == "d1"
     assert load_vectors(home, dataset_version="d2") is None and load_vectors(home, dataset_version="2") is None
     tried: list[Home] = []
-    maker = Maker(home, making=tried.append)
+    maker = Maker(home, making=lambda home, started: tried.append(home))
     assert "learnt from dataset d0, and the dataset here is d2" in maker.why_none("d0") and not tried
     maker.why_none("d2")
     until(lambda: not maker.is_making)

@@ -151,7 +151,7 @@ def test_a_home_in_which_nothing_was_ever_accepted_has_nothing_to_tell(
     assert ground_losses(catalogue.home, profile="strict", today=TODAY) == []
     monkeypatch.setenv("PD_HOME", str(catalogue.home.root))
     first, second = command.tell("strict", today=TODAY)
-    assert "there is no ground to lose" in first and second.startswith("as a page: file://")
+    assert "no month has passed yet" in first and second.startswith("as a page: file://")
 
 
 def test_the_command_shows_the_months_and_writes_page_and_csv(
