@@ -46,14 +46,23 @@ def known_of_home(settings: Settings) -> dict[str, str]:
 
 
 def sandbox_of(home: Home) -> Sandbox | None:
-    """The sandbox that fills this home, or None where no sandbox does. ConfigError where the note of it is damaged."""
+    """The sandbox that fills this home, or None where no sandbox does.
+
+    ConfigError where the note of it is damaged, or the home cannot be looked at.
+    """
     marker = home.root / "sandbox" / "sandbox.json"
-    if not marker.is_file():
-        return None
     try:
-        raw = json.loads(marker.read_text())
+        text = marker.read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(
+            f"{marker}: cannot be read ({error}); set PD_HOME to a folder that can be read and written"
+        ) from error
+    try:
+        raw = json.loads(text)
         return Sandbox(port=int(raw["port"]), pictures=Path(raw["pictures"]) if raw["pictures"] else None)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f'{marker}: damaged ({error!r}); expected {{"port": 8421, "pictures": null}}, the port that page addresses '
             f"in the tables name"

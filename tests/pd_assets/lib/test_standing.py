@@ -54,3 +54,8 @@ def test_a_damaged_note_of_the_archive_leaves_it_to_the_steps_that_ask_the_archi
     for path in (home.root / "commons").glob(".archive.json*"):
         path.write_text("{")
     assert of_the_environment({"PD_HOME": str(home.root)}).commons_api == COMMONS_API
+
+
+def test_a_home_that_cannot_be_looked_at_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be read .*set PD_HOME to a folder"):
+        of_the_environment({"PD_HOME": str(tmp_path / ("long" * 100))})
