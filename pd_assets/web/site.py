@@ -1,8 +1,10 @@
 """The site as one application behind the guard (lib/guard.py), with Dagster's UI beside it where there is one."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from threading import Thread
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pd_assets.lib.drawing.desk import text_embedder
 from pd_assets.lib.errors import PdError
 from pd_assets.lib.guard import guard
+from pd_assets.lib.home import Home
+from pd_assets.lib.release import index
 from pd_assets.web import ask, draw, front, gallery, images, judge, models, picture, reports
 from pd_assets.web.served import DAGSTER, Served
 
@@ -41,6 +45,8 @@ PAGES: Sequence[Callable[[Served], Sequence[BaseRoute]]] = (
     reports.routes,
 )
 
+log = logging.getLogger(__name__)
+
 
 def site(served: Served, *, also_called: Sequence[str] = ()) -> Starlette:
     """The application of our pages. `also_called` as for the guard."""
@@ -53,6 +59,8 @@ def site(served: Served, *, also_called: Sequence[str] = ()) -> Starlette:
         """While it is served our CLIP reads the pictures. Whoever only asks it for pages starts nothing by that."""
         if served.may_start:
             await run_in_threadpool(served.maker.begin)
+        if served.may_start and served.may_change and served.home.copy is None:
+            Thread(target=_bring_index_in_step, args=(served.home,), daemon=True, name="index").start()
         yield
         await run_in_threadpool(served.maker.close)
 
@@ -62,6 +70,14 @@ def site(served: Served, *, also_called: Sequence[str] = ()) -> Starlette:
         middleware=[*guard(policy=POLICY, also_called=also_called), allowed],
         exception_handlers={HTTPException: told.of_http, PdError: told.of_ours, Exception: told.of_a_bug},
     )
+
+
+def _bring_index_in_step(home: Home) -> None:
+    """A home that was copied has an index of other files; until it has its own, a picture's page reads whole tables."""
+    try:
+        index.refresh(home)
+    except (PdError, OSError) as error:
+        log.warning("pages of single pictures are slow, for their index could not be brought in step: %s", error)
 
 
 def without_home(told: Served, why: str, *, also_called: Sequence[str] = ()) -> Starlette:
