@@ -28,9 +28,9 @@ from tests.patience import until
 from tests.pd_assets.lib.drawing import drawer
 from tests.pd_assets.lib.drawing.planted import DATASET, VERSION, picture, plant_dataset, plant_model, plant_pictures
 from tests.pd_assets.lib.drawing.test_resembling import Found
-from tests.pd_ml.conftest import dataset, models
+from tests.pd_ml.conftest import dataset, latent_models, models, upscaler
 
-__all__ = ["dataset", "models"]
+__all__ = ["dataset", "latent_models", "models", "upscaler"]
 OWN = "http://127.0.0.1"
 ORIGIN = {"Origin": OWN}
 
@@ -291,13 +291,18 @@ def test_a_drawing_that_is_not_kept_any_more_is_a_404(client: TestClient) -> Non
         assert client.get(path).status_code == 404
 
 
+def given(home: Home, trained: Path, *stages: str) -> None:
+    """The home has these trained models, each in use."""
+    for stage in stages:
+        version = read_run(trained / stage).version
+        home.model(stage, version).parent.mkdir(parents=True)
+        home.model(stage, version).symlink_to(trained / stage)
+        home.point("models", stage, "latest", version)
+
+
 def test_the_same_words_seed_and_settings_give_the_same_picture(tmp_path: Path, models: Path, dataset: Path) -> None:
     home = open_home(tmp_path / "home")
-    for stage in ("clip", "unet_text"):
-        version = read_run(models / stage).version
-        home.model(stage, version).parent.mkdir(parents=True)
-        home.model(stage, version).symlink_to(models / stage)
-        home.point("models", stage, "latest", version)
+    given(home, models, "clip", "unet_text")
     with Desk(home) as desk:
         client = browse(home, desk)
         first = order(client, prompt="a house under an orange sky", seed="4", n="2")
@@ -310,3 +315,23 @@ def test_the_same_words_seed_and_settings_give_the_same_picture(tmp_path: Path, 
         assert "XMP found: made by Public-Domain Diffusion unet_text" in about
         drawing = desk.read(first.rpartition("/")[2])
         assert drawing is not None and len(drawing.vectors) == 2 and len(drawing.vectors[0]) == 8
+
+
+def test_a_latent_model_draws_on_the_page_from_words_and_from_a_picture_and_its_result_is_enlarged(
+    tmp_path: Path, latent_models: Path, upscaler: Path
+) -> None:
+    home = open_home(tmp_path / "home")
+    given(home, latent_models, "clip", "latent_diffusion", "super_resolution")
+    with Desk(home) as desk:
+        client = browse(home, desk)
+        first = order(client, prompt="a house under an orange sky", seed="4", steps="4")
+        assert "Drawn in" in result(client, first)
+        start = client.get(f"{first}/0.png").content
+        begun = order(client, prompt="a house", seed="4", steps="4", strength="0.5", upload=start)
+        assert "Drawn in" in result(client, begun)
+        larger = client.post(f"{first}/0/enlarge", headers=ORIGIN, follow_redirects=False).headers["location"]
+        assert "Drawn in" in result(client, larger)
+        assert [pixels(client, one).shape for one in (first, begun, larger)] == [(16, 16, 3), (16, 16, 3), (64, 64, 3)]
+        assert not np.array_equal(pixels(client, first), pixels(client, begun))
+        about = client.get(f"{larger}/0/about", headers={"hx-request": "true"}).text
+        assert "Content credentials found" in about, about
