@@ -1,8 +1,8 @@
 """How long from "Draw" to the picture on the page: `python -m tests.bench.first_drawing HOME [--times 3]`.
 
-Each time a site of its own is started, its drawing page is opened, and a picture is asked for at once, faster than anybody
-types; then a second one, which the child that draws is awake for. What memory holds of files is dropped before where
-that may be done (as root).
+Each time a site of its own is started, its drawing page is opened, and a picture is asked for at once, sooner than
+anybody could type; then a second one, which the child that draws is awake for. What memory holds of files is dropped
+before, where that may be done (as root).
 """
 
 import argparse
