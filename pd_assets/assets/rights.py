@@ -30,6 +30,7 @@ from pd_assets.lib.rights.breakdown import LISTED, TagCount, draw, tags_of
 from pd_assets.lib.rights.decisions import decide_all
 from pd_assets.lib.rights.drift import as_markdown, ground_losses, with_losses
 from pd_assets.lib.rights.gaps import COLUMNS, Gap, rights_gaps
+from pd_assets.lib.rights.judgements import FOLDER as JUDGEMENTS
 from pd_assets.lib.rights.versions import ruleset_version
 from pd_assets.resources import Platform
 from pd_assets.running.by_bucket import chosen, reports_buckets
@@ -56,6 +57,7 @@ DRIFT_MONTHS = 12
 # The calendar decides too: terms of protection end, and fresh uploads grow old.
 @unless_unchanged(
     makes=(DECISIONS, CHANGES, EVIDENCE),
+    reads=lambda home: sorted(home.matching(f"{JUDGEMENTS}/*.json")),
     settings=lambda settings: [settings.rights_profile, settings.fresh_days, _today()],
     per_run=("pages_read", "verdicts_changed", "changed_by_rule", "changed"),
 )

@@ -20,7 +20,7 @@ from pd_assets.lib.release.asked_standing import Stands, stands
 from pd_assets.lib.release.near_titles import nothing_called
 from pd_assets.lib.release.pictures import as_named, find_pictures
 from pd_assets.lib.rights.batches import COPY_CONFLICT
-from pd_assets.lib.rights.claims import Evidence, digest_of
+from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.evidence import evidence_of
 from pd_assets.lib.rights.judgements import judged_in_words, read_judgements
 from pd_assets.lib.rights.key_evidence import all_evidence, key_evidence, words_fired
@@ -90,8 +90,8 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
         1,
         None,
     )
-    if said := judged_in_words(read_judgements(home).of_item(item_id), digest_of(evidence.to_json())):
-        yield "What people said of it (it changes no verdict yet):"
+    if said := judged_in_words(read_judgements(home).of_item(item_id), evidence.unjudged_digest):
+        yield "What people said of it:"
         yield from _indented(said)
 
 

@@ -1,6 +1,6 @@
 """Curators' queue: pictures that wait, the blind audit, labelling, and what contradicts itself in a category.
 
-Judging changes no verdict; the pages say so.
+What two people agree on is part of the evidence from the next decision on (lib/rights/judgements.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +33,7 @@ from pd_assets.lib.rights.judgements import (
     read_judgements,
     valid_role,
 )
+from pd_assets.lib.rights.settled_by import SETTLED_BY
 from pd_assets.lib.rights.waiting import About, InLine, Waiting
 from pd_assets.web.forms import form_of
 from pd_assets.web.judge_audit import audit_routes
@@ -157,7 +158,7 @@ class _Pages:
         if begun:
             return f"{place_of(begun[0].line.item_id)}{_query(role, kept=1)}"
         lines = waiting.in_line(self.home, self.profile, rule=rule, but=_judged_about(judged, self.profile), most=1)
-        if not lines:
+        if not lines or lines[0].is_for_others:
             return f"{QUEUE}{_query(role, kept=1)}"
         return f"{place_of(lines[0].item_id)}{_query(role, rule, kept=1)}"
 
@@ -192,7 +193,8 @@ class _Pages:
             # Nobody sees an answer before two have judged without seeing one another.
             "answers": judged_in_words([standing], one.evidence_digest) if len(standing.answers) >= JUDGES else [],
             "has_judged": role is not None and role.casefold() in standing.roles,
-            "may_judge": self.home.may_write and one.is_readable and _is_for(standing, role),
+            "may_judge": self.home.may_write and one.is_readable and not one.is_for_others and _is_for(standing, role),
+            "for_others": [SETTLED_BY[reason] for reason in one.reasons if reason in one.for_others],
             "is_read_only": not self.home.may_write,
             "labels": LABELS,
             "role": said.get("role", role or "")[:200],

@@ -41,6 +41,7 @@ CAUSES: Mapping[object, str] = {
     "copy": "what a page of the same picture says",
     "rule": "our rules changed",
     "knowledge": "news of its makers, its work or its templates",
+    "judgement": "people judged it",
     "settings": "a setting changed",
     "calendar": "the calendar",
 }
@@ -269,6 +270,10 @@ def _names(home: Home, row: Row) -> Names:
 
 
 def _digest(decisions: Sequence[Row]) -> str:
+    """Of the evidence that people look at who judge an item."""
+    evidence = _evidence_of(decisions[0]) if decisions else None
+    if evidence is not None and evidence.judged:
+        return evidence.unjudged_digest
     return str(decisions[0].get("evidence_digest") or "") if decisions else ""
 
 

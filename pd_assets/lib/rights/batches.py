@@ -27,6 +27,7 @@ COPY_CONFLICT = Decision(verdict="quarantine", rule_id="copy-conflict", reasons=
 EVIDENCE_READ = pa.schema(
     {"item_id": TEXT, "page_digest": TEXT, "evidence": TEXT, "evidence_digest": TEXT, "looked_up": TEXTS}
 )
+JUDGED = frozenset({"accept-judged", "judged-not-free"})
 REFUSED = pa.schema({"sha1": TEXT, "profile": TEXT})
 # A decision as it stands (null where there is none), with the evidence of today, and beside it what the evidence was.
 # The texts of the evidence are in the first row of each item only.
@@ -205,7 +206,7 @@ def _cause(row: Row, own: Decision, decision: Decision, evidence: Evidence, befo
         return "deletion" if evidence.status == "deleted" else "upstream_edit"
     is_news = row["is_read_anew"] and row["looked_up"] != row["looked_up_before"]
     if is_news and same_reader and _verdict_on(before, row, terms) != own.verdict:
-        return "knowledge"
+        return "judgement" if JUDGED.intersection((row["rule_id"], decision.rule_id)) else "knowledge"
     if row["ruleset_version"] != ruleset_version() or not same_reader:
         return "rule"
     return "settings" if row["fresh_days"] != terms.fresh_days else "calendar"

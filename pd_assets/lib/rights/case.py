@@ -94,6 +94,42 @@ class Case:
         day = self.evidence.uploaded_on
         return self.fresh_days > 0 and day is not None and (self.today - date.fromisoformat(day)).days < self.fresh_days
 
+    # What people came to, and what is not theirs to settle.
+
+    @cached_property
+    def judged(self) -> str | None:
+        """`free` or `not_free`, where people came to that about this evidence under this profile."""
+        return next((one.answer for one in self.evidence.judged if one.profile == self.profile.name), None)
+
+    @cached_property
+    def is_for_others(self) -> bool:
+        """Whether time, the archive or the museum has to settle it, and nobody who only looks at it."""
+        return self.is_deletion_pending or self.is_fresh or self.is_of_late_maker or self.is_for_the_museum
+
+    @cached_property
+    def gives_a_reason(self) -> bool:
+        """Whether anything on the page may be a reason why it is free; a tag that the table does not know is for people
+        to weigh, and a museum says what it gives away."""
+        is_named = self.has_ground or self.is_dedicated or self.has_weak_ground
+        return is_named or bool(self.evidence.having(Kind.UNKNOWN)) or self.evidence.medium is not None
+
+    @cached_property
+    def is_deletion_pending(self) -> bool:
+        return bool(self.evidence.having(Kind.PENDING)) or self.evidence.deletion_reason is not None
+
+    @cached_property
+    def is_of_late_maker(self) -> bool:
+        """Whether somebody who is named as a maker died too late for this profile."""
+        return self.rests_on_age and (bool(self.lived_on) or self.summary_says_later)
+
+    @cached_property
+    def is_for_the_museum(self) -> bool:
+        """Whether the museum says two things of the rights, or of what may be shown."""
+        medium = self.evidence.medium
+        return medium is not None and (
+            self.museum_rights_conflict or medium.metadata_usage_access != "CC0" or bool(medium.sensitive)
+        )
+
     # The United States.
 
     @cached_property

@@ -6,7 +6,7 @@ Plain values that go to JSON and back unchanged. How they are gathered lies in e
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.statements import Statement
@@ -90,6 +90,22 @@ class Medium:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What people came to about one picture under one profile, after looking at its evidence.
+
+    `answer` is `free` or `not_free`, `of` the digest of the evidence that they looked at: this one without what it says
+    of people. `roles` are those who said so, `judgements` the SHA-256 of what each of them said, `day` the last day.
+    """
+
+    profile: str
+    answer: str
+    of: str
+    roles: tuple[str, ...]
+    judgements: tuple[str, ...]
+    day: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Everything that a rule may look at. Years are calendar years.
 
@@ -101,7 +117,8 @@ class Evidence:
     a stamp; `outsiders` are words for makers whom no government employs. `shows_works` are the words that name a work
     of somebody else on an own photograph, `later_hands` those that tell of a later colouring or invention.
     `shows_subjects` is what an own photograph is of that nobody made, `unclear_subjects` what else it is said to show.
-    `makers` is everybody who is named as one, `work` what Wikidata says of the work.
+    `makers` is everybody who is named as one, `work` what Wikidata says of the work. `judged` is what people came to
+    about all this, where they did.
     """
 
     source: str
@@ -147,6 +164,12 @@ class Evidence:
     medium: Medium | None = None
     makers: tuple[Maker, ...] = ()
     work: Work | None = None
+    judged: tuple[Settled, ...] = ()
+
+    @property
+    def unjudged_digest(self) -> str:
+        """The digest of what people look at who judge it: of everything but what people came to."""
+        return digest_of(replace(self, judged=()).to_json())
 
     def having(self, kind: Kind, seen_in: str | None = None) -> tuple[Tag, ...]:
         """The tags of one kind."""
@@ -177,7 +200,7 @@ def digest_of(evidence_json: str) -> str:
     return hashlib.sha256(evidence_json.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-Value = Tag | Statement | Medium | Years | NamedYear | Maker | Work
+Value = Tag | Statement | Medium | Years | NamedYear | Maker | Work | Settled
 
 
 def _plain(value: "Evidence | Value") -> dict[str, object]:
@@ -225,6 +248,10 @@ def _named_years(stored: list[dict[str, object]]) -> tuple[NamedYear, ...]:
     return tuple(NamedYear(**named) for named in stored)  # type: ignore[arg-type]
 
 
+def _judged(stored: list[dict[str, object]]) -> tuple[Settled, ...]:
+    return tuple(Settled(**_tuples(one)) for one in stored)  # type: ignore[arg-type]
+
+
 def _tuples(stored: dict[str, object]) -> dict[str, object]:
     """Lists as tuples, those within them too."""
     return {name: _as_tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
@@ -245,4 +272,5 @@ _READERS: dict[str, Callable[..., object]] = {
     "medium": _medium,
     "makers": _makers,
     "work": _work,
+    "judged": _judged,
 }

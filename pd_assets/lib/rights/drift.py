@@ -28,6 +28,7 @@ CAUSES: Mapping[str, str] = {
     "settings": "our settings changed",
     "calendar": "the calendar",
     "knowledge": "what others know changed",
+    "judgement": "people judged it",
 }
 
 

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from pd_assets.lib.json_answers import UnreadableJson, parse_json
@@ -106,9 +107,19 @@ WORK_BOXES = frozenset({"artwork", "art photo", "painting", "infobox artwork"})
 def evidence_of(row: Mapping[str, object], ask: Questions | None = None) -> Evidence:
     """The evidence in one row about an item of any archive; `source` tells which (Commons where there is none).
 
-    `ask` answers what others know of its makers and templates, and notes what was asked. Whatever the reading of one
-    row ends with, it costs that row alone, which then waits as unreadable.
+    `ask` answers what others know of its makers and templates, and what people came to who judged this very evidence,
+    and notes what was asked. Whatever the reading of one row ends with, it costs that row alone, which then waits as
+    unreadable.
     """
+    evidence = _read(row, ask)
+    said = () if ask is None else ask.judged(str(row.get("item_id")))
+    if not said:
+        return evidence
+    seen = evidence.unjudged_digest
+    return replace(evidence, judged=tuple(one for one in said if one.of == seen))
+
+
+def _read(row: Mapping[str, object], ask: Questions | None) -> Evidence:
     source = str(row.get("source"))
     try:
         return READERS[source](row) if source in READERS else from_page(row, ask)

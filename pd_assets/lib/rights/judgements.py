@@ -1,7 +1,8 @@
 """What curators say of pictures that wait: a file for each in `rights/judgements/`, written once, never changed.
 
 A judgement is of one evidence: when the page's evidence changes, it is kept and counts no longer. Two roles judge
-without seeing one another; where they differ a third settles. No verdict rests on any of this: it is kept for people.
+without seeing one another; where they differ a third settles. What they come to is part of the evidence from the next
+decision on (`settled_by_people`, claims.Settled), and the rule table says what follows from it.
 """
 
 import json
@@ -13,17 +14,21 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, alone, write_text
 from pd_assets.lib.rights.agreement import Agreement, agreement
 from pd_assets.lib.rights.audit_answers import ANSWERS
-from pd_assets.lib.rights.waiting import Waiting
+from pd_assets.lib.rights.claims import Settled
+
+if TYPE_CHECKING:
+    from pd_assets.lib.rights.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
 FOLDER = Path("rights/judgements")
-FREE = "free"
+FREE, NOT_FREE = "free", "not_free"
 LABELS: Mapping[str, str] = {"free": "free", "not_free": "not free", "cannot_tell": "cannot tell"}
 JUDGES, SETTLED = 2, 3
 SHORTEST_REASON, LONGEST_REASON, LONGEST_ROLE = 12, 2000, 40
@@ -96,6 +101,18 @@ class Standing:
         return self.answers[-1].answer if self.is_done else None
 
     @property
+    def settled(self) -> Settled | None:
+        """What it comes to as evidence: not free, or free where two say so; None where people cannot tell."""
+        said = tuple(one for one in self.answers if one.answer == self.answer)
+        if not said or self.answer not in (FREE, NOT_FREE) or (self.answer == FREE and len(said) < JUDGES):
+            return None
+        return Settled(
+            profile=said[0].profile, answer=said[0].answer, of=said[0].evidence_digest,
+            roles=tuple(one.role for one in said), judgements=tuple(one.sha256 for one in said),
+            day=max(one.day for one in said),
+        )  # fmt: skip
+
+    @property
     def says(self) -> str:
         """In a phrase that gives no answer away before two have judged."""
         if not self.answers:
@@ -149,12 +166,22 @@ def read_judgements(home: Home) -> Judged:
     return Judged(by_evidence={about: _standing(several) for about, several in found.items()}, damaged=tuple(damaged))
 
 
+def settled_by_people(home: Home) -> dict[str, tuple[Settled, ...]]:
+    """What people came to, by item, as a part of the evidence that they looked at; in an order of its own."""
+    found: dict[str, list[Settled]] = defaultdict(list)
+    for (item_id, _, _), standing in read_judgements(home).by_evidence.items():
+        if (settled := standing.settled) is not None:
+            found[item_id].append(settled)
+    return {item_id: tuple(sorted(said, key=lambda one: (one.profile, one.of))) for item_id, said in found.items()}
+
+
 def judge(
-    home: Home, seen: Waiting, *, answer: str, reason: str, role: str, today: date, seen_digest: str
+    home: Home, seen: "Waiting", *, answer: str, reason: str, role: str, today: date, seen_digest: str
 ) -> Judgement:
     """Keep one answer about a picture that waits; it is on the disk when this returns.
 
-    `seen_digest` is that of the evidence that was looked at. ConfigError for what cannot be an answer of this role.
+    `seen_digest` is that of the evidence that was looked at. ConfigError for what cannot be an answer of this role, and
+    for a picture that waits for others than people who look at it.
     """
     if not home.may_write:
         raise ConfigError(
@@ -165,6 +192,11 @@ def judge(
         raise ConfigError(
             f"what is known of {seen.item_id} has changed since its page was opened here; look at it again, and judge "
             "what it says now"
+        )
+    if seen.is_for_others:
+        raise ConfigError(
+            f"{seen.item_id} waits for what nobody can tell by looking at it ({', '.join(sorted(seen.for_others))}); "
+            "its own page says what would settle that"
         )
     role, reason = valid_role(role), _valid_reason(reason, answer)
     with alone(home.root / FOLDER, "judges"):

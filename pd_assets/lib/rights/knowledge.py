@@ -1,4 +1,5 @@
-"""What others than the page itself know: Wikidata of persons and works, the archive of its own templates.
+"""What others than the page itself know: Wikidata of persons and works, the archive of its own templates, and people
+who judged a picture that waited.
 
 Held in memory, plain and read-only. commons/creators and commons/templates hold it between runs. What nobody knows is
 None, which never speaks for a picture. A reading notes what it asked for, so that a page is read again when the answer
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from pd_assets.lib.page.dates import Years
+from pd_assets.lib.rights.claims import Settled
 
 DIGEST_SIZE_BYTES = 8
 
@@ -86,11 +88,13 @@ class Knowledge:
     """All that is known: by item id, by the normal name of a Creator page (`creator:jan roy` -> Q1), by template.
 
     A Creator page that names no item and tells a life itself leads to an entity of its own, whose item is its title.
+    `judged` is what people came to about items, after whatever evidence.
     """
 
     entities: Mapping[str, Entity] = field(default_factory=dict)
     creator_pages: Mapping[str, str | Entity] = field(default_factory=dict)
     templates: Mapping[str, TemplateFact] = field(default_factory=dict)
+    judged: Mapping[str, tuple[Settled, ...]] = field(default_factory=dict)
 
 
 NOTHING = Knowledge()
@@ -119,6 +123,13 @@ class Questions:
         self._marks.add(mark(f"template:{name}", found))
         return found
 
+    def judged(self, item_id: str) -> tuple[Settled, ...]:
+        """What people came to about an item. That nobody judged it is no answer, and leaves no mark (unread.sql)."""
+        found = self.known.judged.get(item_id, ())
+        if found:
+            self._marks.add(judged_mark(item_id, found))
+        return found
+
     @property
     def marks(self) -> tuple[str, ...]:
         return tuple(sorted(self._marks))
@@ -143,6 +154,11 @@ def mark(key: str, answer: Entity | TemplateFact | str | None) -> str:
     return f"{key}@{hashlib.blake2b(text.encode(), digest_size=DIGEST_SIZE_BYTES).hexdigest()}"
 
 
+def judged_mark(item_id: str, settled: Iterable[Settled]) -> str:
+    """The mark of what people came to about an item."""
+    return mark(f"judged:{item_id}", "\n".join(map(repr, settled)))
+
+
 def marks_of(known: Knowledge) -> dict[str, str]:
     """The mark of everything that is known now, by key: a stored mark that differs from it is out of date."""
     return dict(each_mark(known))
@@ -153,3 +169,4 @@ def each_mark(known: Knowledge) -> Iterator[tuple[str, str]]:
     yield from ((key, mark(key, entity)) for key, entity in known.entities.items())
     yield from ((name, mark(name, item)) for name, item in known.creator_pages.items())
     yield from ((f"template:{name}", mark(f"template:{name}", fact)) for name, fact in known.templates.items())
+    yield from ((f"judged:{item_id}", judged_mark(item_id, said)) for item_id, said in known.judged.items())

@@ -27,7 +27,18 @@ from pd_assets.lib.code_version import code_version
 from pd_assets.lib.home import Home, replacing
 from pd_assets.lib.page.dates import Years
 from pd_assets.lib.page.wikitext import normal_name
-from pd_assets.lib.rights.knowledge import NOTHING, Entity, EntityKind, Knowledge, TemplateFact, TemplateKind, mark
+from pd_assets.lib.rights.claims import Settled
+from pd_assets.lib.rights.judgements import settled_by_people
+from pd_assets.lib.rights.knowledge import (
+    NOTHING,
+    Entity,
+    EntityKind,
+    Knowledge,
+    TemplateFact,
+    TemplateKind,
+    judged_mark,
+    mark,
+)
 from pd_assets.lib.rights.stored_templates import templates_known
 
 CREATOR_PAGE = "creator_page"
@@ -74,13 +85,15 @@ def spool(home: Home, folder: Path) -> Path:
             name: behind if isinstance(behind, str) else asdict(behind) for name, behind in pages.items()
         },
         "templates": [asdict(one) for one in templates_known(home).values()],
+        "judged": {item_id: [asdict(one) for one in said] for item_id, said in settled_by_people(home).items()},
     }
     (folder / OTHERS).write_text(json.dumps(others))
     return folder
 
 
 def show_marks(home: Home, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Make the table `marks` (key, mark) of everything that is known now; what the cache has is not marked again."""
+    """Make the table `marks` (key, mark) of everything that is known now; what the cache has is not marked again. The
+    table `judged` (item_id, mark) has those of what people judged."""
     run = connection.execute
     tables.relation(connection, home, CREATORS).create_view("creators")
     cache = home.scratch / MARKS
@@ -104,9 +117,13 @@ def show_marks(home: Home, connection: duckdb.DuckDBPyConnection, folder: Path) 
         connection.read_parquet(str(path)).create_view("cached")
     others = [(name, mark(name, behind)) for name, behind in _creator_pages(connection).items()]
     others += [(key := f"template:{name}", mark(key, fact)) for name, fact in templates_known(home).items()]
+    judged = [(item_id, judged_mark(item_id, said)) for item_id, said in settled_by_people(home).items()]
+    others += [(f"judged:{item_id}", one) for item_id, one in judged]
     told = {"key": [key for key, _ in others], "mark": [one for _, one in others]}
     connection.register("others", pa.table(told, schema=pa.schema({"key": TEXT, "mark": TEXT})))
     run("create table marks as select key, mark from cached union all select key, mark from others")
+    told = {"item_id": [item_id for item_id, _ in judged], "mark": [one for _, one in judged]}
+    connection.from_arrow(pa.table(told, schema=pa.schema({"item_id": TEXT, "mark": TEXT}))).create("judged")
 
 
 def _cached(path: Path) -> Iterator[pa.RecordBatch]:
@@ -150,7 +167,14 @@ def _opened(folder: Path) -> Knowledge:
             for name, behind in others["creator_pages"].items()
         },
         templates={fact.name: fact for fact in facts},
+        judged={item_id: tuple(map(_settled_of, said)) for item_id, said in others["judged"].items()},
     )
+
+
+def _settled_of(told: Mapping[str, object]) -> Settled:
+    """What people came to, as it was spooled."""
+    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return Settled(**lists)  # type: ignore[arg-type]
 
 
 class StoredEntities(Mapping[str, Entity]):

@@ -236,12 +236,19 @@ def _own_subject_unclear(told: Told) -> str:
 
 
 Builder = Callable[[Told], str]
+
+
+def _judged_not_free(told: Told) -> str:
+    return f"people looked at its page and say that it is not free ({told.judged_by})"
+
+
 REASONS: Mapping[str, Builder] = {
     "not_live": _not_live,
     "page_unreadable": _page_unreadable,
     "not_a_picture": _not_a_picture,
     "in_doubt": _in_doubt,
     "obligation": _obligation,
+    "judged_not_free": _judged_not_free,
     "usage_missing": _usage_missing,
     "personality": _personality,
     "deletion_pending": _deletion_pending,

@@ -4,7 +4,7 @@ Every rule cites the policy that it follows. What no rule accepts is rejected: d
 case.py holds the arithmetic that the tests of the rules use.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Literal, cast
@@ -17,6 +17,7 @@ from pd_assets.lib.rights.tags import Kind
 
 __all__ = [
     "CONFLICTING_REASONS",
+    "FOR_OTHERS",
     "PROFILES",
     "RULES",
     "Case",
@@ -26,6 +27,7 @@ __all__ = [
     "Trial",
     "decide",
     "explain",
+    "for_others",
     "valid_until",
 ]
 
@@ -49,6 +51,7 @@ PEOPLE = "https://commons.wikimedia.org/wiki/Commons:Photographs_of_identifiable
 OPEN_ACCESS = "https://www.si.edu/openaccess/faq"
 SI_TERMS = "https://www.si.edu/termsofuse"
 SI_VALUES = "https://www.si.edu/openaccess/values-statement"
+PRECAUTION = "https://commons.wikimedia.org/wiki/Commons:Project_scope/Precautionary_principle"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +153,14 @@ RULES: tuple[Rule, ...] = (
              lambda c: (bool(c.evidence.having(Kind.PERSON)) or "personality" in c.evidence.restrictions
                         or bool(c.evidence.shows_living)),
              "it shows an identifiable living person", PEOPLE),
+    # What people came to who judged what would wait, where it is theirs to settle.
+    _against("judged-not-free", BOTH, "reject", "judged_not_free", lambda c: c.judged == "not_free",
+             "people judged it after looking at this very evidence, and say that it is not free", PRECAUTION),
+    _accept("accept-judged", BOTH,
+            lambda c: c.judged == "free" and c.gives_a_reason and not c.is_for_others,
+            "two people judged it after looking at this very evidence, and say that it is free", PRECAUTION),
     # What is to wait, or to be looked at.
-    _against("deletion-pending", COMMONS, "quarantine", "deletion_pending",
-             lambda c: bool(c.evidence.having(Kind.PENDING)) or c.evidence.deletion_reason is not None,
+    _against("deletion-pending", COMMONS, "quarantine", "deletion_pending", lambda c: c.is_deletion_pending,
              "somebody asks for its deletion, and nobody has decided", DELETION),
     _against("statement-conflict", COMMONS, "quarantine", "sdc_conflict", lambda c: c.status_conflicts,
              "the structured data do not say public domain", SDC),
@@ -178,7 +186,7 @@ RULES: tuple[Rule, ...] = (
     _against("date-contradicts", COMMONS, "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
              "the work is dated later than its tag allows, or outside of its maker's life", TAGS),
     _against("maker-lived-on", COMMONS, "quarantine", "maker_died_late",
-             lambda c: c.rests_on_age and (bool(c.lived_on) or c.summary_says_later),
+             lambda c: c.is_of_late_maker,
              "a maker died too late for this profile", TAGS, "source country"),
     _lacking("date-unread", COMMONS, "quarantine", "date_unread",
              lambda c: c.rests_on_age and c.evidence.date_unread is not None,
@@ -231,6 +239,20 @@ RULES: tuple[Rule, ...] = (
              "nothing shows that it is free in the source country for this profile", TAGS, "source country"),
 )
 # fmt: on
+
+# What time, the archive or the museum settles, and no judgement (Case.is_for_others); a copy is settled on its page.
+FOR_OTHERS = frozenset(
+    {"page_unreadable", "deletion_pending", "fresh_upload", "maker_died_late", "rights_conflict", "sensitive"}
+    | {"copy_conflict"}
+)
+
+
+def for_others(reasons: Iterable[str]) -> frozenset[str]:
+    """The reasons of what waits that no judgement settles: without any ground on the page, nor a tag that people could
+    weigh, there is nothing to look at."""
+    said = frozenset(reasons)
+    return (FOR_OTHERS & said) | (frozenset() if "unknown_tag" in said else said & {"no_ground"})
+
 
 # What a page says against a picture, not what it merely leaves out.
 CONFLICTING_REASONS = frozenset(rule.reason for rule in RULES if rule.contradicts)

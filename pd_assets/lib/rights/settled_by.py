@@ -16,6 +16,7 @@ SETTLED_BY: Mapping[str, str] = {
     "obligation": "the licence with conditions off the page, if it was put there by mistake; else nothing",
     "usage_missing": "the museum saying CC0 for this medium",
     "personality": "that the person has died; else nothing",
+    "judged_not_free": "a page that says something else than the one that they looked at: it is judged anew then",
     "deletion_pending": "the archive's decision to keep it",
     "sdc_conflict": "structured data that say public domain as well (P6216)",
     "us_only_statement": "a statement or tag that speaks of the source country too",

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pd_assets.lib.rights.case import FRESH_DAYS, Case, Profile
 from pd_assets.lib.rights.claims import Evidence, Maker, Tag
-from pd_assets.lib.rights.plain_words import Names, in_list, quoted, tag_name, years
+from pd_assets.lib.rights.plain_words import Names, day, in_list, quoted, tag_name, years
 from pd_assets.lib.rights.rules import Decision
 from pd_assets.lib.rights.tags import Kind
 
@@ -35,6 +35,12 @@ class Told:
         """The tags that the page itself gives as grounds, or that give all rights up."""
         found = [tag for tag in self.tags(Kind.GROUND, Kind.DEDICATION) if tag.seen_in == "wikitext"]
         return in_list(tag_name(tag.name) for tag in found)
+
+    @property
+    def judged_by(self) -> str:
+        """Who judged it under this profile, and on which day: roles, never names."""
+        said = [one for one in self.evidence.judged if one.profile == self.profile.name]
+        return "; ".join(f"{in_list(one.roles)}, {day(one.day)}" for one in said) or "people"
 
     @property
     def term(self) -> str:

@@ -1,7 +1,7 @@
 """The pictures that wait (quarantine), in the order in which people may best look at them. Only reads.
 
-Those come first that one person could settle, one reason alone holding them back, and of these the ones whose reason
-holds back most.
+Those come first that people can settle, of these the ones that one reason alone holds back, and of these the ones whose
+reason holds back most. Last come those that wait for time, the archive or the museum.
 """
 
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.key_evidence import key_evidence
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.plain_words import ids_in, names_of
-from pd_assets.lib.rights.rules import RULES, Decision, explain
+from pd_assets.lib.rights.rules import FOR_OTHERS, RULES, Decision, explain, for_others
 from pd_assets.lib.rights.told import Told
 from pd_assets.lib.rights.words_for_people import other_reasons, sentence
 
@@ -42,19 +42,21 @@ class WaitingRule:
 
 @dataclass(frozen=True, kw_only=True)
 class InLine:
-    """One item in the queue."""
+    """One item in the queue; `is_for_others` where no judgement settles what it waits for."""
 
     item_id: str
     title: str
     rule_id: str
     evidence_digest: str
     against: int
+    is_for_others: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
     """One item that waits, with the evidence of its decision. `path` is its picture's place under PD_HOME, if it has
-    one; `is_readable` is false where the evidence is in a form that is not read any more."""
+    one; `is_readable` is false where the evidence is in a form that is not read any more. `evidence_digest` is that of
+    what people look at: without what others came to."""
 
     item_id: str
     profile: str
@@ -66,6 +68,15 @@ class Waiting:
     evidence_digest: str
     path: str | None
     is_readable: bool = True
+
+    @property
+    def for_others(self) -> frozenset[str]:
+        """The reasons that time, the archive or the museum settles."""
+        return for_others(self.reasons)
+
+    @property
+    def is_for_others(self) -> bool:
+        return bool(self.for_others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +110,13 @@ def in_line(
     """A stretch of the queue, of one rule or of all: without these items as they stood, or only these."""
     named = None if only is None else ["|".join(one) for one in only]
     given = {"profile": profile, "rule": rule, "but": ["|".join(one) for one in but], "only": named,
-             "most": most, "past": past}  # fmt: skip
+             "for_others": sorted(FOR_OTHERS), "most": most, "past": past}  # fmt: skip
     found = tables.query(home, load("waiting"), {"decisions": DECISIONS, "items": ITEMS}, given)
     return [
         InLine(
             item_id=str(row["item_id"]), title=str(row["title"] or row["item_id"]), rule_id=str(row["rule_id"]),
             evidence_digest=str(row["evidence_digest"] or ""), against=int(str(row["against"] or 0)),
+            is_for_others=bool(row["is_for_others"]),
         )
         for row in tables.rows(found)
     ]  # fmt: skip
@@ -128,7 +140,7 @@ def waiting_item(home: Home, profile: str, item_id: str) -> Waiting | None:
             rule_id=str(row["rule_id"]),
             reasons=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
             evidence=evidence,
-            evidence_digest=str(row["evidence_digest"] or ""),
+            evidence_digest=evidence.unjudged_digest if evidence.judged else str(row["evidence_digest"] or ""),
             path=None if row["path"] is None else str(row["path"]),
             is_readable=is_readable,
         )

@@ -124,6 +124,7 @@ FREE: Mapping[str, Builder] = {
     "accept-own-work-released": _own_work_released,
     "accept-museum-object": ACCEPTED["accept-museum-object"],
     "accept-museum-work": _museum_work,
+    "accept-judged": ACCEPTED["accept-judged"],
 }
 
 

@@ -93,6 +93,10 @@ def _museum_work(told: Told) -> str:
     return f"the museum gives its picture away with CC0{_witnessed(told)}"
 
 
+def _judged(told: Told) -> str:
+    return f"two people looked at what its page says and say that it is free ({told.judged_by})"
+
+
 def _witnessed(told: Told) -> str:
     """Who or what, beside the tag, shows the age of a work."""
     seen = told.evidence
@@ -112,4 +116,5 @@ ACCEPTED: Mapping[str, Builder] = {
     "accept-own-work-released": _own_work_released,
     "accept-museum-object": _museum_object,
     "accept-museum-work": _museum_work,
+    "accept-judged": _judged,
 }

@@ -66,7 +66,7 @@ CHANGES = Table(
             TEXT,
             "`upstream_edit` (what the archive says of it), `deletion`, `copy` (a page of the same bytes), `rule` "
             "(the rule table, or what reads the evidence), `knowledge` (what others say of its makers, its work or its "
-            "templates), `settings` (PD_FRESH_DAYS), `calendar`",
+            "templates), `judgement` (people who judged it), `settings` (PD_FRESH_DAYS), `calendar`",
         ),
         "from_revid": (BIG, "revision that the evidence before was read from, null where the archive has none"),
         "to_revid": (BIG, "revision that the evidence now was read from"),

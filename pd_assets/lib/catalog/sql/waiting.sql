@@ -1,10 +1,15 @@
--- The items that wait, those first that one person could settle (one reason alone holds them back), of the rules that
--- hold back most. Tables: decisions, items. Parameters: profile, rule (null: every rule), but and only (items with the
--- digest of their evidence: `commons:M1|ab12...`; only null: all), most, past.
+-- The items that wait, those first that people can settle, of these the ones that one reason alone holds back, of the
+-- rules that hold back most. Tables: decisions, items. Parameters: profile, rule (null: every rule), but and only (items
+-- with the digest of their evidence: `commons:M1|ab12...`; only null: all), for_others (reasons), most, past.
 with waits as (
     select
         item_id, rule_id, evidence_digest, len(reasons) as against, count(*) over (partition by rule_id) as of_rule,
-        item_id || '|' || coalesce(evidence_digest, '') as about
+        item_id || '|' || coalesce(evidence_digest, '') as about,
+        coalesce(
+            list_has_any(reasons, $for_others::varchar[])
+            or (list_contains(reasons, 'no_ground') and not list_contains(reasons, 'unknown_tag')),
+            false
+        ) as is_for_others
     from decisions where profile = $profile and verdict = 'quarantine'
 ),
 chosen as (
@@ -12,9 +17,10 @@ chosen as (
     where ($rule::varchar is null or rule_id = $rule)
         and about not in (select unnest($but::varchar[]))
         and ($only::varchar[] is null or about in (select unnest($only::varchar[])))
-    order by greatest(against, 1), of_rule desc, rule_id, md5(item_id), item_id
+    order by is_for_others, greatest(against, 1), of_rule desc, rule_id, md5(item_id), item_id
     limit $most offset $past
 )
-select chosen.item_id, chosen.rule_id, chosen.evidence_digest, chosen.against, chosen.of_rule, items.title
+select chosen.item_id, chosen.rule_id, chosen.evidence_digest, chosen.against, chosen.of_rule, items.title,
+    chosen.is_for_others
 from chosen left join items on items.item_id = chosen.item_id
-order by greatest(against, 1), of_rule desc, rule_id, md5(chosen.item_id), chosen.item_id
+order by is_for_others, greatest(against, 1), of_rule desc, rule_id, md5(chosen.item_id), chosen.item_id

@@ -36,9 +36,10 @@ def test_a_decision_against_a_picture_gives_its_reasons_and_one_for_it_gives_non
 
 
 def test_the_table_of_cases_tries_every_rule_and_no_trap_twice() -> None:
+    by_people = {"accept-judged", "judged-not-free"}
     assert {rule for case in CASES for rule in case.rules} == {
         rule.rule_id for rule in RULES if "commons" in rule.applies_to
-    }
+    } - by_people
     assert len({case.trap for case in CASES}) == len(CASES) >= 250
 
 
