@@ -6,6 +6,7 @@ Shapes: N pictures, H height, W width, C channels.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -66,24 +67,12 @@ def paint(ready: Ready, pipeline: DiffusionPipeline, on_step: OnStep) -> Pixels:
         canvas = Canvas(width=ready.shape.side_px, height=ready.shape.side_px)
     steps = steps_of(pipeline, canvas, ready.sampling.sample_steps)
     with _threads_that_help(pipeline), telling_steps(pipeline, _counted(steps, len(places), batch_size, on_step)):
-        if canvas is not None:
-            return draw_on(
-                pipeline,
-                canvas,
-                prompts_of(order),
-                ready.sampling,
-                seed=order.seed,
-                places=places,
-                batch_size=batch_size,
-                padded=True,
-                negative_prompt=order.negative_prompt,
-            )
-        if not ready.shape.takes_prompts:
+        if canvas is None and not ready.shape.takes_prompts:
             return draw_unprompted(
                 pipeline, places, ready.sampling, seed=order.seed, batch_size=batch_size, padded=True
             )
-        return draw(
-            pipeline,
+        drawing = partial(draw, pipeline) if canvas is None else partial(draw_on, pipeline, canvas)
+        return drawing(
             prompts_of(order),
             ready.sampling,
             seed=order.seed,

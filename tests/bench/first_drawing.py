@@ -6,18 +6,14 @@ before, where that may be done (as root).
 """
 
 import argparse
-import os
-import signal
 import statistics
-import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
-from tests.bench.first_page import DROP
+from tests.bench.first_page import dropped, opened
 
 REQUIRED_S = 10.0
 # What the page shows while it draws asks for news.
@@ -26,18 +22,10 @@ NOT_DRAWN = "every 1s"
 
 def first_drawings_s(home: Path, wish: dict[str, str]) -> tuple[float, float]:
     """Seconds from the wish to the page that shows its picture: of the first after a start, and of the second."""
-    command = [sys.executable, "-m", "pd_assets.cli", "open", "--no-browser", "--port", "0"]
-    with subprocess.Popen(
-        command, env={**os.environ, "PD_HOME": str(home)}, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[0].rstrip("/")
+    with opened(home) as url:
         with urllib.request.urlopen(f"{url}/draw") as page:
             page.read()
-        try:
-            return _drawn_s(url, wish), _drawn_s(url, {**wish, "seed": "2"})
-        finally:
-            process.send_signal(signal.SIGINT)
+        return _drawn_s(url, wish), _drawn_s(url, {**wish, "seed": "2"})
 
 
 def _drawn_s(url: str, wish: dict[str, str]) -> float:
@@ -63,15 +51,11 @@ def main() -> None:
     arguments = parser.parse_args()
     firsts, seconds = [], []
     for _ in range(arguments.times):
-        is_cold = False
-        with suppress(OSError):
-            os.sync()
-            DROP.write_text("3\n")
-            is_cold = True
+        how = dropped()
         first, second = first_drawings_s(arguments.home, {"prompt": arguments.prompt, "seed": "1"})
         firsts.append(first)
         seconds.append(second)
-        print(f"first {first:.1f} s, second {second:.1f} s{'' if is_cold else ' (files still in memory)'}", flush=True)
+        print(f"first {first:.1f} s, second {second:.1f} s{how}", flush=True)
     print(f"median: first {statistics.median(firsts):.1f} s, second {statistics.median(seconds):.1f} s; ", end="")
     print(f"required {REQUIRED_S:.0f} s")
     sys.exit(max(firsts) > REQUIRED_S)
