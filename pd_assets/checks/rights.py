@@ -23,7 +23,8 @@ FEW_ITEMS = 20
     name="every_acceptance_is_proven",
     blocking=True,
     description="Every accepted row has evidence that fits its digest and names a ground, no tag with conditions, "
-    "nothing in doubt, a live page, and no copy under conditions.",
+    "nothing in doubt, a live page, no copy under conditions, and a tag that nobody knows only where two people judged "
+    "the page.",
 )
 def every_acceptance_is_proven(platform: Platform) -> dg.AssetCheckResult:
     problems = find_unproven(platform.home())
@@ -39,7 +40,7 @@ def every_acceptance_is_proven(platform: Platform) -> dg.AssetCheckResult:
     asset=dg.AssetKey(["rights", "decisions"]),
     name="no_unknown_tags",
     description="Licence tags that the rule table does not know, by frequency, so that it can grow. A warning: pages "
-    "with one of them are not accepted.",
+    "with one of them are not accepted, unless two people judge the page.",
 )
 def no_unknown_tags(platform: Platform) -> dg.AssetCheckResult:
     unknown = tags_of(platform.home(), profile=platform.settings().rights_profile, kind="unknown")
@@ -56,7 +57,7 @@ def _unknown(items: Mapping[str, int]) -> str:
     named = ", ".join(list(items)[:NAMED]) + (", ..." if len(items) > NAMED else "")
     return (
         f"{len(items)} licence tags that the rule table does not know ({named}). Pages with one of them are not "
-        "accepted until it does, so nothing gets in by it"
+        "accepted until it does, or two people judge the page, so nothing gets in by it"
     )
 
 

@@ -90,7 +90,9 @@ def explain(item: str, profile: str | None, *, everything: bool = False) -> Iter
         1,
         None,
     )
-    if said := judged_in_words(read_judgements(home).of_item(item_id), evidence.unjudged_digest):
+    if said := judged_in_words(
+        read_judgements(home).of_item(item_id), evidence.looked_at(str(page["page_digest"] or ""))
+    ):
         yield "What people said of it:"
         yield from _indented(said)
 

@@ -28,13 +28,15 @@ from pd_assets.lib.rights.judgements import (
     SHORTEST_REASON,
     Judged,
     Standing,
+    as_person,
     judge,
     judged_in_words,
     read_judgements,
     valid_role,
 )
+from pd_assets.lib.rights.rules import FOR_OTHERS
 from pd_assets.lib.rights.settled_by import SETTLED_BY
-from pd_assets.lib.rights.waiting import About, InLine, Waiting
+from pd_assets.lib.rights.waiting import InLine, Waiting
 from pd_assets.web.forms import form_of
 from pd_assets.web.judge_audit import audit_routes
 from pd_assets.web.judge_category import category_routes
@@ -82,7 +84,7 @@ class _Pages:
             problem = str(error)
         judged = read_judgements(self.home)
         rules = waiting.waiting_rules(self.home, self.profile)
-        differing = self._current(judged, lambda standing: standing.is_open)
+        differing = self._current(self._now(judged), lambda standing: standing.is_open)
         told = {
             "role": role,
             "said": role or said,
@@ -105,10 +107,9 @@ class _Pages:
         """The pictures that wait: first those that wait for a second person, or for one who settles."""
         asked = request.query_params
         role, rule, past = _role(asked), self._rule(asked), _number(asked.get("past", "0"))
-        judged = read_judgements(self.home)
-        second = self._current(judged, lambda one: _is_for(one, role) and bool(one.answers)) if not past else []
-        but = _judged_about(judged, self.profile)
-        lines = waiting.in_line(self.home, self.profile, rule=rule, but=but, most=AT_ONCE + 1, past=past)
+        now = self._now(read_judgements(self.home))
+        second = self._current(now, lambda one: _is_for(one, role)) if not past else []
+        lines = waiting.in_line(self.home, self.profile, rule=rule, but=now, most=AT_ONCE + 1, past=past)
         told = {
             "role": role,
             "query": _query(role, rule),
@@ -153,11 +154,11 @@ class _Pages:
 
     def _next(self, role: str, rule: str | None) -> str:
         """Where whoever has just judged goes on."""
-        judged = read_judgements(self.home)
-        begun = [] if rule else self._current(judged, lambda one: _is_for(one, role))
+        now = self._now(read_judgements(self.home))
+        begun = [] if rule else self._current(now, lambda one: _is_for(one, role))
         if begun:
             return f"{place_of(begun[0].line.item_id)}{_query(role, kept=1)}"
-        lines = waiting.in_line(self.home, self.profile, rule=rule, but=_judged_about(judged, self.profile), most=1)
+        lines = waiting.in_line(self.home, self.profile, rule=rule, but=now, most=1)
         if not lines or lines[0].is_for_others:
             return f"{QUEUE}{_query(role, kept=1)}"
         return f"{place_of(lines[0].item_id)}{_query(role, rule, kept=1)}"
@@ -174,7 +175,7 @@ class _Pages:
         kept: bool = False,
     ) -> Response:
         judged = read_judgements(self.home)
-        standing = judged.standing(one.item_id, self.profile, one.evidence_digest)
+        standing = judged.standing(one.item_id, self.profile, one.looked_at)
         is_gone = not stands(self.home, one.item_id).is_free_to_stay
         if one.path and not is_gone:
             self.home.fetched(self.home.root / one.path)
@@ -191,10 +192,10 @@ class _Pages:
             "evidence": list(claims(one.evidence)),
             "standing": standing,
             # Nobody sees an answer before two have judged without seeing one another.
-            "answers": judged_in_words([standing], one.evidence_digest) if len(standing.answers) >= JUDGES else [],
-            "has_judged": role is not None and role.casefold() in standing.roles,
+            "answers": judged_in_words([standing], one.looked_at) if len(standing.answers) >= JUDGES else [],
+            "has_judged": role is not None and as_person(role) in standing.roles,
             "may_judge": self.home.may_write and one.is_readable and not one.is_for_others and _is_for(standing, role),
-            "for_others": [SETTLED_BY[reason] for reason in one.reasons if reason in one.for_others],
+            "for_others": [SETTLED_BY[reason] for reason in one.reasons if reason in FOR_OTHERS],
             "is_read_only": not self.home.may_write,
             "labels": LABELS,
             "role": said.get("role", role or "")[:200],
@@ -212,7 +213,8 @@ class _Pages:
 
     def _waiting(self, request: Request) -> Waiting:
         item_id = str(request.path_params["item_id"])
-        if (one := waiting.waiting_item(self.home, self.profile, item_id)) is None:
+        fresh_days = self.served.settings.fresh_days
+        if (one := waiting.waiting_item(self.home, self.profile, item_id, fresh_days=fresh_days)) is None:
             raise HTTPException(
                 404,
                 f"{item_id[:100]} does not wait under {self.profile}: it was decided, is taken out, or is not known. "
@@ -223,17 +225,18 @@ class _Pages:
     def _rule(self, asked: Mapping[str, str]) -> str | None:
         return asked.get("rule", "")[:60] or None
 
-    def _current(self, judged: Judged, wanted: Callable[[Standing], bool]) -> list[_Begun]:
-        """The pictures that still wait on the evidence that was judged, of such a standing."""
-        found = {
-            (one[0], one[2]): standing
-            for one, standing in judged.by_evidence.items()
-            if one[1] == self.profile and wanted(standing)
-        }
-        if not found:
-            return []
-        lines = waiting.in_line(self.home, self.profile, only=found, most=AT_ONCE)
-        return [_Begun(line=line, standing=found[line.item_id, line.evidence_digest]) for line in lines]
+    def _now(self, judged: Judged) -> dict[str, Standing]:
+        """The items that wait and that somebody has judged as they are now."""
+        items = {item_id for item_id, profile, _ in judged.by_evidence if profile == self.profile}
+        now = waiting.looked_at_now(self.home, self.profile, items)
+        found = {item_id: judged.standing(item_id, self.profile, digest) for item_id, digest in now.items()}
+        return {item_id: standing for item_id, standing in found.items() if standing.answers}
+
+    def _current(self, now: Mapping[str, Standing], wanted: Callable[[Standing], bool]) -> list[_Begun]:
+        """Of these pictures those of such a standing."""
+        found = [item_id for item_id, standing in now.items() if wanted(standing)]
+        lines = waiting.in_line(self.home, self.profile, only=found, most=AT_ONCE) if found else []
+        return [_Begun(line=line, standing=now[line.item_id]) for line in lines]
 
 
 def place_of(item_id: str) -> str:
@@ -243,11 +246,7 @@ def place_of(item_id: str) -> str:
 
 def _is_for(standing: Standing, role: str | None) -> bool:
     """Whether somebody of this role may still say something."""
-    return not standing.is_done and (role is None or role.casefold() not in standing.roles)
-
-
-def _judged_about(judged: Judged, profile: str) -> list[About]:
-    return [(item_id, digest) for item_id, of, digest in judged.by_evidence if of == profile]
+    return not standing.is_done and (role is None or as_person(role) not in standing.roles)
 
 
 def _role(asked: Mapping[str, str]) -> str | None:

@@ -270,11 +270,9 @@ def _names(home: Home, row: Row) -> Names:
 
 
 def _digest(decisions: Sequence[Row]) -> str:
-    """Of the evidence that people look at who judge an item."""
+    """Of what people look at who judge an item."""
     evidence = _evidence_of(decisions[0]) if decisions else None
-    if evidence is not None and evidence.judged:
-        return evidence.unjudged_digest
-    return str(decisions[0].get("evidence_digest") or "") if decisions else ""
+    return "" if evidence is None else evidence.looked_at(str(decisions[0].get("page_digest") or ""))
 
 
 def _undecided(standing: Stands) -> str:

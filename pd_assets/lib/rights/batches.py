@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS
 from pd_assets.lib.catalog.schemas.table import FLAG, TEXT, TEXTS
 from pd_assets.lib.rights.evidence import Evidence, digest_of, evidence_of
-from pd_assets.lib.rights.grounds import grounds_of
+from pd_assets.lib.rights.grounds import BY_PEOPLE, grounds_of
 from pd_assets.lib.rights.knowledge import Questions
 from pd_assets.lib.rights.known import spooled
-from pd_assets.lib.rights.rules import CONFLICTING_REASONS, PROFILES, Decision, decide, valid_until
+from pd_assets.lib.rights.rules import ACCEPT_JUDGED, CONFLICTING_REASONS, PROFILES, Decision, decide, valid_until
 from pd_assets.lib.rights.versions import extractor_version, ruleset_version
 
 Row = Mapping[str, object]
@@ -27,7 +27,6 @@ COPY_CONFLICT = Decision(verdict="quarantine", rule_id="copy-conflict", reasons=
 EVIDENCE_READ = pa.schema(
     {"item_id": TEXT, "page_digest": TEXT, "evidence": TEXT, "evidence_digest": TEXT, "looked_up": TEXTS}
 )
-JUDGED = frozenset({"accept-judged", "judged-not-free"})
 REFUSED = pa.schema({"sha1": TEXT, "profile": TEXT})
 # A decision as it stands (null where there is none), with the evidence of today, and beside it what the evidence was.
 # The texts of the evidence are in the first row of each item only.
@@ -163,7 +162,7 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
             "evidence": text,
             "decided_at": row["decided_at"] if _is_unchanged(row, decision) else terms.now,
             "since": _not_after(_since(row), terms) if row["verdict"] == decision.verdict else terms.today.isoformat(),
-            "grounds": grounds if decision.verdict == "accept" else [],
+            "grounds": _rests_on(decision, grounds),
             "page_digest": row["page_digest"],
             "extractor_version": extractor_version(),
             "looked_up": row["looked_up"],
@@ -175,6 +174,12 @@ def _decide_item(rows: Sequence[Row], terms: Terms) -> Iterator[tuple[Row, Row |
         else:
             before = str(rows[0]["evidence_before"] or text)
             yield decided, _change(row, decided, before, _cause(row, own, decision, evidence, before, terms), terms)
+
+
+def _rests_on(decision: Decision, grounds: Sequence[str]) -> list[str]:
+    if decision.verdict != "accept":
+        return []
+    return sorted([*grounds, BY_PEOPLE]) if decision.rule_id == ACCEPT_JUDGED else [*grounds]
 
 
 def _since(row: Row) -> str | None:
@@ -206,10 +211,15 @@ def _cause(row: Row, own: Decision, decision: Decision, evidence: Evidence, befo
         return "deletion" if evidence.status == "deleted" else "upstream_edit"
     is_news = row["is_read_anew"] and row["looked_up"] != row["looked_up_before"]
     if is_news and same_reader and _verdict_on(before, row, terms) != own.verdict:
-        return "judgement" if JUDGED.intersection((row["rule_id"], decision.rule_id)) else "knowledge"
+        return "judgement" if _judged(row["looked_up"]) != _judged(row["looked_up_before"]) else "knowledge"
     if row["ruleset_version"] != ruleset_version() or not same_reader:
         return "rule"
     return "settings" if row["fresh_days"] != terms.fresh_days else "calendar"
+
+
+def _judged(looked_up: object) -> list[str]:
+    """What tells of people, of all that a reading asked for."""
+    return [one for one in looked_up if one.startswith("judged:")] if isinstance(looked_up, list) else []
 
 
 def _verdict_on(evidence: str, row: Row, terms: Terms) -> str:

@@ -98,13 +98,21 @@ class Case:
 
     @cached_property
     def judged(self) -> str | None:
-        """`free` or `not_free`, where people came to that about this evidence under this profile."""
-        return next((one.answer for one in self.evidence.judged if one.profile == self.profile.name), None)
+        """`free` or `not_free`, where people came to that about this evidence under this profile.
+
+        What is not free under a profile that asks for less is not free under this one.
+        """
+        for one in self.evidence.judged:
+            asks_for = PROFILES[one.profile].life or 0 if one.profile in PROFILES else 0
+            if one.answer == "not_free" and asks_for <= (self.profile.life or 0):
+                return "not_free"
+        said = {one.answer for one in self.evidence.judged if one.profile == self.profile.name}
+        return "free" if said == {"free"} else None
 
     @cached_property
     def is_for_others(self) -> bool:
         """Whether time, the archive or the museum has to settle it, and nobody who only looks at it."""
-        return self.is_deletion_pending or self.is_fresh or self.is_of_late_maker or self.is_for_the_museum
+        return self.is_deletion_pending or self.is_fresh or self.has_late_maker or self.is_for_the_museum
 
     @cached_property
     def gives_a_reason(self) -> bool:
@@ -118,9 +126,11 @@ class Case:
         return bool(self.evidence.having(Kind.PENDING)) or self.evidence.deletion_reason is not None
 
     @cached_property
-    def is_of_late_maker(self) -> bool:
-        """Whether somebody who is named as a maker died too late for this profile."""
-        return self.rests_on_age and (bool(self.lived_on) or self.summary_says_later)
+    def has_late_maker(self) -> bool:
+        """Whether somebody who is named as a maker died too late for this profile, whatever the tag rests on."""
+        died, limit = self.evidence.death_year, self.last_year_of_death
+        is_told = died is not None and limit is not None and died > limit
+        return bool(self.lived_on) or self.summary_says_later or is_told
 
     @cached_property
     def is_for_the_museum(self) -> bool:

@@ -5,6 +5,7 @@ Plain values that go to JSON and back unchanged. How they are gathered lies in e
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
@@ -38,6 +39,7 @@ class Tag:
     place: str = ""
 
 
+_AT_REVISION = re.compile(r" at revision \d+\Z")
 # What tells the life of a maker, where it is the page itself.
 BY_PAGE = "page"
 
@@ -93,8 +95,8 @@ class Medium:
 class Settled:
     """What people came to about one picture under one profile, after looking at its evidence.
 
-    `answer` is `free` or `not_free`, `of` the digest of the evidence that they looked at: this one without what it says
-    of people. `roles` are those who said so, `judgements` the SHA-256 of what each of them said, `day` the last day.
+    `answer` is `free` or `not_free`, `of` the digest of what they looked at (`looked_at`). `roles` are those who said
+    so, `judgements` the SHA-256 of what each of them said, `day` the last day.
     """
 
     profile: str
@@ -166,10 +168,14 @@ class Evidence:
     work: Work | None = None
     judged: tuple[Settled, ...] = ()
 
-    @property
-    def unjudged_digest(self) -> str:
-        """The digest of what people look at who judge it: of everything but what people came to."""
-        return digest_of(replace(self, judged=()).to_json())
+    def looked_at(self, page_digest: str) -> str:
+        """The digest of what people look at who judge it: all but what people came to, and at which revision others
+        said the same. Where the evidence names no revision of its page, the digest of that page or record counts too.
+        """
+        makers = tuple(replace(one, told_by=_AT_REVISION.sub("", one.told_by)) for one in self.makers)
+        work = None if self.work is None else replace(self.work, revid=None)
+        text = replace(self, judged=(), makers=makers, work=work).to_json()
+        return digest_of(text if self.revid is not None else f"{text}\n{page_digest}")
 
     def having(self, kind: Kind, seen_in: str | None = None) -> tuple[Tag, ...]:
         """The tags of one kind."""

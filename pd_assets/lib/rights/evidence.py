@@ -115,7 +115,7 @@ def evidence_of(row: Mapping[str, object], ask: Questions | None = None) -> Evid
     said = () if ask is None else ask.judged(str(row.get("item_id")))
     if not said:
         return evidence
-    seen = evidence.unjudged_digest
+    seen = evidence.looked_at(str(row.get("page_digest") or ""))
     return replace(evidence, judged=tuple(one for one in said if one.of == seen))
 
 

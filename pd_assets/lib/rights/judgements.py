@@ -8,6 +8,7 @@ decision on (`settled_by_people`, claims.Settled), and the rule table says what 
 import json
 import logging
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -33,14 +34,18 @@ LABELS: Mapping[str, str] = {"free": "free", "not_free": "not free", "cannot_tel
 JUDGES, SETTLED = 2, 3
 SHORTEST_REASON, LONGEST_REASON, LONGEST_ROLE = 12, 2000, 40
 # Names of people are written with a capital, roles are not: `curator`, `rights officer B`, `volunteer 12`.
-_ROLE = re.compile(r"[^\W\d_A-ZÀ-ÖØ-Þ]+(?:[ -][^\W\d_A-ZÀ-ÖØ-Þ]+)*(?: (?:[A-Z]|\d{1,3}))?")
+_ROLE = re.compile(r"([^\W\d_]+(?:[ -][^\W\d_]+)*?)(?: ([A-Z]|[1-9][0-9]{0,2}))?")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w|(?:\+|\b00)\d[\d ()/-]{7,}\d")
+# What every judgement is named like, and the greatest that is ever written.
+_NAME, _MOST_BYTES = re.compile(r"[0-9a-f]{64}\.json"), 64_000
+_OF_ITEM = re.compile(rb'"item_id": "([^"\\]{1,200})"')
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """One answer of one role about one picture, after the evidence that it looked at.
+    """One answer of one role about one picture, after the evidence that it looked at, which `evidence_digest` names
+    (`Evidence.looked_at`).
 
     `number` counts the answers about this evidence under this profile: 1 and 2 judge blind, 3 settles.
     """
@@ -67,9 +72,11 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What was said of one picture after one evidence, the first answer first."""
+    """What was said of one picture after one evidence, the first answer first. `others` are answers that can only come
+    from another home, beside those that were given in turn here."""
 
     answers: tuple[Judgement, ...] = ()
+    others: tuple[Judgement, ...] = ()
 
     @property
     def blind(self) -> tuple[Judgement, ...]:
@@ -78,7 +85,7 @@ class Standing:
 
     @property
     def roles(self) -> set[str]:
-        return {one.role.casefold() for one in self.answers}
+        return {as_person(one.role) for one in self.answers}
 
     @property
     def differs(self) -> bool:
@@ -101,11 +108,20 @@ class Standing:
         return self.answers[-1].answer if self.is_done else None
 
     @property
+    def is_surely_free(self) -> bool:
+        """Whether two roles say free, and all was given in turn; or all that anybody says in any home is free."""
+        said = (*self.answers, *self.others)
+        is_in_turn = not self.others and [one.number for one in said] == [*range(1, len(said) + 1)]
+        are_all = all(one.answer == FREE and one.number <= JUDGES for one in said)
+        roles = {as_person(one.role) for one in said if one.answer == FREE}
+        return self.answer == FREE and len(roles) >= JUDGES and (is_in_turn or are_all)
+
+    @property
     def settled(self) -> Settled | None:
-        """What it comes to as evidence: not free, or free where two say so; None where people cannot tell."""
-        said = tuple(one for one in self.answers if one.answer == self.answer)
-        if not said or self.answer not in (FREE, NOT_FREE) or (self.answer == FREE and len(said) < JUDGES):
+        """What it comes to as evidence: not free, or surely free; None where people cannot tell."""
+        if self.answer != NOT_FREE and not self.is_surely_free:
             return None
+        said = tuple(one for one in self.answers if one.answer == self.answer)
         return Settled(
             profile=said[0].profile, answer=said[0].answer, of=said[0].evidence_digest,
             roles=tuple(one.role for one in said), judgements=tuple(one.sha256 for one in said),
@@ -128,10 +144,11 @@ class Standing:
 @dataclass(frozen=True, kw_only=True)
 class Judged:
     """All judgements of a home. `damaged` are the files that cannot be read or are not what was written: they count
-    for nothing."""
+    for nothing, and against a "free" of the items that they may be about (`doubted`; None: of any)."""
 
     by_evidence: Mapping[tuple[str, str, str], Standing]
     damaged: tuple[str, ...] = ()
+    doubted: frozenset[str] | None = frozenset()
 
     def standing(self, item_id: str, profile: str, evidence_digest: str) -> Standing:
         return self.by_evidence.get((item_id, profile, evidence_digest), Standing())
@@ -155,22 +172,41 @@ def read_judgements(home: Home) -> Judged:
     """All judgements that are whole; the others are named."""
     found: dict[tuple[str, str, str], list[Judgement]] = defaultdict(list)
     damaged: list[str] = []
+    doubted: list[str | None] = []
     for path in home.matching(f"{FOLDER}/*.json"):
         try:
             one = _read(path)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RecursionError, ConfigError) as error:
             log.warning("%s: cannot be read (%s), and counts for nothing", path, error)
             damaged.append(path.name)
+            doubted += [_item_of(path)] if _NAME.fullmatch(path.name) else []
         else:
             found[one.about].append(one)
-    return Judged(by_evidence={about: _standing(several) for about, several in found.items()}, damaged=tuple(damaged))
+    return Judged(
+        by_evidence={about: _standing(several) for about, several in found.items()},
+        damaged=tuple(damaged),
+        doubted=None if None in doubted else frozenset(one for one in doubted if one is not None),
+    )
+
+
+def _item_of(path: Path) -> str | None:
+    """The item that a damaged judgement was about, where its beginning still says so."""
+    try:
+        with path.open("rb") as file:
+            told = _OF_ITEM.search(file.read(_MOST_BYTES))
+    except OSError:
+        return None
+    return None if told is None else told[1].decode("utf-8", "replace")
 
 
 def settled_by_people(home: Home) -> dict[str, tuple[Settled, ...]]:
     """What people came to, by item, as a part of the evidence that they looked at; in an order of its own."""
     found: dict[str, list[Settled]] = defaultdict(list)
-    for (item_id, _, _), standing in read_judgements(home).by_evidence.items():
-        if (settled := standing.settled) is not None:
+    judged = read_judgements(home)
+    for (item_id, _, _), standing in judged.by_evidence.items():
+        settled = standing.settled
+        is_doubted = judged.doubted is None or item_id in judged.doubted
+        if settled is not None and not (is_doubted and settled.answer == FREE):
             found[item_id].append(settled)
     return {item_id: tuple(sorted(said, key=lambda one: (one.profile, one.of))) for item_id, said in found.items()}
 
@@ -188,22 +224,21 @@ def judge(
             f"PD_HOME={home.root} is read-only, and a judgement is kept in {FOLDER} there; judge in a home that may "
             "be written"
         )
-    if seen_digest != seen.evidence_digest:
+    if seen_digest != seen.looked_at:
         raise ConfigError(
             f"what is known of {seen.item_id} has changed since its page was opened here; look at it again, and judge "
             "what it says now"
         )
     if seen.is_for_others:
         raise ConfigError(
-            f"{seen.item_id} waits for what nobody can tell by looking at it ({', '.join(sorted(seen.for_others))}); "
-            "its own page says what would settle that"
+            f"{seen.item_id} waits for what nobody can tell by looking at it; its own page says what would settle that"
         )
     role, reason = valid_role(role), _valid_reason(reason, answer)
     with alone(home.root / FOLDER, "judges"):
-        standing = read_judgements(home).standing(seen.item_id, seen.profile, seen.evidence_digest)
+        standing = read_judgements(home).standing(seen.item_id, seen.profile, seen.looked_at)
         _require_open(standing, seen.item_id, role)
         made = Judgement(
-            item_id=seen.item_id, profile=seen.profile, evidence_digest=seen.evidence_digest, revid=seen.evidence.revid,
+            item_id=seen.item_id, profile=seen.profile, evidence_digest=seen.looked_at, revid=seen.evidence.revid,
             answer=answer, reason=reason, role=role, day=today.isoformat(), number=len(standing.answers) + 1,
         )  # fmt: skip
         text = json.dumps({**asdict(made), "sha256": made.sha256}, ensure_ascii=False, indent=1) + "\n"
@@ -213,14 +248,25 @@ def judge(
 
 def valid_role(role: str) -> str:
     """A role as it is kept; ConfigError for what may be a person: a name, an address."""
-    role = " ".join(role.split())
-    if not role or len(role) > LONGEST_ROLE or not _ROLE.fullmatch(role):
+    role = " ".join(unicodedata.normalize("NFKC", role).split())
+    parts = _ROLE.fullmatch(role)
+    if parts is None or len(role) > LONGEST_ROLE or parts[1] != parts[1].lower() or not _is_of_one_script(role):
         raise ConfigError(
             f"found the role {role[:LONGEST_ROLE]!r}, expected the name of a role in small letters, perhaps with a "
             f"letter or a number behind it (curator A, rights officer 2), of at most {LONGEST_ROLE} characters; no "
             "person's name and no e-mail address: it is kept for ever"
         )
     return role
+
+
+def as_person(role: str) -> str:
+    """What two spellings of one role have in common: whoever judges twice is one."""
+    return role.casefold().replace("-", " ")
+
+
+def _is_of_one_script(role: str) -> bool:
+    """Letters of two scripts that look alike would make two roles of one."""
+    return len({unicodedata.name(one, "?").split()[0] for one in role if one.isalpha()}) == 1
 
 
 def _valid_reason(reason: str, answer: str) -> str:
@@ -244,7 +290,7 @@ def _valid_reason(reason: str, answer: str) -> str:
 
 
 def _require_open(standing: Standing, item_id: str, role: str) -> None:
-    if role.casefold() in standing.roles:
+    if as_person(role) in standing.roles:
         raise ConfigError(
             f"{role} has judged {item_id} as it stands now, and the first answer counts; another role may judge it"
         )
@@ -253,12 +299,14 @@ def _require_open(standing: Standing, item_id: str, role: str) -> None:
 
 
 def _standing(several: Iterable[Judgement]) -> Standing:
-    """In the order of their numbers, of each role and number the first: what was copied together from two homes."""
+    """In the order of their numbers, of each role the first; the others, of homes that were copied together, beside."""
     kept: list[Judgement] = []
+    others: list[Judgement] = []
     for one in sorted(several, key=lambda one: (one.number, one.day, one.sha256)):
-        if all(one.role.casefold() != other.role.casefold() for other in kept):
-            kept.append(one)
-    return Standing(answers=tuple(kept[:SETTLED] if len({one.answer for one in kept[:JUDGES]}) > 1 else kept[:JUDGES]))
+        is_new = all(as_person(one.role) != as_person(other.role) for other in kept)
+        most = SETTLED if len({other.answer for other in kept[:JUDGES]}) > 1 else JUDGES
+        (kept if is_new and len(kept) < most else others).append(one)
+    return Standing(answers=tuple(kept), others=tuple(others))
 
 
 _TYPES: Mapping[str, tuple[type, ...]] = {"revid": (int, type(None)), "number": (int,)}
@@ -266,6 +314,8 @@ _TYPES: Mapping[str, tuple[type, ...]] = {"revid": (int, type(None)), "number": 
 
 def _read(path: Path) -> Judgement:
     """One judgement; ValueError for one that is not what was written."""
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"larger than {_MOST_BYTES} bytes")
     told = json.loads(path.read_text())
     said = {field.name: told[field.name] for field in fields(Judgement)}
     if any(type(value) not in _TYPES.get(name, (str,)) for name, value in said.items()):
@@ -275,6 +325,8 @@ def _read(path: Path) -> Judgement:
         raise ValueError("not what was written")
     if one.answer not in ANSWERS or one.number not in range(1, SETTLED + 1):
         raise ValueError("no answer that is ever written")
+    if valid_role(one.role) != one.role or date.fromisoformat(one.day).isoformat() != one.day:
+        raise ValueError("no role or day that is ever written")
     return one
 
 

@@ -4,15 +4,15 @@ Every rule cites the policy that it follows. What no rule accepts is rejected: d
 case.py holds the arithmetic that the tests of the rules use.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Literal, cast
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.page.statements import LICENCE, UNREADABLE
 from pd_assets.lib.rights.case import FRESH_DAYS, PROFILES, Case, Profile
-from pd_assets.lib.rights.claims import FREE_LICENCE_ITEMS, Evidence
+from pd_assets.lib.rights.claims import FREE_LICENCE_ITEMS, Evidence, Settled
 from pd_assets.lib.rights.tags import Kind
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "Trial",
     "decide",
     "explain",
-    "for_others",
+    "is_for_people",
     "valid_until",
 ]
 
@@ -51,6 +51,7 @@ PEOPLE = "https://commons.wikimedia.org/wiki/Commons:Photographs_of_identifiable
 OPEN_ACCESS = "https://www.si.edu/openaccess/faq"
 SI_TERMS = "https://www.si.edu/termsofuse"
 SI_VALUES = "https://www.si.edu/openaccess/values-statement"
+ACCEPT_JUDGED = "accept-judged"
 PRECAUTION = "https://commons.wikimedia.org/wiki/Commons:Project_scope/Precautionary_principle"
 
 
@@ -156,7 +157,7 @@ RULES: tuple[Rule, ...] = (
     # What people came to who judged what would wait, where it is theirs to settle.
     _against("judged-not-free", BOTH, "reject", "judged_not_free", lambda c: c.judged == "not_free",
              "people judged it after looking at this very evidence, and say that it is not free", PRECAUTION),
-    _accept("accept-judged", BOTH,
+    _accept(ACCEPT_JUDGED, BOTH,
             lambda c: c.judged == "free" and c.gives_a_reason and not c.is_for_others,
             "two people judged it after looking at this very evidence, and say that it is free", PRECAUTION),
     # What is to wait, or to be looked at.
@@ -186,7 +187,7 @@ RULES: tuple[Rule, ...] = (
     _against("date-contradicts", COMMONS, "quarantine", "date_contradicts_tag", lambda c: c.date_contradicts,
              "the work is dated later than its tag allows, or outside of its maker's life", TAGS),
     _against("maker-lived-on", COMMONS, "quarantine", "maker_died_late",
-             lambda c: c.is_of_late_maker,
+             lambda c: c.rests_on_age and (bool(c.lived_on) or c.summary_says_later),
              "a maker died too late for this profile", TAGS, "source country"),
     _lacking("date-unread", COMMONS, "quarantine", "date_unread",
              lambda c: c.rests_on_age and c.evidence.date_unread is not None,
@@ -246,14 +247,6 @@ FOR_OTHERS = frozenset(
     | {"copy_conflict"}
 )
 
-
-def for_others(reasons: Iterable[str]) -> frozenset[str]:
-    """The reasons of what waits that no judgement settles: without any ground on the page, nor a tag that people could
-    weigh, there is nothing to look at."""
-    said = frozenset(reasons)
-    return (FOR_OTHERS & said) | (frozenset() if "unknown_tag" in said else said & {"no_ground"})
-
-
 # What a page says against a picture, not what it merely leaves out.
 CONFLICTING_REASONS = frozenset(rule.reason for rule in RULES if rule.contradicts)
 _RULES_OF = {source: tuple(rule for rule in RULES if source in rule.applies_to) for source in BOTH}
@@ -268,9 +261,16 @@ def decide(evidence: Evidence, profile: str, today: date, *, fresh_days: int = F
         return DEFAULT
     first = held[0]
     if first.verdict == "accept":
-        return Decision(verdict="accept", rule_id=first.rule_id, reasons=(), witness=case.witness)
+        witness = "" if first.rule_id == ACCEPT_JUDGED else case.witness
+        return Decision(verdict="accept", rule_id=first.rule_id, reasons=(), witness=witness)
     against = tuple(dict.fromkeys(rule.reason for rule in held if rule.reason))
     return Decision(verdict=first.verdict, rule_id=first.rule_id, reasons=against)
+
+
+def is_for_people(evidence: Evidence, profile: str, today: date, *, fresh_days: int = FRESH_DAYS) -> bool:
+    """Whether two who say that it is free would let it in."""
+    free = Settled(profile=profile, answer="free", of="", roles=(), judgements=(), day="")
+    return decide(replace(evidence, judged=(free,)), profile, today, fresh_days=fresh_days).verdict == "accept"
 
 
 def valid_until(evidence: Evidence, today: date, *, fresh_days: int = FRESH_DAYS) -> date:

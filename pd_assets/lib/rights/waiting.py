@@ -6,7 +6,7 @@ reason holds back most. Last come those that wait for time, the archive or the m
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS, FILES, ITEMS
@@ -17,13 +17,12 @@ from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.key_evidence import key_evidence
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.plain_words import ids_in, names_of
-from pd_assets.lib.rights.rules import FOR_OTHERS, RULES, Decision, explain, for_others
+from pd_assets.lib.rights.rules import FOR_OTHERS, RULES, Decision, explain, is_for_people
 from pd_assets.lib.rights.told import Told
 from pd_assets.lib.rights.words_for_people import other_reasons, sentence
 
-# An item, and the digest of the evidence that was looked at.
-About = tuple[str, str]
 SAYS = {rule.rule_id: rule.says for rule in RULES}
+COPY_CONFLICT = "copy-conflict"
 COPIES = "the very same picture is on another page, which says something against it"
 
 
@@ -42,12 +41,11 @@ class WaitingRule:
 
 @dataclass(frozen=True, kw_only=True)
 class InLine:
-    """One item in the queue; `is_for_others` where no judgement settles what it waits for."""
+    """One item in the queue; `is_for_others` where by its reasons no judgement settles what it waits for."""
 
     item_id: str
     title: str
     rule_id: str
-    evidence_digest: str
     against: int
     is_for_others: bool = False
 
@@ -55,8 +53,8 @@ class InLine:
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
     """One item that waits, with the evidence of its decision. `path` is its picture's place under PD_HOME, if it has
-    one; `is_readable` is false where the evidence is in a form that is not read any more. `evidence_digest` is that of
-    what people look at: without what others came to."""
+    one; `is_readable` is false where the evidence is in a form that is not read any more. `looked_at` is the digest of
+    what people look at (`Evidence.looked_at`); `is_for_others` where two who say "free" would not let it in."""
 
     item_id: str
     profile: str
@@ -65,18 +63,10 @@ class Waiting:
     rule_id: str
     reasons: tuple[str, ...]
     evidence: Evidence
-    evidence_digest: str
+    looked_at: str
     path: str | None
     is_readable: bool = True
-
-    @property
-    def for_others(self) -> frozenset[str]:
-        """The reasons that time, the archive or the museum settles."""
-        return for_others(self.reasons)
-
-    @property
-    def is_for_others(self) -> bool:
-        return bool(self.for_others)
+    is_for_others: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,32 +92,47 @@ def in_line(
     profile: str,
     *,
     rule: str | None = None,
-    but: Collection[About] = (),
-    only: Collection[About] | None = None,
+    but: Collection[str] = (),
+    only: Collection[str] | None = None,
     most: int = 50,
     past: int = 0,
 ) -> list[InLine]:
-    """A stretch of the queue, of one rule or of all: without these items as they stood, or only these."""
-    named = None if only is None else ["|".join(one) for one in only]
-    given = {"profile": profile, "rule": rule, "but": ["|".join(one) for one in but], "only": named,
+    """A stretch of the queue, of one rule or of all: without these items, or only these."""
+    given = {"profile": profile, "rule": rule, "but": list(but), "only": None if only is None else list(only),
              "for_others": sorted(FOR_OTHERS), "most": most, "past": past}  # fmt: skip
     found = tables.query(home, load("waiting"), {"decisions": DECISIONS, "items": ITEMS}, given)
     return [
         InLine(
             item_id=str(row["item_id"]), title=str(row["title"] or row["item_id"]), rule_id=str(row["rule_id"]),
-            evidence_digest=str(row["evidence_digest"] or ""), against=int(str(row["against"] or 0)),
-            is_for_others=bool(row["is_for_others"]),
+            against=int(str(row["against"] or 0)), is_for_others=bool(row["is_for_others"]),
         )
         for row in tables.rows(found)
     ]  # fmt: skip
 
 
-def waiting_item(home: Home, profile: str, item_id: str) -> Waiting | None:
+def looked_at_now(home: Home, profile: str, items: Collection[str]) -> dict[str, str]:
+    """Of the items that wait, the digest of what people would look at now (`Evidence.looked_at`)."""
+    if not items:
+        return {}
+    given = {"profile": profile, "items": list(items)}
+    found = {}
+    for row in tables.rows(tables.query(home, load("waiting_evidence"), {"decisions": DECISIONS}, given)):
+        try:
+            evidence = Evidence.from_json(str(row["evidence"]))
+        except (TypeError, KeyError, ValueError):
+            continue
+        found[str(row["item_id"])] = evidence.looked_at(str(row["page_digest"] or ""))
+    return found
+
+
+def waiting_item(
+    home: Home, profile: str, item_id: str, *, today: date | None = None, fresh_days: int = FRESH_DAYS
+) -> Waiting | None:
     """One item that waits; None for one that does not, or is not known."""
     given = {"profile": profile, "item": item_id}
     found = tables.query(home, load("waiting_item"), {"decisions": DECISIONS, "items": ITEMS, "files": FILES}, given)
     for row in tables.rows(found):
-        reasons = row["reasons"]
+        reasons, day = row["reasons"], today or datetime.now(UTC).date()
         try:
             evidence, is_readable = Evidence.from_json(str(row["evidence"])), True
         except (TypeError, KeyError, ValueError):
@@ -140,7 +145,9 @@ def waiting_item(home: Home, profile: str, item_id: str) -> Waiting | None:
             rule_id=str(row["rule_id"]),
             reasons=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
             evidence=evidence,
-            evidence_digest=evidence.unjudged_digest if evidence.judged else str(row["evidence_digest"] or ""),
+            looked_at=evidence.looked_at(str(row["page_digest"] or "")),
+            is_for_others=row["rule_id"] == COPY_CONFLICT
+            or not is_for_people(evidence, profile, day, fresh_days=fresh_days),
             path=None if row["path"] is None else str(row["path"]),
             is_readable=is_readable,
         )

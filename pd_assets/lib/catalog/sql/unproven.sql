@@ -19,6 +19,9 @@ seen as not materialized (
         from_json(json_extract(claims, '$.tags'), '[{"name": "VARCHAR", "kind": "VARCHAR"}]') as tags,
         from_json(json_extract(claims, '$.statements'), '[{"property": "VARCHAR", "value": "VARCHAR"}]') as said,
         from_json(json_extract(claims, '$.makers'), '[{"name": "VARCHAR", "died": "INTEGER"}]') as makers,
+        from_json(json_extract(claims, '$.judged'), '[{"profile": "VARCHAR", "answer": "VARCHAR", "roles": ["VARCHAR"]}]')
+            as people,
+        rule_id = 'accept-judged' as is_judged,
         -- The last year in which a maker may have died.
         year(decided_at) - 1 - case profile when 'strict' then 100 when 'life70' then 70 end as last_death
     from accepted where claims is not null
@@ -35,8 +38,14 @@ select item_id, profile, problem from (
         case when no_picture is not null then 'no usable picture: ' || no_picture end,
         case when len(reasons) > 0 then 'accepted in spite of ' || array_to_string(reasons, ', ') end,
         case when len(list_filter(tags, lambda tag: tag.kind = 'obligation')) > 0 then 'a tag with conditions' end,
-        case when len(list_filter(tags, lambda tag: tag.kind not in ('obligation', 'ground', 'dedication', 'no_ground'))) > 0
+        case when len(list_filter(tags, lambda tag: tag.kind not in ('obligation', 'ground', 'dedication', 'no_ground')
+            and not (is_judged and tag.kind = 'unknown'))) > 0
             then 'a tag that disputes it, or that nobody knows' end,
+        case when is_judged and coalesce(len(list_filter(people, lambda one: one.profile = accepted.profile
+            and one.answer = 'free' and len(list_distinct(list_transform(one.roles, lambda role: lower(role)))) >= 2)), 0)
+            <> 1 then 'no two people judged it free under this profile' end,
+        case when len(list_filter(people, lambda one: one.profile = accepted.profile and one.answer = 'not_free')) > 0
+            then 'people judged it not free' end,
         case when len(list_filter(said, lambda one: one.property = 'P275' and one.value not in ('Q6938433', 'Q7257361'))) > 0
             then 'a licence with conditions in the structured data' end,
         case when json_extract_string(claims, '$.attribution_required') = 'true'
@@ -48,10 +57,11 @@ select item_id, profile, problem from (
             then 'the medium is not CC0' end,
         -- A tag for a reason that we do not take as one may stand beside a witness of age, and never without.
         case when accepted.item_id like 'commons:%' and coalesce(len(list_filter(tags, lambda tag: tag.kind in
-            ('ground', 'dedication') or (tag.kind = 'no_ground' and coalesce(witness, '') <> ''))), 0) = 0
+            ('ground', 'dedication') or (tag.kind = 'no_ground' and (is_judged or coalesce(witness, '') <> ''))
+            or (tag.kind = 'unknown' and is_judged))), 0) = 0
             then 'no tag names a ground' end,
         case when coalesce(len(list_filter(makers, lambda maker: maker.died > last_death)), 0) > 0
-            and coalesce(witness, '') <> '' then 'a maker died too late' end,
+            and (is_judged or coalesce(witness, '') <> '') then 'a maker died too late' end,
         case when bound.sha1 is not null then 'another page puts the same bytes under conditions' end
     ]) as problem
     from accepted

@@ -1,25 +1,33 @@
 """What two people agree on about a picture that waits counts from the next decision on, for that evidence alone."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from pd_assets.cli import main
-from pd_assets.lib.catalog.schemas import EVIDENCE
+from pd_assets.lib.catalog.schemas import CREATORS, DECISIONS, EVIDENCE, FILES, ITEMS, RECORDS
 from pd_assets.lib.errors import ConfigError
-from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.home import Home, open_home, write_text
+from pd_assets.lib.rights.case import PROFILES as RIGHTS_PROFILES
+from pd_assets.lib.rights.case import Case as ProfileCase
 from pd_assets.lib.rights.claims import Evidence, Settled, digest_of
-from pd_assets.lib.rights.judgements import FOLDER, judge, settled_by_people
+from pd_assets.lib.rights.decisions import decide_all
+from pd_assets.lib.rights.grounds import BY_PEOPLE
+from pd_assets.lib.rights.judgements import FOLDER, Judgement, judge, settled_by_people
 from pd_assets.lib.rights.known import load_knowledge, spool, spooled
-from pd_assets.lib.rights.rules import decide, for_others
+from pd_assets.lib.rights.proof import find_unproven
+from pd_assets.lib.rights.rules import FOR_OTHERS, decide, is_for_people
 from pd_assets.lib.rights.waiting import in_line, waiting_item
+from tests.pd_assets.lib.planting import THEN, file, item, plant
 from tests.pd_assets.lib.rights.cases import CASES, EXPIRED, OLD, PROFILES, TODAY, Case, box
 from tests.pd_assets.lib.rights.deciding import Catalogue, Row, rows
+from tests.pd_assets.lib.rights.museum_cases import record
 from tests.pd_assets.lib.rights.test_cases import read
+from tests.pd_assets.lib.rights.test_known import creator, person
 from tests.pd_assets.web.furnished import over
 
 REASON = "The parish register of her town has her death in 1871."
@@ -44,7 +52,7 @@ def say(home: Home, *answers: str, number: int = 1, profile: str = "strict", on:
         assert seen is not None
         judge(
             home, seen, answer=answer, reason=REASON, role=f"curator {'ABC'[place]}", today=on,
-            seen_digest=seen.evidence_digest,
+            seen_digest=seen.looked_at,
         )  # fmt: skip
 
 
@@ -68,7 +76,7 @@ def test_two_who_say_free_let_it_in_and_its_evidence_tells_so_for_ever(catalogue
     row, evidence = after[1], evidence_of(after[1])
     (settled,) = evidence.judged
     assert (settled.answer, settled.profile, settled.roles) == ("free", "strict", ("curator A", "curator B"))
-    assert settled.of == before[1]["evidence_digest"] == evidence.unjudged_digest
+    assert settled.of == before[1]["evidence_digest"] == evidence.looked_at("")
     assert {f"{one}.json" for one in settled.judgements} == {
         path.name for path in (catalogue.home.root / FOLDER).iterdir() if path.suffix == ".json"
     }
@@ -191,7 +199,7 @@ def test_other_processes_know_it_too(catalogue: Catalogue, tmp_path: Path) -> No
 
 def judged(evidence: Evidence, answer: str) -> Evidence:
     said = tuple(
-        Settled(profile=profile, answer=answer, of=evidence.unjudged_digest, roles=("curator A", "curator B"),
+        Settled(profile=profile, answer=answer, of=evidence.looked_at(""), roles=("curator A", "curator B"),
                 judgements=("a" * 64, "b" * 64), day="2026-11-20")
         for profile in PROFILES
     )  # fmt: skip
@@ -204,7 +212,12 @@ def test_of_every_case_free_lets_in_what_waits_for_people_alone_and_nothing_else
     free, not_free = judged(evidence, "free"), judged(evidence, "not_free")
     for profile in PROFILES:
         own, found = decide(evidence, profile, TODAY), decide(free, profile, TODAY)
-        if own.verdict == "accept" or (own.verdict == "quarantine" and not for_others(own.reasons)):
+        seen = ProfileCase(evidence=evidence, profile=RIGHTS_PROFILES[profile], today=TODAY)
+        nothing_to_weigh = "no_ground" in own.reasons and "unknown_tag" not in own.reasons
+        is_late = bool(seen.lived_on) or seen.summary_says_later
+        for_others = is_late or nothing_to_weigh or bool(FOR_OTHERS.intersection(own.reasons))
+        assert is_for_people(evidence, profile, TODAY) == (own.verdict == "accept" or found.rule_id == "accept-judged")
+        if own.verdict == "accept" or (own.verdict == "quarantine" and not for_others):
             assert found.verdict == "accept" and found.reasons == ()
         else:
             assert (found.verdict, found.reasons) == (own.verdict, own.reasons)
@@ -231,3 +244,188 @@ def test_evidence_that_nobody_judged_has_the_text_that_it_had(catalogue: Catalog
     for row in catalogue.decisions().values():
         told: Mapping[str, object] = json.loads(str(row["evidence"]))
         assert "judged" not in told and not any("judged:" in str(mark) for mark in row["looked_up"])  # type: ignore[union-attr]
+
+
+def keep(home: Home, number: int, answer: str, role: str, *, day: str = "2026-11-20", item: int = 1) -> None:
+    """A judgement as another home may bring it: with whatever number it had there."""
+    seen = waiting_item(home, "strict", f"commons:M{item}")
+    assert seen is not None
+    one = Judgement(item_id=seen.item_id, profile="strict", evidence_digest=seen.looked_at, revid=seen.evidence.revid,
+                    answer=answer, reason=REASON, role=role, day=day, number=number)  # fmt: skip
+    write_text(home.root / FOLDER / f"{one.sha256}.json", json.dumps({**asdict(one), "sha256": one.sha256}))
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ([(1, "free", "a"), (2, "free", "b"), (1, "not_free", "c"), (2, "not_free", "d")], "quarantine"),
+        ([(1, "free", "a"), (1, "free", "b"), (1, "not_free", "c")], "quarantine"),
+        ([(1, "free", "a"), (1, "not_free", "a"), (2, "free", "b")], "quarantine"),
+        ([(3, "free", "a"), (3, "free", "b")], "quarantine"),
+        ([(1, "free", "a"), (3, "free", "b")], "quarantine"),
+        ([(1, "free", "a"), (2, "not_free", "b"), (3, "cannot_tell", "c"), (3, "free", "d")], "quarantine"),
+        ([(1, "free", "a"), (1, "free", "a-a"), (2, "free", "a a")], "accept"),
+        ([(1, "free", "a a"), (2, "free", "a-a")], "quarantine"),
+        ([(1, "free", "a"), (1, "free", "b"), (2, "free", "c"), (2, "free", "d")], "accept"),
+        ([(1, "not_free", "a"), (1, "not_free", "b")], "reject"),
+    ],
+)
+def test_of_answers_from_several_homes_free_counts_where_nobody_says_otherwise(
+    catalogue: Catalogue, said: list[tuple[int, str, str]], verdict: str
+) -> None:
+    for place, (number, answer, role) in enumerate(said):
+        keep(catalogue.home, number, answer, f"curator {role}", day=f"2026-11-{place + 1:02}")
+    catalogue.decide()
+    assert stands(catalogue)[0] == verdict
+
+
+@pytest.mark.parametrize("tag", ["{{PD-Atlantis}}", "{{PD-USGov}}", "{{PD-Atlantis}}{{PD-old-100}}"])
+def test_a_maker_who_died_too_late_is_not_overruled_whatever_the_tag_rests_on(tmp_path: Path, tag: str) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path / "home"))
+    catalogue.put(1, box(tag, artist="Anna Vester (1900-1990)", date="1950"))
+    catalogue.decide()
+    with pytest.raises(ConfigError, match="nobody can tell by looking at it"):
+        say(catalogue.home, "free")
+    for number, role in ((1, "curator a"), (2, "curator b")):
+        keep(catalogue.home, number, "free", role)
+    catalogue.decide()
+    assert stands(catalogue)[0] == "quarantine"
+
+
+def test_a_tag_that_nobody_knows_is_for_people_to_weigh_and_the_tables_prove_it(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path / "home"))
+    for number, text in enumerate(("{{PD-Atlantis}}", "{{PD-Atlantis}}" + OLD, OLD), 1):
+        catalogue.put(number, box(text, artist="Anna Vester" if text == OLD else ""))
+    catalogue.decide()
+    for number in (1, 2, 3):
+        say(catalogue.home, "free", "free", number=number)
+    catalogue.decide()
+    for number in (1, 2, 3):
+        row = catalogue.decisions()[number]
+        assert (row["rule_id"], row["witness"]) == ("accept-judged", "")
+        assert BY_PEOPLE in row["grounds"]  # type: ignore[operator]
+        assert all(BY_PEOPLE not in catalogue.decisions(other)[number]["grounds"] for other in ("life70", "us"))  # type: ignore[operator]
+    assert find_unproven(catalogue.home) == []
+    told = [
+        {**row, "evidence": json.dumps({**json.loads(str(row["evidence"])), "judged": judged_by})}
+        for row in rows(catalogue.home, DECISIONS)
+        for judged_by in ([{"profile": row["profile"], "answer": "free", "roles": ["curator A", "curator a"]}],)
+    ]
+    plant(catalogue.home, DECISIONS, told)
+    assert sum("no two people judged it" in problem for problem in find_unproven(catalogue.home)) == 3
+
+
+ITEM = "smithsonian:edanmdm-1:m1"
+
+
+def museum(home: Home, *, signature: str = "a", media_signature: str = "a", **told: Sequence[str]) -> tuple[str, str]:
+    """Have a record of a museum say this, and decide: the verdict and its rule."""
+    row = {**record(**told), "item_id": ITEM, "record_id": "edanmdm-1", "media_id": "m1", "shard": "00",  # type: ignore[arg-type]
+           "signature": signature, "media_signature": media_signature, "fetched_at": THEN}  # fmt: skip
+    plant(home, RECORDS, [row], partition="FSG")
+    plant(home, ITEMS, [{**item(1, item_id=ITEM, source="smithsonian"), "sha1": None}])
+    decide_all(home, profile="strict", today=TODAY)
+    (found,) = (row for row in rows(home, DECISIONS) if row["profile"] == "strict")
+    return str(found["verdict"]), str(found["rule_id"])
+
+
+def test_a_museums_judgement_is_of_its_record_and_of_its_picture(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    says = {"names": ["Artist: B. Roy"], "dates": ["1905"]}
+    assert museum(home, **says)[0] == "quarantine"
+    for role in ("curator A", "curator B"):
+        seen = waiting_item(home, "strict", ITEM)
+        assert seen is not None
+        judge(home, seen, answer="free", reason=REASON, role=role, today=TODAY, seen_digest=seen.looked_at)
+    assert museum(home, **says) == ("accept", "accept-judged")
+    assert museum(home, media_signature="another picture", **says)[0] == "quarantine"
+    assert museum(home, signature="another title", **says)[0] == "quarantine"
+    assert museum(home, **says) == ("accept", "accept-judged")
+    assert find_unproven(home) == []
+
+
+def test_another_revision_of_what_others_say_is_no_other_evidence_and_a_life_that_changes_is(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    catalogue = Catalogue(home=home)
+    plant(home, CREATORS, [person("Q1", None, revid=5), creator("Creator:Jan Roy", "Q1")])
+    catalogue.put(1, box(OLD, artist="{{Creator:Jan Roy}}"))
+    catalogue.decide()
+    assert stands(catalogue) == ("quarantine", "maker-unknown-death")
+    plant(home, CREATORS, [person("Q1", None, revid=6), creator("Creator:Jan Roy", "Q1")])
+    say(home, "free", "free")
+    catalogue.decide()
+    assert stands(catalogue) == ("accept", "accept-judged")
+    plant(home, CREATORS, [person("Q1", 1930, revid=7), creator("Creator:Jan Roy", "Q1")])
+    catalogue.decide()
+    assert stands(catalogue) == ("quarantine", "maker-lived-on")
+    assert [change["cause"] for change in catalogue.changes()] == ["judgement", "knowledge"]
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b"{" * 70_000, b"", b'{"item_id": "commons:M1", "profile"'])
+def test_a_damaged_file_breaks_nothing_and_holds_against_free_of_what_it_may_be_about(
+    catalogue: Catalogue, content: bytes
+) -> None:
+    catalogue.put(5, WAITS)
+    catalogue.decide()
+    for number in (1, 5):
+        say(catalogue.home, "free", "free", number=number)
+    (catalogue.home.root / FOLDER / f"{'d' * 64}.json").write_bytes(content)
+    catalogue.decide()
+    is_told = content.startswith(b'{"item_id"')
+    assert (stands(catalogue, 1)[0], stands(catalogue, 5)[0]) == ("quarantine", "accept" if is_told else "quarantine")
+    (catalogue.home.root / FOLDER / f"{'d' * 64}.json").rename(catalogue.home.root / FOLDER / "notes.json")
+    catalogue.decide()
+    assert (stands(catalogue, 1)[0], stands(catalogue, 5)[0]) == ("accept", "accept"), "no judgement is named so"
+
+
+def test_what_is_not_free_under_a_profile_that_asks_for_less_is_not_free(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=open_home(tmp_path / "home"))
+    catalogue.put(1, box("{{PD-Atlantis}}"))
+    catalogue.decide()
+    say(catalogue.home, "not_free", "not_free", profile="us")
+    say(catalogue.home, "free", "free", profile="strict")
+    catalogue.decide()
+    assert [catalogue.decisions(profile)[1]["rule_id"] for profile in PROFILES] == ["judged-not-free"] * 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("curator A", "Curator A"), ("curator a", "curator-a"), ("curator 1", "curator 01"), ("curator 1", "curator \u0661"),
+     ("curator A", "curator \u0410"), ("curator A", "\uff43urator A"), ("curator A", "\u0441urator A")],
+)  # fmt: skip
+def test_two_spellings_of_a_role_are_no_two_people(catalogue: Catalogue, one: str, other: str) -> None:
+    seen = waiting_item(catalogue.home, "strict", "commons:M1")
+    assert seen is not None
+    told = {"answer": "free", "reason": REASON, "today": TODAY, "seen_digest": seen.looked_at}
+    judge(catalogue.home, seen, role=one, **told)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"the first answer counts|expected the name of a role"):
+        judge(catalogue.home, seen, role=other, **told)  # type: ignore[arg-type]
+
+
+def test_the_queue_goes_on_where_another_profile_was_judged(catalogue: Catalogue) -> None:
+    catalogue.put(3, box("{{PD-Atlantis}}"))
+    catalogue.decide()
+    say(catalogue.home, "not_free", "not_free", number=3, profile="life70")
+    catalogue.decide()
+    pages = over(catalogue.home)
+    pages.headers["Origin"] = "http://127.0.0.1"
+    assert stands(catalogue, 3)[0] == "reject" and [line.item_id for line in in_line(catalogue.home, "strict")] == [
+        "commons:M1"
+    ]
+    seen = waiting_item(catalogue.home, "strict", "commons:M1")
+    assert seen is not None
+    for role in ("curator A", "curator B"):
+        form = {"answer": "cannot_tell", "role": role, "reason": "", "seen": seen.looked_at}
+        then = pages.post("/judge/waiting/commons:M1", data=form)
+        assert then.status_code == 200 and "Your answer is kept" in then.text
+    assert "Nobody has judged these" in then.text and "/judge/waiting/commons:M1" not in then.text
+
+
+def test_the_picture_beside_the_evidence_is_the_one_that_it_is_about(catalogue: Catalogue) -> None:
+    path = catalogue.home.root / "images" / "old.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    for sha1, shown in (("a" * 40, None), (str(catalogue.pages[1]["sha1"]), "images/old.jpg")):
+        plant(catalogue.home, FILES, [file(1, sha1=sha1, path="images/old.jpg")])
+        seen = waiting_item(catalogue.home, "strict", "commons:M1")
+        assert seen is not None and seen.path == shown
