@@ -390,9 +390,16 @@ def test_what_is_not_free_under_a_profile_that_asks_for_less_is_not_free(tmp_pat
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("curator A", "Curator A"), ("curator a", "curator-a"), ("curator 1", "curator 01"), ("curator A", "\uff43urator A"),
-     ("curator A", "curator \u0410"), ("curator A", "\u0441urator A"), ("curator 1", "curator \u0661")],
-)  # fmt: skip
+    [
+        ("curator A", "Curator A"),
+        ("curator a", "curator-a"),
+        ("curator 1", "curator 01"),
+        ("curator A", "\uff43urator A"),
+        ("curator A", "curator \u0410"),
+        ("curator A", "\u0441urator A"),
+        ("curator 1", "curator \u0661"),
+    ],
+)
 def test_two_spellings_of_a_role_are_no_two_people(catalogue: Catalogue, one: str, other: str) -> None:
     seen = waiting_item(catalogue.home, "strict", "commons:M1")
     assert seen is not None
