@@ -20,6 +20,7 @@ from pd_assets.lib.release.asked_standing import stands
 from pd_assets.lib.rights import waiting
 from pd_assets.lib.rights.audit import sample_names
 from pd_assets.lib.rights.audit_page import claims, safe_address, stored_picture
+from pd_assets.lib.rights.case import PROFILES
 from pd_assets.lib.rights.judgements import (
     JUDGES,
     LABELS,
@@ -34,7 +35,7 @@ from pd_assets.lib.rights.judgements import (
     read_judgements,
     valid_role,
 )
-from pd_assets.lib.rights.rules import FOR_OTHERS
+from pd_assets.lib.rights.rules import FOR_OTHERS, OF_AGE
 from pd_assets.lib.rights.settled_by import SETTLED_BY
 from pd_assets.lib.rights.waiting import InLine, Waiting
 from pd_assets.web.forms import form_of
@@ -45,6 +46,8 @@ from pd_assets.web.served import Served
 
 JUDGE, QUEUE = "/judge", "/judge/waiting"
 AT_ONCE = 50
+# So many are looked at for one that people can settle.
+TRIED = 10
 FURTHEST = 10_000_000
 
 
@@ -158,10 +161,13 @@ class _Pages:
         begun = [] if rule else self._current(now, lambda one: _is_for(one, role))
         if begun:
             return f"{place_of(begun[0].line.item_id)}{_query(role, kept=1)}"
-        lines = waiting.in_line(self.home, self.profile, rule=rule, but=now, most=1)
-        if not lines or lines[0].is_for_others:
-            return f"{QUEUE}{_query(role, kept=1)}"
-        return f"{place_of(lines[0].item_id)}{_query(role, rule, kept=1)}"
+        for line in waiting.in_line(self.home, self.profile, rule=rule, but=now, most=TRIED):
+            one = waiting.waiting_item(
+                self.home, self.profile, line.item_id, fresh_days=self.served.settings.fresh_days
+            )
+            if one is not None and not one.is_for_others:
+                return f"{place_of(line.item_id)}{_query(role, rule, kept=1)}"
+        return f"{QUEUE}{_query(role, kept=1)}"
 
     def _picture(
         self,
@@ -183,6 +189,8 @@ class _Pages:
         told = {
             "one": one,
             "place": place_of(one.item_id),
+            "life": PROFILES[self.profile].life,
+            "profile": self.profile,
             "page_url": safe_address(one.page_url),
             "picture": None if is_gone else stored_picture(self.home, one.path),
             "is_gone": is_gone,
@@ -195,7 +203,7 @@ class _Pages:
             "answers": judged_in_words([standing], one.looked_at) if len(standing.answers) >= JUDGES else [],
             "has_judged": role is not None and as_person(role) in standing.roles,
             "may_judge": self.home.may_write and one.is_readable and not one.is_for_others and _is_for(standing, role),
-            "for_others": [SETTLED_BY[reason] for reason in one.reasons if reason in FOR_OTHERS],
+            "for_others": [SETTLED_BY[reason] for reason in one.reasons if reason in FOR_OTHERS | OF_AGE],
             "is_read_only": not self.home.may_write,
             "labels": LABELS,
             "role": said.get("role", role or "")[:200],

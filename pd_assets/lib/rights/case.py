@@ -111,15 +111,32 @@ class Case:
 
     @cached_property
     def is_for_others(self) -> bool:
-        """Whether time, the archive or the museum has to settle it, and nobody who only looks at it."""
-        return self.is_deletion_pending or self.is_fresh or self.has_late_maker or self.is_for_the_museum
+        """Whether time, the archive or the museum has to settle it, and nobody who only looks at it. How old the work
+        is, and who made it, is reckoned from the evidence; people settle what else is in doubt."""
+        is_settled = self.is_of_age or self.is_released_own_work
+        return self.is_deletion_pending or self.is_fresh or self.is_for_the_museum or not is_settled
+
+    @cached_property
+    def is_of_age(self) -> bool:
+        """Whether all that is known of dates and makers says that it is old enough, and nothing says otherwise."""
+        limits = [] if self.last_year_of_death is None else [self.last_year_of_death]
+        limits += [] if self._has_us_ground else [self.us_term_began - 1]
+        is_dated_late = self.dated is not None and any(self.dated.last > limit for limit in limits)
+        return self.us_free and self.origin_free and not self.has_late_maker and not is_dated_late
+
+    @cached_property
+    def is_released_own_work(self) -> bool:
+        """The maker's own work, given away: its age is not asked about, only what it shows."""
+        return self.is_dedicated and self.is_plausible_own_work and not self.has_ground
 
     @cached_property
     def gives_a_reason(self) -> bool:
-        """Whether anything on the page may be a reason why it is free; a tag that the table does not know is for people
-        to weigh, and a museum says what it gives away."""
-        is_named = self.has_ground or self.is_dedicated or self.has_weak_ground
-        return is_named or bool(self.evidence.having(Kind.UNKNOWN)) or self.evidence.medium is not None
+        """Whether anything on the page may be a reason why it is free: a tag, also one that the table does not know,
+        which people may weigh, or what a museum gives away. Conditions in words, and markup that cannot be read, are
+        none, and speak against it."""
+        unknown = self.evidence.having(Kind.UNKNOWN)
+        is_named = self.has_ground or self.is_dedicated or self.has_weak_ground or bool(unknown)
+        return (is_named or self.evidence.medium is not None) and all(tag.seen_in != "prose" for tag in unknown)
 
     @cached_property
     def is_deletion_pending(self) -> bool:

@@ -21,6 +21,7 @@ from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, alone, write_text
 from pd_assets.lib.rights.agreement import Agreement, agreement
 from pd_assets.lib.rights.audit_answers import ANSWERS
+from pd_assets.lib.rights.case import PROFILES
 from pd_assets.lib.rights.claims import Settled
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _ROLE = re.compile(r"([^\W\d_]+(?:[ -][^\W\d_]+)*?)(?: ([A-Z]|[1-9][0-9]{0,2}))?
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w|(?:\+|\b00)\d[\d ()/-]{7,}\d")
 # What every judgement is named like, and the greatest that is ever written.
 _NAME, _MOST_BYTES = re.compile(r"[0-9a-f]{64}\.json"), 64_000
-_OF_ITEM = re.compile(rb'"item_id": "([^"\\]{1,200})"')
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -137,6 +137,8 @@ class Standing:
             return "one person has judged it; it waits for a second"
         if self.is_open:
             return "two people differ about it; it waits for a third who settles"
+        if self.answer == FREE and not self.is_surely_free:
+            return "several homes have judged it, and do not agree; it waits"
         said = LABELS[self.answers[-1].answer]
         return f"settled: {said}" if self.differs else f"two people say: {said}"
 
@@ -144,11 +146,12 @@ class Standing:
 @dataclass(frozen=True, kw_only=True)
 class Judged:
     """All judgements of a home. `damaged` are the files that cannot be read or are not what was written: they count
-    for nothing, and against a "free" of the items that they may be about (`doubted`; None: of any)."""
+    for nothing. While one of them may have been a judgement (`is_doubted`), nothing is settled as free: nobody knows
+    whose it was."""
 
     by_evidence: Mapping[tuple[str, str, str], Standing]
     damaged: tuple[str, ...] = ()
-    doubted: frozenset[str] | None = frozenset()
+    is_doubted: bool = False
 
     def standing(self, item_id: str, profile: str, evidence_digest: str) -> Standing:
         return self.by_evidence.get((item_id, profile, evidence_digest), Standing())
@@ -172,31 +175,19 @@ def read_judgements(home: Home) -> Judged:
     """All judgements that are whole; the others are named."""
     found: dict[tuple[str, str, str], list[Judgement]] = defaultdict(list)
     damaged: list[str] = []
-    doubted: list[str | None] = []
     for path in home.matching(f"{FOLDER}/*.json"):
         try:
             one = _read(path)
         except (OSError, ValueError, TypeError, KeyError, RecursionError, ConfigError) as error:
             log.warning("%s: cannot be read (%s), and counts for nothing", path, error)
             damaged.append(path.name)
-            doubted += [_item_of(path)] if _NAME.fullmatch(path.name) else []
         else:
             found[one.about].append(one)
     return Judged(
         by_evidence={about: _standing(several) for about, several in found.items()},
         damaged=tuple(damaged),
-        doubted=None if None in doubted else frozenset(one for one in doubted if one is not None),
+        is_doubted=any(_NAME.fullmatch(name) for name in damaged),
     )
-
-
-def _item_of(path: Path) -> str | None:
-    """The item that a damaged judgement was about, where its beginning still says so."""
-    try:
-        with path.open("rb") as file:
-            told = _OF_ITEM.search(file.read(_MOST_BYTES))
-    except OSError:
-        return None
-    return None if told is None else told[1].decode("utf-8", "replace")
 
 
 def settled_by_people(home: Home) -> dict[str, tuple[Settled, ...]]:
@@ -205,8 +196,7 @@ def settled_by_people(home: Home) -> dict[str, tuple[Settled, ...]]:
     judged = read_judgements(home)
     for (item_id, _, _), standing in judged.by_evidence.items():
         settled = standing.settled
-        is_doubted = judged.doubted is None or item_id in judged.doubted
-        if settled is not None and not (is_doubted and settled.answer == FREE):
+        if settled is not None and not (judged.is_doubted and settled.answer == FREE):
             found[item_id].append(settled)
     return {item_id: tuple(sorted(said, key=lambda one: (one.profile, one.of))) for item_id, said in found.items()}
 
@@ -327,6 +317,9 @@ def _read(path: Path) -> Judgement:
         raise ValueError("no answer that is ever written")
     if valid_role(one.role) != one.role or date.fromisoformat(one.day).isoformat() != one.day:
         raise ValueError("no role or day that is ever written")
+    if one.profile not in PROFILES or _valid_reason(one.reason, one.answer) != one.reason:
+        raise ValueError("no profile or reason that is ever written")
+    one.item_id.encode()
     return one
 
 
@@ -339,7 +332,7 @@ def _in_words(standing: Standing, evidence_digest: str) -> Iterator[str]:
     if len(standing.answers) < JUDGES:
         yield from (f"under {one.profile}: {standing.says}" for one in standing.answers)
         return
-    for one in standing.answers:
+    for one in (*standing.answers, *standing.others):
         told = f"{one.role} on {one.day}, under {one.profile}: {LABELS[one.answer]}"
         told += " (settles)" if one.number == SETTLED else ""
         told += "" if one.evidence_digest == evidence_digest else " (of what its page said then, which has changed)"

@@ -18,6 +18,8 @@ from pd_assets.lib.rights.tags import Kind
 __all__ = [
     "CONFLICTING_REASONS",
     "FOR_OTHERS",
+    "OF_AGE",
+    "OF_OWN_WORK",
     "PROFILES",
     "RULES",
     "Case",
@@ -159,7 +161,7 @@ RULES: tuple[Rule, ...] = (
              "people judged it after looking at this very evidence, and say that it is not free", PRECAUTION),
     _accept(ACCEPT_JUDGED, BOTH,
             lambda c: c.judged == "free" and c.gives_a_reason and not c.is_for_others,
-            "two people judged it after looking at this very evidence, and say that it is free", PRECAUTION),
+            "old enough by its evidence; two people who looked at the rest of it say that it is free", PRECAUTION),
     # What is to wait, or to be looked at.
     _against("deletion-pending", COMMONS, "quarantine", "deletion_pending", lambda c: c.is_deletion_pending,
              "somebody asks for its deletion, and nobody has decided", DELETION),
@@ -220,7 +222,7 @@ RULES: tuple[Rule, ...] = (
             lambda c: c.is_dedicated and not c.evidence.is_own_work and c.us_free and c.origin_free,
             "a work old enough to be free, its photograph dedicated with CC0", CC0),
     _accept("accept-own-work-released", COMMONS,
-            lambda c: c.is_dedicated and c.is_plausible_own_work and not c.has_ground,
+            lambda c: c.is_released_own_work,
             "the maker's own work, dedicated to the public domain", CC0),
     _accept("accept-museum-object", MUSEUMS, lambda c: c.is_museum_cc0 and not c.shows_work,
             "a museum's CC0 picture of a thing that has no author: a specimen, a tool, a machine", CC0),
@@ -243,9 +245,11 @@ RULES: tuple[Rule, ...] = (
 
 # What time, the archive or the museum settles, and no judgement (Case.is_for_others); a copy is settled on its page.
 FOR_OTHERS = frozenset(
-    {"page_unreadable", "deletion_pending", "fresh_upload", "maker_died_late", "rights_conflict", "sensitive"}
-    | {"copy_conflict"}
+    {"page_unreadable", "deletion_pending", "fresh_upload", "rights_conflict", "sensitive", "copy_conflict"}
 )
+# So are these, which are about the age of a work, but of a maker's own photograph, which has one of the others.
+OF_AGE = frozenset({"maker_died_late", "maker_death_unknown", "us_ground_missing", "origin_ground_missing"})
+OF_OWN_WORK = frozenset({"own_subject_unclear", "depicted_work_unclear"})
 
 # What a page says against a picture, not what it merely leaves out.
 CONFLICTING_REASONS = frozenset(rule.reason for rule in RULES if rule.contradicts)

@@ -17,7 +17,7 @@ from pd_assets.lib.rights.claims import Evidence
 from pd_assets.lib.rights.key_evidence import key_evidence
 from pd_assets.lib.rights.known_names import known_names
 from pd_assets.lib.rights.plain_words import ids_in, names_of
-from pd_assets.lib.rights.rules import FOR_OTHERS, RULES, Decision, explain, is_for_people
+from pd_assets.lib.rights.rules import FOR_OTHERS, OF_AGE, OF_OWN_WORK, RULES, Decision, explain, is_for_people
 from pd_assets.lib.rights.told import Told
 from pd_assets.lib.rights.words_for_people import other_reasons, sentence
 
@@ -99,7 +99,8 @@ def in_line(
 ) -> list[InLine]:
     """A stretch of the queue, of one rule or of all: without these items, or only these."""
     given = {"profile": profile, "rule": rule, "but": list(but), "only": None if only is None else list(only),
-             "for_others": sorted(FOR_OTHERS), "most": most, "past": past}  # fmt: skip
+             "for_others": sorted(FOR_OTHERS), "of_age": sorted(OF_AGE), "of_own_work": sorted(OF_OWN_WORK),
+             "most": most, "past": past}  # fmt: skip
     found = tables.query(home, load("waiting"), {"decisions": DECISIONS, "items": ITEMS}, given)
     return [
         InLine(

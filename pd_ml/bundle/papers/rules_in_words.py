@@ -22,7 +22,7 @@ RULES: Mapping[str, str] = {
     "usage-with-conditions": "the medium's usage is not `CC0` to the letter",
     "living-person": "it shows an identifiable living person",
     "judged-not-free": "people judged it after looking at this very evidence, and say that it is not free",
-    "accept-judged": "two people judged it after looking at this very evidence, and say that it is free",
+    "accept-judged": "old enough by its evidence; two people who looked at the rest of it say that it is free",
     "deletion-pending": "somebody asks for its deletion, and nobody has decided",
     "statement-conflict": "the structured data do not say public domain",
     "statement-us-only": "the structured data say public domain of the United States alone",

@@ -26,11 +26,12 @@ from tests.pd_assets.lib.rights.cases import OLD, box
 
 OWN = "http://127.0.0.1"
 REASON = "The museum's own page says that the painter died in 1925."
-EVIDENCE = from_page({"status": "live", "revid": 7, "wikitext": box(OLD, artist="Anna Vester")}).to_json()
+PAGE = box(OLD + "{{PD-Atlantis}}", artist="Anna Vester (1830-1880)", description="Colorized")
+EVIDENCE = from_page({"status": "live", "revid": 7, "wikitext": PAGE}).to_json()
 DIGEST = digest_of(EVIDENCE)
 WAITS = "/judge/waiting/commons:M2"
 # What would tell of the verdict of an audited decision.
-VERDICTS = ("Accepted under", "Refused:", "Waits:", "the-rule", "maker-unknown-death")
+VERDICTS = ("Accepted under", "Refused:", "Waits:", "the-rule", "later-hand")
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def home(tmp_path: Path) -> Home:
     Image.new("RGB", (60, 40), "navy").save(path)
     plant(home, FILES, [file(2, path="images/2.jpg")])
     waits = [
-        decision(number, "quarantine", rule_id="maker-unknown-death", reasons=["maker_death_unknown"],
+        decision(number, "quarantine", rule_id="later-hand", reasons=["alteration_unclear"],
                  evidence=EVIDENCE, evidence_digest=DIGEST)
         for number in range(4)
     ]  # fmt: skip
@@ -76,11 +77,11 @@ def answer(client: TestClient) -> Callable[..., str]:
 def test_the_queue_leads_to_each_picture_that_waits_and_titles_are_text(client: TestClient) -> None:
     start = client.get("/judge", params={"role": "curator A"}).text
     assert "4 wait under the profile strict" in start and "role=curator+A" in start
-    line = client.get("/judge/waiting", params={"role": "curator A", "rule": "maker-unknown-death"}).text
+    line = client.get("/judge/waiting", params={"role": "curator A", "rule": "later-hand"}).text
     places = re.findall(r'<li><a href="(/judge/waiting/[^"]+)"', line)
     assert len(places) == 4 and "&lt;b&gt;Picture 2" in line and "<b>Picture" not in line
     shown = client.get(places[0].replace("&amp;", "&")).text
-    assert 'value="curator A"' in shown and 'name="rule" value="maker-unknown-death"' in shown
+    assert 'value="curator A"' in shown and 'name="rule" value="later-hand"' in shown
     assert client.get("/judge/waiting", params={"rule": "no-such-rule", "past": "-1"}).status_code == 200
 
 

@@ -18,7 +18,9 @@ seen as not materialized (
         item_id, profile,
         from_json(json_extract(claims, '$.tags'), '[{"name": "VARCHAR", "kind": "VARCHAR"}]') as tags,
         from_json(json_extract(claims, '$.statements'), '[{"property": "VARCHAR", "value": "VARCHAR"}]') as said,
-        from_json(json_extract(claims, '$.makers'), '[{"name": "VARCHAR", "died": "INTEGER"}]') as makers,
+        from_json(json_extract(claims, '$.makers'), '[{"name": "VARCHAR", "died": "INTEGER", "born": "INTEGER"}]') as makers,
+        greatest(try_cast(json_extract_string(claims, '$.death_year') as integer),
+            try_cast(json_extract_string(claims, '$.summary_death_year') as integer)) as other_death,
         from_json(json_extract(claims, '$.judged'), '[{"profile": "VARCHAR", "answer": "VARCHAR", "roles": ["VARCHAR"]}]')
             as people,
         rule_id = 'accept-judged' as is_judged,
@@ -42,10 +44,10 @@ select item_id, profile, problem from (
             and not (is_judged and tag.kind = 'unknown'))) > 0
             then 'a tag that disputes it, or that nobody knows' end,
         case when is_judged and coalesce(len(list_filter(people, lambda one: one.profile = accepted.profile
-            and one.answer = 'free' and len(list_distinct(list_transform(one.roles, lambda role: lower(role)))) >= 2)), 0)
+            and one.answer = 'free' and len(list_distinct(list_transform(one.roles, lambda role: replace(lower(role), '-', ' ')))) >= 2)), 0)
             <> 1 then 'no two people judged it free under this profile' end,
-        case when len(list_filter(people, lambda one: one.profile = accepted.profile and one.answer = 'not_free')) > 0
-            then 'people judged it not free' end,
+        case when len(list_filter(people, lambda one: one.answer = 'not_free' and (one.profile in (accepted.profile, 'us')
+            or accepted.profile = 'strict'))) > 0 then 'people judged it not free' end,
         case when len(list_filter(said, lambda one: one.property = 'P275' and one.value not in ('Q6938433', 'Q7257361'))) > 0
             then 'a licence with conditions in the structured data' end,
         case when json_extract_string(claims, '$.attribution_required') = 'true'
@@ -60,8 +62,9 @@ select item_id, profile, problem from (
             ('ground', 'dedication') or (tag.kind = 'no_ground' and (is_judged or coalesce(witness, '') <> ''))
             or (tag.kind = 'unknown' and is_judged))), 0) = 0
             then 'no tag names a ground' end,
-        case when coalesce(len(list_filter(makers, lambda maker: maker.died > last_death)), 0) > 0
-            and (is_judged or coalesce(witness, '') <> '') then 'a maker died too late' end,
+        case when coalesce(len(list_filter(makers, lambda maker: maker.died > last_death
+            or (is_judged and maker.born > last_death))), 0) > 0 and (is_judged or coalesce(witness, '') <> '') then 'a maker died too late' end,
+        case when is_judged and other_death > last_death then 'a maker died too late, it says' end,
         case when bound.sha1 is not null then 'another page puts the same bytes under conditions' end
     ]) as problem
     from accepted

@@ -1,12 +1,13 @@
 -- The items that wait, those first that people can settle, of these the ones that one reason alone holds back, of the
 -- rules that hold back most. Tables: decisions, items. Parameters: profile, rule (null: every rule), but and only (items;
--- only null: all), for_others (reasons), most, past.
+-- only null: all), for_others, of_age and of_own_work (reasons), most, past.
 with waits as (
     select
         item_id, rule_id, len(reasons) as against, count(*) over (partition by rule_id) as of_rule,
         coalesce(
             list_has_any(reasons, $for_others::varchar[])
-            or (list_contains(reasons, 'no_ground') and not list_contains(reasons, 'unknown_tag')),
+            or list_has_any(reasons, $of_age::varchar[]) and not list_has_any(reasons, $of_own_work::varchar[])
+            or list_contains(reasons, 'no_ground') and not list_contains(reasons, 'unknown_tag'),
             false
         ) as is_for_others
     from decisions where profile = $profile and verdict = 'quarantine'
