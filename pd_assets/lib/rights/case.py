@@ -114,7 +114,8 @@ class Case:
         """Whether time, the archive or the museum has to settle it, and nobody who only looks at it. How old the work
         is, and who made it, is reckoned from the evidence; people settle what else is in doubt."""
         is_settled = self.is_of_age or self.is_released_own_work
-        return self.is_deletion_pending or self.is_fresh or self.is_for_the_museum or not is_settled
+        is_for_the_archive = self.is_deletion_pending or self.status_conflicts or self.stated_free_in_us_only
+        return is_for_the_archive or self.is_fresh or self.is_for_the_museum or not is_settled
 
     @cached_property
     def is_of_age(self) -> bool:

@@ -245,7 +245,8 @@ RULES: tuple[Rule, ...] = (
 
 # What time, the archive or the museum settles, and no judgement (Case.is_for_others); a copy is settled on its page.
 FOR_OTHERS = frozenset(
-    {"page_unreadable", "deletion_pending", "fresh_upload", "rights_conflict", "sensitive", "copy_conflict"}
+    {"page_unreadable", "deletion_pending", "sdc_conflict", "us_only_statement", "fresh_upload", "rights_conflict"}
+    | {"sensitive", "copy_conflict"}
 )
 # So are these, which are about the age of a work, but of a maker's own photograph, which has one of the others.
 OF_AGE = frozenset({"maker_died_late", "maker_death_unknown", "us_ground_missing", "origin_ground_missing"})
