@@ -2,12 +2,16 @@
 
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import psutil
 import pytest
 
+from pd_assets.lib import child
+from pd_assets.lib.child import ChildFailed, run_pd_ml
 from tests import warm
 from tests.patience import PATIENCE_S, until
 from tests.pd_ml.command import TINY_UNET_ALONE, settings
@@ -61,6 +65,16 @@ def test_a_command_that_is_killed_ends_its_caller_the_same_way(endless: list[str
     (command,) = (one for one in working_in(tmp_path) if one.pid != process.pid)
     command.kill()
     assert process.wait(PATIENCE_S) == -signal.SIGKILL
+
+
+def test_what_a_step_starts_is_forked_too(tmp_path: Path) -> None:
+    told: list[object] = []
+    with pytest.raises(ChildFailed, match="nowhere"):
+        run_pd_ml(["sample", "--model", "nowhere", "--out", str(tmp_path / "a.png")], told.append)
+    stands_in = (sys.executable, "-c", """print('{"event": "stood in"}')""")
+    with mock.patch("pd_assets.lib.child.program", lambda: stands_in):
+        run_pd_ml(["train"], told.append)
+    assert told == [{"event": "stood in"}] and child.program() == warm.pd_ml()
 
 
 def working_in(folder: Path) -> list[psutil.Process]:

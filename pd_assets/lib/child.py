@@ -40,7 +40,7 @@ def run_pd_ml(
     on_event: Callable[[Mapping[str, object]], None],
     *,
     in_background: Callable[[subprocess.Popen[str]], None] | None = None,
-    command: Callable[[], Sequence[str]] = program,
+    command: Callable[[], Sequence[str]] | None = None,
 ) -> None:
     """Run to the end, handing every JSON line of its stdout to `on_event`; stderr (bars, warnings) passes through.
 
@@ -54,7 +54,7 @@ def run_pd_ml(
     with (
         tempfile.TemporaryFile("w+") as said,
         subprocess.Popen(
-            [*command(), *arguments],
+            [*(command or program)(), *arguments],
             stdin=None if in_background is None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if in_background is None else said,

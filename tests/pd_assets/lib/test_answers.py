@@ -89,6 +89,7 @@ def test_a_download_is_counted_as_it_unpacks(serve: Serve, tmp_path: Path) -> No
 @contextmanager
 def speaking(answer: bytes, times: int = 1) -> Iterator[str]:
     """The URL of a server that says these bytes to everybody, so many times, and hangs up."""
+    speaking_to: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def speak() -> None:
@@ -97,6 +98,7 @@ def speaking(answer: bytes, times: int = 1) -> Iterator[str]:
                     connection, _ = listener.accept()
                 except OSError:
                     return
+                speaking_to.append(connection)
                 with connection:
                     connection.recv(10_000)
                     with suppress(OSError):
@@ -107,6 +109,10 @@ def speaking(answer: bytes, times: int = 1) -> Iterator[str]:
         speaker.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         listener.shutdown(socket.SHUT_RDWR)
+    # Whoever stopped to read may have left a full buffer: the kernel would try it for a hundred seconds more.
+    for connection in speaking_to:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
     speaker.join()
 
 
