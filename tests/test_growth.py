@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from tests.bench.growth import steps
 from tests.bench.growth.verdict import Grown, table
@@ -73,6 +74,7 @@ def test_an_asset_that_the_benchmark_does_not_know_is_named() -> None:
     assert steps.unknown(defs) == ["asset catalog/new", "check catalog/new is_new", "sensor new_watch"]
 
 
+@pytest.mark.extended
 def test_every_step_runs_on_a_small_home() -> None:
     command = [sys.executable, "-m", "tests.bench.growth", "--once", "--buckets", "2"]
     done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ environment, folder and files of whoever called; tests/warm_client.py stands in 
 it ends. `program()` is used like the path of Python. Where the tree of processes matters, a test starts Python itself.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -101,10 +102,13 @@ def serve(folder: Path) -> None:
     for name, classes in LIBRARIES.items():
         library = import_module(name)
         assert all(hasattr(library, one) for one in classes)
+    gc.freeze()
     if os.fork() == 0:
         _accept(folder, CODE, _run_code)
     for name in OURS.split():
         import_module(name)
+    # What is forked shares these pages as long as nobody writes to them, which the collector does where it looks.
+    gc.freeze()
     _accept(folder, MODULES, _run_module)
 
 

@@ -5,8 +5,10 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html, and cgroup-v1 beside it.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pd_assets.lib.settings import Settings
@@ -43,7 +45,7 @@ def sizes(settings: Settings | None = None, machine: Machine | None = None) -> S
     """As the settings say (default: those of the environment), and where they say nothing, by the machine."""
     # These alone: they are the machine's, and whatever else the environment says, a run may say otherwise.
     settings = settings or Settings.from_env({name: os.environ.get(name, "") for name in SETTINGS})
-    machine = machine or this_machine()
+    machine = machine or _machine_of(os.getpid(), int(time.monotonic() // 3600))
     # A quarter, as three runs may be at work at once; half of a small one.
     share = max(machine.memory_bytes // 4, min(machine.memory_bytes // 2, LEAST_MEMORY_BYTES))
     decoders = min(machine.cores, MOST_DECODERS, machine.memory_bytes // DECODER_BYTES)
@@ -52,6 +54,12 @@ def sizes(settings: Settings | None = None, machine: Machine | None = None) -> S
         memory_bytes=settings.duckdb_memory_mb * MEGABYTE or share,
         decoders=settings.decoders or max(1, decoders),
     )
+
+
+@lru_cache(maxsize=1)
+def _machine_of(pid: int, hour: int) -> Machine:
+    """This one, looked at once in an hour by each process: every question to the tables asks."""
+    return this_machine()
 
 
 def this_machine(root: Path = ROOT) -> Machine:

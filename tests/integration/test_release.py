@@ -253,6 +253,7 @@ def test_a_foreign_input_or_a_clean_room_that_nothing_enforced_refuses_it_also_i
     assert any(f"clip {clip.name}" in one and says in one for one in told), told
 
 
+@pytest.mark.extended
 def test_a_training_outside_of_the_clean_room_cannot_be_released(home: Home, tmp_path: Path) -> None:
     version = trained_on(home.latest("dataset", "main"), home, tmp_path / "out", room="off")
     assert version != home.pointed("models", STAGE, "latest")
@@ -261,6 +262,7 @@ def test_a_training_outside_of_the_clean_room_cannot_be_released(home: Home, tmp
     assert f"evaluation: {STAGE} {version} was not evaluated; materialise evaluation/report" in told
 
 
+@pytest.mark.extended
 def test_a_training_that_saw_one_picture_of_no_proof_cannot_be_released(home: Home, tmp_path: Path) -> None:
     dataset = home.latest("dataset", "main")
     assert dataset is not None

@@ -1,6 +1,5 @@
 """One thread, no network, and tiny finished models that all workers of a run read."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +19,6 @@ from tests.pd_ml.command import (
     run_here,
 )
 from tests.pd_ml.paintings import write_dataset
-
-os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"})
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,7 @@ def test_a_stage_makes_inside_what_it_makes_outside_and_lists_what_it_could_read
     assert read_run(tmp_path / "again").digest == found.digest
 
 
+@pytest.mark.extended
 def test_two_processes_of_accelerate_share_one_room_and_its_network(
     dataset: Path, models: Path, tmp_path: Path
 ) -> None:
@@ -173,7 +174,8 @@ def test_a_stopped_training_saves_ends_with_75_and_goes_on_with_what_was_sealed(
     assert read_run(tmp_path / "clip").level == (sealed_otherwise if pushed else "kernel")
 
 
-@pytest.mark.parametrize("whom", ["the launcher", pytest.param("the process outside", marks=pytest.mark.extended)])
+@pytest.mark.extended
+@pytest.mark.parametrize("whom", ["the launcher", "the process outside"])
 def test_killed_from_outside_it_leaves_no_process_and_goes_on_from_what_was_sealed(
     dataset: Path, models: Path, tmp_path: Path, whom: str
 ) -> None:
@@ -223,6 +225,7 @@ def test_without_its_parent_it_stops_and_saves(dataset: Path, models: Path, tmp_
     assert seal["ended"] and any(name.startswith("checkpoints/") for name in seal["files"])
 
 
+@pytest.mark.extended
 def test_forked_workers_give_back_bytes(dataset: Path, tmp_path: Path) -> None:
     require_own_root()
     package = copy_of_package(tmp_path / "copy", FORKING)

@@ -109,7 +109,7 @@ def by_index(home: Home, called: str) -> list[Picture]:
     return [one for one in find_pictures(home, called).pictures if one.is_meant or one.item_id]
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.extended)])
 def test_the_answer_is_that_of_reading_all_with_the_index_without_it_and_with_one_that_is_older(
     tmp_path: Path, seed: int
 ) -> None:

@@ -323,6 +323,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_kill_before_any_step_leaves_what_the_next_run_puts_in_order_and_each_evidence_twice(tmp_path: Path) -> None:
     catalogue = Catalogue(home=open_home(tmp_path / "whole"))
