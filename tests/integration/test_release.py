@@ -469,6 +469,7 @@ def test_without_a_name_a_contact_and_a_key_nothing_is_released_and_each_is_aske
     assert all(one in told for one in wanted), told
 
 
+@pytest.mark.extended
 def test_a_bundle_that_somebody_else_signed_is_not_taken_for_ours(released: Released, tmp_path: Path) -> None:
     line = copied(released, tmp_path / "home")
     folder = line.home.root / "release" / STAGE / released.folder.name
@@ -484,6 +485,7 @@ def test_a_bundle_that_somebody_else_signed_is_not_taken_for_ours(released: Rele
         publishing.verify(publishing.find(line.home, STAGE), Path(released.operator["PD_SIGNING_KEY"]))
 
 
+@pytest.mark.extended
 def test_another_key_makes_another_bundle(released: Released, tmp_path: Path) -> None:
     line = copied(released, tmp_path / "home")
     key = tmp_path / "new.pem"

@@ -74,14 +74,35 @@ def category(mediawiki_site: FilledSite) -> str:
 
 
 @pytest.mark.slow
+def test_a_few_pictures_of_a_category_are_harvested_and_looked_at_for_no_more_requests_than_were_told(
+    read_wiki: MediaWiki, category: str, tmp_path: Path
+) -> None:
+    harvest_a_few(read_wiki, category, tmp_path)
+
+
+@pytest.mark.extended
+@pytest.mark.slow
 def test_from_nothing_to_a_model_of_a_category_and_the_same_command_goes_on(
     read_wiki: MediaWiki, category: str, tmp_path: Path
 ) -> None:
-    home = Home(root=tmp_path / "data-try")
-    before = len(read_wiki.requests())
-    with tried(tmp_path, read_wiki, f"Category:{category}", "--limit", str(FEW), "--yes", "--no-train") as process:
-        until(lambda: has_said(tmp_path, process, "Ctrl-C ends this"), lambda: printed(tmp_path))
-        told = printed(tmp_path)
+    home, first = harvest_a_few(read_wiki, category, tmp_path)
+    with tried(tmp_path, read_wiki, category, "--limit", "60", "--yes") as process:
+        until(lambda: has_said(tmp_path, process, "Draw: http://"), lambda: printed(tmp_path))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+    assert f"{first} are here already" in printed(tmp_path)
+    assert first < tables.count_rows(home, PAGES) <= 60
+    assert tables.count_rows(home, LICENSED) > 10
+    assert home.latest("models", "unet_text") is not None or home.pointed("models", "unet_text", "candidate")
+
+
+def harvest_a_few(wiki: MediaWiki, category: str, folder: Path) -> tuple[Home, int]:
+    """The home of a project folder after `pdd try --no-train` for FEW pictures, and how many pages it has."""
+    home = Home(root=folder / "data-try")
+    before = len(wiki.requests())
+    with tried(folder, wiki, f"Category:{category}", "--limit", str(FEW), "--yes", "--no-train") as process:
+        until(lambda: has_said(folder, process, "Ctrl-C ends this"), lambda: printed(folder))
+        told = printed(folder)
         url = next(iter(re.findall(r"as they come: (http://\S+)/pictures", told)))
         with urllib.request.urlopen(f"{url}/static/site.css", timeout=PATIENCE_S) as page:
             assert page.status == 200
@@ -92,16 +113,8 @@ def test_from_nothing_to_a_model_of_a_category_and_the_same_command_goes_on(
     first = tables.count_rows(home, PAGES)
     assert 0 < first <= FEW
     planned = int(next(iter(re.findall(r"about (\d+) requests", told))))
-    assert len(read_wiki.requests()) - before <= planned
-
-    with tried(tmp_path, read_wiki, category, "--limit", "60", "--yes") as process:
-        until(lambda: has_said(tmp_path, process, "Draw: http://"), lambda: printed(tmp_path))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE_S) == 0
-    assert f"{first} are here already" in printed(tmp_path)
-    assert first < tables.count_rows(home, PAGES) <= 60
-    assert tables.count_rows(home, LICENSED) > 10
-    assert home.latest("models", "unet_text") is not None or home.pointed("models", "unet_text", "candidate")
+    assert len(wiki.requests()) - before <= planned
+    return home, first
 
 
 def test_nothing_is_begun_where_nobody_agrees_or_there_is_nothing_to_try(

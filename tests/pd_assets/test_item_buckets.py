@@ -66,7 +66,6 @@ def digests(line: Line, key: str) -> dict[str | None, list[str]]:
     return {name: [table_files.file_digest(TABLES[key], path)] for name, path in files}
 
 
-@pytest.mark.extended
 def test_a_night_in_a_home_of_four_buckets_makes_the_same_rows(both: tuple[Line, Line]) -> None:
     one, four = both
     assert (one.home.buckets, four.home.buckets) == (1, 4)

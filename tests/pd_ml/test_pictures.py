@@ -106,7 +106,7 @@ def test_buckets_of_squares_are_the_same_training_without_buckets(dataset: Path,
         assert found.version != plain.version
 
 
-@pytest.mark.parametrize("stage", ["unet", "unet_text"])
+@pytest.mark.parametrize("stage", ["unet", pytest.param("unet_text", marks=pytest.mark.extended)])
 def test_a_training_with_flips_and_buckets_that_was_stopped_ends_in_the_same_weights(
     mixed: Path, models: Path, tmp_path: Path, stage: str
 ) -> None:

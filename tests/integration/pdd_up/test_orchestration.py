@@ -51,6 +51,7 @@ def test_a_failed_run_is_told_in_the_log_by_the_webhook_and_by_mail(
     assert "commons/categories failed" in line and "HTTP 404" in line
 
 
+@pytest.mark.extended
 def test_runs_that_ask_the_same_archive_come_one_after_the_other(ui: DagsterUi, server: SandboxServer) -> None:
     server.faults.set({"delay_s": 0.3})
     server.faults.log.clear()

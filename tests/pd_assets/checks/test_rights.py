@@ -27,15 +27,20 @@ ITEM = "commons:M1"
 Row = dict[str, object]
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Catalogue:
-    """Three pages: a free one, one under conditions, one with a tag that nobody knows; decided."""
-    catalogue = Catalogue(home=open_home(tmp_path))
+@pytest.fixture(scope="module")
+def decided_once(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    catalogue = Catalogue(home=open_home(tmp_path_factory.mktemp("decided") / "home"))
     catalogue.put(1, box(EXPIRED))
     catalogue.put(2, box("{{Cc-by-sa-4.0}}"))
     catalogue.put(3, box(EXPIRED + "{{PD-Atlantis}}"))
     catalogue.decide()
     return catalogue
+
+
+@pytest.fixture
+def catalogue(decided_once: Catalogue, tmp_path: Path) -> Catalogue:
+    """Three pages: a free one, one under conditions, one with a tag that nobody knows; decided."""
+    return decided_once.copied_to(tmp_path / "home")
 
 
 def platform(catalogue: Catalogue) -> Platform:

@@ -14,16 +14,22 @@ from tests.pd_assets.lib.rights.deciding import Catalogue
 FREE, BOUND = box(EXPIRED), box("{{Cc-by-sa-4.0}}")
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
-    """A page that was free on the first and on the second of June, by other evidence, and is gone since the ninth."""
-    catalogue = Catalogue(home=open_home(tmp_path))
+@pytest.fixture(scope="module")
+def decided_once(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    catalogue = Catalogue(home=open_home(tmp_path_factory.mktemp("decided") / "home"))
     for day, text in ((1, FREE), (2, FREE + " A word more."), (5, BOUND)):
         catalogue.put(1, text)
         catalogue.decide(today=date(2026, 6, day))
     catalogue.mark(1, "deleted")
     catalogue.decide(today=date(2026, 6, 9))
-    monkeypatch.setenv("PD_HOME", str(tmp_path))
+    return catalogue
+
+
+@pytest.fixture
+def catalogue(decided_once: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    """A page that was free on the first and on the second of June, by other evidence, and is gone since the ninth."""
+    catalogue = decided_once.copied_to(tmp_path / "home")
+    monkeypatch.setenv("PD_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PD_RIGHTS_PROFILE", "strict")
     return catalogue
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,12 +13,18 @@ from tests import warm
 from tests.pd_assets.lib.release.planted import catalogue, dataset, model
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    made = open_home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    made = open_home(tmp_path_factory.mktemp("made") / "home")
     catalogue(made, range(12))
     model(made, "unet_text", "seer", dataset(made))
     return made
+
+
+@pytest.fixture
+def home(made_once: Home, tmp_path: Path) -> Home:
+    shutil.copytree(made_once.root, tmp_path / "home", symlinks=True)
+    return open_home(tmp_path / "home")
 
 
 def pdd(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:

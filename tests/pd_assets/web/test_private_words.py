@@ -3,6 +3,7 @@
 from collections import deque
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from pd_assets.lib.release import asked_requests
@@ -37,6 +38,7 @@ def pages_of(site: TestClient) -> dict[str, str]:
     return pages
 
 
+@pytest.mark.extended
 def test_of_a_takedown_pages_and_files_tell_number_and_day_and_no_private_word(tmp_path: Path) -> None:
     home = furnished(tmp_path / "home")
     bundle_of(home, "unet_text", OLD)

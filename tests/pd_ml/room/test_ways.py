@@ -153,6 +153,7 @@ def test_every_way_is_open_without_a_room_and_refused_in_that_of_a_stage(
     require_refused(in_a_stage(outside, tmp_path, dataset), WITH_OWN_ROOT)
 
 
+@pytest.mark.extended
 def test_without_namespaces_one_process_is_kept_by_landlock_and_the_filter(
     outside: ways.Outside, dataset: Path, tmp_path: Path
 ) -> None:

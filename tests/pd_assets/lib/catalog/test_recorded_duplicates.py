@@ -38,6 +38,7 @@ def hashed(picture: Image.Image) -> tuple[int, int]:
     return int(kept.phash, 16), int(kept.quality.detail_hash, 16)
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_changed_copies_of_real_pictures_are_found_and_different_pictures_are_not(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")

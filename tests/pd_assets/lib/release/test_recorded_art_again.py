@@ -17,6 +17,7 @@ from tests.pd_assets.lib.release.coming_back import CHANGES, put
 VICTIMS, OTHERS = 20, 200
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_paintings_come_back_changed_and_are_refused_and_two_hundred_others_are_not(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")

@@ -47,6 +47,7 @@ def test_missing_credentials_are_named(store: Store, monkeypatch: pytest.MonkeyP
         open_home(RemoteAddress(**{**vars(store.address("one")), "endpoint": store.endpoint + "/"}))
 
 
+@pytest.mark.extended
 def test_an_endpoint_that_does_not_answer_may_do_so_later(store: Store) -> None:
     address = RemoteAddress(**{**vars(store.address("one")), "endpoint": "http://127.0.0.1:9"})
     with pytest.raises(RemoteUnreachable, match=r"http://127\.0\.0\.1:9 does not answer .*PD_S3_ENDPOINT") as caught:

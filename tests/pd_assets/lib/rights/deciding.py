@@ -1,13 +1,15 @@
 """A home with pages of Commons whose decisions a test looks at; editing a page gives it a new revision."""
 
+import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha1
+from pathlib import Path
 
 from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import CHANGES, DECISIONS, ITEMS, PAGES, Table
-from pd_assets.lib.home import Home
+from pd_assets.lib.home import Home, open_home
 from pd_assets.lib.rights.decisions import DecisionCounts, decide_all
 from tests.pd_assets.lib.planting import item, page, plant
 from tests.pd_assets.lib.rights.cases import TODAY
@@ -22,6 +24,11 @@ class Catalogue:
 
     home: Home
     pages: dict[int, dict[str, object]] = field(default_factory=dict)
+
+    def copied_to(self, folder: Path) -> "Catalogue":
+        """The same in another home, which is a copy."""
+        shutil.copytree(self.home.root, folder, symlinks=True)
+        return Catalogue(home=open_home(folder), pages={number: dict(row) for number, row in self.pages.items()})
 
     def put(self, number: int, text: str, **changes: object) -> None:
         """A page as it is now: one revision more than it had."""

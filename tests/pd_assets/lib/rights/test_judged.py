@@ -35,14 +35,19 @@ REASON = "The parish register of her town has her death in 1871."
 WAITS = box(EXPIRED + "{{PD-Atlantis}}")
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Catalogue:
-    """One page that waits under `strict`, and one that is free, decided."""
-    made = Catalogue(home=open_home(tmp_path / "home"))
+@pytest.fixture(scope="module")
+def decided_once(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    made = Catalogue(home=open_home(tmp_path_factory.mktemp("decided") / "home"))
     made.put(1, WAITS)
     made.put(2, box(EXPIRED))
     made.decide()
     return made
+
+
+@pytest.fixture
+def catalogue(decided_once: Catalogue, tmp_path: Path) -> Catalogue:
+    """One page that waits under `strict`, and one that is free, decided."""
+    return decided_once.copied_to(tmp_path / "home")
 
 
 def say(home: Home, *answers: str, number: int = 1, profile: str = "strict", on: date = TODAY) -> None:
