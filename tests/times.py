@@ -87,13 +87,17 @@ class Times:
             return (yield)
 
     def pytest_testnodedown(self, node: Worker) -> None:
-        for kind, rows in json.loads(node.workeroutput.get("times", "{}")).items():
+        # One that was killed says nothing.
+        said = getattr(node, "workeroutput", {})
+        for kind, rows in json.loads(said.get("times", "{}")).items():
             for what, figures in rows.items():
                 self._add(kind, what, figures)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        name = os.environ.get("PYTEST_XDIST_WORKER", "controller")
+        # A session that a worker's test starts has its variables, and is no worker.
+        is_worker = hasattr(self._config, "workeroutput")
+        name = os.environ["PYTEST_XDIST_WORKER"] if is_worker else "controller"
         self._add("process", name, [self.cpu_s(look=name != "controller"), time.monotonic() - self._started, 1])
         if name == "controller":
             Path(self._config.getoption("--times")).write_text(json.dumps(self.rows))
