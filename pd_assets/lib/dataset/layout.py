@@ -56,14 +56,15 @@ def decide(standing: Sequence[Standing], *, new_in: Collection[str], shard_bytes
     """What becomes of the shards of the last export, where there are new rows in the splits `new_in`."""
     kept = sorted((one for one in standing if one.kept), key=lambda one: shards.place_of(one.path))
     must = {one.path for one in kept if one.must}
-    budget = max(int(LABEL_SHARE * sum(one.size_bytes for one in standing)), shard_bytes)
-    anew = must | set(_within(budget, [one for one in kept if one.stale and not one.must]))
     merged: set[str] = set()
     for split in shards.SPLITS:
         of_split = [one for one in kept if one.split == split]
         # Where nothing else is written nothing is merged: the same tables give the same version.
         if split in new_in or any(one.must and one.split == split for one in standing):
             merged |= _too_many_small(of_split, shard_bytes // 2)
+    # What is merged has its labels renewed with it: the share is for the others.
+    budget = max(int(LABEL_SHARE * sum(one.size_bytes for one in standing)), shard_bytes)
+    anew = must | set(_within(budget, [one for one in kept if one.stale and one.path not in must | merged]))
     waits = [one for one in kept if one.stale and one.path not in anew | merged]
     return Layout(
         linked=frozenset(one.path for one in kept) - anew - merged,
