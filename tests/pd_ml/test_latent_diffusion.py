@@ -10,7 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pd_ml.config import ConfigError, LatentDiffusionConfig, SamplingConfig
+from pd_ml.config import LatentDiffusionConfig, SamplingConfig
+from pd_ml.errors import ConfigError
 from pd_ml.data.latents import read_index
 from pd_ml.diffusion.objective import objective_of
 from pd_ml.diffusion.sampling import cut_off, draw, draw_unprompted, load_pipeline, picture_size_px, takes_prompts
