@@ -19,8 +19,8 @@ from pd_ml.config.text import ClipConfig, TokenizerConfig, TowerConfig
 from pd_ml.config.training import SamplingConfig, TrainingConfig
 
 __all__ = [
-    "AdversarialConfig",
     "BUCKET_GRID",
+    "AdversarialConfig",
     "ClipConfig",
     "DenoiserConfig",
     "DiffusionConfig",

@@ -11,11 +11,10 @@ import torch
 from PIL import Image
 
 from pd_ml.config import LatentDiffusionConfig, SamplingConfig
-from pd_ml.errors import ConfigError
 from pd_ml.data.latents import read_index
 from pd_ml.diffusion.objective import objective_of
 from pd_ml.diffusion.sampling import cut_off, draw, draw_unprompted, load_pipeline, picture_size_px, takes_prompts
-from pd_ml.errors import ProvenanceError
+from pd_ml.errors import ConfigError, ProvenanceError
 from pd_ml.models.latent_diffusion import build_latent_diffusion_unet, latent_scheduler
 from pd_ml.provenance import read_run
 from pd_ml.seeding import seed_of
