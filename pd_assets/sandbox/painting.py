@@ -1,7 +1,8 @@
 """Draws a scene and encodes it; the same painting always gives the same bytes.
 
 Flat shapes are drawn with Pillow, then one shared tile of brush noise is laid over them: that keeps a 256-pixel
-picture within a few milliseconds. Sky keeps the upper quarter and ground the lower quarter of the picture.
+picture within a few milliseconds. The object is about half as wide and as high as the picture, and the season has one
+sign on the other side: both can be told at 32 pixels. Most of the upper quarter is sky, most of the lower one ground.
 """
 
 import io
@@ -61,10 +62,16 @@ class _Canvas:
         self.pen = ImageDraw.Draw(self.image)
         self.horizon = rng.uniform(0.44, 0.62)
         left = painting.scene.side == "left"
-        self.x = rng.uniform(0.20, 0.34) if left else rng.uniform(0.66, 0.80)
-        self.opposite_x = rng.uniform(0.64, 0.86) if left else rng.uniform(0.14, 0.36)
-        self.base = min(self.horizon + rng.uniform(0.02, 0.12), 0.72)
-        self.size = rng.uniform(0.78, 1.15)
+        self.x = rng.uniform(0.27, 0.36) if left else rng.uniform(0.64, 0.73)
+        self.opposite_x = rng.uniform(0.79, 0.86) if left else rng.uniform(0.14, 0.21)
+        self.sign_y = rng.uniform(0.30, 0.40)
+        self.base = rng.uniform(0.69, 0.78)
+        self.object_width, self.object_height = 0.52 * rng.uniform(0.88, 1.1), 0.54 * rng.uniform(0.9, 1.08)
+
+    def shape(self, points: list[Point], colour: Colour) -> None:
+        """A polygon of the object: x from its middle in widths of it, y upwards from its base in heights of it."""
+        placed = [(self.x + self.object_width * x, self.base - self.object_height * y) for x, y in points]
+        self.polygon(placed, colour)
 
     def polygon(self, points: list[Point], colour: Colour) -> None:
         self.pen.polygon([(x * self.width, y * self.height) for x, y in points], fill=colour)
@@ -102,103 +109,69 @@ class _Canvas:
             y = self.rng.uniform(self.horizon + 0.1, 0.98)
             self.ellipse(self.rng.random(), y, self.rng.uniform(0.06, 0.22), self.rng.uniform(0.01, 0.035), tone)
 
-    def spots(self, count: int, colours: tuple[Colour, ...], radius: float) -> None:
-        """Small round marks over the middle band, clear of the quarters that show sky and ground alone."""
-        for _ in range(count):
-            x, y = self.rng.random(), self.rng.uniform(0.27, 0.73)
-            self.disc(x, y, radius * self.rng.uniform(0.7, 1.3), self.rng.choice(colours))
-
 
 def _tree(canvas: _Canvas) -> None:
-    x, base, size = canvas.x, canvas.base, canvas.size
-    top = max(base - 0.34 * size, 0.36)
-    canvas.polygon([(x - 0.02, base), (x + 0.02, base), (x + 0.015, top), (x - 0.015, top)], (84, 56, 34))
+    canvas.shape([(-0.09, 0), (0.09, 0), (0.07, 0.6), (-0.07, 0.6)], (84, 56, 34))
     leaf = _jittered((38, 92, 48), canvas.rng)
-    for _ in range(5):
-        dx, dy = canvas.rng.uniform(-0.08, 0.08) * size, canvas.rng.uniform(-0.04, 0.08) * size
-        canvas.ellipse(x + dx, max(top + dy, 0.345), 0.075 * size, 0.075 * size, leaf)
+    for x, y, radius in ((0, 0.74, 0.27), (-0.22, 0.58, 0.22), (0.22, 0.58, 0.22), (-0.1, 0.8, 0.2), (0.12, 0.82, 0.2)):
+        x, y = x + canvas.rng.uniform(-0.04, 0.04), y + canvas.rng.uniform(-0.03, 0.03)
+        width, height = canvas.object_width, canvas.object_height
+        canvas.ellipse(canvas.x + width * x, canvas.base - height * y, width * radius, height * radius, leaf)
 
 
 def _house(canvas: _Canvas) -> None:
-    x, base, size = canvas.x, canvas.base, canvas.size
-    half, wall = 0.12 * size, 0.16 * size
-    canvas.polygon(
-        [(x - half, base), (x + half, base), (x + half, base - wall), (x - half, base - wall)], (212, 186, 150)
-    )
-    roof = _jittered((168, 52, 40), canvas.rng)
-    peak = max(base - wall - 0.11 * size, 0.27)
-    canvas.polygon([(x - half * 1.2, base - wall), (x + half * 1.2, base - wall), (x, peak)], roof)
-    canvas.polygon(
-        [(x - 0.025, base), (x + 0.025, base), (x + 0.025, base - 0.09), (x - 0.025, base - 0.09)], (70, 48, 40)
-    )
-    canvas.polygon(
-        [(x + 0.05, base - 0.06), (x + 0.09, base - 0.06), (x + 0.09, base - 0.1), (x + 0.05, base - 0.1)],
-        (60, 80, 120),
-    )
+    canvas.shape([(-0.42, 0), (0.42, 0), (0.42, 0.55), (-0.42, 0.55)], (212, 186, 150))
+    canvas.shape([(-0.52, 0.55), (0.52, 0.55), (0, 1)], _jittered((168, 52, 40), canvas.rng))
+    canvas.shape([(-0.1, 0), (0.1, 0), (0.1, 0.34), (-0.1, 0.34)], (70, 48, 40))
+    canvas.shape([(0.2, 0.22), (0.33, 0.22), (0.33, 0.4), (0.2, 0.4)], (60, 80, 120))
 
 
 def _mountain(canvas: _Canvas) -> None:
-    x, base, size = canvas.x, canvas.horizon + 0.05, canvas.size
-    peak, half = max(base - 0.3 * size, 0.27), 0.24 * size
-    rock = _jittered((82, 84, 102), canvas.rng)
-    canvas.polygon([(x - half, base), (x + half * 0.9, base), (x + 0.02, peak)], rock)
-    snow = 0.3 * (base - peak)
-    canvas.polygon(
-        [
-            (x + 0.02, peak),
-            (x + 0.02 - half * 0.3, peak + snow),
-            (x + 0.02, peak + snow * 0.75),
-            (x + 0.02 + half * 0.27, peak + snow),
-        ],
-        (246, 248, 252),
-    )
+    canvas.shape([(-0.62, 0), (0.6, 0), (0.03, 1)], _jittered((82, 84, 102), canvas.rng))
+    canvas.shape([(0.03, 1), (-0.19, 0.66), (-0.06, 0.72), (0.05, 0.62), (0.24, 0.66)], (246, 248, 252))
 
 
 def _boat(canvas: _Canvas) -> None:
-    x, base, size = canvas.x, canvas.base, canvas.size
-    hull = _jittered((92, 40, 44), canvas.rng)
-    half = 0.14 * size
-    canvas.polygon(
-        [
-            (x - half, base - 0.05),
-            (x + half, base - 0.05),
-            (x + half * 0.7, base + 0.015),
-            (x - half * 0.7, base + 0.015),
-        ],
-        hull,
-    )
-    mast = max(base - 0.3 * size, 0.27)
-    canvas.polygon(
-        [(x - 0.006, base - 0.05), (x + 0.006, base - 0.05), (x + 0.006, mast), (x - 0.006, mast)], (60, 40, 30)
-    )
-    canvas.polygon([(x + 0.012, mast + 0.01), (x + 0.012, base - 0.07), (x + half * 0.9, base - 0.07)], (246, 238, 214))
+    canvas.shape([(-0.5, 0.26), (0.5, 0.26), (0.33, 0), (-0.33, 0)], _jittered((92, 40, 44), canvas.rng))
+    canvas.shape([(-0.045, 0.26), (0, 0.26), (0, 1), (-0.045, 1)], (60, 40, 30))
+    canvas.shape([(0.03, 0.97), (0.03, 0.33), (0.46, 0.33)], (246, 238, 214))
+    canvas.shape([(-0.08, 0.85), (-0.08, 0.33), (-0.36, 0.33)], (232, 220, 190))
 
 
-def _blossoms(canvas: _Canvas) -> None:
-    canvas.spots(26, ((255, 206, 226), (255, 170, 206), (250, 140, 190)), 0.014)
+def _blossom(canvas: _Canvas) -> None:
+    x, y, turned = canvas.opposite_x, canvas.sign_y, canvas.rng.uniform(0, math.tau / 5)
+    petal = _jittered((214, 62, 142), canvas.rng)
+    for k in range(5):
+        turn = turned + k * math.tau / 5
+        canvas.disc(x + 0.078 * math.cos(turn), y + 0.078 * math.sin(turn), 0.055, petal)
+    canvas.disc(x, y, 0.045, (255, 232, 120))
 
 
 def _sun(canvas: _Canvas) -> None:
-    x, y = canvas.opposite_x, canvas.rng.uniform(0.33, 0.37)
+    x, y = canvas.opposite_x, canvas.sign_y
     for k in range(12):
-        turn = k * math.pi / 6
-        reach = 0.105
-        tip = (x + reach * math.cos(turn), y + reach * 0.85 * math.sin(turn))
-        side = 0.012
-        canvas.polygon([(x - side, y - side), (x + side, y + side), (tip[0], max(tip[1], 0.26))], (255, 214, 40))
-    canvas.disc(x, y, 0.065, (255, 236, 90))
+        turn, side = k * math.pi / 6, 0.018
+        tip = (x + 0.135 * math.cos(turn), y + 0.135 * math.sin(turn))
+        canvas.polygon([(x - side, y - side), (x + side, y + side), tip], (255, 208, 40))
+    canvas.disc(x, y, 0.09, (255, 244, 130))
 
 
 def _leaves(canvas: _Canvas) -> None:
-    canvas.spots(26, ((222, 104, 24), (196, 62, 22), (236, 160, 40)), 0.014)
+    for x, y, colour in ((-0.06, -0.07, (222, 104, 24)), (0.06, 0.0, (186, 52, 20)), (-0.04, 0.08, (206, 84, 20))):
+        x, y = x + canvas.rng.uniform(-0.02, 0.02), y + canvas.rng.uniform(-0.02, 0.02)
+        canvas.ellipse(canvas.opposite_x + x, canvas.sign_y + y, 0.07, 0.042, colour)
 
 
 def _snow(canvas: _Canvas) -> None:
-    canvas.spots(48, ((255, 255, 255), (240, 246, 255)), 0.009)
+    x, y = canvas.opposite_x, canvas.sign_y - 0.06
+    cloud = _jittered((62, 72, 98), canvas.rng)
+    canvas.ellipse(x, y, 0.13, 0.055, cloud)
+    for dx, dy in ((-0.08, 0.09), (0.0, 0.11), (0.08, 0.09), (-0.045, 0.17), (0.045, 0.17)):
+        canvas.disc(x + dx, y + dy, 0.028, (255, 255, 255))
 
 
 OBJECT_SHAPES = {"tree": _tree, "house": _house, "mountain": _mountain, "boat": _boat}
-SEASON_MARKS = {"spring": _blossoms, "summer": _sun, "autumn": _leaves, "winter": _snow}
+SEASON_MARKS = {"spring": _blossom, "summer": _sun, "autumn": _leaves, "winter": _snow}
 
 
 def _jittered(colour: Colour, rng: random.Random) -> Colour:
