@@ -76,12 +76,13 @@ CODE_VERSION: Mapping[str, int] = MappingProxyType(
         "clip": 2,
         "unet": 1,
         "unet_text": 2,
+        "transformer": 1,
         "vae": 2,
         "latents": 1,
         "latent_unet": 1,
         "latent_diffusion": 1,
         "super_resolution": 2,
-        "evaluate": 4,
+        "evaluate": 5,
     }
 )
 

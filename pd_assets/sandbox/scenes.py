@@ -64,12 +64,17 @@ def scene(rng: random.Random) -> Scene:
 
 
 def attributes() -> dict[str, object]:
-    """Where a colour is seen in the picture and which caption phrase names it, for checking generated pictures."""
+    """How captions name what a picture shows, and where a colour is seen in it, for checking generated pictures."""
     return {
         "attributes": {
             "sky": {"region": "top", "values": _values(SKY, "sky")},
             "ground": {"region": "bottom", "values": _values(GROUND, "ground")},
-        }
+        },
+        "read": {
+            "object": {"strict": True, "values": {name: {"phrase": name} for name in OBJECTS}},
+            "side": {"strict": False, "values": {name: {"phrase": f"on the {name}"} for name in SIDES}},
+            "season": {"strict": False, "values": {name: {"phrase": name} for name in SEASONS}},
+        },
     }
 
 

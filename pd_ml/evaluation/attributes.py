@@ -1,13 +1,16 @@
 """The colour oracle: is the sky of a picture the colour that its caption says? It looks at pixels alone, no CLIP.
 
 What to look for comes from a JSON file: for each attribute a region (`top`: upper quarter of the rows, `bottom`: lower
-quarter) and for each value the phrase that captions use and the colour it stands for. Errors: EvaluationError.
+quarter) and for each value the phrase that captions use and the colour it stands for. Under "read" it may name what a
+trained reader (reader.py) looks for: the phrase of each value, and whether it may say that it cannot be told. Errors:
+EvaluationError.
 
 Shapes: N pictures, H height, W width, C channels.
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +43,23 @@ class ColourAttribute:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamedValue:
+    """`phrase` is searched in captions as whole words, without regard to case."""
+
+    name: str
+    phrase: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedAttribute:
+    """Something that captions name and a reader sees. `strict`: the reader may say that it cannot be told."""
+
+    name: str
+    strict: bool
+    values: tuple[NamedValue, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Accuracy:
     """Hits among `n` pictures whose caption names exactly one value; the others are `left_out`.
 
@@ -67,9 +87,31 @@ def read_attributes(path: Path) -> tuple[ColourAttribute, ...]:
         ) from error
 
 
+def attributes_to_read(path: Path) -> tuple[NamedAttribute, ...]:
+    """What the file has under "read", if it has that; EvaluationError where it is missing or of another shape."""
+    try:
+        return tuple(_to_read(name, entry) for name, entry in json.loads(path.read_text()).get("read", {}).items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EvaluationError(
+            f'{path}: nothing that can be read of pictures ({type(error).__name__}: {error}); expected {{"read": '
+            '{NAME: {"strict": true|false, "values": {VALUE: {"phrase": TEXT}}}}}'
+        ) from error
+
+
 def named_value(attribute: ColourAttribute, caption: str) -> str | None:
     """The value that the caption names, if it names exactly one."""
     named = [value.name for value in attribute.values if value.phrase.lower() in caption.lower()]
+    return named[0] if len(named) == 1 else None
+
+
+def value_shown(attribute: NamedAttribute, captions: Iterable[str]) -> str | None:
+    """The value that a picture's captions name, if all of them together name exactly one."""
+    text = "\n".join(captions)
+    named = [
+        value.name
+        for value in attribute.values
+        if re.search(rf"(?<!\w){re.escape(value.phrase)}(?!\w)", text, re.IGNORECASE)
+    ]
     return named[0] if len(named) == 1 else None
 
 
@@ -86,7 +128,14 @@ def seen_values(attribute: ColourAttribute, pixels_NHWC: Pixels) -> list[str]:
 def colour_accuracy(attribute: ColourAttribute, pixels_NHWC: Pixels, captions: Sequence[str]) -> Accuracy:
     """How often the picture shows what its caption names."""
     named = [named_value(attribute, caption) for caption in captions]
-    pairs = [(says, shows) for says, shows in zip(named, seen_values(attribute, pixels_NHWC), strict=True) if says]
+    return accuracy_of(attribute, named, seen_values(attribute, pixels_NHWC))
+
+
+def accuracy_of(
+    attribute: ColourAttribute | NamedAttribute, named: Sequence[str | None], seen: Sequence[str | None]
+) -> Accuracy:
+    """How often a value is seen that is named; EvaluationError where none is. What is seen as None is a miss."""
+    pairs = [(says, shows) for says, shows in zip(named, seen, strict=True) if says]
     if not pairs:
         phrases = ", ".join(repr(value.phrase) for value in attribute.values)
         raise EvaluationError(f"attribute {attribute.name}: no caption names exactly one of {phrases}; check the file")
@@ -96,7 +145,7 @@ def colour_accuracy(attribute: ColourAttribute, pixels_NHWC: Pixels, captions: S
         accuracy=hits / len(pairs),
         hits=hits,
         n=len(pairs),
-        left_out=len(captions) - len(pairs),
+        left_out=len(named) - len(pairs),
         chance=chance,
         most_common=max(says_all.count(value.name) for value in attribute.values) / len(pairs),
         p=binomial_p(hits, len(pairs), chance),
@@ -118,3 +167,19 @@ def _value(name: str, entry: dict[str, object]) -> ColourValue:
         raise ValueError(f"rgb of {name} is {rgb!r}")
     red, green, blue = (int(channel) for channel in rgb)
     return ColourValue(name=name, phrase=str(entry["phrase"]), rgb=(red, green, blue))
+
+
+def _to_read(name: str, entry: dict[str, object]) -> NamedAttribute:
+    strict, values = entry["strict"], entry["values"]
+    if not isinstance(strict, bool):
+        raise ValueError(f"strict of {name} is {strict!r}")
+    if not isinstance(values, dict) or len(values) < 2:
+        raise ValueError(f"{name} needs at least two values")
+    return NamedAttribute(name=name, strict=strict, values=tuple(_named_value(n, v) for n, v in values.items()))
+
+
+def _named_value(name: str, entry: dict[str, object]) -> NamedValue:
+    phrase = entry["phrase"]
+    if not isinstance(phrase, str) or not phrase.strip():
+        raise ValueError(f"phrase of {name} is {phrase!r}")
+    return NamedValue(name=name, phrase=phrase.strip())

@@ -12,13 +12,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pd_ml.evaluation.attributes import ColourAttribute, colour_accuracy
+from pd_ml.data.loader import Examples
+from pd_ml.evaluation.attributes import ColourAttribute, NamedAttribute, colour_accuracy, value_shown
 from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.distribution import distance, frechet, kid, median_distance, mmd, overlap
 from pd_ml.evaluation.fid import FeatureNetwork
 from pd_ml.evaluation.held_out import HeldOut
 from pd_ml.evaluation.metrics import matched_score
+from pd_ml.evaluation.reader import Reader, Reading, told_by, train_reader
 from pd_ml.evaluation.retrieval import retrieval
+from pd_ml.evaluation.seams import seam
 from pd_ml.evaluation.zero_shot import Labels, zero_shot
 from pd_ml.seeding import seed_of
 
@@ -109,6 +112,45 @@ def alignment(
             for attribute in attributes
         },
     }
+
+
+def reader_for(
+    captions: Sequence[str], attributes: Sequence[NamedAttribute], train: Examples, *, seed: int
+) -> Reader | None:
+    """A reader of those attributes whose values these captions name and the training captions teach, if any."""
+    asked = [one for one in attributes if any(value_shown(one, (caption,)) for caption in captions)]
+    taught = told_by(asked, train.captions)
+    return train_reader(train, taught, seed=seed_of(seed, "reader")) if taught else None
+
+
+def read_by(reader: Reader, sets: Sets, *, seed: int) -> Numbers:
+    """Do the pictures show what their captions say? The real ones, true and spoilt, tell how good the reader is."""
+    generated = reader.measured(sets.generated_NHWC, sets.captions)
+    real = reader.measured(sets.drawn_for_NHWC, sets.captions)
+    refused = reader.refused(sets.drawn_for_NHWC, sets.captions, seed=seed_of(seed, "reader"))
+    return {
+        "read_attributes": {
+            name: {
+                "generated": _reading(generated[name]),
+                "real": _reading(real[name]),
+                **({"spoilt_refused": refused[name]} if name in refused else {}),
+                "measured_by": "a reader trained on the training pictures",
+            }
+            for name in generated
+        }
+    }
+
+
+def _reading(reading: Reading) -> Numbers:
+    return {**asdict(reading.accuracy), "cannot_be_told": reading.cannot_be_told}
+
+
+def seams(sets: Sets, patch: object, image_size: object) -> Numbers:
+    """Whether the patches of the model show, where it draws pictures of `image_size` in patches of several pixels."""
+    if not isinstance(patch, int) or not 1 < patch < sets.generated_NHWC.shape[1] == image_size:
+        return {}
+    found = {"generated": seam(sets.generated_NHWC, patch), "real": seam(sets.drawn_for_NHWC, patch)}
+    return {"seam": {"patch": patch, **found}}
 
 
 def clip_retrieval(found: HeldOut, clip: ClipSpace) -> Numbers:

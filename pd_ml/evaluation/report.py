@@ -1,7 +1,7 @@
 """The evaluation of a model that draws: numbers with floors, samples, nearest training pictures, a loss curve.
 
 Everything lands in `<out>` by one rename. Numbers in CLIP space are comparable only under the same CLIP, whose digest
-stands beside them; the colour oracle and the audit of copies are measures that no CLIP takes part in.
+stands beside them; the colour oracle, the reader and the audit of copies are measures that no CLIP takes part in.
 Errors: EvaluationError, MarkError. Shapes: N pictures, T training pictures, H height, W width, C channels.
 """
 
@@ -25,7 +25,7 @@ from pd_ml.device import environment, prepare_device
 from pd_ml.diffusion.enlarging import STAGE as UPSCALER
 from pd_ml.diffusion.sampling import draw, draw_unprompted, load_pipeline, picture_size_px, takes_prompts
 from pd_ml.errors import ProvenanceError
-from pd_ml.evaluation.attributes import ColourAttribute, read_attributes
+from pd_ml.evaluation.attributes import ColourAttribute, attributes_to_read, read_attributes
 from pd_ml.evaluation.clip_space import ClipSpace
 from pd_ml.evaluation.curve import LOSS_CURVE, save_loss_curve
 from pd_ml.evaluation.enlargement import crop_size_px, enlargements, measured, save_side_by_side
@@ -41,6 +41,9 @@ from pd_ml.evaluation.measuring import (
     distances,
     fid,
     in_clip_space,
+    read_by,
+    reader_for,
+    seams,
 )
 from pd_ml.evaluation.memorisation import audit, nearness
 from pd_ml.evaluation.neighbours import nearest_in, save_neighbours
@@ -163,6 +166,7 @@ def _measure(
 ) -> Numbers:
     config = job.config
     attributes = read_attributes(job.attributes) if job.attributes else ()
+    to_read = attributes_to_read(job.attributes) if job.attributes else ()
     device = prepare_device(config.device, config.threads)
     network = FeatureNetwork(job.fid_weights, device) if job.fid_weights else None
     pipeline = load_pipeline(job.model, device)
@@ -182,6 +186,10 @@ def _measure(
         "sampling": asdict(config.sampling),
     }
     report |= _in_clip_space(job, subject, sets, attributes, folder)
+    if sets.captions:
+        reader = reader_for(sets.captions, to_read, train, seed=config.seed)
+        report |= read_by(reader, sets, seed=config.seed) if reader else {}
+        report |= seams(sets, record.config.get("patch_size"), record.config.get("image_size"))
     report |= _memorisation(job, subject, sets, folder, reporter)
     if network:
         report |= fid(sets, network, config.seed)
@@ -362,7 +370,8 @@ def summary(report: Mapping[str, object]) -> dict[str, float]:
         *(f"paired_mmd.{way}.value" for way in ("expected", "drawn", "bicubic")),
     )
     in_clip = ("clip_retrieval", "clip_zero_shot", "clip_score")
-    measures = ("colour_attributes", *in_clip, "mmd", "kid", "prdc", "fid", "memorisation", "enlargement")
+    of_captions = ("colour_attributes", "read_attributes", *in_clip)
+    measures = (*of_captions, "seam", "mmd", "kid", "prdc", "fid", "memorisation", "enlargement")
     return {
         path: value
         for name, entry in report.items()
