@@ -25,7 +25,8 @@ DATASET = dg.AssetSelection.groups("dataset")
 CLIP = dg.AssetSelection.assets(["models", "tokenizer"], ["models", "clip"])
 # What follows a training: its report, and its ledger.
 EVALUATION = dg.AssetSelection.groups("evaluation") | dg.AssetSelection.assets(["release", "ledger"])
-MODELS = CLIP | dg.AssetSelection.assets(["models", "unet_text"]) | EVALUATION
+MODELS = CLIP | dg.AssetSelection.assets(["models", "transformer"]) | EVALUATION
+UPSCALER = dg.AssetSelection.assets(["models", "super_resolution"])
 LATENT = dg.AssetSelection.assets(*(["models", stage] for stage in LATENT_STAGES))
 
 refresh_sources = dg.define_asset_job(
@@ -74,8 +75,8 @@ nightly = dg.define_asset_job(
 )
 whole_line = dg.define_asset_job(
     "whole_line",
-    SOURCES | CREATORS | CATALOG | DATASET | MODELS,
-    description="The straight line, from the categories to an evaluated model.",
+    SOURCES | CREATORS | CATALOG | DATASET | MODELS | UPSCALER,
+    description="The straight line, from the categories to an evaluated model and its upscaler.",
 )
 
 jobs = [

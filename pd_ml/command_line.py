@@ -33,8 +33,8 @@ _TRAIN_EXAMPLES = """examples:
   python -m pd_ml train tokenizer --recipe debug --dataset data/dataset/art/v1 --out models/tokenizer
   python -m pd_ml train clip --recipe debug --dataset data/dataset/art/v1 --input tokenizer=models/tokenizer \\
       --out models/clip
-  python -m pd_ml train unet_text --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip \\
-      --out models/unet_text --set steps=800
+  python -m pd_ml train transformer --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip \\
+      --out models/transformer --set steps=800
   python -m pd_ml train vae --recipe debug --dataset data/dataset/art/v1 --input clip=models/clip --out models/vae
   python -m pd_ml train latents --recipe debug --dataset data/dataset/art/v1 --input vae=models/vae \\
       --input clip=models/clip --out models/latents
@@ -43,16 +43,16 @@ _TRAIN_EXAMPLES = """examples:
 Run the same command again to go on after an interruption."""
 
 _SAMPLE_EXAMPLES = """examples:
-  python -m pd_ml sample --model models/unet_text --prompt "a red house by a lake" --n 4 --out red-house.png
-  python -m pd_ml sample --model models/unet_text --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png
+  python -m pd_ml sample --model models/transformer --prompt "a red house by a lake" --n 4 --out red-house.png
+  python -m pd_ml sample --model models/transformer --prompt "a tree" --prompt "a boat" --guidance 3 --out two.png
   python -m pd_ml sample --model models/unet --n 16 --seed 7 --out sixteen.png
   python -m pd_ml sample --model models/unet --n 4 --upscale models/super_resolution --out large.png
-  python -m pd_ml sample --model models/unet_text --prompt "a lake" --image sketch.png --strength 0.7 --out lake.png
-  python -m pd_ml sample --model models/unet_text --prompt "a boat" --image lake.png --mask boat.png --out boat.png
+  python -m pd_ml sample --model models/transformer --prompt "a lake" --image sketch.png --strength 0.7 --out lake.png
+  python -m pd_ml sample --model models/transformer --prompt "a boat" --image lake.png --mask boat.png --out boat.png
 Each picture is written by itself too: sixteen/0000.png and so on."""
 
 _SERVE_EXAMPLES = """examples:
-  python -m pd_ml serve <<< '{"id": 1, "do": "draw", "model": "models/unet_text", "prompt": "a tree", "out": "drawn"}'
+  python -m pd_ml serve <<< '{"id": 1, "do": "draw", "model": "models/transformer", "prompt": "a tree", "out": "drawn"}'
   python -m pd_ml serve <<< '{"id": 2, "do": "upscale", "model": "models/super_resolution", "image": "a.png", \
       "out": "large.png"}'
   python -m pd_ml serve <<< '{"id": 3, "do": "embed", "clip": "models/clip", "texts": ["a tree"], "images": ["a.png"]}'
@@ -65,8 +65,8 @@ vectors.npy has a row for each picture, items.parquet says which, and told.json 
 training pictures. The same CLIP and dataset give the same bytes."""
 
 _EVALUATE_EXAMPLES = """examples:
-  python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report
-  python -m pd_ml evaluate --model models/unet_text --clip models/clip --dataset data/dataset/art/v1 --out report \\
+  python -m pd_ml evaluate --model models/transformer --clip models/clip --dataset data/dataset/art/v1 --out report
+  python -m pd_ml evaluate --model models/transformer --clip models/clip --dataset data/dataset/art/v1 --out report \\
       --attributes attributes.json --n 128"""
 
 _UPSCALE_EXAMPLES = """examples:
@@ -97,7 +97,7 @@ _ROOM_EXAMPLES = """examples:
 A line for one process and one for several: JSON with the level and what was found."""
 
 _FLOP_EXAMPLES = """examples:
-  python -m pd_ml flop models/tokenizer/0123 models/clip/4567 models/unet_text/89ab
+  python -m pd_ml flop models/tokenizer/0123 models/clip/4567 models/transformer/89ab
 Prints a line of JSON with the FLOP of each model; null where what a model was made of or
 started from is not among the folders, or its record does not say how many pictures it was shown."""
 

@@ -235,12 +235,29 @@ def models_clip(context: dg.AssetExecutionContext, platform: Platform, config: T
     owners=OWNERS,
     pool=GPU,
     deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "clip"])],
-    description="U-Net in pixel space, conditioned on the token states of our CLIP text tower, with its pipeline.",
+    description="U-Net in pixel space, conditioned on the token states of our CLIP text tower, with its pipeline. In no "
+    "job, since the transformer draws more for less; materialise it.",
 )
 def models_unet_text(
     context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig
 ) -> dg.MaterializeResult:
     return _train(context, platform, "unet_text", config, inputs=("clip",))
+
+
+@dg.asset(
+    key=["models", "transformer"],
+    group_name="models",
+    kinds={"pytorch", "huggingface"},
+    owners=OWNERS,
+    pool=GPU,
+    deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "clip"])],
+    description="Transformer over patches of pixels that predicts the picture, told of the text by our CLIP's text "
+    "tower, with its pipeline.",
+)
+def models_transformer(
+    context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig
+) -> dg.MaterializeResult:
+    return _train(context, platform, "transformer", config, inputs=("clip",))
 
 
 @dg.asset(
@@ -347,6 +364,7 @@ def models_super_resolution(
 assets = [
     models_tokenizer,
     models_clip,
+    models_transformer,
     models_unet_text,
     models_unet,
     models_vae,

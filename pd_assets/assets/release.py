@@ -34,7 +34,7 @@ READ = (
     "dataset/manifest",
 )
 # Drawn for each model in use.
-DRAWN = ("unet_text", "latent_diffusion", "clip")
+DRAWN = ("transformer", "unet_text", "latent_diffusion", "clip")
 
 
 @dg.asset(

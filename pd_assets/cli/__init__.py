@@ -80,7 +80,7 @@ EXAMPLES = """examples:
   pdd check-category "Winter in art"         which of its pages contradict themselves, and where to mend them
   pdd audit --role first                     as the first of two people; then --role second, --role settle
   pdd drift --csv drift.csv                  what became of accepted pictures, month by month
-  pdd publish unet_text --to me/pictures      what would be sent to a hub, and what speaks against it
+  pdd publish transformer --to me/pictures    what would be sent to a hub, and what speaks against it
   pdd rebuild --manifest old/ --out again/    a dataset version again, byte for byte where the archive still has it
   pdd import-prior old/pd.db --dry-run       what PD-Diffusion's database would bring
   pdd sql "select * from catalog.licensed_images limit 5"

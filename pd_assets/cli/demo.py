@@ -65,9 +65,9 @@ def release_it(home: Home, costs: list[Cost]) -> str:
         costs += [cost for cost in run_job("release") if cost.asset == "release/bundle"]
     except RunFailed as error:
         return f"none: {error}"
-    version = home.pointed("release", "unet_text", LATEST)
+    version = home.pointed("release", "transformer", LATEST)
     assert version is not None, "the job made it"
-    folder = home.root / "release" / "unet_text" / version
+    folder = home.root / "release" / "transformer" / version
     return f"{folder}\n              check it with:  {_python()} -P -m pd_ml verify {folder}"
 
 

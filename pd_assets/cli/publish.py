@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pd_assets.lib.release.publishing import Gate, Published
 
 EXAMPLES = """examples:
-  pdd publish unet_text --explain                            all that keeps the model from being released
-  pdd publish unet_text@4f2a --explain                       the same of a bundle that is there
-  pdd publish unet_text --to me/pictures                     the latest bundle: what would be sent
-  pdd publish unet_text@4f2a --to me/pictures --really       that bundle, for real: PD_HUB_TOKEN may write there
+  pdd publish transformer --explain                          all that keeps the model from being released
+  pdd publish transformer@4f2a --explain                     the same of a bundle that is there
+  pdd publish transformer --to me/pictures                   the latest bundle: what would be sent
+  pdd publish transformer@4f2a --to me/pictures --really     that bundle, for real: PD_HUB_TOKEN may write there
   pdd publish dataset:main --to me/free-pictures --really    the latest version of a dataset
 """
 
@@ -95,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "what",
-        help="a model (unet_text, models/unet_text), of which the latest bundle is meant (with --explain the model in "
+        help="a model (transformer, models/transformer), of which the latest bundle is meant (with --explain the model in "
         "use), MODEL@BUNDLE, dataset:NAME (NAME, dataset/NAME), dataset:NAME@VERSION, or the path of one",
     )
     parser.add_argument("--to", metavar="OWNER/NAME", help="the repository; one that is not there is made, private")

@@ -18,7 +18,7 @@ EXAMPLES = """examples:
   pdd trace "File:The Night Watch.jpg"            which datasets and models saw it, and how its verdict changed
   pdd trace M123 --as-of 2026-11-30               as it stood at the end of a day
   pdd trace picture.jpg                           by its bytes or its look
-  pdd trace --model unet_text --json              the pictures that a model was shown, for a program
+  pdd trace --model transformer --json            the pictures that a model was shown, for a program
 """
 # What is read in no time need not be told of.
 WORTH_SAYING_BYTES = 10_000_000

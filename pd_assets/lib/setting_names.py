@@ -129,7 +129,7 @@ SETTINGS = (
     _setting(
         "PD_TRAIN_SET",
         "changes to the recipes of every training, `STAGE.field=value` separated by `;`, such as "
-        "`unet_text.steps=50000`",
+        "`transformer.steps=50000`",
         "none",
     ),
     _setting("PD_WATCH_EVERY_S", "seconds between two looks of `retrain_on_new_images` and `takedown_watch`", "`60`"),

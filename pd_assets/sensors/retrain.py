@@ -20,7 +20,7 @@ CHECK = dg.AssetCheckKey(dg.AssetKey(["catalog", "licensed_images"]), "only_free
 # The licensed pictures that a training is asked for, whoever asks.
 LICENSED_TAG = "pd/licensed"
 TRIES = 3
-MODEL = "unet_text"
+MODEL = "transformer"
 TRAININGS = (train_models.name, train_latent_models.name, train_all_models.name)
 
 

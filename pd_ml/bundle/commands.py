@@ -17,18 +17,18 @@ from pd_ml.errors import BundleError
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _PAPERS_EXAMPLES = """examples:
-  python -m pd_ml papers data/release/unet_text/0123456789abcdef.partial
+  python -m pd_ml papers data/release/transformer/0123456789abcdef.partial
 The folder holds the facts of a bundle; the same facts give the same papers, byte for byte."""
 
 _SIGN_EXAMPLES = """examples:
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out release-key.pem
-  python -m pd_ml sign data/release/unet_text/0123456789abcdef.partial --key release-key.pem
+  python -m pd_ml sign data/release/transformer/0123456789abcdef.partial --key release-key.pem
 The public key is put into the bundle; say its fingerprint where people will look for it too."""
 
 _VERIFY_EXAMPLES = """examples:
-  python -P -m pd_ml verify unet_text-0123456789abcdef
-  python -P -m pd_ml verify unet_text-0123456789abcdef --public-key publisher.pem
-  python -P -m pd_ml verify unet_text-0123456789abcdef --json
+  python -P -m pd_ml verify transformer-0123456789abcdef
+  python -P -m pd_ml verify transformer-0123456789abcdef --public-key publisher.pem
+  python -P -m pd_ml verify transformer-0123456789abcdef --json
 Start it outside of the bundle: -P keeps the current folder off Python's path, so that no code of the bundle runs.
 Without --public-key it is checked that nothing changed since somebody signed, not who did. No network is used."""
 

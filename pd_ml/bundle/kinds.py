@@ -88,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "unet": _UNET,
     "unet_text": _UNET_TEXT,
+    "transformer": replace(_UNET_TEXT, name="text-to-image diffusion transformer, in patches of pixels"),
     "latent_unet": replace(
         _UNET,
         name="diffusion model without prompts, in latents",

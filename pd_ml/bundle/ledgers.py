@@ -26,7 +26,7 @@ from pd_ml.provenance import HELD, LEDGER_COLUMNS, MEASURED_WITH, TRAINED_ON, Ru
 OF_TRAINING = pa.schema([(name, kind) for name, (kind, _) in LEDGER_COLUMNS.items()])
 
 # Stages whose weights learn from captions.
-READS_TEXTS = frozenset({"tokenizer", "clip", "unet_text", "latent_diffusion"})
+READS_TEXTS = frozenset({"tokenizer", "clip", "unet_text", "transformer", "latent_diffusion"})
 _BATCH_ROWS = 8_192
 # Of one item there is a row for each model of the chain.
 _MOST_ROWS_OF_ITEM = 256

@@ -4,13 +4,15 @@ The numbers that people choose between live in recipes.py. Errors: ConfigError.
 """
 
 from pd_ml.config.denoisers import (
-    BUCKET_GRID,
     DenoiserConfig,
     DiffusionConfig,
     LatentDiffusionConfig,
     LatentUnetConfig,
+    TransformerConfig,
     UnetConfig,
+    UnetShapeConfig,
     UnetTextConfig,
+    bucket_step,
 )
 from pd_ml.config.evaluation import EvaluateConfig
 from pd_ml.config.pictures import AdversarialConfig, LatentsConfig, SuperResolutionConfig, VaeConfig
@@ -19,7 +21,6 @@ from pd_ml.config.text import ClipConfig, TokenizerConfig, TowerConfig
 from pd_ml.config.training import SamplingConfig, TrainingConfig
 
 __all__ = [
-    "BUCKET_GRID",
     "AdversarialConfig",
     "ClipConfig",
     "DenoiserConfig",
@@ -34,9 +35,12 @@ __all__ = [
     "TokenizerConfig",
     "TowerConfig",
     "TrainingConfig",
+    "TransformerConfig",
     "UnetConfig",
+    "UnetShapeConfig",
     "UnetTextConfig",
     "VaeConfig",
+    "bucket_step",
     "config_from_json",
     "field_paths",
     "to_json",

@@ -2,27 +2,30 @@
 
 from dataclasses import dataclass, field
 
-from pd_ml.config.checks import not_one_of, not_positive, refuse
+from pd_ml.config.checks import negative, not_one_of, not_positive, refuse
 from pd_ml.config.training import SamplingConfig, TrainingConfig
 
 ATTENTIONS = ("sdpa", "xformers")
-OBJECTIVES = ("flow", "v_prediction", "epsilon")
+OBJECTIVES = ("flow", "picture", "v_prediction", "epsilon")
 # The sides of every aspect bucket are multiples of it.
 BUCKET_GRID = 8
 
 
+def bucket_step(image_size: int) -> int:
+    """What the sides of aspect buckets are multiples of."""
+    return max(BUCKET_GRID, image_size // BUCKET_GRID // BUCKET_GRID * BUCKET_GRID)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DenoiserConfig:
-    """What every denoiser is made of and learns. One entry of `attention` for each of `channels`.
+    """What every denoiser learns, and how it draws for people.
 
-    `flow_shift` moves training and sampling towards more noise; 1 at small sizes, 2-3 from 64 px (SD3, 2403.03206).
-    `snr_gamma` limits the weight of v_prediction's easy steps (min-SNR, 2303.09556).
+    `objective`: `flow` predicts the velocity from picture to noise, `picture` the picture on the same path;
+    `v_prediction` and `epsilon` are those of DDPM. `flow_shift` moves training and sampling towards more noise; 1 at
+    small sizes, 2-3 from 64 px (SD3, 2403.03206). `snr_gamma` limits the weight of v_prediction's easy steps (min-SNR,
+    2303.09556).
     """
 
-    channels: tuple[int, ...] = (128, 256, 384)
-    attention: tuple[bool, ...] = (False, True, True)
-    layers_per_block: int = 2
-    norm_groups: int = 32
     objective: str = "flow"
     flow_shift: float = 1.0
     snr_gamma: float = 5.0
@@ -30,11 +33,34 @@ class DenoiserConfig:
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
+    @property
+    def multiple(self) -> int:
+        """The sides of what it denoises are multiples of it."""
+        raise NotImplementedError
+
     def __post_init__(self) -> None:
-        positive = ("layers_per_block", "norm_groups", "flow_shift", "snr_gamma", *self._widths())
-        problems = not_positive(self, positive)
+        problems = not_positive(self, ("flow_shift", "snr_gamma"))
         problems += not_one_of("attention_backend", self.attention_backend, ATTENTIONS)
         problems += not_one_of("objective", self.objective, OBJECTIVES)
+        refuse(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnetShapeConfig(DenoiserConfig):
+    """What every U-Net is made of. One entry of `attention` for each of `channels`."""
+
+    channels: tuple[int, ...] = (128, 256, 384)
+    attention: tuple[bool, ...] = (False, True, True)
+    layers_per_block: int = 2
+    norm_groups: int = 32
+
+    @property
+    def multiple(self) -> int:
+        return int(2 ** (len(self.channels) - 1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = not_positive(self, ("layers_per_block", "norm_groups", *self._widths()))
         if not self.channels or len(self.channels) != len(self.attention):
             problems.append(f"{len(self.channels)} channels and {len(self.attention)} attention, expected equally many")
         for name in ("norm_groups", *self._widths()):
@@ -48,7 +74,7 @@ class DenoiserConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffusionConfig(DenoiserConfig):
+class DiffusionConfig(UnetShapeConfig):
     """A denoiser of pixels. `flips`: half of the pictures are mirrored, but those whose captions tell of sides.
 
     `buckets`: pictures keep about their shape, each batch is of one, and `image_size` is the side of the square ones.
@@ -106,7 +132,7 @@ class UnetTextConfig(DiffusionConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LatentUnetConfig(DenoiserConfig):
+class LatentUnetConfig(UnetShapeConfig):
     """A U-Net of latents without a prompt. `head_width`: channels of an attention head; `previews`: pictures shown."""
 
     head_width: int = 32
@@ -121,7 +147,7 @@ class LatentUnetConfig(DenoiserConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LatentDiffusionConfig(DenoiserConfig):
+class LatentDiffusionConfig(UnetShapeConfig):
     """A U-Net of latents that attends to the text tower. The fields mean what they do for `unet_text`."""
 
     heads: int = 8
@@ -137,3 +163,53 @@ class LatentDiffusionConfig(DenoiserConfig):
 
     def _widths(self) -> tuple[str, ...]:
         return ("heads",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig(DenoiserConfig):
+    """A transformer over patches of pixels, told of the text by its pooled state and, with `reads_tokens`, its tokens.
+
+    `layers` of `width`, split among `heads`. `head_channels`: of the convolutions that look over the picture at last, 0
+    for none. `image_size`, `flips`, `buckets`, `caption_dropout` mean what they do for `unet_text`.
+    """
+
+    image_size: int = 256
+    patch_size: int = 16
+    width: int = 768
+    layers: int = 12
+    heads: int = 12
+    mlp_ratio: int = 4
+    reads_tokens: bool = True
+    head_channels: int = 32
+    objective: str = "picture"
+    flow_shift: float = 2.0
+    flips: bool = False
+    buckets: bool = False
+    caption_dropout: float = 0.1
+    preview_prompts: int = 16
+
+    @property
+    def multiple(self) -> int:
+        return self.patch_size
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = not_positive(
+            self, ("image_size", "patch_size", "width", "layers", "heads", "mlp_ratio", "preview_prompts")
+        )
+        problems += negative(self, ("head_channels",))
+        if not problems and self.width % (4 * self.heads):
+            problems.append(f"width {self.width} is not a multiple of 4 times heads {self.heads}")
+        if not problems and (self.patch_size % 2 or self.image_size % self.patch_size):
+            problems.append(
+                f"patch_size {self.patch_size} and image_size {self.image_size}, expected an even patch_size that "
+                "image_size is a multiple of"
+            )
+        if not problems and self.buckets and bucket_step(self.image_size) % self.patch_size:
+            problems.append(
+                f"buckets have sides that are multiples of {bucket_step(self.image_size)}, which patch_size "
+                f"{self.patch_size} does not divide; --set buckets=false or take smaller patches"
+            )
+        if not 0 <= self.caption_dropout < 1:
+            problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
+        refuse(problems)

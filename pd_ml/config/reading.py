@@ -7,7 +7,13 @@ from types import UnionType
 from typing import TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pd_ml.config.checks import refuse
-from pd_ml.config.denoisers import LatentDiffusionConfig, LatentUnetConfig, UnetConfig, UnetTextConfig
+from pd_ml.config.denoisers import (
+    LatentDiffusionConfig,
+    LatentUnetConfig,
+    TransformerConfig,
+    UnetConfig,
+    UnetTextConfig,
+)
 from pd_ml.config.evaluation import EvaluateConfig
 from pd_ml.config.pictures import LatentsConfig, SuperResolutionConfig, VaeConfig
 from pd_ml.config.text import ClipConfig, TokenizerConfig
@@ -18,6 +24,7 @@ StageConfig = (
     | ClipConfig
     | UnetConfig
     | UnetTextConfig
+    | TransformerConfig
     | VaeConfig
     | LatentsConfig
     | LatentUnetConfig
@@ -32,6 +39,7 @@ CONFIGS: Mapping[str, type[StageConfig]] = {
     "clip": ClipConfig,
     "unet": UnetConfig,
     "unet_text": UnetTextConfig,
+    "transformer": TransformerConfig,
     "vae": VaeConfig,
     "latents": LatentsConfig,
     "latent_unet": LatentUnetConfig,

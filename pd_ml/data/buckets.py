@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pd_ml.config import BUCKET_GRID
+from pd_ml.config import bucket_step
 from pd_ml.data import shards
 from pd_ml.data.cache import Rows, Wanted, open_pixels
 from pd_ml.data.loader import WORKERS, Examples, batch_indices, cache_folder, texts_of, times_drawn
@@ -26,7 +26,7 @@ LONGEST_ASPECT = 2.0
 
 def bucket_shapes(image_size: int) -> tuple[Shape, ...]:
     """Widths and heights with the area of a square of `image_size` or a little less, between 1:2 and 2:1."""
-    step = max(BUCKET_GRID, image_size // BUCKET_GRID // BUCKET_GRID * BUCKET_GRID)
+    step = bucket_step(image_size)
     shapes = {(image_size, image_size)}
     for width in range(step, 2 * image_size + 1, step):
         height = image_size * image_size // width // step * step

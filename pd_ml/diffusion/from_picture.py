@@ -20,7 +20,8 @@ from torch.nn import functional
 from pd_ml.config import SamplingConfig
 from pd_ml.diffusion.canvas import Canvas
 from pd_ml.diffusion.pipeline import text_states, token_ids
-from pd_ml.diffusion.sampling import Generators, Pixels, in_batches
+from pd_ml.diffusion.sampling import Generators, Pixels, denoiser, in_batches
+from pd_ml.diffusion.transformer_pipeline import PdTransformerPipeline
 
 
 def draw_on(
@@ -80,10 +81,10 @@ def _drawn(
     generators: Generators,
 ) -> Tensor:
     """Pictures in [-1, 1], BCHW."""
-    scheduler, unet, device = pipeline.scheduler, pipeline.unet, pipeline.unet.device
+    scheduler, model, device = pipeline.scheduler, denoiser(pipeline), denoiser(pipeline).device
     factor = int(getattr(pipeline, "vae_scale_factor", 1))
-    shape = (len(generators), unet.config.in_channels, canvas.height // factor, canvas.width // factor)
-    noise_BChw = randn_tensor(shape, generator=generators, device=device, dtype=unet.dtype)
+    shape = (len(generators), model.config.in_channels, canvas.height // factor, canvas.width // factor)
+    noise_BChw = randn_tensor(shape, generator=generators, device=device, dtype=model.dtype)
     predict = _predictor(pipeline, texts, negative, sampling.guidance_scale)
     scheduler.set_timesteps(sampling.sample_steps, device=device)
     first = first_step(canvas.strength, len(scheduler.timesteps))
@@ -107,7 +108,10 @@ def _drawn(
 def _predictor(
     pipeline: DiffusionPipeline, texts: Sequence[str], negative: str, guidance: float
 ) -> Callable[[Tensor, Tensor], Tensor]:
-    """The U-Net, with its text and classifier-free guidance where it takes prompts."""
+    """The denoiser, with its text and classifier-free guidance where it takes prompts."""
+    if isinstance(pipeline, PdTransformerPipeline):
+        told = pipeline.told(texts, [negative] if guidance != 1 else None)
+        return lambda x_BChw, timestep: pipeline.predicted(x_BChw, timestep, told, guidance)
     unet = pipeline.unet
     if not isinstance(unet, UNet2DConditionModel):
         return lambda x_BChw, timestep: cast(Tensor, unet(x_BChw, timestep).sample)
@@ -143,7 +147,8 @@ def _encoded(pipeline: DiffusionPipeline, canvas: Canvas) -> Tensor:
     """The start in [-1, 1], or its latents, 1Chw."""
     assert canvas.start_HWC is not None
     pixels_1CHW = torch.from_numpy(canvas.start_HWC.copy()).permute(2, 0, 1)[None]
-    images_1CHW = (pixels_1CHW.to(pipeline.unet.device, pipeline.unet.dtype) / 127.5 - 1).contiguous()
+    model = denoiser(pipeline)
+    images_1CHW = (pixels_1CHW.to(model.device, model.dtype) / 127.5 - 1).contiguous()
     if "vae" not in pipeline.components:
         return images_1CHW
     latents_1Chw: Tensor = pipeline.vae.encode(images_1CHW).latent_dist.mode() * pipeline.vae.config.scaling_factor

@@ -12,7 +12,7 @@ from diffusers import DPMSolverMultistepScheduler
 from torch import Tensor
 
 from pd_ml.config import DenoiserConfig
-from pd_ml.diffusion.flow import RectifiedFlow
+from pd_ml.diffusion.flow import PictureFlow, RectifiedFlow
 from pd_ml.diffusion.variance_preserving import VariancePreserving
 
 
@@ -60,6 +60,8 @@ def objective_of(config: DenoiserConfig) -> Objective:
     """The objective that the config names."""
     if config.objective == "flow":
         return RectifiedFlow(shift=config.flow_shift)
+    if config.objective == "picture":
+        return PictureFlow(shift=config.flow_shift)
     if config.objective == "v_prediction":
         # Zero terminal SNR needs v: at the last step there is no picture left whose noise could be told apart
         # (Lin et al., 2305.08891, section 3.2).

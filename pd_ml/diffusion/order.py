@@ -6,9 +6,10 @@ PromptError, ConfigError (sizes, steps, strength), PictureError (a start or a ma
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pd_ml.config import DenoiserConfig, SamplingConfig, config_from_json
 from pd_ml.diffusion.canvas import Canvas, anew_weights, is_cut, read_mask, read_start, start_pixels
@@ -162,18 +163,26 @@ def _config(model: Path, record: RunRecord) -> DenoiserConfig:
 def _shape(model: Path) -> Shape:
     try:
         index = json.loads((model / INDEX).read_text())
-        unet = json.loads((model / "unet" / "config.json").read_text())
+        part = "transformer" if "transformer" in index else "unet"
+        denoiser = json.loads((model / part / "config.json").read_text())
         factor = 1
         if "vae" in index:
             vae = json.loads((model / "vae" / "config.json").read_text())
             factor = 2 ** (len(vae["block_out_channels"]) - 1)
         return Shape(
             takes_prompts="tokenizer" in index,
-            side_px=int(unet["sample_size"]) * factor,
-            unit_px=2 ** (len(unet["block_out_channels"]) - 1) * factor,
+            side_px=int(denoiser["sample_size"]) * factor,
+            unit_px=_multiple(denoiser) * factor,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProvenanceError(f"{model}: its configs cannot be read ({error!r}); train it again") from error
+
+
+def _multiple(denoiser: Mapping[str, Any]) -> int:
+    """What the sides of what it denoises are multiples of."""
+    if "patch_size" in denoiser:
+        return int(denoiser["patch_size"])
+    return int(2 ** (len(denoiser["block_out_channels"]) - 1))
 
 
 def _require_fitting_prompts(order: Order, record: RunRecord, shape: Shape) -> None:

@@ -11,11 +11,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from diffusers import DiffusionPipeline
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, ModelMixin
+from transformers import CLIPTextModel
 
 from pd_ml.config import SamplingConfig
 from pd_ml.diffusion.latent_pipeline import PdLatentPipeline
 from pd_ml.diffusion.pipeline import PdTextToImagePipeline
+from pd_ml.diffusion.transformer_pipeline import PdTransformerPipeline
+from pd_ml.models.pd_transformer import PdTransformer2DModel
+from pd_ml.models.tokenizer import load_tokenizer
 from pd_ml.provenance import verify_outputs
 from pd_ml.seeding import seed_of
 
@@ -33,17 +37,35 @@ def load_pipeline(folder: Path, device: torch.device) -> DiffusionPipeline:
 
 def open_pipeline(folder: Path, device: torch.device) -> DiffusionPipeline:
     """The pipeline of a folder that was verified."""
-    kind = _OURS.get(json.loads((folder / _INDEX).read_text())["_class_name"], DiffusionPipeline)
-    pipeline = kind.from_pretrained(folder)
+    name = json.loads((folder / _INDEX).read_text())["_class_name"]
+    if name == PdTransformerPipeline.__name__:
+        pipeline = _transformer_pipeline(folder)
+    else:
+        pipeline = _OURS.get(name, DiffusionPipeline).from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device)
     return pipeline
 
 
+def _transformer_pipeline(folder: Path) -> PdTransformerPipeline:
+    """With our class of the transformer, not the copy of it in the folder: what lies there is read, never run."""
+    return PdTransformerPipeline(
+        transformer=PdTransformer2DModel.from_pretrained(folder / "transformer"),
+        scheduler=DPMSolverMultistepScheduler.from_pretrained(folder / "scheduler"),
+        text_encoder=CLIPTextModel.from_pretrained(folder / "text_encoder"),
+        tokenizer=load_tokenizer(folder / "tokenizer"),
+    )
+
+
+def denoiser(pipeline: DiffusionPipeline) -> ModelMixin:
+    """The U-Net of the pipeline, or its transformer."""
+    return pipeline.transformer if isinstance(pipeline, PdTransformerPipeline) else pipeline.unet
+
+
 @contextmanager
 def telling_steps(pipeline: DiffusionPipeline, tell: Callable[[], None]) -> Iterator[None]:
-    """Within it `tell` is called for each time that the U-Net is: once a step, in every pipeline."""
-    handle = pipeline.unet.register_forward_hook(lambda *_: tell())
+    """Within it `tell` is called for each time that the denoiser is: once a step, in every pipeline."""
+    handle = denoiser(pipeline).register_forward_hook(lambda *_: tell())
     try:
         yield
     finally:
@@ -68,7 +90,7 @@ def cut_off(pipeline: DiffusionPipeline, prompt: str) -> str:
 
 def picture_size_px(pipeline: DiffusionPipeline) -> int:
     """The side of the pictures that the pipeline draws."""
-    return int(pipeline.unet.config.sample_size) * int(getattr(pipeline, "vae_scale_factor", 1))
+    return int(denoiser(pipeline).config.sample_size) * int(getattr(pipeline, "vae_scale_factor", 1))
 
 
 def draw(
@@ -138,7 +160,7 @@ def in_batches(
     on_drawn: Callable[[int], None],
 ) -> Pixels:
     """Pictures of the rows 0, 1, ... whose noise has the numbers `places`."""
-    device = pipeline.unet.device
+    device = denoiser(pipeline).device
     batches: list[Pixels] = []
     for start in range(0, len(places), batch_size):
         rows = list(range(start, min(start + batch_size, len(places))))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from pd_ml.diffusion.canvas import Canvas
 from pd_ml.diffusion.enlarging import own_steps, signature
 from pd_ml.diffusion.from_picture import begins_twice, draw_on, steps_of
 from pd_ml.diffusion.order import Order, Ready
-from pd_ml.diffusion.sampling import Pixels, cut_off, draw, draw_unprompted, telling_steps
+from pd_ml.diffusion.sampling import Pixels, cut_off, denoiser, draw, draw_unprompted, telling_steps
 from pd_ml.diffusion.upscale import enlarge
 from pd_ml.diffusion.upscale_pipeline import PdUpscalePipeline
 from pd_ml.marks.marking import Marks
@@ -24,8 +25,9 @@ from pd_ml.marks.marking import Marks
 # On a CPU pictures are drawn one by one: batches of 4 and 8 move some pixels by a level, and from 64 px on they are no
 # faster. Elsewhere batches are always full. Either way a picture does not depend on how many are asked for.
 _CPU_BATCH, _DEVICE_BATCH = 1, 16
-# Below so many numbers in the U-Net's widest layer (side x side x channels) threads wait for one another longer than
-# they work: at 16 px two of them took 1.3 times as long as one, and several times where others used the cores too.
+# Below so many numbers in a U-Net's widest layer (side x side x channels), or in a transformer's (patches x width),
+# threads wait for one another longer than they work: at 16 px two of them took 1.3 times as long as one, and several
+# times where others used the cores too.
 _WORTH_THREADS = 50_000
 # How much of an unread prompt is told, and of a prompt written into a file.
 _TOLD, _WRITTEN = 500, 10_000
@@ -61,7 +63,7 @@ def shortened(text: str, most: int) -> str:
 def paint(ready: Ready, pipeline: DiffusionPipeline, on_step: OnStep) -> Pixels:
     """The pictures of the order, NHWC, in the model's own size or that of its canvas."""
     order, places = ready.order, places_of(ready.order)
-    batch_size = _CPU_BATCH if pipeline.unet.device.type == "cpu" else _DEVICE_BATCH
+    batch_size = _CPU_BATCH if denoiser(pipeline).device.type == "cpu" else _DEVICE_BATCH
     canvas = ready.canvas
     if canvas is None and begins_twice(pipeline, ready.sampling.sample_steps):
         canvas = Canvas(width=ready.shape.side_px, height=ready.shape.side_px)
@@ -120,13 +122,19 @@ def marks_of(ready: Ready) -> Marks:
 def _threads_that_help(pipeline: DiffusionPipeline) -> Iterator[None]:
     """One thread for a small model, all for another. The model alone decides: their number moves the last bits."""
     all_threads = torch.get_num_threads()
-    config = pipeline.unet.config
-    if int(config.sample_size) ** 2 * int(config.block_out_channels[0]) < _WORTH_THREADS:
+    if _numbers(denoiser(pipeline).config) < _WORTH_THREADS:
         torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(all_threads)
+
+
+def _numbers(config: Mapping[str, Any]) -> int:
+    """In the widest layer."""
+    if "patch_size" in config:
+        return int((config["sample_size"] // config["patch_size"]) ** 2 * config["width"])
+    return int(config["sample_size"] ** 2 * config["block_out_channels"][0])
 
 
 def _counted(steps: int, pictures: int, batch_size: int, on_step: OnStep) -> Callable[[], None]:

@@ -1,6 +1,6 @@
 """What a U-Net of latents must fit: their side and channels. No torch in here. Errors: ConfigError."""
 
-from pd_ml.config import DenoiserConfig
+from pd_ml.config import UnetShapeConfig
 from pd_ml.data.latents import LatentIndex
 from pd_ml.errors import ConfigError
 
@@ -10,7 +10,7 @@ def latent_channels(index: LatentIndex) -> int:
     return index.moments_shape[0] // 2
 
 
-def latent_side(config: DenoiserConfig, index: LatentIndex) -> int:
+def latent_side(config: UnetShapeConfig, index: LatentIndex) -> int:
     """The side of the latents; ConfigError where the U-Net cannot halve it."""
     side, halvings = index.moments_shape[-1], len(config.channels) - 1
     if side % 2**halvings:

@@ -25,11 +25,13 @@ from pd_ml.config import (
     SuperResolutionConfig,
     TokenizerConfig,
     TrainingConfig,
+    TransformerConfig,
     UnetConfig,
     UnetTextConfig,
     VaeConfig,
 )
 from pd_ml.data.latents import read_index
+from pd_ml.diffusion.transformer_pipeline import Told
 from pd_ml.models.clip import build_clip, embed_images, embed_texts
 from pd_ml.models.latent_diffusion import build_latent_diffusion_unet
 from pd_ml.models.latent_size import latent_channels
@@ -37,6 +39,7 @@ from pd_ml.models.latent_unet import build_latent_unet
 from pd_ml.models.preprocessor import read_format
 from pd_ml.models.super_resolution import build_unet as build_upscaler
 from pd_ml.models.tokenizer import load_tokenizer
+from pd_ml.models.transformer import build_transformer
 from pd_ml.models.unet import build_unet as build_plain_unet
 from pd_ml.models.unet_text import build_unet
 from pd_ml.models.vae import build_vae
@@ -212,6 +215,22 @@ def _unet_text(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
     return Sketch(model=model, loss=loss)
 
 
+def _transformer(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
+    assert isinstance(config, TransformerConfig)
+    text = CLIPTextConfig(**json.loads((inputs["clip"] / "config.json").read_text())["text_config"])
+    text_encoder = CLIPTextModel(text).requires_grad_(False)
+    model = build_transformer(config, text.hidden_size)
+
+    def loss(count: int) -> Tensor:
+        with torch.no_grad():
+            told = Told.of(text_encoder, torch.zeros(count, text.max_position_embeddings, dtype=torch.int64))
+        noised_BCHW = torch.zeros(count, 3, config.image_size, config.image_size)
+        predicted_BCHW: Tensor = model(noised_BCHW, torch.zeros(count), **told.named()).sample
+        return predicted_BCHW.square().mean()
+
+    return Sketch(model=model, loss=loss)
+
+
 def _super_resolution(config: StageConfig, inputs: Mapping[str, Path]) -> Sketch:
     assert isinstance(config, SuperResolutionConfig)
     model = build_upscaler(config)
@@ -269,6 +288,7 @@ _SKETCHES: Mapping[type, Callable[[StageConfig, Mapping[str, Path]], Sketch]] = 
         ClipConfig: _clip,
         UnetConfig: _unet,
         UnetTextConfig: _unet_text,
+        TransformerConfig: _transformer,
         VaeConfig: _vae,
         LatentUnetConfig: _latent_unet,
         LatentDiffusionConfig: _latent_diffusion,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pd_ml.config import DiffusionConfig
+from pd_ml.config import DiffusionConfig, TransformerConfig
 from pd_ml.data.buckets import Buckets, open_buckets
 from pd_ml.data.loader import Examples, Pixels, Rows, flips, open_split
 from pd_ml.training.sampler import Sampler
@@ -64,7 +64,7 @@ def in_buckets(examples: Examples | Buckets) -> Buckets:
     return examples if isinstance(examples, Buckets) else Buckets.of(examples)
 
 
-def open_pictures(config: DiffusionConfig, dataset: Path, split: str, *, cache: Path) -> Buckets:
+def open_pictures(config: DiffusionConfig | TransformerConfig, dataset: Path, split: str, *, cache: Path) -> Buckets:
     """A split as `config` wants it: in aspect buckets of at least a batch each, or as squares."""
     if not config.buckets:
         return Buckets.of(open_split(dataset, split, image_size=config.image_size, cache=cache))

@@ -25,6 +25,7 @@ from pd_ml.training.ledgers import keep_ledger
 from pd_ml.training.loop import Bench, Outcome
 from pd_ml.training.super_resolution_stage import train_super_resolution
 from pd_ml.training.tokenizer_stage import train_tokenizer_stage
+from pd_ml.training.transformer_stage import train_transformer
 from pd_ml.training.unet_stage import train_unet
 from pd_ml.training.unet_text_stage import train_unet_text
 from pd_ml.training.vae_stage import train_vae
@@ -39,6 +40,7 @@ TRAINERS: Mapping[str, Trainer] = MappingProxyType(
         "clip": train_clip,
         "unet": train_unet,
         "unet_text": train_unet_text,
+        "transformer": train_transformer,
         "vae": train_vae,
         "latents": compute_latents,
         "latent_unet": train_latent_unet,

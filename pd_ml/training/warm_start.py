@@ -16,7 +16,7 @@ from pd_ml.provenance import read_run
 
 _NAMED_KEYS = 6
 # What is trained lies in the folder itself, or in that part of its pipeline.
-_PARTS = (".", "unet", "vae")
+_PARTS = (".", "unet", "transformer", "vae")
 
 
 class _Saved(Protocol):

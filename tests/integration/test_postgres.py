@@ -26,7 +26,7 @@ from tests.integration.test_promotion import TINY
 from tests.patience import PATIENCE_S, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.extended]
-TRAINED = ("models/tokenizer", "models/clip", "models/unet_text", "evaluation/report")
+TRAINED = ("models/tokenizer", "models/clip", "models/transformer", "evaluation/report")
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 OTHER_STORAGE = ("*.db", "*.sqlite*", "*.db-wal")
 

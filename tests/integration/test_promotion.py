@@ -7,11 +7,11 @@ from pd_assets.lib.release.lineage import models, newest
 from pd_assets.lib.release.promotion import latest_judgements
 from tests.pd_assets.line import QUIET, Line
 
-STAGES = ("tokenizer", "clip", "unet_text")
+STAGES = ("tokenizer", "clip", "transformer")
 TINY = {
     "models__tokenizer": ["vocab_size=600"],
     "models__clip": ["steps=2", "batch_size=8"],
-    "models__unet_text": ["steps=2", "batch_size=4"],
+    "models__transformer": ["steps=2", "batch_size=4"],
     "evaluation__report": ["n=8", "permutations=10", "reference=32", "sample_steps=2"],
 }
 
@@ -37,8 +37,8 @@ def test_models_are_promoted_after_their_evaluation_and_a_version_is_trained_onc
     assert trained_now(train(line)) == [True, True, True]
     first = {model.stage: model for model in models(line.home)}
     assert all(model.is_latest and model.is_candidate for model in first.values())
-    judgement = latest_judgements(line.home)["unet_text"]
-    assert (judgement.candidate, judgement.replaced, judgement.promoted) == (first["unet_text"].version, None, True)
+    judgement = latest_judgements(line.home)["transformer"]
+    assert (judgement.candidate, judgement.replaced, judgement.promoted) == (first["transformer"].version, None, True)
     observed = line.instance.fetch_observations(dg.AssetKey(["dataset", "manifest"]), limit=1).records[0]
     assert observed.asset_observation is not None
     told = observed.asset_observation.metadata["models"].value
@@ -49,10 +49,10 @@ def test_models_are_promoted_after_their_evaluation_and_a_version_is_trained_onc
     line.archive.paint_more(10)
     assert line.run("nightly").success
     assert trained_now(train(line)) == [True, True, True]
-    second = newest(line.home, "unet_text")
-    assert second is not None and second.name != first["unet_text"].version
-    judgement = latest_judgements(line.home)["unet_text"]
-    assert (judgement.candidate, judgement.replaced) == (second.name, first["unet_text"].version)
+    second = newest(line.home, "transformer")
+    assert second is not None and second.name != first["transformer"].version
+    judgement = latest_judgements(line.home)["transformer"]
+    assert (judgement.candidate, judgement.replaced) == (second.name, first["transformer"].version)
     assert set(judgement.numbers) == {"candidate", "candidate_by_the_same_clip", "replaced"}
-    in_use = line.home.pointed("models", "unet_text", "latest")
-    assert in_use == (second.name if judgement.promoted else first["unet_text"].version)
+    in_use = line.home.pointed("models", "transformer", "latest")
+    assert in_use == (second.name if judgement.promoted else first["transformer"].version)

@@ -39,7 +39,7 @@ from tests.pd_ml.command import ROOT
 from tests.pd_ml.room.rooms import reached
 
 pytestmark = [pytest.mark.slow]
-STAGE = "unet_text"
+STAGE = "transformer"
 PD_ML = (sys.executable, "-m", "pd_ml")
 CHECK = dg.AssetKey(["dataset", "manifest"])
 
@@ -425,7 +425,7 @@ def test_all_reasons_are_told_at_once(home: Home) -> None:
 def test_a_model_that_is_not_there_or_draws_nothing_is_named_with_what_there_is(home: Home) -> None:
     with pytest.raises(ConfigError, match=f"no models/{STAGE}/nothing .* there are: [0-9a-f]{{16}}"):
         gates.reasons(home, STAGE, "nothing", profile=PROFILE)
-    with pytest.raises(ConfigError, match="models/clip is not evaluated by itself; expected one of unet_text"):
+    with pytest.raises(ConfigError, match="models/clip is not evaluated by itself; expected one of transformer"):
         gates.reasons(home, "clip", str(home.pointed("models", "clip", "latest")), profile=PROFILE)
 
 

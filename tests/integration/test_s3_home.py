@@ -115,7 +115,7 @@ def test_what_one_machine_makes_another_one_reads_draws_with_and_takes_down(
         assert digests(second) == made
         assert not list(second.images.glob("??/*")), "nobody read a picture here"
 
-        model = trained_last(second, "unet_text")
+        model = trained_last(second, "transformer")
         sheet = tmp_path / "drawn.png"
         command = [*warm.pd_ml(), "sample", "--model", str(model), "--prompt", "a lake", "--n", "1"]
         subprocess.run(

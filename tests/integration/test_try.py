@@ -28,7 +28,7 @@ from tests.patience import PATIENCE_S, until
 
 # Few steps of a small model: what is learnt in more is shown elsewhere.
 TINY = (
-    "tokenizer.vocab_size=600;clip.steps=2;clip.batch_size=8;unet_text.steps=2;unet_text.batch_size=4;"
+    "tokenizer.vocab_size=600;clip.steps=2;clip.batch_size=8;transformer.steps=2;transformer.batch_size=4;"
     "evaluate.n=8;evaluate.permutations=10;evaluate.reference=32;evaluate.sample_steps=2"
 )
 FEW = 8
@@ -93,7 +93,7 @@ def test_from_nothing_to_a_model_of_a_category_and_the_same_command_goes_on(
     assert f"{first} are here already" in printed(tmp_path)
     assert first < tables.count_rows(home, PAGES) <= 60
     assert tables.count_rows(home, LICENSED) > 10
-    assert home.latest("models", "unet_text") is not None or home.pointed("models", "unet_text", "candidate")
+    assert home.latest("models", "transformer") is not None or home.pointed("models", "transformer", "candidate")
 
 
 def harvest_a_few(wiki: MediaWiki, category: str, folder: Path) -> tuple[Home, int]:

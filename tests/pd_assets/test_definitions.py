@@ -55,6 +55,7 @@ LINE: Mapping[str, set[str]] = {
     "dataset/manifest": {"dataset/shards"},
     "models/tokenizer": {"dataset/manifest"},
     "models/clip": {"dataset/manifest", "models/tokenizer"},
+    "models/transformer": {"dataset/manifest", "models/clip"},
     "models/unet_text": {"dataset/manifest", "models/clip"},
     "models/unet": {"dataset/manifest"},
     "models/vae": {"dataset/manifest", "models/clip"},
@@ -63,12 +64,13 @@ LINE: Mapping[str, set[str]] = {
     "models/latent_diffusion": {"dataset/manifest", "models/latents", "models/vae", "models/clip"},
     "models/super_resolution": {"dataset/manifest"},
     "evaluation/report": {
-        *("dataset/manifest", "models/clip", "models/unet_text"),
+        *("dataset/manifest", "models/clip", "models/transformer", "models/unet_text"),
         *("models/latent_diffusion", "models/super_resolution"),
     },
     "release/ledger": {
         "rights/evidence",
-        *("models/tokenizer", "models/clip", "models/unet_text", "models/unet", "models/vae", "models/latents"),
+        *("models/tokenizer", "models/clip", "models/transformer", "models/unet_text", "models/unet", "models/vae"),
+        "models/latents",
         *("models/latent_unet", "models/latent_diffusion", "models/super_resolution"),
     },
     "release/bundle": {
@@ -78,10 +80,12 @@ LINE: Mapping[str, set[str]] = {
     },
 }
 LATENT = {f"models/{stage}" for stage in ("vae", "latents", "latent_unet", "latent_diffusion", "super_resolution")}
+# In no job.
+BY_HAND = {"models/unet", "models/unet_text"}
 # Released by a job of its own, as somebody has to answer for it.
 BUNDLE = {"release/bundle"}
 TRAINED = {key for key in LINE if key.split("/")[0] in ("dataset", "models", "evaluation", "release")} - {
-    "models/unet",
+    *BY_HAND,
     *BUNDLE,
 }
 JOBS: Mapping[str, set[str]] = {
@@ -103,12 +107,12 @@ JOBS: Mapping[str, set[str]] = {
         *("dataset/things", "dataset/captions", "dataset/splits", "dataset/shards", "dataset/manifest"),
     },
     "train_models": TRAINED - LATENT,
-    "train_latent_models": TRAINED - {"models/unet_text"},
+    "train_latent_models": TRAINED - {"models/transformer"},
     "train_all_models": TRAINED,
     "release": {"release/ledger", *BUNDLE},
     "nightly": {key for key in LINE if key.split("/")[0] in ("commons", "catalog", "rights", "images", "dataset")}
     - {"commons/pages"},
-    "whole_line": set(LINE) - {"commons/pages", *MUSEUMS, "models/unet"} - LATENT - BUNDLE,
+    "whole_line": set(LINE) - {"commons/pages", *MUSEUMS, *BY_HAND} - (LATENT - {"models/super_resolution"}) - BUNDLE,
 }
 
 

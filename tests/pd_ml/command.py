@@ -56,7 +56,24 @@ TINY_UNET = settings(
     "sample_steps=3",
 )
 
-# The same without a prompt.
+TINY_TRANSFORMER = settings(
+    "image_size=16",
+    "patch_size=4",
+    "width=16",
+    "layers=2",
+    "heads=2",
+    "head_channels=4",
+    "steps=24",
+    "batch_size=8",
+    "warmup_steps=2",
+    "log_every_steps=3",
+    "validate_every_steps=8",
+    "checkpoint_every_steps=4",
+    "preview_prompts=2",
+    "sample_steps=3",
+)
+
+# The U-Net without a prompt.
 TINY_UNET_ALONE = settings(
     "channels=[8,16]",
     "attention=[false,true]",
@@ -127,6 +144,7 @@ TINY = {
     "clip": TINY_CLIP,
     "unet": TINY_UNET_ALONE,
     "unet_text": TINY_UNET,
+    "transformer": TINY_TRANSFORMER,
     "vae": TINY_VAE,
     "latent_unet": TINY_LATENT_UNET,
     "latent_diffusion": TINY_LATENT_DIFFUSION,

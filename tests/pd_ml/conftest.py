@@ -11,6 +11,7 @@ from tests.pd_ml.command import (
     TINY_CLIP,
     TINY_LATENT_DIFFUSION,
     TINY_LATENT_UNET,
+    TINY_TRANSFORMER,
     TINY_UNET,
     TINY_UNET_ALONE,
     TINY_UPSCALER,
@@ -33,7 +34,7 @@ def dataset(common_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def models(common_folder: Path, dataset: Path) -> Path:
-    """A folder with a finished `tokenizer`, `clip`, `unet` and `unet_text`, all tiny, made by the command line."""
+    """A folder with a finished `tokenizer`, `clip`, `unet`, `unet_text` and `transformer`, all tiny."""
 
     def make(folder: Path) -> None:
         base = ["--recipe", "debug", "--dataset", str(dataset)]
@@ -42,6 +43,8 @@ def models(common_folder: Path, dataset: Path) -> Path:
         assert run_here("train", "clip", *base, *clip) == 0
         assert run_here("train", "unet", *base, "--out", folder / "unet", *TINY_UNET_ALONE) == 0
         unet = ["--input", f"clip={folder / 'clip'}", "--out", folder / "unet_text", *TINY_UNET]
+        patches = ["--input", f"clip={folder / 'clip'}", "--out", folder / "transformer", *TINY_TRANSFORMER]
+        assert run_here("train", "transformer", *base, *patches) == 0
         # Like the runs that it is compared with, in a process that has done nothing else.
         assert run_apart("train", "unet_text", *base, *unet).returncode == 0
 

@@ -204,7 +204,11 @@ def test_the_smallest_and_the_longest_picture_are_scaled_like_any_other(
         ("vae", "image_size=18", "image_size 18 is not a multiple of 4"),
         ("super_resolution", "crop_size=64", "crop_size 64 is more than image_size 48"),
         ("clip", "patch_size=7", "7"),
-        ("latent_unet", "image_size=32", "no field 'image_size' here, only of unet, unet_text, vae, super_resolution"),
+        (
+            "latent_unet",
+            "image_size=32",
+            "no field 'image_size' here, only of unet, unet_text, transformer, vae, super_resolution",
+        ),
         ("unet", "attention_backend=xformers", "xformers"),
         ("unet", "image_size=big", "image_size is 'big', expected int"),
     ],

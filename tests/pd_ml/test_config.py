@@ -35,7 +35,9 @@ def test_a_wrong_recipe_lists_the_ones_that_exist() -> None:
 
 
 def test_a_wrong_stage_lists_the_ones_that_exist() -> None:
-    with pytest.raises(ConfigError, match="no stage 'gan'; there are tokenizer, clip, unet, unet_text, vae, latents"):
+    with pytest.raises(
+        ConfigError, match="no stage 'gan'; there are tokenizer, clip, unet, unet_text, transformer, vae"
+    ):
         recipe("gan", "debug")
 
 

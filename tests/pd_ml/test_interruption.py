@@ -70,10 +70,10 @@ def test_kills_at_random_moments_change_no_bit(dataset: Path, models: Path, tmp_
 @pytest.mark.parametrize(
     "stage",
     [
-        "unet_text",
+        "transformer",
         *(
             pytest.param(stage, marks=pytest.mark.extended)
-            for stage in ("clip", "latent_unet", "latent_diffusion", "super_resolution")
+            for stage in ("clip", "unet_text", "latent_unet", "latent_diffusion", "super_resolution")
         ),
     ],
 )

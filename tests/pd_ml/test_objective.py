@@ -10,7 +10,7 @@ from pd_ml.diffusion.objective import Noised, Objective, denoising_loss, objecti
 from pd_ml.diffusion.sampling import draw_unprompted
 from pd_ml.diffusion.variance_preserving import VariancePreserving
 
-OBJECTIVES = ("flow", "v_prediction", "epsilon")
+OBJECTIVES = ("flow", "picture", "v_prediction", "epsilon")
 MEAN, STD = 0.3, 0.25
 
 
@@ -35,7 +35,7 @@ def test_exact_predictions_are_sampled_to_the_right_mean_and_spread(name: str, s
     scheduler.set_timesteps(steps)
     x = torch.randn(20_000, 1, 1, 1, generator=torch.Generator().manual_seed(0))
     for index, timestep in enumerate(scheduler.timesteps):
-        level = scheduler.sigmas[index : index + 1] if name == "flow" else timestep[None]
+        level = scheduler.sigmas[index : index + 1] if name in ("flow", "picture") else timestep[None]
         x = scheduler.step(exact_prediction(chosen, x, level), timestep, x).prev_sample
     assert float(x.mean()) == pytest.approx(MEAN, abs=0.01)
     assert float(x.std()) == pytest.approx(STD, rel=tolerance)
@@ -52,6 +52,7 @@ def test_mixing_and_target_determine_the_picture(name: str) -> None:
     alpha, sigma = chosen.noised(ones, ones * 0, levels), chosen.noised(ones * 0, ones, levels)
     found = {
         "flow": mixed - scale * target,
+        "picture": target,
         "v_prediction": alpha * mixed - sigma * target,
         "epsilon": (mixed - sigma * target) / alpha,
     }[name]
@@ -128,6 +129,7 @@ def brightness(objective: Objective, unet: UNet2DModel) -> Tensor:
     ("name", "tolerance"),
     [
         ("flow", 0.12),
+        pytest.param("picture", 0.12, marks=pytest.mark.extended),
         pytest.param("v_prediction", 0.12, marks=pytest.mark.extended),
         pytest.param("epsilon", 0.3, marks=pytest.mark.extended),
     ],

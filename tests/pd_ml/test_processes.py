@@ -27,7 +27,7 @@ from tests.pd_ml.toy import CONFIG, ToyPictures, ToyTask, logged, loop_in, stop_
 # Nothing is learnt by gradients in these: one process works, the others wait for it.
 WITHOUT_WEIGHTS = {"tokenizer": settings("vocab_size=600"), "latents": []}
 # Those whose weights are dealt as well: features instead of a forward pass, blocks within blocks, a critic.
-DEALT = ("clip", "unet_text", "vae", "super_resolution")
+DEALT = ("clip", "unet_text", "transformer", "vae", "super_resolution")
 LOGGED = settings("log_every_steps=1", "training.steps=6", "validate_every_steps=3")
 # Half of the steps of a VAE are in its second phase.
 OF_STAGE = {"vae": settings("adversarial.start_step=3"), **WITHOUT_WEIGHTS}

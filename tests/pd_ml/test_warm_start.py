@@ -9,16 +9,25 @@ from safetensors.torch import load_file
 
 from pd_ml.metrics_log import read_metrics
 from pd_ml.provenance import read_run
-from tests.pd_ml.command import TINY_CLIP, TINY_UNET, TINY_UNET_ALONE, TINY_UPSCALER, run_here, settings
+from tests.pd_ml.command import (
+    TINY_CLIP,
+    TINY_TRANSFORMER,
+    TINY_UNET,
+    TINY_UNET_ALONE,
+    TINY_UPSCALER,
+    run_here,
+    settings,
+)
 
 ONE_STEP = settings("steps=1", "learning_rate=1e-9", "ema_decay=null", "validate_every_steps=1")
 STAGES = {
     "clip": (TINY_CLIP, "model.safetensors"),
     "unet": (TINY_UNET_ALONE, "unet/diffusion_pytorch_model.safetensors"),
     "unet_text": (TINY_UNET, "unet/diffusion_pytorch_model.safetensors"),
+    "transformer": (TINY_TRANSFORMER, "transformer/diffusion_pytorch_model.safetensors"),
     "super_resolution": (TINY_UPSCALER, "unet/diffusion_pytorch_model.safetensors"),
 }
-INPUTS = {"clip": "tokenizer", "unet_text": "clip"}
+INPUTS = {"clip": "tokenizer", "unet_text": "clip", "transformer": "clip"}
 
 
 def command(stage: str, dataset: Path, models: Path, out: Path) -> list[str | Path]:

@@ -15,18 +15,19 @@ from pd_ml.config import DenoiserConfig, SuperResolutionConfig, config_from_json
 from pd_ml.errors import PdMlError
 from pd_ml.provenance import TRAIN_CONFIG
 
-PROMPTED = frozenset({"unet_text", "latent_diffusion"})
+PROMPTED = frozenset({"unet_text", "transformer", "latent_diffusion"})
 ENLARGES = 4
 BY_SA = "CC-BY-SA-4.0"
 WHAT: dict[str, str] = {
     "unet": "draws pixels, without a prompt",
     "unet_text": "draws pixels from a prompt",
+    "transformer": "draws pixels from a prompt, patch by patch",
     "latent_unet": "draws in the space of an autoencoder, without a prompt",
     "latent_diffusion": "draws in the space of an autoencoder, from a prompt",
     "super_resolution": f"enlarges pictures, {ENLARGES} times",
 }
 # What is read of a folder to tell what it draws.
-CONFIGS = (TRAIN_CONFIG, "unet/config.json", "vae/config.json")
+CONFIGS = (TRAIN_CONFIG, "unet/config.json", "transformer/config.json", "vae/config.json")
 _STANDING = {"latest": 0, "candidate": 1, "older": 2}
 
 
@@ -124,7 +125,7 @@ def _read(home: Home, model: Model, free_licence: str) -> Drawer:
         config = config_from_json(model.stage, (model.folder / TRAIN_CONFIG).read_text())
         if isinstance(config, DenoiserConfig):
             steps, guidance = config.sampling.sample_steps, config.sampling.guidance_scale
-            size_px, multiple_px = _size_px(model.folder, len(config.channels))
+            size_px, multiple_px = _size_px(model.folder, config.multiple)
         elif isinstance(config, SuperResolutionConfig):
             steps = config.sample_steps
     except (OSError, ValueError, KeyError, TypeError, PdMlError) as error:
@@ -149,12 +150,13 @@ def _read(home: Home, model: Model, free_licence: str) -> Drawer:
     )
 
 
-def _size_px(folder: Path, levels: int) -> tuple[int, int]:
+def _size_px(folder: Path, multiple: int) -> tuple[int, int]:
     """The side of the pictures that it draws, and what their sides are multiples of."""
-    side = int(json.loads((folder / "unet" / "config.json").read_text())["sample_size"])
+    part = "transformer" if (folder / "transformer").is_dir() else "unet"
+    side = int(json.loads((folder / part / "config.json").read_text())["sample_size"])
     vae = folder / "vae" / "config.json"
     factor = 2 ** (len(json.loads(vae.read_text())["block_out_channels"]) - 1) if vae.is_file() else 1
-    return side * factor, 2 ** (levels - 1) * factor
+    return side * factor, multiple * factor
 
 
 def _licence(home: Home, model: Model, free: str) -> str:

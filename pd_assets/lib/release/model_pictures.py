@@ -105,7 +105,7 @@ class ModelPictures:
 
 
 def pictures_of_model(home: Home, called: str, *, most: int = MANY) -> ModelPictures:
-    """The pictures of a model that is called so: `unet_text`, `unet_text 0123456789abcdef`, a folder, or `latest`."""
+    """The pictures of a model that is called so: `transformer`, `transformer 0123456789abcdef`, a folder, `latest`."""
     model = find_model(home, called)
     measured, unmeasured = measured_ledgers(home)
     own, *parents = (_counts(home, source, measured, most) for source in model.sources)
@@ -175,7 +175,7 @@ def find_model(home: Home, called: str) -> Model:
         meant_by = near(said.name, sorted({one.stage for one in found})) if not meant else ""
         what = "several models" if meant else "no model"
         raise ConfigError(
-            f"{what} in {home.root} called {called!r}{meant_by}; expected a stage such as unet_text, "
+            f"{what} in {home.root} called {called!r}{meant_by}; expected a stage such as transformer, "
             f"a stage and a version, the folder of a model, or latest; there are: {there}"
         )
     return meant[0]

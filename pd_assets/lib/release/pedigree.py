@@ -19,6 +19,7 @@ from pd_ml.provenance import INIT_FROM
 STAGES: Mapping[str, str] = {
     "tokenizer": "cuts captions into tokens",
     "clip": "knows which words fit which picture",
+    "transformer": "draws what a text says, patch by patch",
     "unet_text": "draws what a text says, pixel by pixel",
     "unet": "draws without a text, pixel by pixel",
     "vae": "packs a picture small and unpacks it again",

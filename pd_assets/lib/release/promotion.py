@@ -18,9 +18,9 @@ from pd_assets.lib.release.lineage import LATEST, Model, models, require_known, 
 from pd_ml.provenance import INIT_FROM
 
 # Stages whose models are judged, each by models of the same stage.
-JUDGED = ("unet_text", "latent_diffusion", "super_resolution")
-# The CLIP in use is that of the model in pixel space, once there is one: others do not exchange it.
-LEADING = JUDGED[0]
+JUDGED = ("transformer", "unet_text", "latent_diffusion", "super_resolution")
+# The CLIP in use is that of the first of these that is in use: others do not exchange it.
+LEADING = JUDGED[:2]
 SHARED = ("tokenizer", "clip")
 
 # A number may be worse by this share of it, and by two standard errors of the difference.
@@ -177,7 +177,8 @@ def made_of(model: Model, known: list[Model]) -> list[Model]:
 def _brought(home: Home, candidate: Model) -> list[Model]:
     """What becomes `latest` with a candidate."""
     found = made_of(candidate, models(home))
-    if candidate.stage == LEADING or home.pointed("models", LEADING, LATEST) is None:
+    leading = next((stage for stage in LEADING if home.pointed("models", stage, LATEST)), None)
+    if leading is None or candidate.stage in LEADING[: LEADING.index(leading) + 1]:
         return found
     return [model for model in found if model.stage not in SHARED]
 

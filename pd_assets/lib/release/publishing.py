@@ -265,7 +265,7 @@ def _environment(endpoint: str, scratch: str) -> dict[str, str]:
 
 
 def _is_path(called: str) -> bool:
-    """Whether a folder is named, and no version by `models/unet_text`; a folder that is there is always one."""
+    """Whether a folder is named, and no version by `models/transformer`; a folder that is there is always one."""
     if called.startswith(OF_DATASET):
         return False
     is_other = os.sep in called and (Path(called).is_dir() or parse(called).kind is None)

@@ -17,7 +17,7 @@ from pd_ml.provenance import RunRecord, sealed_members, write_run
 
 TIMES_SHOWN = 3
 # The second is made of the first.
-STAGES = ("clip", "unet_text")
+STAGES = ("clip", "transformer")
 VERSION, REPORT = "0123456789abcdef", "fedcba9876543210"
 
 

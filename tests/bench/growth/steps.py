@@ -279,6 +279,7 @@ ORDER = (
     "check release/ledger rests_on_evidence",
     "check release/ledger nothing_taken_down",
     "check release/ledger every_model_has_one",
+    "check models/transformer saw_no_taken_down_picture",
     "check models/unet_text saw_no_taken_down_picture",
     "check evaluation/report measured_with_what_is_free",
     "check commons/refresh scraped_lately",
