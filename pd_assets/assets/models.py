@@ -235,8 +235,8 @@ def models_clip(context: dg.AssetExecutionContext, platform: Platform, config: T
     owners=OWNERS,
     pool=GPU,
     deps=[dg.AssetDep(["dataset", "manifest"]), dg.AssetDep(["models", "clip"])],
-    description="U-Net in pixel space, conditioned on the token states of our CLIP text tower, with its pipeline. In no "
-    "job, since the transformer draws more for less; materialise it.",
+    description="U-Net in pixel space, conditioned on the token states of our CLIP text tower, with its pipeline. In "
+    "no job, as the transformer draws more for less; materialise it.",
 )
 def models_unet_text(
     context: dg.AssetExecutionContext, platform: Platform, config: TrainConfig

@@ -95,8 +95,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "what",
-        help="a model (transformer, models/transformer), of which the latest bundle is meant (with --explain the model in "
-        "use), MODEL@BUNDLE, dataset:NAME (NAME, dataset/NAME), dataset:NAME@VERSION, or the path of one",
+        help="a model (transformer, models/transformer), of which the latest bundle is meant (with --explain the model "
+        "in use), MODEL@BUNDLE, dataset:NAME (NAME, dataset/NAME), dataset:NAME@VERSION, or the path of one",
     )
     parser.add_argument("--to", metavar="OWNER/NAME", help="the repository; one that is not there is made, private")
     parser.add_argument("--endpoint", metavar="URL", help="the hub (default: PD_HUB_ENDPOINT)")

@@ -183,7 +183,7 @@ class _Pages:
 
     def _card(self, one: Version, worries: Concerns) -> Mapping[str, object]:
         """What the page of all models tells of a version."""
-        drawn = [sheet for sheet in self._sheets(one, worries) if not sheet.key.startswith("nearest")]
+        drawn = [sheet for sheet in self._sheets(one, worries) if not sheet.key.startswith(("nearest", "real"))]
         return {
             "one": one,
             "url": model_url(one.stage, one.version),

@@ -13,7 +13,7 @@ CIRCUMSTANCES = frozenset(
     {"at", "calibrated_on", "copies", "distance", "floor_std", "high", "hits", "kernel_width", "labels", "left_out"}
     | {"low", "mmd_kernel_width", "most_common", "n", "n_asked", "neighbours", "null_mean", "null_std", "permutations"}
     | {"copies_high", "copies_low", "mean_distance", "measured_on", "share_of_training", "shown_from", "shown_to"}
-    | {"ratio", "reference_n", "sample_steps", "seed", "standard_error", "training_pictures"}
+    | {"patch", "ratio", "reference_n", "sample_steps", "seed", "standard_error", "training_pictures"}
 )
 _NOT_MEASURED = ("inputs", "sampling")
 # Standard errors on either side of a mean, at 95%.

@@ -107,10 +107,10 @@ def cache_folder(cache: Path, manifest: Manifest, image_size: int) -> Path:
     return cache / f"{manifest.digest[:16]}-{image_size}px-v{TRANSFORM_VERSION}"
 
 
-def split_captions(dataset: Path, split: str) -> list[str]:
-    """Every caption of a split, in the written order."""
+def first_captions(dataset: Path, split: str) -> list[str]:
+    """The first caption of each picture of a split that has any, in the written order."""
     captions, _ = texts_of(dataset, split)
-    return [caption for several in captions for caption in several]
+    return [several[0] for several in captions if several]
 
 
 def require_examples(examples: Examples, batch_size: int) -> Examples:

@@ -71,6 +71,7 @@ Pixels = npt.NDArray[np.uint8]
 
 REPORT = "report.json"
 SAMPLES, PIXEL_NEIGHBOURS, CLIP_NEIGHBOURS = "samples.png", "nearest_by_pixels.png", "nearest_by_clip.png"
+REAL_AND_DRAWN = "real_and_drawn.png"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,8 +197,20 @@ def _measure(
     shown = min(config.grid, len(sets.generated_NHWC))
     labels = sets.captions[:shown] or [""] * shown
     save_grid(folder / SAMPLES, sets.generated_NHWC[:shown], labels, texts=_signature(record), marks=marked)
+    if sets.captions:
+        _save_real_and_drawn(folder / REAL_AND_DRAWN, sets, max(1, shown // 3), record, marked)
     save_loss_curve(folder / LOSS_CURVE, read_metrics(job.model / METRICS), title=f"{record.stage} {record.version}")
     return report
+
+
+def _save_real_and_drawn(path: Path, sets: Sets, count: int, record: RunRecord, marked: Marks) -> None:
+    """Held-out pictures, and below each what was drawn for its caption."""
+    columns = min(8, count)
+    rows = [range(at, min(at + columns, count)) for at in range(0, count, columns)]
+    both = [(way, at) for row in rows for way in (sets.drawn_for_NHWC, sets.generated_NHWC) for at in row]
+    captions = [f"{'real' if way is sets.drawn_for_NHWC else 'drawn'}: {sets.captions[at]}" for way, at in both]
+    pixels_NHWC = np.stack([way[at] for way, at in both])
+    save_grid(path, pixels_NHWC, captions, texts=_signature(record), marks=marked.of_mixed(), columns=columns)
 
 
 def _measure_upscaler(

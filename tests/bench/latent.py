@@ -12,7 +12,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,22 +27,25 @@ PAINTED_PX = 128
 VAE_BUDGET_S, LEAST_PSNR_DB, LEAST_ACCURACY = 15 * 60, 26.0, 0.9
 
 
-def write_dataset(folder: Path, *, shuffled_captions: bool = False) -> Path:
-    """Sandbox paintings with two of their captions each; `shuffled_captions` deals those out at random."""
+def write_dataset(folder: Path, counts: Mapping[str, int] = COUNTS, *, shuffled_captions: bool = False) -> Path:
+    """Sandbox paintings with two of their captions each, `counts` of each split in its order.
+
+    `shuffled_captions` deals the captions out at random.
+    """
     if (folder / shards.MANIFEST).is_file():
         return folder
-    rows = list(_rows(sum(COUNTS.values())))
+    rows = list(_rows(sum(counts.values())))
     if shuffled_captions:
         order = np.random.default_rng(1).permutation(len(rows))
         rows = [{**row, **_captions_of(rows[at])} for row, at in zip(rows, order, strict=True)]
     infos: list[shards.ShardInfo] = []
     remaining = iter(rows)
-    for split, count in COUNTS.items():
+    for split, count in counts.items():
         infos += shards.write_shards([next(remaining) for _ in range(count)], folder, split)
     digest = shards.digest_of(infos)
     shards.write_manifest(
         folder,
-        shards.Manifest(name="sandbox", version=digest[:16], digest=digest, shards=tuple(infos), counts=COUNTS),
+        shards.Manifest(name="sandbox", version=digest[:16], digest=digest, shards=tuple(infos), counts=dict(counts)),
     )
     return folder
 
@@ -71,11 +74,14 @@ def _captions_of(row: dict[str, object]) -> dict[str, object]:
     return {"caption": row["caption"], "captions": row["captions"]}
 
 
-def trained(work: Path, stage: str, dataset: Path, inputs: dict[str, Path], name: str = "") -> Path:
-    """The finished folder of `stage` under the recipe debug."""
+def trained(
+    work: Path, stage: str, dataset: Path, inputs: dict[str, Path], name: str = "", changes: Sequence[str] = ()
+) -> Path:
+    """The finished folder of `stage` under the recipe debug; `changes` of it are FIELD=VALUE."""
     out = work / (name or stage)
     given = [part for source, folder in inputs.items() for part in ("--input", f"{source}={folder}")]
-    _run("train", stage, "--recipe", "debug", "--dataset", str(dataset), *given, "--out", str(out))
+    given += [part for change in changes for part in ("--set", change)]
+    run("train", stage, "--recipe", "debug", "--dataset", str(dataset), *given, "--out", str(out))
     return out
 
 
@@ -90,12 +96,12 @@ def accuracies(work: Path, model: Path, clip: Path, dataset: Path) -> dict[str, 
     out = work / f"{model.name}-report"
     (work / "attributes.json").write_text(json.dumps(attributes()))
     given = ["--model", str(model), "--clip", str(clip), "--dataset", str(dataset), "--out", str(out)]
-    _run("evaluate", *given, "--attributes", str(work / "attributes.json"), "--set", "permutations=200")
+    run("evaluate", *given, "--attributes", str(work / "attributes.json"), "--set", "permutations=200")
     report = json.loads((out / "report.json").read_text())
     return {name: entry["generated"] for name, entry in report["colour_attributes"].items()}
 
 
-def _run(*arguments: str) -> None:
+def run(*arguments: str) -> None:
     """The command in a process of its own, so that its CPU-seconds are its own."""
     subprocess.run([sys.executable, "-m", "pd_ml", *arguments], stdout=subprocess.DEVNULL, check=True)
 

@@ -1,6 +1,6 @@
 """Reads what people call models, datasets and bundles, and finds the version that is meant.
 
-`transformer`, `transformer/latest`, `models/transformer`, `models/transformer/b837`, `transformer@b837`, `dataset:main`,
+`transformer`, `transformer/latest`, `models/transformer`, `transformer/b837`, `transformer@b837`, `dataset:main`,
 `dataset/main/latest`, and the path of such a folder in a home: all of them are understood wherever one is asked for.
 Pictures are called otherwise (names.py). Errors: ConfigError, with near names.
 """

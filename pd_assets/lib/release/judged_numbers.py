@@ -138,6 +138,35 @@ def _colours(report: Entry) -> Iterator[Number]:
             )
 
 
+def _read(report: Entry) -> Iterator[Number]:
+    for name, told in _inner(report, "read_attributes").items():
+        drawn, real = _inner(told, "generated"), _inner(told, "real")
+        share, p = _real(drawn, "accuracy"), _real(drawn, "p")
+        if share is not None:
+            yield Number(
+                key=f"read_attributes.{name}",
+                words=f"what was asked for ({name}), as a network reads it that learnt from real pictures",
+                value=_percent(share),
+                floor=f"{_percent(_real(drawn, 'chance'))} by chance; real: {_percent(_real(real, 'accuracy'))}",
+                keeps=None if p is None else p <= LARGEST_P,
+                plain=share,
+            )
+
+
+def _seam(report: Entry) -> Iterator[Number]:
+    told = _inner(report, "seam")
+    value = _real(told, "generated")
+    if value is not None:
+        yield Number(
+            key="seam",
+            words="how much the borders of patches show in drawn pictures",
+            value=f"{value:.2f}",
+            floor=f"{_figure(told, 'real')} at the same places of real pictures",
+            keeps=None,
+            plain=value,
+        )
+
+
 def _clip_score(report: Entry) -> Iterator[Number]:
     told = _inner(report, "clip_score")
     drawn, real = _inner(told, "generated"), _inner(told, "real")
@@ -253,7 +282,7 @@ def _copies(report: Entry) -> Iterator[Number]:
 
 
 _TELLERS: Sequence[Callable[[Entry], Iterator[Number]]] = (
-    *(_colours, _clip_score, _enlargement, _distances, _overlap, _copies, _clip_itself),
+    *(_colours, _read, _clip_score, _seam, _enlargement, _distances, _overlap, _copies, _clip_itself),
 )
 
 

@@ -220,6 +220,12 @@ def _measures(report: Mapping[str, object]) -> Iterator[tuple[str, Measure]]:
                 f"colour_attributes.{name}",
                 Measure(value=share, spread=_of_a_share(share, count), is_better_high=True, p=_number(accuracy, "p")),
             )
+    for name, told in _inner(report, "read_attributes").items():
+        accuracy = _inner(told, "generated")
+        share, count = _number(accuracy, "accuracy"), _number(accuracy, "n")
+        if count > 0:
+            # Only compared: what a short training cannot draw yet is no flaw of its colours.
+            yield f"read_attributes.{name}", Measure(value=share, spread=_of_a_share(share, count), is_better_high=True)
     if score := _inner(_inner(report, "clip_score"), "generated"):
         spread = _number(score, "null_std")
         yield (

@@ -32,7 +32,7 @@ from pd_ml.provenance import JOB, PREVIEWS, RUN, TENSORBOARD, UNFINISHED, parse_
 # These draw pictures of the dataset beside their own. The numbers of TensorBoard are in metrics.jsonl too.
 _SHOW_THE_DATASET = ("vae", "super_resolution")
 _SHEETS_OF_A_MODEL = ("samples.png", f"{PREVIEWS}/*/*", f"{TENSORBOARD}/*")
-_SHEETS_OF_A_REPORT = ("samples.png", "nearest_by_*.png")
+_SHEETS_OF_A_REPORT = ("samples.png", "real_and_drawn.png", "nearest_by_*.png")
 P = ParamSpec("P")
 _TABLES = {key.partition("/")[2] for key in TABLES if key.startswith("dataset/")}
 

@@ -25,7 +25,7 @@ from pd_assets.lib.release.publishing import Parcel
 from pd_ml.errors import ProvenanceError
 from pd_ml.provenance import PREVIEWS, TENSORBOARD, TRAIN_CONFIG, UNFINISHED
 
-SAMPLES = "samples.png"
+SAMPLES, REAL_AND_DRAWN = "samples.png", "real_and_drawn.png"
 # On their sheets pictures of the dataset stand beside drawn ones.
 MIXED = ("vae", "super_resolution")
 NEAREST = {"nearest_by_clip.png": "by CLIP", "nearest_by_pixels.png": "pixel by pixel"}
@@ -176,6 +176,9 @@ def sheets(home: Home, one: Version, *, with_mixed: bool) -> list[Sheet]:
         drawn = report / SAMPLES
         if drawn.is_file():
             found.append(Sheet(key="evaluation", path=drawn, words="drawn for its evaluation", is_mixed=is_mixed))
+        if (beside := report / REAL_AND_DRAWN).is_file():
+            words = "held-out pictures, and below each what was drawn for its caption"
+            found.append(Sheet(key="real-and-drawn", path=beside, words=words, is_mixed=True))
         for name, by in NEAREST.items():
             if (report / name).is_file():
                 words = f"drawn pictures, each with the training pictures nearest to it {by}"

@@ -201,7 +201,7 @@ def test_the_latent_demo_ends_with_enlarged_pictures_and_a_number_of_each_model(
     trained: tuple[Line, ExecuteInProcessResult],
 ) -> None:
     line, _ = trained
-    sheet = draw_enlarged(line.home)
+    sheet = draw_enlarged(line.home, "latent_diffusion", "latent")
     drawn = [Image.open(path) for path in sorted(sheet.with_suffix("").iterdir())]
     assert len(drawn) >= 2 and {picture.size for picture in drawn} == {(64, 64)}
     assert all(np.asarray(picture).std() > 1 for picture in drawn)
