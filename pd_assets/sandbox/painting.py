@@ -60,13 +60,13 @@ class _Canvas:
         self.ground_colour = _jittered(GROUND[painting.scene.ground], rng)
         self.image = Image.new("RGB", (self.width, self.height), self.sky_colour)
         self.pen = ImageDraw.Draw(self.image)
-        self.horizon = rng.uniform(0.44, 0.62)
+        self.horizon = rng.uniform(0.38, 0.68)
         left = painting.scene.side == "left"
-        self.x = rng.uniform(0.27, 0.36) if left else rng.uniform(0.64, 0.73)
-        self.opposite_x = rng.uniform(0.79, 0.86) if left else rng.uniform(0.14, 0.21)
-        self.sign_y = rng.uniform(0.30, 0.40)
-        self.base = rng.uniform(0.69, 0.78)
-        self.object_width, self.object_height = 0.52 * rng.uniform(0.88, 1.1), 0.54 * rng.uniform(0.9, 1.08)
+        self.x = rng.uniform(0.26, 0.38) if left else rng.uniform(0.62, 0.74)
+        self.opposite_x = rng.uniform(0.78, 0.87) if left else rng.uniform(0.13, 0.22)
+        self.sign_y = rng.uniform(0.26, 0.42)
+        self.base = rng.uniform(0.66, 0.80)
+        self.object_width, self.object_height = rng.uniform(0.42, 0.58), rng.uniform(0.44, 0.59)
 
     def shape(self, points: list[Point], colour: Colour) -> None:
         """A polygon of the object: x from its middle in widths of it, y upwards from its base in heights of it."""
@@ -88,7 +88,7 @@ class _Canvas:
     def sky(self) -> None:
         for _ in range(self.rng.randrange(2, 5)):
             tone = _mixed(self.sky_colour, (255, 255, 255), self.rng.uniform(0.08, 0.22))
-            rx, ry = self.rng.uniform(0.08, 0.2), self.rng.uniform(0.02, 0.05)
+            rx, ry = self.rng.uniform(0.08, 0.3), self.rng.uniform(0.02, 0.07)
             self.ellipse(self.rng.random(), self.rng.uniform(0.03, 0.4), rx, ry, tone)
         low = _mixed(self.sky_colour, (255, 255, 255), self.rng.uniform(0.05, 0.25))
         self.ellipse(self.rng.random(), self.horizon, self.rng.uniform(0.3, 0.8), self.rng.uniform(0.04, 0.12), low)
@@ -96,7 +96,7 @@ class _Canvas:
     def hills(self) -> None:
         for _ in range(self.rng.randrange(0, 3)):
             tone = _mixed(_mixed(self.sky_colour, self.ground_colour, self.rng.uniform(0.3, 0.7)), (40, 50, 70), 0.25)
-            rx, ry = self.rng.uniform(0.15, 0.5), self.rng.uniform(0.05, 0.14)
+            rx, ry = self.rng.uniform(0.15, 0.5), self.rng.uniform(0.06, 0.2)
             self.ellipse(self.rng.random(), self.horizon + 0.02, rx, ry, tone)
 
     def land(self) -> None:
