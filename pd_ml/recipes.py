@@ -216,7 +216,7 @@ def transformer_debug() -> TransformerConfig:
         reads_tokens=False,
         head_channels=24,
         sampling=SamplingConfig(sample_steps=12),
-        training=_cpu(1200, look_every=200, cooldown_share=0.4),
+        training=_cpu(1000, look_every=200, cooldown_share=0.4),
     )
 
 

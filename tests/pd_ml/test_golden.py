@@ -34,7 +34,7 @@ GOLDEN: Mapping[str, tuple[str, list[str], list[float]]] = {
     "vae": ("clip", TINY_VAE, [0.616305, 1.213493, 1.294176, 1.243446]),
     "latent_unet": ("latents vae", TINY_LATENT_UNET, [2.131923, 2.018764, 2.017763, 2.037518]),
     "latent_diffusion": ("latents vae clip", TINY_LATENT_DIFFUSION, [2.112271, 2.030317, 2.023287, 2.062553]),
-    "transformer": ("clip", TINY_TRANSFORMER, [0.317101, 0.282374, 0.232096, 0.21005]),
+    "transformer": ("clip", TINY_TRANSFORMER, [0.317477, 0.282949, 0.233512, 0.206423]),
     "unet_text": ("clip", TINY_UNET, [1.36765, 1.247334, 1.144605, 1.078473]),
 }
 
