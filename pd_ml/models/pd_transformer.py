@@ -18,7 +18,7 @@ from torch.nn import functional
 
 _TIME_WAVES = 256
 _LONGEST_WAVE = 10_000.0
-# How long the side of a learnt picture is, where patches are placed: the wave lengths of places grow to 100 turns of it.
+# How long the side of a learnt picture is, where patches are placed.
 _SIDE = 16.0
 
 
@@ -94,8 +94,11 @@ class PdTransformer2DModel(ModelMixin, ConfigMixin):
         return Transformer2DModelOutput(sample=picture_BCHW) if return_dict else (picture_BCHW,)
 
     def _places(self, patches_BDhw: Tensor) -> Tensor:
-        """Sines and cosines of each patch's row and column, ND. The side that was learnt is as long at every resolution,
-        so that weights of a smaller one go on at a larger one; the middle of a picture of another shape stays there."""
+        """Sines and cosines of each patch's row and column, ND.
+
+        The learnt side is as long at every resolution, so that weights of a smaller one go on at a larger one; the
+        middle of a picture of another shape lies where it was learnt.
+        """
         width, height = patches_BDhw.shape[3], patches_BDhw.shape[2]
         side = self.config.sample_size // self.config.patch_size
         rows, columns = (

@@ -7,6 +7,7 @@ import pytest
 
 from pd_assets.lib.errors import ConfigError
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.release.judged_numbers import numbers
 from pd_assets.lib.release.lineage import model_in, newest
 from pd_assets.lib.release.promotion import (
     Comparison,
@@ -69,6 +70,29 @@ def test_a_number_that_falls_behind_keeps_the_old_model_in_use(worse: dict[str, 
     assert judged(worse, report(), promote_anyway=True).promoted
 
 
+def test_what_is_read_of_pictures_is_compared_and_no_floor_is_put_under_it() -> None:
+    def reading(share: float, p: float) -> dict[str, object]:
+        return {**report(), "read_attributes": {"object": {"generated": {"accuracy": share, "n": 200, "p": p}}}}
+
+    assert judged(reading(0.9, 1e-6), report()).promoted, "measured for the first time"
+    [behind] = judged(reading(0.2, 0.9), reading(0.9, 1e-6)).behind
+    assert behind.startswith("read_attributes.object is 0.2, behind 0.9 of old")
+    alone = judge(candidate="new", dataset_version="d", report=reading(0.2, 0.9), compared=None)
+    assert alone.promoted and alone.weak == ()
+
+
+def test_numbers_that_are_read_of_pictures_and_seams_are_told_in_words() -> None:
+    drawn = {"accuracy": 0.5, "n": 200, "p": 0.2, "chance": 0.25}
+    told = {
+        "read_attributes": {"object": {"generated": drawn, "real": {"accuracy": 1.0}}},
+        "seam": {"patch": 8, "generated": 1.42, "real": 1.2},
+    }
+    read, seam = numbers(told)
+    assert (read.value, read.floor, read.keeps) == ("50.0%", "25.0% by chance; real: 100.0%", False)
+    assert "(object)" in read.words and read.is_judged
+    assert (seam.value, seam.floor) == ("1.42", "1.2 at the same places of real pictures")
+
+
 def test_the_fewer_pictures_were_drawn_the_more_may_be_chance() -> None:
     few = report(accuracy=0.4)
     few["colour_attributes"] = {"sky": {"generated": {"accuracy": 0.4, "n": 10, "p": 0.01}}}
@@ -83,7 +107,7 @@ def test_the_first_model_is_promoted_and_its_weaknesses_are_told() -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Two versions of each stage; the newer ones are candidates."""
+    """Two versions of each stage, of the transformer a first one; the newer ones are candidates."""
     made = open_home(tmp_path / "home")
     catalogue(made, range(12))
     export = dataset(made)
@@ -91,6 +115,7 @@ def home(tmp_path: Path) -> Home:
         tokenizer = model(made, "tokenizer", version, export, latest=latest)
         clip = model(made, "clip", version, export, inputs={"tokenizer": tokenizer.digest}, latest=latest)
         model(made, "unet_text", version, export, inputs={"clip": clip.digest}, latest=latest)
+    model(made, "transformer", "new", export, inputs={"clip": clip.digest}, latest=False)
     return made
 
 
@@ -104,6 +129,13 @@ def test_a_promoted_model_brings_what_it_was_made_of(home: Home) -> None:
     assert in_use(home) == dict.fromkeys(("tokenizer", "clip", "unet_text"), "new")
     kept = latest_judgement(home, "unet_text")
     assert kept is not None and kept.promoted
+
+
+def test_the_transformers_clip_is_kept_once_there_is_one_and_replaces_that_of_the_model_before_it(home: Home) -> None:
+    settle(home, judged(report(), report()), model_in(home, home.model("transformer", "new")))
+    assert in_use(home) == {"tokenizer": "new", "clip": "new", "unet_text": "old"}
+    settle(home, judged(report(), report()), model_in(home, home.model("unet_text", "old")))
+    assert in_use(home)["clip"] == "new", "the model before it does not take its CLIP back"
 
 
 def test_a_model_that_falls_behind_leaves_all_as_it_was_and_stays_the_candidate(home: Home) -> None:

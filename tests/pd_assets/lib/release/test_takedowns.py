@@ -271,7 +271,10 @@ def plant_sheets(home: Home, version: str, export: Export) -> list[Path]:
     write_run(report, replace(read_run(vae), stage="evaluate", outputs={}))
     return [
         *(vae / name for name in ("samples.png", "previews/step-000000002/samples.png", "tensorboard/events")),
-        *(report / name for name in ("samples.png", "nearest_by_pixels.png", "nearest_by_clip.png")),
+        *(
+            report / name
+            for name in ("samples.png", "real_and_drawn.png", "nearest_by_pixels.png", "nearest_by_clip.png")
+        ),
     ]
 
 
