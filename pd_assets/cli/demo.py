@@ -47,11 +47,18 @@ def run_demo(pictures: Path | None = None) -> None:
     """Run the whole line on the sandbox and print what it made. PdError where a step fails."""
     started = time.monotonic()
     with _sandboxed("pictures that a model drew", pictures) as home:
-        changes = SMALLER if Settings.from_env().recipe == "debug" else {}
-        costs = run_job("whole_line", changes)
+        costs = run_job("whole_line", _unless_said(SMALLER))
         sheet = draw_enlarged(home, "transformer", "samples")
         bundle = release_it(home, costs)
     _report(home, costs, time.monotonic() - started, sheet, bundle)
+
+
+def _unless_said(smaller: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """The changes to the recipe `debug`, of stages that the environment says nothing of."""
+    settings = Settings.from_env()
+    if settings.recipe != "debug":
+        return {}
+    return {key: changes for key, changes in smaller.items() if not settings.changes_to(key.removeprefix("models/"))}
 
 
 def release_it(home: Home, costs: list[Cost]) -> str:
@@ -101,7 +108,7 @@ def run_latent_demo(pictures: Path | None = None) -> None:
     started = time.monotonic()
     with _sandboxed("pictures that a latent model drew, four times enlarged", pictures) as home:
         costs = run_job("nightly")
-        changes = LATENT_SMALLER if Settings.from_env().recipe == "debug" else {}
+        changes = _unless_said(LATENT_SMALLER)
         costs += [cost for cost in run_job("train_latent_models", changes) if not cost.asset.startswith("dataset/")]
     sheet = draw_enlarged(home, "latent_diffusion", "latent")
     _print_costs(costs, time.monotonic() - started)
