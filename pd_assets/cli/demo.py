@@ -155,7 +155,7 @@ def latent_numbers(home: Home) -> list[str]:
             f"vae: PSNR {vae.psnr_db:.2f} dB, {vae.gain_db:+.2f} dB over the best trivial way to store as much"
         )
     drawn = read_report(_reported(home, "latent_diffusion"))
-    lines += [f"latent_diffusion: {line}" for line in _accuracies(drawn, "colour_attributes")]
+    lines += [f"latent_diffusion: {line}" for line in shown(drawn)]
     enlarged: Mapping[str, Any] = read_report(_reported(home, "super_resolution"))
     gain = enlarged["enlargement"]["gain_db"]
     lines.append(f"super_resolution: {gain['value']:+.2f} dB over bicubic (p = {gain['p']:.0e}, {gain['n']} pictures)")
@@ -196,7 +196,7 @@ def _report(home: Home, costs: Sequence[Cost], seconds: float, sheet: Path, bund
         "\nDo pictures drawn for held-out captions show what these say? Colours by pixels alone; the rest as a network"
     )
     print("reads it that learnt from real pictures, and that may say of an object that it cannot tell:")
-    for line in shown(report) or ["not known: nothing says what to look for in these pictures"]:
+    for line in shown(report):
         print(f"  {line}")
     print(f"\nSamples:      {sheet} (drawn at 32 pixels, four times enlarged)")
     print(f"Real, drawn:  {evaluation / 'real_and_drawn.png'}")
@@ -233,7 +233,8 @@ def _verdicts(home: Home) -> list[tuple[str, int, str]]:
 
 def shown(report: Mapping[str, Any]) -> list[str]:
     """How much of what captions say is seen in pictures drawn for them."""
-    return [*_accuracies(report, "colour_attributes"), *_accuracies(report, "read_attributes")]
+    told = [*_accuracies(report, "colour_attributes"), *_accuracies(report, "read_attributes")]
+    return told or ["not known: nothing says what to look for in these pictures"]
 
 
 def _accuracies(report: Mapping[str, Any], measure: str) -> list[str]:

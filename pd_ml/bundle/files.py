@@ -9,11 +9,13 @@ from pd_ml.data.shards import sha256_of
 from pd_ml.provenance import RunRecord
 
 PIPELINE_CODE = f"{layout.PIPELINE}/pipeline.py"
+# What a pipeline may bring that runs: its own class, and that of its transformer.
+CODE = (PIPELINE_CODE, f"{layout.PIPELINE}/transformer/pd_transformer.py")
 
 
 def licence_of_file(facts: Facts, path: str) -> str:
     """The licence of a file by its path in the bundle; `public-domain` where none is claimed."""
-    if path == PIPELINE_CODE:
+    if path in CODE:
         return terms.APACHE
     if path == layout.LEDGER or (path.startswith(f"{layout.CHAIN}/") and path.endswith(f"/{layout.CHAIN_LEDGER}")):
         return terms.PUBLIC_DOMAIN
@@ -24,6 +26,11 @@ def licence_of_file(facts: Facts, path: str) -> str:
     if path == layout.SAMPLES and shows_real_pictures(facts):
         return terms.PUBLIC_DOMAIN
     return facts.licence
+
+
+def code_of(facts: Facts) -> list[str]:
+    """The files of the pipeline that run."""
+    return [path for path in CODE if path in facts.files]
 
 
 def other_licences(facts: Facts) -> Mapping[str, str]:

@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from pd_ml.bundle import layout
 from pd_ml.bundle.distrust import Problem
+from pd_ml.bundle.files import CODE
 from pd_ml.bundle.sealing import Sealed
 
 SAFETENSORS = ".safetensors"
 # Configurations, and vocabularies of tokenizers.
 _PLAIN = frozenset({".json", ".txt"})
-_CODE = "pipeline.py"
 # Those of safetensors' own reader.
 _MOST_HEAD_BYTES = 100_000_000
 
@@ -34,8 +34,9 @@ def _of_file(path: Path, name: str) -> Iterator[str]:
     if kind == SAFETENSORS:
         if wrong := _fault(path):
             yield f"no safetensors: {wrong}"
-    elif kind not in _PLAIN and name != f"{layout.PIPELINE}/{_CODE}":
-        yield f"expected weights as {SAFETENSORS}, {', '.join(sorted(_PLAIN))} or {_CODE}: others may run as a program"
+    elif kind not in _PLAIN and name not in CODE:
+        expected = ", ".join([SAFETENSORS, *sorted(_PLAIN)])
+        yield f"expected weights as {expected}, or {' or '.join(CODE)}: others may run as a program"
 
 
 def _fault(path: Path) -> str | None:

@@ -206,7 +206,8 @@ def _measure(
 def _save_real_and_drawn(path: Path, sets: Sets, count: int, record: RunRecord, marked: Marks) -> None:
     """Held-out pictures, and below each what was drawn for its caption."""
     columns = min(8, count)
-    rows = [range(at, min(at + columns, count)) for at in range(0, count, columns)]
+    # Whole rows, so that each picture stands below its own.
+    rows = [range(at, at + columns) for at in range(0, count - count % columns, columns)]
     both = [(way, at) for row in rows for way in (sets.drawn_for_NHWC, sets.generated_NHWC) for at in row]
     captions = [f"{'real' if way is sets.drawn_for_NHWC else 'drawn'}: {sets.captions[at]}" for way, at in both]
     pixels_NHWC = np.stack([way[at] for way, at in both])

@@ -2,7 +2,7 @@
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts, Link
-from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.files import code_of, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.papers import card_head, memorisation
 from pd_ml.bundle.papers.eu_fields import published
@@ -214,8 +214,7 @@ def _marks(facts: Facts) -> str:
 def _rights(facts: Facts) -> str:
     release, counts = facts.release, facts.counts
     lines = [f"Weights and configuration (`{layout.PIPELINE}/`) and these papers: {code(facts.licence)}."]
-    if PIPELINE_CODE in facts.files:
-        lines.append(f"The code `{PIPELINE_CODE}`: {code(licence_of_file(facts, PIPELINE_CODE))}.")
+    lines += [f"The code `{path}`: {code(licence_of_file(facts, path))}." for path in code_of(facts)]
     lines.append(
         f"`{layout.LEDGER}`, and the ledgers in `{layout.CHAIN}/`: no licence is claimed on facts "
         f"({code(licence_of_file(facts, layout.LEDGER))})."

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.files import code_of, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.licence import PROJECT, why
 from pd_ml.bundle.papers.origins import credited
 from pd_ml.bundle.papers.writing import of_things, one_line
@@ -62,9 +62,9 @@ def _files(facts: Facts) -> Iterable[dict[str, str]]:
             ),
             "License": licence_of_file(facts, layout.ATTRIBUTION),
         }
-    if PIPELINE_CODE in facts.files:
-        licence = licence_of_file(facts, PIPELINE_CODE)
-        yield {"Files": PIPELINE_CODE, "Copyright": f"the authors of {PROJECT}", "License": licence}
+    for path in code_of(facts):
+        licence = licence_of_file(facts, path)
+        yield {"Files": path, "Copyright": f"the authors of {PROJECT}", "License": licence}
 
 
 def _text(licence: str, facts: Facts) -> Sequence[str]:

@@ -4,7 +4,7 @@ import textwrap
 
 from pd_ml.bundle import layout, terms
 from pd_ml.bundle.facts import Facts
-from pd_ml.bundle.files import PIPELINE_CODE, licence_of_file, sheet_prints_labels, shows_real_pictures
+from pd_ml.bundle.files import code_of, licence_of_file, sheet_prints_labels, shows_real_pictures
 from pd_ml.bundle.papers.origins import PRIOR_SYSTEM, credited
 from pd_ml.bundle.papers.writing import listed, of_things, one_line
 
@@ -61,10 +61,10 @@ def _head(facts: Facts) -> str:
             f"Attribution beside it: captions of an earlier system of {one_line(release.provider)} ({PRIOR_SYSTEM}), "
             f"which the history of no page names, are by {listed(thanked)}, under {layout.BY_SA}."
         )
-    if PIPELINE_CODE in facts.files:
-        code_licence = licence_of_file(facts, PIPELINE_CODE)
+    for path in code_of(facts):
+        code_licence = licence_of_file(facts, path)
         paragraphs.append(
-            f"{PIPELINE_CODE} is code of {PROJECT} under {NAMES[code_licence]} ({code_licence}), whose text is in "
+            f"{path} is code of {PROJECT} under {NAMES[code_licence]} ({code_licence}), whose text is in "
             f"{layout.DEBIAN}."
         )
     if facts.counts.attributed:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pd_ml.bundle import terms
 from pd_ml.bundle.facts import Facts, Link
-from pd_ml.bundle.files import PIPELINE_CODE
+from pd_ml.bundle.files import code_of
 from pd_ml.bundle.kinds import kind_of
 from pd_ml.bundle.papers.writing import code
 from pd_ml.provenance import INIT_FROM, RunRecord
@@ -16,7 +16,7 @@ FACTOR = 4
 _OPEN_OWN = """import torch
 from diffusers import DiffusionPipeline
 
-# pipeline/pipeline.py is the pipeline's code: read it, then let it run.
+# {code} is the pipeline's code: read it, then let it run.
 pipeline = DiffusionPipeline.from_pretrained(
     "./pipeline", custom_pipeline="./pipeline", trust_remote_code=True, local_files_only=True
 )
@@ -40,7 +40,8 @@ def takes_prompts(facts: Facts) -> bool:
 
 def snippet(facts: Facts) -> str:
     """Python that opens the pipeline with diffusers alone, offline, and saves a picture drawn as the measured ones."""
-    opened = _OPEN_OWN if PIPELINE_CODE in facts.files else _OPEN_PLAIN
+    own = code_of(facts)
+    opened = _OPEN_OWN.replace("{code}", " with ".join(own)) if own else _OPEN_PLAIN
     settings = ", ".join([*_sampling(facts), "generator=torch.Generator().manual_seed(0)"])
     if task_of(facts) == "image-to-image":
         opened = opened.replace("import DiffusionPipeline\n", "import DiffusionPipeline\nfrom PIL import Image\n")

@@ -31,11 +31,17 @@ WITHOUT_PROMPTS = ("unet", "latent_unet", "super_resolution", "vae", "latents")
 PIPELINES = {
     "unet": "DDPMPipeline",
     "unet_text": "PdTextToImagePipeline",
+    "transformer": "PdTransformerPipeline",
     "latent_unet": "PdLatentPipeline",
     "latent_diffusion": "StableDiffusionPipeline",
     "super_resolution": "PdUpscalePipeline",
 }
-CODE = {"unet_text": "pipeline", "latent_unet": "latent_pipeline", "super_resolution": "upscale_pipeline"}
+CODE = {
+    "unet_text": "pipeline",
+    "transformer": "transformer_pipeline",
+    "latent_unet": "latent_pipeline",
+    "super_resolution": "upscale_pipeline",
+}
 RULES = ("accept-free-work", "accept-old-work-released")
 CONFIGS = {"tokenizer": {"text_max_position_embeddings": 48}, "super_resolution": {"image_size": 256, "crop_size": 128}}
 
@@ -189,13 +195,16 @@ def write_pipeline(model: Path, stage: str) -> None:
     """The files of a diffusers pipeline, with weights of four numbers."""
     index = {"_class_name": PIPELINES[stage], "_diffusers_version": "0.42.1"}
     (model / "model_index.json").write_text(json.dumps(index) + "\n")
-    parts = {"unet": "diffusion_pytorch_model", **({"text_encoder": "model"} if stage not in WITHOUT_PROMPTS else {})}
+    denoiser = "transformer" if stage == "transformer" else "unet"
+    parts = {denoiser: "diffusion_pytorch_model", **({"text_encoder": "model"} if stage not in WITHOUT_PROMPTS else {})}
     for part, name in parts.items():
         (model / part).mkdir()
         (model / part / f"{name}.safetensors").write_bytes(safetensors(f"{stage} {part}"))
         (model / part / "config.json").write_text(json.dumps({"sample_size": 16}) + "\n")
     if stage in CODE:
         shutil.copy(Path(facts.__file__).parents[1] / "diffusion" / f"{CODE[stage]}.py", model / "pipeline.py")
+    if stage == "transformer":
+        shutil.copy(Path(facts.__file__).parents[1] / "models" / "pd_transformer.py", model / "transformer")
 
 
 def safetensors(seed: str) -> bytes:

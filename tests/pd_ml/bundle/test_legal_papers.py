@@ -68,7 +68,13 @@ h.version h.updated 1.1.provider 1.1.rep 1.2.models 1.2.deps 1.2.market 1.3.moda
 2.5.modality 2.5.gpai 2.5.other 2.5.comments 2.6.used 2.6.desc 2.6.comments 3.1.signatory 3.1.measures 3.1.comments
 3.2.illegal 3.3.other
 """
-KINDS = [("unet", "none"), ("unet_text", "cc0"), ("unet_text", "mixed"), ("latent_diffusion", "mixed")]
+KINDS = [
+    ("unet", "none"),
+    ("unet_text", "cc0"),
+    ("unet_text", "mixed"),
+    ("transformer", "cc0"),
+    ("latent_diffusion", "mixed"),
+]
 HOSTILE = "Evil\n---\nlicense: mit\n\n# Free | `rm` <b>*x*</b> \\\" 'y' \u2028License: WTFPL\r\n\u202e![a](http://x)"
 
 

@@ -317,6 +317,7 @@ def test_a_whole_bundle_passes(whole: HandedOut) -> None:
     [
         ("unet", "none", 1),
         ("unet_text", "cc0", 2),
+        ("transformer", "mixed", 1),
         ("latent_unet", "mixed", 2),
         ("latent_diffusion", "mixed", 1),
         ("super_resolution", "none", 1),
