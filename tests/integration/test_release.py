@@ -292,7 +292,7 @@ def trained_on(dataset: Path | None, home: Home, out: Path, *, room: str) -> str
 
 def test_one_foreign_tensor_in_the_weights_refuses_it(home: Home) -> None:
     folder = home.model(STAGE, str(home.pointed("models", STAGE, "latest")))
-    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights = folder / "transformer" / "diffusion_pytorch_model.safetensors"
     content = bytearray(weights.read_bytes())
     content[-8:] = bytes(8)
     weights.write_bytes(content)

@@ -150,16 +150,16 @@ def trained_on_the_latest_dataset(line: Line) -> None:
     """Leave what a training leaves that the sensor reads: a finished folder that names its dataset."""
     dataset = line.home.latest("dataset", "main")
     assert dataset is not None
-    out = line.home.model("unet_text", "a-version")
+    out = line.home.model("transformer", "a-version")
     out.mkdir(parents=True)
     write_run(
         out,
         RunRecord(
-            stage="unet_text", version="a-version", config={}, inputs={}, dataset_version=dataset.name, item_count=1
+            stage="transformer", version="a-version", config={}, inputs={}, dataset_version=dataset.name, item_count=1
         ),
     )
-    line.home.point("models", "unet_text", "latest", "a-version")
-    assert news_since_training(line.home, model="unet_text").new == 0
+    line.home.point("models", "transformer", "latest", "a-version")
+    assert news_since_training(line.home, model="transformer").new == 0
 
 
 def test_pace_and_first_state_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

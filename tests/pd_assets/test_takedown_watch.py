@@ -17,7 +17,7 @@ from pd_assets.lib.release.takedowns import take_down
 from pd_ml.provenance import RunRecord, write_run
 from tests.pd_assets.line import Line, Night, item_id
 
-STAGES = ("clip", "unet_text")
+STAGES = ("clip", "transformer")
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def served(line: Line) -> set[str]:
     return listed | {item for item, _ in members.pictures(line.home, dataset.name)}
 
 
-def flagged(line: Line, stage: str = "unet_text") -> tuple[bool, object] | None:
+def flagged(line: Line, stage: str = "transformer") -> tuple[bool, object] | None:
     """Whether the check of a stage passed the last time, and the versions that it names."""
     key = dg.AssetCheckKey(dg.AssetKey(["models", stage]), "saw_no_taken_down_picture")
     record = line.instance.event_log_storage.get_latest_asset_check_execution_by_key([key]).get(key)
@@ -150,7 +150,7 @@ def test_what_an_operator_takes_down_is_out_after_one_run_and_every_model_that_s
     assert not passed and isinstance(versions, dict) and set(versions) == {"first"}
     (said,) = versions["first"]["first"]
     assert said.startswith(f"{victim}: taken down on request: T-") and "the heirs ask" not in said
-    observed = line.instance.fetch_observations(dg.AssetKey(["models", "unet_text"]), limit=1).records
+    observed = line.instance.fetch_observations(dg.AssetKey(["models", "transformer"]), limit=1).records
     assert observed[0].asset_observation is not None
     assert observed[0].asset_observation.metadata["flagged"].value == 1
 
@@ -181,7 +181,7 @@ def test_the_flags_are_reported_once_for_each_state(line: Line) -> None:
     take_down(line.home, sorted(served(line))[3], reason="a complaint")
     for _ in range(3):
         tick(line)
-    found = line.instance.fetch_observations(dg.AssetKey(["models", "unet_text"]), limit=10).records
+    found = line.instance.fetch_observations(dg.AssetKey(["models", "transformer"]), limit=10).records
     assert len(found) == 1
 
 
@@ -248,7 +248,7 @@ def test_a_training_that_has_only_planned_its_checks_hides_nothing(line: Line) -
     """As one does that is at work, and for ever one that was killed before it came to them."""
     tick(line)
     planned = line.instance.create_run_for_job(line.defs.resolve_job_def("train_models"))
-    key = dg.AssetCheckKey(dg.AssetKey(["models", "unet_text"]), "saw_no_taken_down_picture")
+    key = dg.AssetCheckKey(dg.AssetKey(["models", "transformer"]), "saw_no_taken_down_picture")
     newest = line.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
     assert (newest.run_id, newest.status.value) == (planned.run_id, "PLANNED")
     line.instance.report_run_failed(planned)
