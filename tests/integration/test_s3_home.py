@@ -52,6 +52,8 @@ mutation($location: String!, $assets: [AssetKeyInput!]) {
 }
 """
 
+UPSCALER = ["channels=[8,16]", "norm_groups=4", "layers_per_block=1", "steps=2", "batch_size=4", "previews=2"]
+
 
 @pytest.fixture
 def archive() -> Iterator[SandboxServer]:
@@ -73,7 +75,8 @@ def run(folder: Path, job: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     defs = build_defs()
     chosen = defs.resolve_job_def(job)
-    ops = {name: {"config": {"recipe": "debug", "set": changes}} for name, changes in TINY.items()}
+    tiny = {**TINY, "models__super_resolution": UPSCALER}
+    ops = {name: {"config": {"recipe": "debug", "set": changes}} for name, changes in tiny.items()}
     named = {node.name for node in chosen.nodes}
     with dg.DagsterInstance.local_temp(str(folder), overrides=NO_TELEMETRY) as instance:
         done = chosen.execute_in_process(

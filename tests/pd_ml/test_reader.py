@@ -21,7 +21,7 @@ from pd_ml.evaluation.seams import seam
 from pd_ml.evaluation.spoiling import KINDS, LEFT, NOT_KNOWN, RIGHT, Shown, blurred, spoilt, varied, without_object
 from tests.pd_ml.command import run_here, settings
 
-SIZE, TRAIN, HELD_OUT = 16, 300, 200
+SIZE, TRAIN, HELD_OUT = 16, 480, 200
 SMALL = ReaderConfig(epochs=16, batch_size=48, widths=(16, 24, 32, 48))
 FEW = ReaderConfig(steps=3, batch_size=12, widths=(4, 4, 4, 4))
 
