@@ -11,8 +11,8 @@ PORT ?= 3000
 JOBS ?= 4
 
 help:
-	@echo "make demo   the whole pipeline offline, from an empty folder to a picture (about ten minutes)"
-	@echo "make demo-latent  the same with autoencoder, latent model and upscaler: pictures of 128 pixels"
+	@echo "make demo   the whole pipeline offline, from an empty folder to pictures (about seven minutes)"
+	@echo "make demo-latent  the same with autoencoder and latent models beside"
 	@echo "make quick  the tests that need no torch, no server and no run of Dagster"
 	@echo "make test   each thing that the project does, shown once for real"
 	@echo "make test-all  every test; test-rest: what test leaves out; test-changed: what a change since SINCE=HEAD can reach"

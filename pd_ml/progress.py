@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 # Where no bar is drawn: the first pause between two lines, each twice as long as the one before, and the longest.
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 10.0, 600.0
 LINE_COLUMNS = 100
 
 # Set to `bar` by a parent whose own terminal shows what we write, although it comes to it through a file.

@@ -23,6 +23,7 @@ from pd_assets.lib.catalog import tables
 from pd_assets.lib.catalog.schemas import DECISIONS
 from pd_assets.lib.child import run_pd_ml
 from pd_assets.lib.home import Home, open_home
+from pd_assets.lib.machine import this_machine
 from pd_assets.lib.release.evaluation import read_report
 from pd_assets.lib.release.lineage import CANDIDATE, LATEST
 from pd_assets.lib.release.reconstruction import read_reconstruction
@@ -30,7 +31,12 @@ from pd_assets.lib.settings import Settings
 from pd_ml.data.loader import first_captions
 
 # Less than the recipe `debug` asks for. The upscaler's expected picture is clean by then; beyond that it draws grain.
-SMALLER: Mapping[str, Sequence[str]] = {"models/super_resolution": ("steps=300", "sample_steps=1")}
+SMALLER: Mapping[str, Sequence[str]] = {
+    "models/clip": (),
+    "models/transformer": (),
+    "models/super_resolution": ("steps=300", "sample_steps=1"),
+    "evaluation/report": (),
+}
 # So that the latent line takes a quarter of an hour on two cores.
 LATENT_SMALLER: Mapping[str, Sequence[str]] = {
     "models/vae": ("steps=1000",),
@@ -54,11 +60,19 @@ def run_demo(pictures: Path | None = None) -> None:
 
 
 def _unless_said(smaller: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    """The changes to the recipe `debug`, of stages that the environment says nothing of."""
+    """The changes to the recipe `debug`, and two threads in place of its one, for stages that the environment says
+    nothing of. More than two wait for one another longer than they work."""
     settings = Settings.from_env()
     if settings.recipe != "debug":
         return {}
-    return {key: changes for key, changes in smaller.items() if not settings.changes_to(key.removeprefix("models/"))}
+    threads = f"threads={min(2, this_machine().cores)}"
+    left = {key: changes for key, changes in smaller.items() if not settings.changes_to(_stage(key))}
+    return {key: (*changes, threads) for key, changes in left.items()}
+
+
+def _stage(key: str) -> str:
+    """What `PD_TRAIN_SET` calls the stage of an asset."""
+    return "evaluate" if key == "evaluation/report" else key.removeprefix("models/")
 
 
 def release_it(home: Home, costs: list[Cost]) -> str:

@@ -198,6 +198,8 @@ class TransformerConfig(DenoiserConfig):
             self, ("image_size", "patch_size", "width", "layers", "heads", "mlp_ratio", "preview_prompts")
         )
         problems += negative(self, ("head_channels",))
+        if self.attention_backend == "xformers":
+            problems.append("attention_backend is xformers, which the transformer has no use for; expected sdpa")
         if not problems and self.width % (4 * self.heads):
             problems.append(f"width {self.width} is not a multiple of 4 times heads {self.heads}")
         if not problems and (self.patch_size % 2 or self.image_size % self.patch_size):

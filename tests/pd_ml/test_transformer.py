@@ -142,6 +142,7 @@ def test_code_that_lies_in_a_folder_is_never_run_by_us(models: Path, tmp_path: P
         ("patch_size=5", "patch_size 5 and image_size 32, expected an even patch_size"),
         ("patch_size=64", "patch_size 64 and image_size 32"),
         ("heads=5", "width 192 is not a multiple of 4 times heads 5"),
+        ("attention_backend=xformers", "attention_backend is xformers, which the transformer has no use for"),
         ("head_channels=-1", "head_channels is -1, expected 0 or more"),
         ("caption_dropout=1", "caption_dropout is 1.0, expected a share below 1"),
     ],
