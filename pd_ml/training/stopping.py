@@ -40,8 +40,13 @@ class Stopping:
 
 
 def end_without_parent() -> None:
-    """From now on have this process end soon after its parent, whatever it is at: for what is begun anew anyway."""
+    """From now on have this process end soon after its parent, whatever it is at: for what is begun anew anyway.
+
+    A parent that ignores the signal to end hands that on; it is taken back here, so call this from the main thread.
+    """
     stopping = Stopping()
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def watch() -> None:
         while not stopping.is_orphan():

@@ -82,12 +82,19 @@ def test_it_stops_when_whoever_started_it_is_gone_and_leaves_nothing_that_looks_
     assert not (tmp_path / "vectors").exists()
 
 
-def test_whatever_it_is_at_it_ends_with_whoever_started_it() -> None:
+@pytest.mark.parametrize("inherited", [signal.SIG_DFL, signal.SIG_IGN])
+def test_whatever_it_is_at_it_ends_with_whoever_started_it(inherited: signal.Handlers) -> None:
     script = (
         "import time; from pd_ml.training.stopping import end_without_parent; end_without_parent(); time.sleep(600)"
     )
     environment = {**os.environ, PARENT_VARIABLE: "999999999"}
-    assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == -signal.SIGTERM
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGTERM, inherited),
+    )
+    assert ended.returncode == -signal.SIGTERM
 
 
 def test_distances_of_held_out_pictures_are_those_of_a_plain_comparison(vectors: Path) -> None:
