@@ -22,6 +22,10 @@ def not_one_of(name: str, value: str, options: Sequence[str]) -> list[str]:
     return [] if value in options else [f"{name} is {value!r}, expected one of {', '.join(options)}"]
 
 
+def not_below_one(name: str, value: float) -> list[str]:
+    return [] if 0 <= value < 1 else [f"{name} is {value}, expected a share below 1"]
+
+
 def refuse(problems: Sequence[str]) -> None:
     if problems:
         raise ConfigError("; ".join(problems))

@@ -1,8 +1,9 @@
 """The denoisers, in pixels and in latents. No torch in here. Errors: ConfigError."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-from pd_ml.config.checks import negative, not_one_of, not_positive, refuse
+from pd_ml.config.checks import negative, not_below_one, not_one_of, not_positive, refuse
 from pd_ml.config.training import SamplingConfig, TrainingConfig
 
 ATTENTIONS = ("sdpa", "xformers")
@@ -17,7 +18,7 @@ def bucket_step(image_size: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DenoiserConfig:
+class DenoiserConfig(ABC):
     """What every denoiser learns, and how it draws for people.
 
     `objective`: `flow` predicts the velocity from picture to noise, `picture` the picture on the same path;
@@ -34,9 +35,9 @@ class DenoiserConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     @property
+    @abstractmethod
     def multiple(self) -> int:
         """The sides of what it denoises are multiples of it."""
-        raise NotImplementedError
 
     def __post_init__(self) -> None:
         problems = not_positive(self, ("flow_shift", "snr_gamma"))
@@ -123,8 +124,7 @@ class UnetTextConfig(DiffusionConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         problems = not_positive(self, ("preview_prompts",))
-        if not 0 <= self.caption_dropout < 1:
-            problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
+        problems += not_below_one("caption_dropout", self.caption_dropout)
         refuse(problems)
 
     def _widths(self) -> tuple[str, ...]:
@@ -157,8 +157,7 @@ class LatentDiffusionConfig(UnetShapeConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         problems = not_positive(self, ("preview_prompts",))
-        if not 0 <= self.caption_dropout < 1:
-            problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
+        problems += not_below_one("caption_dropout", self.caption_dropout)
         refuse(problems)
 
     def _widths(self) -> tuple[str, ...]:
@@ -212,6 +211,5 @@ class TransformerConfig(DenoiserConfig):
                 f"buckets have sides that are multiples of {bucket_step(self.image_size)}, which patch_size "
                 f"{self.patch_size} does not divide; --set buckets=false or take smaller patches"
             )
-        if not 0 <= self.caption_dropout < 1:
-            problems.append(f"caption_dropout is {self.caption_dropout}, expected a share below 1")
+        problems += not_below_one("caption_dropout", self.caption_dropout)
         refuse(problems)

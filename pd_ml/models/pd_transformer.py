@@ -2,7 +2,7 @@
 
 Time and the text's pooled state scale and shift every layer (adaLN-zero: Peebles and Xie, 2212.09748), queries and keys
 are normalised (2302.05442), and the tokens of the text may be attended to as well. Patches overlap on the way in and on
-the way out, and a few convolutions look over the picture at last: else the borders of patches show.
+the way out, else their borders show; a few convolutions look over the picture at last.
 
 Shapes: B pictures, C channels, H height, W width, N patches, D width, L tokens, T width of the text states.
 """
